@@ -1,0 +1,2 @@
+//! The binary `bihuan`.
+fn main() {}
