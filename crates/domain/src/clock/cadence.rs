@@ -1,0 +1,359 @@
+//! Recurring days (周期): every Wednesday except holidays, the 15th and the last day of the month, each quarter's end.
+//!
+//! A subset of RFC 5545 that needs no start date, plus the working calendar, which RFC 5545 does not know.
+
+use bihuan_messages::Message;
+use jiff::Span;
+use jiff::civil::{Date, Weekday};
+use serde::{Deserialize, Serialize};
+
+use super::out_of_range::{OutOfRange, YEAR_MAX, YEAR_MIN};
+use super::wording::{date_label, festival_label};
+use crate::calendar::{Calendar, CalendarId, Calendars, DayKind};
+
+/// A recurrence on a calendar.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cadence {
+    /// On which days it would come if there were no holidays.
+    pub every: Every,
+    /// What happens when such a day is off.
+    #[serde(default)]
+    pub on_day_off: OnDayOff,
+    /// Which days count as off.
+    #[serde(default)]
+    pub days_off: DaysOff,
+    /// On which calendar.
+    #[serde(default)]
+    pub calendar: CalendarId,
+}
+
+/// The days of a recurrence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Every {
+    /// Every day.
+    Daily,
+    /// These weekdays, as in RFC 5545: `MO`, `TU`, `WE`, `TH`, `FR`, `SA`, `SU`.
+    Weekly(Vec<DayOfWeek>),
+    /// These days of each month; −1 is the last day, −2 the one before it. A month without such a day is left out.
+    MonthlyDays(Vec<i8>),
+    /// A day in the first, second or third month of each quarter.
+    Quarterly {
+        /// 1, 2 or 3.
+        month: i8,
+        /// The day of the month; −1 is the last.
+        day: i8,
+    },
+    /// A day of each year.
+    Yearly {
+        /// 1 to 12.
+        month: i8,
+        /// The day of the month; −1 is the last.
+        day: i8,
+    },
+}
+
+/// A weekday under its name in RFC 5545.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum DayOfWeek {
+    Mo,
+    Tu,
+    We,
+    Th,
+    Fr,
+    Sa,
+    Su,
+}
+
+/// What happens when a day of a recurrence is off.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnDayOff {
+    /// It stays.
+    #[default]
+    Keep,
+    /// It is left out.
+    Skip,
+    /// It moves to the next working day.
+    NextWorkingDay,
+    /// It moves to the working day before.
+    WorkdayBefore,
+}
+
+/// Which days count as off.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DaysOff {
+    /// Every day that is not worked, weekends too.
+    #[default]
+    NonWorking,
+    /// The whole break around a holiday (整个假期), but not plain weekends.
+    Break,
+    /// Only the statutory holidays in the strict sense (法定节假日当日): 11 a year, 13 from 2025.
+    Statutory,
+}
+
+/// One coming of a recurrence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Occurrence {
+    /// The day.
+    pub date: Date,
+    /// The day on which it would have come without holidays.
+    pub nominal: Date,
+    /// Why it is not the first day of the recurrence that one would expect, oldest first.
+    pub derivation: Vec<Message>,
+}
+
+impl Cadence {
+    /// Whether it ever comes, and on a known calendar.
+    ///
+    /// # Errors
+    ///
+    /// [`OutOfRange`], for the checker of mechanism files to report.
+    pub fn check(&self, calendars: &Calendars) -> Result<(), OutOfRange> {
+        self.every.check()?;
+        self.calendar(calendars).map(|_| ())
+    }
+
+    /// The first coming after `after`.
+    ///
+    /// # Errors
+    ///
+    /// [`OutOfRange`] if the recurrence never comes, the calendar is unknown, or `after` lies outside 1992–3199.
+    ///
+    /// # Example: the 15th and the last day, moved to the working day before
+    ///
+    /// ```
+    /// use bihuan_domain::calendar::{CalendarId, Calendars};
+    /// use bihuan_domain::clock::{Cadence, DaysOff, Every, OnDayOff};
+    /// use jiff::civil::date;
+    ///
+    /// let half_month = Cadence {
+    ///     every: Every::MonthlyDays(vec![15, -1]),
+    ///     on_day_off: OnDayOff::WorkdayBefore,
+    ///     days_off: DaysOff::NonWorking,
+    ///     calendar: CalendarId::statutory(),
+    /// };
+    /// let next = half_month.next_after(date(2024, 9, 1), &Calendars::statutory()).unwrap();
+    /// assert_eq!(next.date, date(2024, 9, 14)); // the 15th is a holiday, Saturday the 14th is worked
+    /// ```
+    pub fn next_after(&self, after: Date, calendars: &Calendars) -> Result<Occurrence, OutOfRange> {
+        self.every.check()?;
+        let calendar = self.calendar(calendars)?;
+        if !(YEAR_MIN..=YEAR_MAX).contains(&after.year()) {
+            return Err(OutOfRange::Start { date: after });
+        }
+        // A day before `after` may have moved past it, and a later day may have moved before an earlier one.
+        let first = after.saturating_sub(Span::new().days(MOVE_DAYS_MAX));
+        let mut best: Option<Occurrence> = None;
+        let mut skipped = Vec::new();
+        for nominal in first.series(Span::new().days(1)).take(SEARCH_DAYS_MAX) {
+            if best
+                .as_ref()
+                .is_some_and(|best| nominal > best.date.saturating_add(Span::new().days(MOVE_DAYS_MAX)))
+            {
+                break;
+            }
+            if !self.every.holds(nominal) {
+                continue;
+            }
+            match self.coming(nominal, calendar)? {
+                Some(found)
+                    if found.date > after && best.as_ref().is_none_or(|best| found.date < best.date) =>
+                {
+                    best = Some(found);
+                }
+                None if nominal > after && best.is_none() => skipped.push(left_out(nominal, calendar)),
+                _ => {}
+            }
+        }
+        let mut best = best.ok_or_else(|| OutOfRange::Cadence {
+            key: "clock.cadence_never",
+            found: self.every.rrule(),
+        })?;
+        skipped.append(&mut best.derivation);
+        if !calendar.is_published(best.date.year()) && self.on_day_off != OnDayOff::Keep {
+            skipped.push(Message::new("clock.step_beyond").show("year", best.date.year()));
+        }
+        best.derivation = skipped;
+        Ok(best)
+    }
+
+    /// Where the coming on `nominal` falls; `None` if it is left out.
+    fn coming(&self, nominal: Date, calendar: &Calendar) -> Result<Option<Occurrence>, OutOfRange> {
+        let kept = Occurrence {
+            date: nominal,
+            nominal,
+            derivation: Vec::new(),
+        };
+        if !self.is_off(nominal, calendar) {
+            return Ok(Some(kept));
+        }
+        let moved = match self.on_day_off {
+            OnDayOff::Keep => return Ok(Some(kept)),
+            OnDayOff::Skip => return Ok(None),
+            OnDayOff::NextWorkingDay => calendar.working_day_from(nominal),
+            OnDayOff::WorkdayBefore => calendar.working_day_until(nominal),
+        };
+        let date = moved.ok_or_else(|| OutOfRange::NoWorkingTime {
+            id: self.calendar.clone(),
+        })?;
+        let why = Message::new("clock.cadence_moved")
+            .with("from", date_label(nominal))
+            .with(
+                "name",
+                festival_label(calendar.day(nominal).name.map(|name| &**name)),
+            )
+            .with("to", date_label(date));
+        Ok(Some(Occurrence {
+            date,
+            nominal,
+            derivation: vec![why],
+        }))
+    }
+
+    fn is_off(&self, date: Date, calendar: &Calendar) -> bool {
+        match self.days_off {
+            DaysOff::NonWorking => !calendar.is_working(date),
+            DaysOff::Break => calendar.kind(date) == DayKind::Holiday,
+            DaysOff::Statutory => calendar.day(date).statutory,
+        }
+    }
+
+    fn calendar<'a>(&self, calendars: &'a Calendars) -> Result<&'a Calendar, OutOfRange> {
+        calendars
+            .get(&self.calendar)
+            .ok_or_else(|| OutOfRange::UnknownCalendar {
+                id: self.calendar.clone(),
+            })
+    }
+}
+
+impl Every {
+    /// Whether the recurrence comes on `date`, holidays aside.
+    pub fn holds(&self, date: Date) -> bool {
+        match self {
+            Every::Daily => true,
+            Every::Weekly(days) => days.contains(&DayOfWeek::of(date)),
+            Every::MonthlyDays(days) => days.iter().any(|day| is_month_day(date, *day)),
+            Every::Quarterly { month, day } => {
+                (date.month() - 1) % 3 + 1 == *month && is_month_day(date, *day)
+            }
+            Every::Yearly { month, day } => date.month() == *month && is_month_day(date, *day),
+        }
+    }
+
+    /// The recurrence as an RFC 5545 rule, for calendars that know no Chinese holidays.
+    pub fn rrule(&self) -> String {
+        match self {
+            Every::Daily => "FREQ=DAILY".to_owned(),
+            Every::Weekly(days) => format!("FREQ=WEEKLY;BYDAY={}", join(days.iter().map(|day| day.code()))),
+            Every::MonthlyDays(days) => format!("FREQ=MONTHLY;BYMONTHDAY={}", join(days)),
+            Every::Quarterly { month, day } => {
+                let months = join((0..4).map(|quarter| quarter * 3 + i16::from(*month)));
+                format!("FREQ=YEARLY;BYMONTH={months};BYMONTHDAY={day}")
+            }
+            Every::Yearly { month, day } => format!("FREQ=YEARLY;BYMONTH={month};BYMONTHDAY={day}"),
+        }
+    }
+
+    fn check(&self) -> Result<(), OutOfRange> {
+        let exists = |day: i8, longest: i8| day != 0 && (-longest..=longest).contains(&day);
+        let (sound, key) = match self {
+            Every::Daily => (true, ""),
+            Every::Weekly(days) => (!days.is_empty(), "clock.cadence_empty"),
+            Every::MonthlyDays(days) if days.is_empty() => (false, "clock.cadence_empty"),
+            Every::MonthlyDays(days) => (
+                days.iter().all(|day| exists(*day, 31)),
+                "clock.cadence_no_such_day",
+            ),
+            Every::Quarterly { month, day } => (
+                (1..=3).contains(month) && exists(*day, 31),
+                "clock.cadence_no_such_day",
+            ),
+            Every::Yearly { month, day } => {
+                let longest = Date::new(LEAP_YEAR, *month, 1).map_or(0, Date::days_in_month);
+                (longest > 0 && exists(*day, longest), "clock.cadence_no_such_day")
+            }
+        };
+        if sound {
+            Ok(())
+        } else {
+            Err(OutOfRange::Cadence {
+                key,
+                found: self.rrule(),
+            })
+        }
+    }
+}
+
+impl DayOfWeek {
+    /// The weekday of `date`.
+    pub fn of(date: Date) -> DayOfWeek {
+        match date.weekday() {
+            Weekday::Monday => DayOfWeek::Mo,
+            Weekday::Tuesday => DayOfWeek::Tu,
+            Weekday::Wednesday => DayOfWeek::We,
+            Weekday::Thursday => DayOfWeek::Th,
+            Weekday::Friday => DayOfWeek::Fr,
+            Weekday::Saturday => DayOfWeek::Sa,
+            Weekday::Sunday => DayOfWeek::Su,
+        }
+    }
+
+    /// Its name in RFC 5545.
+    pub fn code(self) -> &'static str {
+        match self {
+            DayOfWeek::Mo => "MO",
+            DayOfWeek::Tu => "TU",
+            DayOfWeek::We => "WE",
+            DayOfWeek::Th => "TH",
+            DayOfWeek::Fr => "FR",
+            DayOfWeek::Sa => "SA",
+            DayOfWeek::Su => "SU",
+        }
+    }
+}
+
+/// No break is longer; a move off it is shorter still.
+const MOVE_DAYS_MAX: i64 = 31;
+/// Twelve years hold a 29 February that is not a holiday, even across a century that is no leap year.
+const SEARCH_DAYS_MAX: usize = 12 * 366;
+const LEAP_YEAR: i16 = 2024;
+
+fn is_month_day(date: Date, day: i8) -> bool {
+    if day > 0 {
+        date.day() == day
+    } else {
+        date.day() == date.days_in_month() + 1 + day
+    }
+}
+
+fn left_out(date: Date, calendar: &Calendar) -> Message {
+    let day = calendar.day(date);
+    let notice = day.notice.map_or(String::new(), |notice| notice.to_string());
+    let key = if notice.is_empty() {
+        "clock.cadence_left_out_plain"
+    } else {
+        "clock.cadence_left_out"
+    };
+    let message = Message::new(key)
+        .with("date", date_label(date))
+        .with("name", festival_label(day.name.map(|name| &**name)));
+    if notice.is_empty() {
+        message
+    } else {
+        message.with("notice", notice)
+    }
+}
+
+fn join<T: ToString>(items: impl IntoIterator<Item = T>) -> String {
+    items
+        .into_iter()
+        .map(|item| item.to_string())
+        .collect::<Vec<_>>()
+        .join(",")
+}
