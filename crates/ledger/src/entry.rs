@@ -1,0 +1,339 @@
+//! What stands in a leaf of the log, and how it becomes canonical bytes.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::canonical::{write_integer, write_text, write_value};
+use crate::digest::{Digest, leaf_hash};
+use crate::{Error, time};
+
+/// Largest entry, in bytes of its canonical form. Texts and documents are sealed values and blobs, not parts of it.
+pub const ENTRY_BYTES_MAX: usize = 1 << 20;
+
+/// Longest name of a stream, event type or subject, in bytes.
+pub const NAME_MAX: usize = 200;
+
+/// Who acted (law: every event carries its actor). A timer has neither person nor session.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Actor {
+    /// The person (人员), by id.
+    pub person: Option<String>,
+    /// The post (岗位) in whose name.
+    pub post: Option<String>,
+    /// The person or unit on whose behalf (代).
+    #[serde(rename = "for")]
+    pub on_behalf_of: Option<String>,
+    /// The session, by id.
+    pub session: Option<String>,
+}
+
+/// What brought an event about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// An earlier entry, by its sequence number.
+    Entry(u64),
+    /// A command, by the hash of its idempotency key.
+    Command(Digest),
+}
+
+/// An event to be appended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewEntry {
+    /// When it happened; kept to the microsecond.
+    pub at: Timestamp,
+    /// The stream that it belongs to, such as `case/17` or `org`.
+    pub stream: String,
+    /// The stable name of the event, such as `case.opened`.
+    pub kind: String,
+    /// Version of the event's form.
+    pub version: u32,
+    /// Who acted.
+    pub actor: Actor,
+    /// The definition under which it was decided.
+    pub definition: Option<Digest>,
+    /// What brought it about.
+    pub cause: Option<Cause>,
+    /// The event itself: an object without free text. A text `sealed:sha256:…` or `blob:sha256:…` anywhere in it is a reference,
+    /// and what it names must be stored before.
+    pub body: Value,
+}
+
+/// An event as the log has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Place in the log, from 0.
+    pub seq: u64,
+    /// When it happened.
+    pub at: Timestamp,
+    /// The stream that it belongs to.
+    pub stream: String,
+    /// Place in the stream, from 0.
+    pub stream_seq: u64,
+    /// The stable name of the event (`type` in the leaf).
+    pub kind: String,
+    /// Version of the event's form.
+    pub version: u32,
+    /// Who acted.
+    pub actor: Actor,
+    /// The definition under which it was decided.
+    pub definition: Option<Digest>,
+    /// What brought it about.
+    pub cause: Option<Cause>,
+    /// The event itself.
+    pub body: Value,
+}
+
+impl Entry {
+    /// Reads an entry from its canonical text.
+    ///
+    /// # Errors
+    ///
+    /// A text that says what does not belong.
+    pub fn from_canonical(text: &str) -> Result<Entry, String> {
+        let leaf: Leaf = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        let at = time::parse(&leaf.at).ok_or_else(|| format!("at: {}", leaf.at))?;
+        let Leaf {
+            seq,
+            stream,
+            stream_seq,
+            kind,
+            version,
+            actor,
+            definition,
+            cause,
+            body,
+            ..
+        } = leaf;
+        Ok(Entry {
+            seq,
+            at,
+            stream,
+            stream_seq,
+            kind,
+            version,
+            actor,
+            definition,
+            cause,
+            body,
+        })
+    }
+
+    /// The canonical text, whose hash is the leaf.
+    ///
+    /// # Errors
+    ///
+    /// As [`crate::canonical_json`], or [`Error::BodyNotObject`], [`Error::TooLarge`].
+    pub fn canonical(&self) -> Result<String, Error> {
+        let mut out = String::new();
+        self.parts().write(&mut out, self.seq, self.stream_seq)?;
+        Ok(out)
+    }
+
+    /// Hash of the leaf.
+    ///
+    /// # Errors
+    ///
+    /// As [`Entry::canonical`].
+    pub fn leaf(&self) -> Result<Digest, Error> {
+        Ok(leaf_hash(self.canonical()?.as_bytes()))
+    }
+
+    fn parts(&self) -> Parts<'_> {
+        Parts {
+            at: self.at,
+            stream: &self.stream,
+            kind: &self.kind,
+            version: self.version,
+            actor: &self.actor,
+            definition: self.definition.as_ref(),
+            cause: self.cause.as_ref(),
+            body: &self.body,
+        }
+    }
+}
+
+impl NewEntry {
+    /// Replaces `out` by the canonical text of this entry at its two places.
+    pub(crate) fn write(&self, out: &mut String, seq: u64, stream_seq: u64) -> Result<(), Error> {
+        out.clear();
+        for name in [&self.stream, &self.kind] {
+            if !is_name(name) {
+                return Err(Error::BadName {
+                    found: name.chars().take(NAME_MAX).collect(),
+                });
+            }
+        }
+        let parts = Parts {
+            at: self.at,
+            stream: &self.stream,
+            kind: &self.kind,
+            version: self.version,
+            actor: &self.actor,
+            definition: self.definition.as_ref(),
+            cause: self.cause.as_ref(),
+            body: &self.body,
+        };
+        parts.write(out, seq, stream_seq)
+    }
+}
+
+/// Whether `name` can name a stream, an event type or a subject: 1 to [`NAME_MAX`] bytes without spaces or control characters.
+pub fn is_name(name: &str) -> bool {
+    (1..=NAME_MAX).contains(&name.len()) && !name.chars().any(|c| c.is_whitespace() || c.is_control())
+}
+
+/// Every reference to a sealed value or blob in `body`, in order of writing.
+pub(crate) fn references(body: &Value, found: &mut impl FnMut(&str)) {
+    match body {
+        Value::String(text) if text.starts_with("sealed:") || text.starts_with("blob:") => found(text),
+        Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+        Value::Object(map) => map.values().for_each(|item| references(item, found)),
+        _ => {}
+    }
+}
+
+/// The leaf as JSON; its members stand in canonical order.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Leaf {
+    actor: Actor,
+    at: String,
+    body: Value,
+    cause: Option<Cause>,
+    definition: Option<Digest>,
+    seq: u64,
+    stream: String,
+    stream_seq: u64,
+    #[serde(rename = "type")]
+    kind: String,
+    version: u32,
+}
+
+struct Parts<'a> {
+    at: Timestamp,
+    stream: &'a str,
+    kind: &'a str,
+    version: u32,
+    actor: &'a Actor,
+    definition: Option<&'a Digest>,
+    cause: Option<&'a Cause>,
+    body: &'a Value,
+}
+
+impl Parts<'_> {
+    /// Written by hand in the order of RFC 8785, because this is the hot path of every command.
+    fn write(&self, out: &mut String, seq: u64, stream_seq: u64) -> Result<(), Error> {
+        if !self.body.is_object() {
+            return Err(Error::BodyNotObject);
+        }
+        out.push_str(r#"{"actor":{"for":"#);
+        optional(out, self.actor.on_behalf_of.as_deref());
+        out.push_str(r#","person":"#);
+        optional(out, self.actor.person.as_deref());
+        out.push_str(r#","post":"#);
+        optional(out, self.actor.post.as_deref());
+        out.push_str(r#","session":"#);
+        optional(out, self.actor.session.as_deref());
+        out.push_str(r#"},"at":"#);
+        write_text(out, &time::text(self.at));
+        out.push_str(r#","body":"#);
+        write_value(out, self.body, 1)?;
+        out.push_str(r#","cause":"#);
+        match self.cause {
+            None => out.push_str("null"),
+            Some(Cause::Entry(cause)) => {
+                out.push_str(r#"{"entry":"#);
+                write_integer(out, cause);
+                out.push('}');
+            }
+            Some(Cause::Command(digest)) => {
+                out.push_str(r#"{"command":"#);
+                write_text(out, &digest.to_string());
+                out.push('}');
+            }
+        }
+        out.push_str(r#","definition":"#);
+        optional(out, self.definition.map(Digest::to_string).as_deref());
+        out.push_str(r#","seq":"#);
+        write_integer(out, seq);
+        out.push_str(r#","stream":"#);
+        write_text(out, self.stream);
+        out.push_str(r#","stream_seq":"#);
+        write_integer(out, stream_seq);
+        out.push_str(r#","type":"#);
+        write_text(out, self.kind);
+        out.push_str(r#","version":"#);
+        write_integer(out, self.version);
+        out.push('}');
+        if out.len() > ENTRY_BYTES_MAX {
+            return Err(Error::TooLarge {
+                found: out.len() as u64,
+                allowed: ENTRY_BYTES_MAX as u64,
+            });
+        }
+        Ok(())
+    }
+}
+
+fn optional(out: &mut String, text: Option<&str>) {
+    match text {
+        Some(text) => write_text(out, text),
+        None => out.push_str("null"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn sample() -> Entry {
+        Entry {
+            seq: 7,
+            at: Timestamp::from_microsecond(1_600_000_000_000_001).unwrap(),
+            stream: "case/17".into(),
+            stream_seq: 2,
+            kind: "case.opened".into(),
+            version: 1,
+            actor: Actor {
+                person: Some("p3".into()),
+                post: Some("督查室/1".into()),
+                ..Actor::default()
+            },
+            definition: Some(Digest::of(b"M01")),
+            cause: Some(Cause::Entry(6)),
+            body: json!({ "owner": "u4", "amount": 3_000 }),
+        }
+    }
+
+    #[test]
+    fn an_entry_is_written_in_canonical_order() {
+        insta::assert_snapshot!(sample().canonical().unwrap(), @r#"{"actor":{"for":null,"person":"p3","post":"督查室/1","session":null},"at":"2020-09-13T12:26:40.000001Z","body":{"amount":3000,"owner":"u4"},"cause":{"entry":6},"definition":"sha256:d968fce424f6218db2d2f8e1f407ff35150aebc0ecb10b29718d0db4359b05e3","seq":7,"stream":"case/17","stream_seq":2,"type":"case.opened","version":1}"#);
+    }
+
+    #[test]
+    fn the_hand_written_form_is_the_canonical_form_of_its_own_value() {
+        for cause in [
+            None,
+            Some(Cause::Entry(1)),
+            Some(Cause::Command(Digest::of(b"k"))),
+        ] {
+            let entry = Entry { cause, ..sample() };
+            let text = entry.canonical().unwrap();
+            let value: Value = serde_json::from_str(&text).unwrap();
+            assert_eq!(crate::canonical_json(&value).unwrap(), text);
+            assert_eq!(Entry::from_canonical(&text).unwrap(), entry);
+        }
+    }
+
+    #[test]
+    fn references_are_found_wherever_they_stand() {
+        let body = json!({ "a": ["sealed:sha256:00", { "b": "blob:sha256:11" }], "c": "sealed", "d": 1 });
+        let mut found = Vec::new();
+        references(&body, &mut |text| found.push(text.to_owned()));
+        assert_eq!(found, ["sealed:sha256:00", "blob:sha256:11"]);
+    }
+}
