@@ -1,0 +1,19 @@
+//! A case (案件) as an event-sourced state machine: [`decide`] may refuse, [`State::evolve`] may not.
+//!
+//! INVARIANT (law 1): an open case has exactly one owner and one holder; tenures of holders have no gap and no overlap.
+//! INVARIANT (law 2): whoever's move it is has a running clock, unless a named pause stands.
+
+mod context;
+mod decide;
+mod duty;
+mod evolve;
+mod place;
+mod state;
+mod tick;
+
+pub use context::{Context, Opener};
+pub use decide::{Decision, Effect, decide};
+pub use duty::{Duty, DutyKind};
+pub use state::{
+    ClosedState, ClockState, LookBackState, Meta, PastClock, RequestState, Rung, State, Tenure, VerificationState,
+};

@@ -1,0 +1,64 @@
+//! Opening a case: one owner, one holder and a running clock from the first event on.
+
+use super::{Decision, Effect, check_needed, check_values};
+use crate::case::context::{Context, Subject};
+use crate::command::Open;
+use crate::event::{CaseEvent, Opened};
+use crate::mechanism::Risk;
+use crate::refusal::Refusal;
+
+pub(super) fn open(ctx: &Context<'_>, open: &Open) -> Result<Decision, Refusal> {
+    let opener = ctx.opener.ok_or_else(|| Refusal::new("no_such_case"))?;
+    let mechanism = ctx.mechanism;
+    let rules = &mechanism.open;
+    if !rules.from.contains(&open.source.kind) {
+        return Err(Refusal::new("source_not_allowed").with("mechanism", &mechanism.label));
+    }
+    let day = ctx.today();
+    let Some(owner) = ctx.world.org.unit_on(&open.owner, day) else {
+        return Err(Refusal::new("no_such_unit").with("unit", open.owner.as_str()));
+    };
+    if !rules.owners.is_empty() && !rules.owners.contains(&owner.kind) {
+        return Err(Refusal::new("owner_kind").with("unit", &owner.name));
+    }
+    if open.supporting.contains(&owner.id) {
+        return Err(Refusal::new("lead_is_supporting").with("unit", &owner.name));
+    }
+    for unit in &open.supporting {
+        if ctx.world.org.unit_on(unit, day).is_none() {
+            return Err(Refusal::new("no_such_unit").with("unit", unit.as_str()));
+        }
+    }
+    check_values(ctx, &open.values)?;
+    let required = mechanism.fields.iter().filter(|field| field.required && field.id != mechanism.title);
+    check_needed(ctx, required.map(|field| &field.id), &open.values)?;
+    let risk: Risk = open.risk.unwrap_or(rules.risk);
+    let subject = Subject { owner: &owner.id, opened_by: ctx.actor, values: &open.values, risk, state: None };
+    if !ctx.actor.is_system() {
+        ctx.one_of(&rules.by, &subject)?;
+    }
+    let placement = ctx.place(&rules.stage, &subject, ctx.now)?;
+    let clock = match &mechanism.clock {
+        Some(spec) => Some(ctx.start(spec, &subject, ctx.now)?),
+        None => None,
+    };
+    let progress = ctx.progress(&subject, ctx.now)?;
+    let opened = Opened {
+        case: opener.id,
+        mechanism: mechanism.reference(),
+        number: opener.number.clone(),
+        title: open.title.clone(),
+        owner: owner.id.clone(),
+        supporting: open.supporting.clone(),
+        risk,
+        source: open.source.clone(),
+        parent: open.parent,
+        values: open.values.clone(),
+        placement,
+        clock,
+        progress,
+    };
+    let effects =
+        open.parent.map(|parent| Effect::ChildAdded { parent, child: opener.id }).into_iter().collect();
+    Ok(Decision { events: vec![CaseEvent::Opened(Box::new(opened))], effects })
+}

@@ -1,0 +1,106 @@
+//! Steps and feedback: the handler's own moves.
+
+use bihuan_messages::{Label, Message};
+
+use super::{Decision, check_needed, check_values, holds, merged, open_only};
+use crate::case::context::{Context, Subject};
+use crate::case::decide::closing;
+use crate::case::state::State;
+use crate::command::{Note, Step};
+use crate::event::{CaseEvent, Moved, Noted};
+use crate::mechanism::StageKind;
+use crate::refusal::Refusal;
+
+pub(super) fn step(ctx: &Context<'_>, state: &State, command: &Step) -> Result<Decision, Refusal> {
+    open_only(state)?;
+    if state.requests.values().any(|request| request.holds) {
+        return Err(Refusal::new("in_dispute").with("who", ctx.post_name(&state.holder.post)));
+    }
+    let stage = ctx.mechanism.stage(&state.stage).ok_or_else(|| Refusal::new("no_such_stage"))?;
+    let Some(step) = stage.steps.iter().find(|step| step.id == command.step) else {
+        return Err(unknown_step(stage, &command.step));
+    };
+    check_values(ctx, &command.values)?;
+    if let Some(stray) = command.values.keys().find(|id| !step.needs.contains(id) && !step.takes.contains(id)) {
+        return Err(Refusal::new("field_not_here").with("field", stray.as_str()).with("step", &step.label));
+    }
+    let values = merged(state, &command.values);
+    let subject = Subject::of(state, &values);
+    if step.by.is_empty() {
+        if !ctx.acts_as(&state.holder) {
+            return Err(ctx.not_yours(std::slice::from_ref(&state.holder)));
+        }
+    } else if !ctx.acts_as(&state.holder) || !step.by.contains(&state.holder.role) {
+        ctx.one_of(&step.by, &subject)?;
+    }
+    check_needed(ctx, &step.needs, &values)?;
+    if command.evidence.len() < usize::from(step.evidence) {
+        return Err(Refusal::new("evidence_missing").with("n", step.evidence.to_string()));
+    }
+    if let Some(guard) = &step.when
+        && !holds(ctx, guard, subject)?
+    {
+        let text = step.when_text.clone().unwrap_or_default();
+        return Err(Refusal::new("guard").with("step", &step.label).with("condition", text));
+    }
+    let target = ctx.mechanism.stage(&step.to).ok_or_else(|| Refusal::new("no_such_stage"))?;
+    if target.kind == StageKind::Verify {
+        // Saying “done” needs the fact: what the verifier could only send back is refused at once.
+        closing::condition(ctx, subject)?;
+    }
+    let placement = ctx.place(&step.to, &subject, ctx.now)?;
+    let moved = Moved {
+        step: step.id.clone(),
+        from: state.stage.clone(),
+        placement,
+        values: command.values.clone(),
+        note: command.note.clone(),
+        evidence: command.evidence.clone(),
+        due: None,
+    };
+    let mut decision = Decision::from(vec![CaseEvent::Moved(Box::new(moved))]);
+    closing::after_move(ctx, state, target, &mut decision)?;
+    Ok(decision)
+}
+
+pub(super) fn note(ctx: &Context<'_>, state: &State, note: &Note) -> Result<Decision, Refusal> {
+    open_only(state)?;
+    check_values(ctx, &note.values)?;
+    let reports = state.progress_by.as_ref().is_some_and(|by| ctx.acts_as(by));
+    let mine = ctx.world.org.unit_of(&ctx.actor.post).map(|unit| &unit.id);
+    let takes_part = mine.is_some_and(|unit| {
+        *unit == state.owner || *unit == state.holder.unit || state.supporting.contains(unit)
+    });
+    if !ctx.acts_as(&state.holder) && !reports && !takes_part {
+        return Err(ctx.not_yours(std::slice::from_ref(&state.holder)));
+    }
+    if note.values.is_empty() && note.note.is_none() && note.evidence.is_empty() {
+        return Err(Refusal::new("empty_note"));
+    }
+    let values = merged(state, &note.values);
+    let progress = if reports { ctx.progress(&Subject::of(state, &values), ctx.now)? } else { None };
+    let noted = Noted {
+        values: note.values.clone(),
+        note: note.note.clone(),
+        evidence: note.evidence.clone(),
+        progress,
+    };
+    Ok(vec![CaseEvent::Noted(noted)].into())
+}
+
+fn unknown_step(stage: &crate::mechanism::Stage, step: &crate::id::StepId) -> Refusal {
+    let refusal =
+        Refusal::new("unknown_step").with("step", step.as_str()).with("stage", &stage.label);
+    if stage.steps.is_empty() {
+        return refusal.allow(Message::new("refusal.allowed_none"));
+    }
+    let join = |lang| {
+        let labels: Vec<&str> = stage.steps.iter().map(|step| step.label.get(lang)).collect();
+        labels
+    };
+    let steps = Label::new(
+        join(bihuan_messages::Lang::Zh).join("、"),
+        join(bihuan_messages::Lang::En).join(", "),
+    );
+    refusal.allow(Message::new("refusal.allowed_steps").with("steps", steps))
+}

@@ -1,0 +1,161 @@
+//! Putting a case into a stage: who holds it, which clock starts, how verification begins.
+
+use bihuan_messages::{Label, Lang, Message};
+use jiff::Timestamp;
+
+use super::context::{Context, Subject};
+use crate::clock::{self, Limit, Rule};
+use crate::event::{ClockStart, Holder, Placement, ProgressStart, VerificationAsked, WarningAt};
+use crate::id::{Code, LadderId, StageId};
+use crate::mechanism::{ClockSpec, LimitSpec, Stage, StageKind, Warning, Way};
+use crate::refusal::Refusal;
+use crate::value::Value;
+use crate::verification::{Relaxation, eligible};
+
+impl Context<'_> {
+    /// Puts the case into `stage`, whose clock counts from `start`.
+    pub(super) fn place(
+        &self,
+        stage: &StageId,
+        subject: &Subject<'_>,
+        start: Timestamp,
+    ) -> Result<Placement, Refusal> {
+        let spec = self.mechanism.stage(stage).ok_or_else(|| {
+            // The checker proves that this cannot happen for a case that runs under its own definition.
+            Refusal::new("unknown_stage").with("stage", stage.as_str())
+        })?;
+        let (holder, verification) = match spec.kind {
+            StageKind::Verify => self.verifier(spec, subject)?,
+            _ => (self.stage_holder(spec, subject), None),
+        };
+        let clock = match &spec.clock {
+            Some(clock) => Some(self.start(clock, subject, start)?),
+            None => None,
+        };
+        Ok(Placement { stage: stage.clone(), kind: spec.kind, holder, clock, verification })
+    }
+
+    /// Who holds a stage.
+    pub(super) fn stage_holder(&self, spec: &Stage, subject: &Subject<'_>) -> Holder {
+        match &spec.holder {
+            Some(role) => self.holder(role, subject),
+            None => self.last_resort(),
+        }
+    }
+
+    /// Starts a clock.
+    pub(super) fn start(
+        &self,
+        spec: &ClockSpec,
+        subject: &Subject<'_>,
+        start: Timestamp,
+    ) -> Result<ClockStart, Refusal> {
+        let rule = match &spec.limit {
+            LimitSpec::Rule(rule) => rule.clone(),
+            LimitSpec::Field { field, or } => match subject.values.get(field) {
+                Some(Value::Date(day)) => Rule { limit: Limit::Until(*day), ..or.clone() },
+                _ => or.clone(),
+            },
+        };
+        self.start_rule(rule, &spec.ladder, &spec.warnings, start)
+    }
+
+    /// Starts a clock by a bare rule.
+    pub(super) fn start_rule(
+        &self,
+        rule: Rule,
+        ladder: &LadderId,
+        warnings: &[Warning],
+        start: Timestamp,
+    ) -> Result<ClockStart, Refusal> {
+        let due = self.due(&rule, start)?;
+        let mut marks = Vec::with_capacity(warnings.len());
+        for warning in warnings {
+            let at = clock::fraction(start, due, &rule, &self.world.calendars, warning.num, warning.den)
+                .map_err(|e| no_due(&e.message()))?;
+            marks.push(WarningAt { at, colour: warning.colour });
+        }
+        marks.sort_by_key(|mark| mark.at);
+        Ok(ClockStart { rule, ladder: ladder.clone(), start, due, warnings: marks })
+    }
+
+    /// The due time of a clock without pauses.
+    pub(super) fn due(&self, rule: &Rule, start: Timestamp) -> Result<Timestamp, Refusal> {
+        let due = clock::due(rule, start, &[], &self.world.calendars).map_err(|e| no_due(&e.message()))?;
+        due.at.ok_or_else(|| no_due(&Message::new("refusal.clock_stands")))
+    }
+
+    /// The next regular report after `start`.
+    pub(super) fn progress(
+        &self,
+        subject: &Subject<'_>,
+        start: Timestamp,
+    ) -> Result<Option<ProgressStart>, Refusal> {
+        let Some(spec) = &self.mechanism.progress else { return Ok(None) };
+        let after = crate::calendar::date_of(start);
+        let next = spec.cadence.next_after(after, &self.world.calendars).map_err(|e| no_due(&e.message()))?;
+        let rule = Rule::new(Limit::Until(next.date)).on(spec.cadence.calendar.clone());
+        let clock = self.start_rule(rule, &spec.ladder, &[], start)?;
+        Ok(Some(ProgressStart { by: self.holder(&spec.by, subject), clock }))
+    }
+
+    /// Who verifies, by the way that the risk asks for.
+    fn verifier(
+        &self,
+        spec: &Stage,
+        subject: &Subject<'_>,
+    ) -> Result<(Holder, Option<VerificationAsked>), Refusal> {
+        let way = self.mechanism.way(subject.risk).ok_or_else(|| Refusal::new("no_way"))?;
+        let asked = |pool, relaxed| VerificationAsked { way: Code::new(way.name()), pool, relaxed };
+        match way {
+            Way::Drawn { function, post } => {
+                let none = std::collections::BTreeSet::new();
+                let handlers = subject.state.map_or(&none, |state| &state.handlers);
+                let mut handlers = handlers.clone();
+                handlers.insert(self.actor.person.clone());
+                let (pool, mut relaxed) = eligible(
+                    &self.world.org,
+                    function,
+                    post,
+                    subject.owner,
+                    &handlers,
+                    self.recent,
+                    self.today(),
+                );
+                if pool.is_empty() {
+                    // Nobody can be drawn at all: the post of last resort verifies, and the event says so.
+                    relaxed.push(Relaxation::WiderPool);
+                }
+                Ok((self.last_resort(), Some(asked(pool, relaxed))))
+            }
+            Way::Office(role) => {
+                let office = self.holder(role, subject);
+                // An office does not verify its own work.
+                let holder = if office.unit == *subject.owner { self.last_resort() } else { office };
+                Ok((holder, Some(asked(Vec::new(), Vec::new()))))
+            }
+            Way::Requester => {
+                let unit = self.world.org.unit_of(&subject.opened_by.post);
+                let holder = match unit {
+                    Some(unit) if unit.id != *subject.owner => Holder {
+                        role: REQUESTER.into(),
+                        unit: unit.id.clone(),
+                        post: subject.opened_by.post.clone(),
+                    },
+                    // Who asked is the owner itself: somebody else must look.
+                    _ => self.last_resort(),
+                };
+                Ok((holder, Some(asked(Vec::new(), Vec::new()))))
+            }
+            Way::Record => Ok((self.last_resort(), Some(asked(Vec::new(), Vec::new())))),
+            Way::Own => Ok((self.stage_holder(spec, subject), Some(asked(Vec::new(), Vec::new())))),
+        }
+    }
+}
+
+/// The role under which the kernel itself lets the requester verify.
+const REQUESTER: &str = "requester";
+
+fn no_due(why: &Message) -> Refusal {
+    Refusal::new("no_due").with("why", Label::new(why.text(Lang::Zh), why.text(Lang::En)))
+}

@@ -1,0 +1,800 @@
+//! What happened. Events are the only thing that changes state; they are never edited.
+//!
+//! The stored form is a stable name, a version and a JSON body; no Rust name is ever stored. An event carries the
+//! outcome of its decision (stage, holder, due times), so that replay needs no mechanism, org or calendar.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+use crate::calendar::Calendar;
+use crate::clock::Rule;
+use crate::expr::Row;
+use crate::id::{
+    BulletinId, CaseId, Code, Digest, DocumentId, FieldId, LadderId, PackId, PostId, RegisterId, RoleId, RowId,
+    Sealed, StageId, StepId, UnitId,
+};
+use crate::mechanism::{Colour, MechanismRef, RequestKind, Risk, SourceKind, StageKind};
+use crate::org::{Appointment, Person, Post, Unit};
+use crate::value::Attachment;
+use crate::verification::{Beacon, Relaxation, Seat};
+
+/// An event of a case's stream.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", content = "body")]
+#[allow(missing_docs, reason = "each variant is documented at its body")]
+pub enum CaseEvent {
+    #[serde(rename = "case.opened")]
+    Opened(Box<Opened>),
+    #[serde(rename = "case.moved")]
+    Moved(Box<Moved>),
+    #[serde(rename = "case.noted")]
+    Noted(Noted),
+    #[serde(rename = "case.amended")]
+    Amended(Amended),
+    #[serde(rename = "case.reminded")]
+    Reminded(Reminded),
+    #[serde(rename = "case.reassigned")]
+    Reassigned(Reassigned),
+    #[serde(rename = "case.requested")]
+    Requested(Requested),
+    #[serde(rename = "case.decided")]
+    Decided(Box<Decided>),
+    #[serde(rename = "case.resumed")]
+    Resumed(Resumed),
+    #[serde(rename = "case.child_added")]
+    ChildAdded(ChildAdded),
+    #[serde(rename = "case.child_ended")]
+    ChildEnded(ChildEnded),
+    #[serde(rename = "clock.warned")]
+    Warned(Warned),
+    #[serde(rename = "clock.breached")]
+    Breached(Breached),
+    #[serde(rename = "clock.escalated")]
+    Escalated(Escalated),
+    #[serde(rename = "clock.exhausted")]
+    Exhausted(Exhausted),
+    #[serde(rename = "clock.answered")]
+    Answered(Answered),
+    #[serde(rename = "verification.drawn")]
+    Drawn(Drawn),
+    #[serde(rename = "verification.failed")]
+    Failed(Box<Failed>),
+    #[serde(rename = "case.closed")]
+    Closed(Box<Closed>),
+    #[serde(rename = "lookback.drawn")]
+    LookBackDrawn(LookBackDrawn),
+    #[serde(rename = "lookback.passed")]
+    LookBackPassed(LookBackPassed),
+    #[serde(rename = "case.reopened")]
+    Reopened(Box<Reopened>),
+    #[serde(rename = "case.corrected")]
+    Corrected(Corrected),
+}
+
+/// Values that an event sets, by field.
+pub type Values = BTreeMap<FieldId, crate::value::Value>;
+
+/// Where a case stands after an event: stage, holder and the stage's clock.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Placement {
+    /// The stage.
+    pub stage: StageId,
+    /// Its kind.
+    pub kind: StageKind,
+    /// Who holds the case.
+    pub holder: Holder,
+    /// The clock that starts with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<ClockStart>,
+    /// Verification that begins with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verification: Option<VerificationAsked>,
+}
+
+/// Whose move it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// In which role of the mechanism.
+    pub role: RoleId,
+    /// The unit.
+    pub unit: UnitId,
+    /// The post.
+    pub post: PostId,
+}
+
+/// A clock that starts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClockStart {
+    /// The rule by which it counts.
+    pub rule: Rule,
+    /// Where its breach climbs.
+    pub ladder: LadderId,
+    /// From when it counts.
+    pub start: Timestamp,
+    /// When it is due.
+    pub due: Timestamp,
+    /// Warnings, ascending.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<WarningAt>,
+}
+
+/// A regular report that falls due.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProgressStart {
+    /// Who reports.
+    pub by: Holder,
+    /// The clock.
+    pub clock: ClockStart,
+}
+
+/// A warning to come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WarningAt {
+    /// When.
+    pub at: Timestamp,
+    /// The colour it gives.
+    pub colour: Colour,
+}
+
+/// Verification that was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VerificationAsked {
+    /// `drawn`, `office`, `requester`, `record` or `self`.
+    pub way: Code,
+    /// `drawn`: the seats that may be drawn, in order; the draw takes one by the beacon.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pool: Vec<Seat>,
+    /// Rules that were relaxed because fewer than three were eligible.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub relaxed: Vec<Relaxation>,
+}
+
+/// Where a case came from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// What it came from.
+    pub kind: SourceKind,
+    /// The document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document: Option<DocumentId>,
+    /// Where in the document, in Unicode scalar positions of its text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub at: Vec<(u64, u64)>,
+    /// The sentence itself, sealed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quote: Option<Sealed>,
+    /// An outside key, such as the number in an imported ledger.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<Code>,
+}
+
+/// A case was opened (立项).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opened {
+    /// The case.
+    pub case: CaseId,
+    /// Under which definition.
+    pub mechanism: MechanismRef,
+    /// Its number, where the mechanism numbers cases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<Number>,
+    /// Its title.
+    pub title: Sealed,
+    /// The owner (责任单位).
+    pub owner: UnitId,
+    /// Supporting units (配合单位).
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub supporting: BTreeSet<UnitId>,
+    /// Risk.
+    pub risk: Risk,
+    /// Source.
+    pub source: Source,
+    /// The parent case, where it is a part of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<CaseId>,
+    /// Field values.
+    #[serde(default, skip_serializing_if = "Values::is_empty")]
+    pub values: Values,
+    /// First stage.
+    pub placement: Placement,
+    /// The clock of the whole case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<ClockStart>,
+    /// The first regular report.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<ProgressStart>,
+}
+
+/// A number in a series: the year, the serial and the printed form.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Number {
+    /// The series.
+    pub series: Code,
+    /// The year.
+    pub year: i16,
+    /// The serial in the year.
+    pub n: u32,
+    /// As printed: `交督〔2026〕17号`.
+    pub text: String,
+}
+
+/// A step was taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moved {
+    /// The step; `@exit` where the kernel used a stage's exit, `@join` where children let the parent go on.
+    pub step: StepId,
+    /// From which stage.
+    pub from: StageId,
+    /// Where the case stands now.
+    pub placement: Placement,
+    /// Values set.
+    #[serde(default, skip_serializing_if = "Values::is_empty")]
+    pub values: Values,
+    /// What was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<Sealed>,
+    /// Files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<Attachment>,
+    /// The due time at which the exit fired, where the kernel moved the case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<Timestamp>,
+}
+
+/// Feedback (反馈) without a change of stage; answers a regular report that is due.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Noted {
+    /// Values set.
+    #[serde(default, skip_serializing_if = "Values::is_empty")]
+    pub values: Values,
+    /// What was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<Sealed>,
+    /// Files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<Attachment>,
+    /// The next regular report, where this one answered the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<ProgressStart>,
+}
+
+/// Fields were brought up to date by the dispatcher or an import.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Amended {
+    /// Values set.
+    pub values: Values,
+    /// A new title.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<Sealed>,
+    /// Why, as a code: `import`, `correction`.
+    pub reason: Code,
+}
+
+/// A reminder (催办).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reminded {
+    /// What was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<Sealed>,
+}
+
+/// The owner changed (改派).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reassigned {
+    /// The new owner.
+    pub owner: UnitId,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Sealed>,
+    /// Who holds the case now.
+    pub holder: Holder,
+}
+
+/// A side move was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Requested {
+    /// Its number within the case, from 1.
+    pub request: u32,
+    /// What for.
+    pub kind: RequestKind,
+    /// The reason by code, where the mechanism lists reasons.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Code>,
+    /// The reason in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<Sealed>,
+    /// Extension, suspension: until when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Date>,
+    /// Return: the unit that should have it in the asker's view.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<UnitId>,
+    /// Who decides.
+    pub approver: Holder,
+    /// The approver's clock.
+    pub clock: ClockStart,
+    /// Whether the approver becomes the holder of the case (a return).
+    pub holds: bool,
+}
+
+/// A side move was decided.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decided {
+    /// Which request.
+    pub request: u32,
+    /// What for.
+    pub kind: RequestKind,
+    /// Granted or refused.
+    pub granted: bool,
+    /// In words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<Sealed>,
+    /// The new owner (return, hand-up).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<UnitId>,
+    /// Where the case stands now, where that changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub placement: Option<Placement>,
+    /// The holder now, where only that changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holder: Option<Holder>,
+    /// The stage's clock, extended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage_clock: Option<ClockStart>,
+    /// The case's clock, extended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case_clock: Option<ClockStart>,
+    /// Suspension: when it is reviewed; the clocks stand still until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review: Option<Timestamp>,
+}
+
+/// The clocks run again after a suspension.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resumed {
+    /// From when they count again.
+    pub at: Timestamp,
+    /// The stage's clock with its new due time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage_clock: Option<ClockStart>,
+    /// The case's clock with its new due time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case_clock: Option<ClockStart>,
+}
+
+/// A child was opened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChildAdded {
+    /// The child.
+    pub child: CaseId,
+}
+
+/// A child was closed, voided or re-opened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChildEnded {
+    /// The child.
+    pub child: CaseId,
+    /// What it is now.
+    pub kind: StageKind,
+}
+
+/// Which clock of a case: `case`, `stage`, `progress`, `lookback`, or `request/N`.
+pub type ClockKey = Code;
+
+/// A warning fired.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Warned {
+    /// Which clock.
+    pub clock: ClockKey,
+    /// The colour.
+    pub colour: Colour,
+    /// When it was due; the entry's own time says when it fired.
+    pub due: Timestamp,
+}
+
+/// A clock ran out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Breached {
+    /// Which clock.
+    pub clock: ClockKey,
+    /// When it was due.
+    pub due: Timestamp,
+    /// Who was the holder then, and is charged.
+    pub charged: Holder,
+}
+
+/// A breach climbed a rung.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Escalated {
+    /// Which clock.
+    pub clock: ClockKey,
+    /// The rung, from 0.
+    pub rung: u32,
+    /// When it was due.
+    pub due: Timestamp,
+    /// Who is told.
+    pub to: Holder,
+    /// When this rung's own clock ends.
+    pub until: Timestamp,
+    /// Whether an item of the bulletin was drafted, which waits for a signature.
+    pub bulletin: bool,
+}
+
+/// The top of the ladder was reached and its clock ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exhausted {
+    /// Which clock.
+    pub clock: ClockKey,
+    /// When.
+    pub due: Timestamp,
+}
+
+/// The post on a rung answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answered {
+    /// Which clock.
+    pub clock: ClockKey,
+    /// The rung.
+    pub rung: u32,
+    /// What was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<Sealed>,
+}
+
+/// A verifier was drawn by lot.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Drawn {
+    /// The checkpoint that decided the draw; signed after the request.
+    pub beacon: Beacon,
+    /// The index into the pool of the request.
+    pub index: u32,
+    /// Who holds the case now.
+    pub holder: Holder,
+    /// The verifier's clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<ClockStart>,
+}
+
+/// Verification failed: rework (返工).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failed {
+    /// Where the case goes.
+    pub placement: Placement,
+    /// What was found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<Sealed>,
+    /// Files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<Attachment>,
+    /// Values that the verifier set.
+    #[serde(default, skip_serializing_if = "Values::is_empty")]
+    pub values: Values,
+}
+
+/// The case was closed (销号).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Closed {
+    /// The closed stage.
+    pub stage: StageId,
+    /// The way of verification.
+    pub way: Code,
+    /// The closing condition in words of the file, and that it held.
+    pub condition: String,
+    /// When the handler said it was done (办结).
+    pub done: Timestamp,
+    /// Whether that was in time; absent where the case has no clock of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_time: Option<bool>,
+    /// Values that the verifier set.
+    #[serde(default, skip_serializing_if = "Values::is_empty")]
+    pub values: Values,
+    /// What the verifier said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<Sealed>,
+    /// Files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<Attachment>,
+    /// When the draw for a look-back is due.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub look_back: Option<Timestamp>,
+}
+
+/// The lot for a look-back was drawn.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LookBackDrawn {
+    /// When the draw was due.
+    pub due: Timestamp,
+    /// The checkpoint that decided it.
+    pub beacon: Beacon,
+    /// Whether this case is looked at again.
+    pub selected: bool,
+    /// Who looks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<Holder>,
+    /// Their clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<ClockStart>,
+}
+
+/// It stayed fixed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LookBackPassed {
+    /// What was found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<Sealed>,
+    /// Files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<Attachment>,
+}
+
+/// A look-back failed: redo (回炉). Corrects the period in which the closing was counted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reopened {
+    /// The round that begins.
+    pub round: u32,
+    /// When the closing that proved false was recorded.
+    pub closed_at: Timestamp,
+    /// Where the case stands.
+    pub placement: Placement,
+    /// The clock of the whole case, anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<ClockStart>,
+    /// The next regular report.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<ProgressStart>,
+    /// What was found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<Sealed>,
+    /// Files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<Attachment>,
+}
+
+/// A mistake in an earlier entry was named. Nothing is edited.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Corrected {
+    /// The sequence number of the entry.
+    pub entry: u64,
+    /// What was wrong and what is right.
+    pub note: Sealed,
+    /// Values set right.
+    #[serde(default, skip_serializing_if = "Values::is_empty")]
+    pub values: Values,
+}
+
+/// An event of the jurisdiction: org, registers, calendars, packs, settings, documents, bulletins.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", content = "body")]
+#[allow(missing_docs, reason = "each variant is documented at its body")]
+pub enum WorldEvent {
+    #[serde(rename = "jurisdiction.created")]
+    Created(Created),
+    #[serde(rename = "unit.put")]
+    UnitPut(Unit),
+    #[serde(rename = "post.put")]
+    PostPut(Post),
+    #[serde(rename = "person.put")]
+    PersonPut(Person),
+    #[serde(rename = "person.appointed")]
+    Appointed(Appointment),
+    #[serde(rename = "person.relieved")]
+    Relieved(Relieved),
+    #[serde(rename = "calendar.adopted")]
+    CalendarAdopted(Box<Calendar>),
+    #[serde(rename = "pack.adopted")]
+    PackAdopted(PackAdopted),
+    #[serde(rename = "register.put")]
+    RowPut(RowPut),
+    #[serde(rename = "register.removed")]
+    RowRemoved(RowRemoved),
+    #[serde(rename = "setting.set")]
+    SettingSet(SettingSet),
+    #[serde(rename = "document.received")]
+    DocumentReceived(DocumentReceived),
+    #[serde(rename = "bulletin.drafted")]
+    BulletinDrafted(BulletinDrafted),
+    #[serde(rename = "bulletin.signed")]
+    BulletinSigned(BulletinSigned),
+    #[serde(rename = "bulletin.issued")]
+    BulletinIssued(BulletinIssued),
+}
+
+/// A log begins.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Created {
+    /// The root unit of the org tree.
+    pub root: UnitId,
+    /// Division code (GB/T 2260).
+    pub division: Code,
+    /// Public name.
+    pub name: bihuan_messages::Label,
+    /// Post of last resort: holds what no role can be found for, so that no case is ever unowned.
+    pub last_resort: PostId,
+}
+
+/// Somebody left a post.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Relieved {
+    /// Who.
+    pub person: crate::id::PersonId,
+    /// From which post.
+    pub post: PostId,
+    /// Last day.
+    pub last: Date,
+}
+
+/// A pack came into force. Its files stand in the log: every later decision was made under them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PackAdopted {
+    /// The pack.
+    pub pack: PackId,
+    /// Digest over all files.
+    pub digest: Digest,
+    /// Path inside the pack → text.
+    pub files: BTreeMap<String, String>,
+}
+
+/// A register row was written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowPut {
+    /// The register.
+    pub register: RegisterId,
+    /// The row.
+    pub row: RowId,
+    /// All its values.
+    pub values: Row,
+}
+
+/// A register row was taken out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowRemoved {
+    /// The register.
+    pub register: RegisterId,
+    /// The row.
+    pub row: RowId,
+}
+
+/// A setting was set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SettingSet {
+    /// Which.
+    pub key: Code,
+    /// To what; no floats.
+    pub value: Json,
+}
+
+/// A document was received for reading.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DocumentReceived {
+    /// The document.
+    pub document: DocumentId,
+    /// Its name.
+    pub name: Sealed,
+    /// SHA-256 of the decoded text.
+    pub text_sha256: Digest,
+    /// The file itself.
+    pub file: Attachment,
+    /// Number of characters.
+    pub characters: u64,
+}
+
+/// A bulletin was drafted from the log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BulletinDrafted {
+    /// The bulletin.
+    pub bulletin: BulletinId,
+    /// Kind: `supervision` (督查通报).
+    pub kind: Code,
+    /// Number.
+    pub number: Option<Number>,
+    /// First day of the period.
+    pub from: Date,
+    /// Last day of the period.
+    pub to: Date,
+    /// The figures are as of this instant.
+    pub as_of: Timestamp,
+    /// Number of log entries from which they were computed, and their root: anyone can recompute it.
+    pub log: Beacon,
+    /// Digest of the draft's content.
+    pub content: Digest,
+    /// The draft itself, kept as a file.
+    pub file: Attachment,
+    /// Who signs.
+    pub signer: PostId,
+    /// When the signature is due.
+    pub due: Timestamp,
+}
+
+/// A bulletin was signed (签发) as drafted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BulletinSigned {
+    /// The bulletin.
+    pub bulletin: BulletinId,
+    /// Digest of what was signed.
+    pub content: Digest,
+}
+
+/// A bulletin was issued and is kept by hash.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BulletinIssued {
+    /// The bulletin.
+    pub bulletin: BulletinId,
+    /// Digest of what was issued.
+    pub content: Digest,
+}
+
+/// An event could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreadable {
+    /// Its stored name.
+    pub name: String,
+    /// Its stored version.
+    pub version: u32,
+    /// What is wrong.
+    pub why: String,
+}
+
+/// The version that this program writes of every event. Older ones are raised by [`upcast`].
+pub const VERSION: u32 = 1;
+
+fn split<T: Serialize>(event: &T) -> (String, Json) {
+    // Serialising our own plain data to JSON cannot fail; were it to, the empty body would be refused on reading.
+    match serde_json::to_value(event) {
+        Ok(Json::Object(mut parts)) => {
+            let name = parts.remove("type").and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default();
+            (name, parts.remove("body").unwrap_or(Json::Null))
+        }
+        _ => (String::new(), Json::Null),
+    }
+}
+
+fn join<T: for<'de> Deserialize<'de>>(name: &str, version: u32, body: Json) -> Result<T, Unreadable> {
+    let fault = |why: String| Unreadable { name: name.to_owned(), version, why };
+    let body = upcast(name, version, body).map_err(fault)?;
+    serde_json::from_value(serde_json::json!({ "type": name, "body": body })).map_err(|e| fault(e.to_string()))
+}
+
+/// Raises the body of an older version to [`VERSION`].
+fn upcast(_name: &str, version: u32, body: Json) -> Result<Json, String> {
+    match version {
+        VERSION => Ok(body),
+        newer if newer > VERSION => Err(format!("version {newer} is newer than this program ({VERSION})")),
+        older => Err(format!("no upcaster from version {older}")),
+    }
+}
+
+impl CaseEvent {
+    /// The stable name and the body, as stored.
+    pub fn stored(&self) -> (String, Json) {
+        split(self)
+    }
+
+    /// Reads a stored event.
+    ///
+    /// # Errors
+    ///
+    /// [`Unreadable`] where the name is unknown, the version newer than this program or the body of another shape.
+    pub fn read(name: &str, version: u32, body: Json) -> Result<Self, Unreadable> {
+        join(name, version, body)
+    }
+}
+
+impl WorldEvent {
+    /// The stable name and the body, as stored.
+    pub fn stored(&self) -> (String, Json) {
+        split(self)
+    }
+
+    /// Reads a stored event.
+    ///
+    /// # Errors
+    ///
+    /// As for [`CaseEvent::read`].
+    pub fn read(name: &str, version: u32, body: Json) -> Result<Self, Unreadable> {
+        join(name, version, body)
+    }
+}

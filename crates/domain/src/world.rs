@@ -1,0 +1,120 @@
+//! The jurisdiction beside its cases: org, registers, calendars, packs, settings, documents, bulletins.
+
+use std::collections::BTreeMap;
+
+use bihuan_messages::Label;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+use crate::calendar::{Calendar, Calendars};
+use crate::event::{BulletinDrafted, DocumentReceived, WorldEvent};
+use crate::id::{BulletinId, Code, Digest, DocumentId, PackId, PostId, UnitId};
+use crate::org::{Actor, Org};
+use crate::register::Registers;
+
+/// Everything that a decision may read beside the case itself.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct World {
+    /// The root unit.
+    pub root: Option<UnitId>,
+    /// Division code.
+    pub division: Option<Code>,
+    /// Public name.
+    pub name: Label,
+    /// The post of last resort.
+    pub last_resort: Option<PostId>,
+    /// Units, posts, persons.
+    pub org: Org,
+    /// Registers.
+    pub registers: Registers,
+    /// Calendars in force.
+    pub calendars: Calendars,
+    /// Packs in force: digest and files.
+    pub packs: BTreeMap<PackId, (Digest, BTreeMap<String, String>)>,
+    /// Every pack text ever adopted, because older cases were decided under it.
+    pub settings: BTreeMap<Code, Json>,
+    /// Documents that were read.
+    pub documents: BTreeMap<DocumentId, DocumentReceived>,
+    /// Bulletins.
+    pub bulletins: BTreeMap<BulletinId, Bulletin>,
+}
+
+/// A bulletin and how far it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bulletin {
+    /// As drafted.
+    pub draft: BulletinDrafted,
+    /// When it was drafted.
+    pub drafted_at: Timestamp,
+    /// Who signed, and when.
+    pub signed: Option<(Actor, Timestamp)>,
+    /// When it was issued.
+    pub issued: Option<Timestamp>,
+}
+
+impl World {
+    /// A world before its first event, with the statutory calendar.
+    pub fn new() -> Self {
+        World { calendars: Calendars::statutory(), ..World::default() }
+    }
+
+    /// What the world is after `event`. It has happened, so nothing is refused.
+    pub fn evolve(&mut self, event: WorldEvent, actor: &Actor, at: Timestamp) {
+        match event {
+            WorldEvent::Created(e) => {
+                self.root = Some(e.root);
+                self.division = Some(e.division);
+                self.name = e.name;
+                self.last_resort = Some(e.last_resort);
+            }
+            WorldEvent::UnitPut(unit) => {
+                self.org.units.insert(unit.id.clone(), unit);
+            }
+            WorldEvent::PostPut(post) => {
+                self.org.posts.insert(post.id.clone(), post);
+            }
+            WorldEvent::PersonPut(person) => {
+                self.org.persons.insert(person.id.clone(), person);
+            }
+            WorldEvent::Appointed(appointment) => self.org.appointments.push(appointment),
+            WorldEvent::Relieved(e) => {
+                for appointment in &mut self.org.appointments {
+                    if appointment.person == e.person && appointment.post == e.post {
+                        appointment.valid.to = Some(e.last);
+                    }
+                }
+            }
+            WorldEvent::CalendarAdopted(calendar) => self.adopt(*calendar),
+            WorldEvent::PackAdopted(e) => {
+                self.packs.insert(e.pack, (e.digest, e.files));
+            }
+            WorldEvent::RowPut(e) => self.registers.put(e.register, e.row, e.values),
+            WorldEvent::RowRemoved(e) => self.registers.remove(&e.register, &e.row),
+            WorldEvent::SettingSet(e) => {
+                self.settings.insert(e.key, e.value);
+            }
+            WorldEvent::DocumentReceived(e) => {
+                self.documents.insert(e.document.clone(), e);
+            }
+            WorldEvent::BulletinDrafted(e) => {
+                let bulletin = Bulletin { draft: e, drafted_at: at, signed: None, issued: None };
+                self.bulletins.insert(bulletin.draft.bulletin.clone(), bulletin);
+            }
+            WorldEvent::BulletinSigned(e) => {
+                if let Some(bulletin) = self.bulletins.get_mut(&e.bulletin) {
+                    bulletin.signed = Some((actor.clone(), at));
+                }
+            }
+            WorldEvent::BulletinIssued(e) => {
+                if let Some(bulletin) = self.bulletins.get_mut(&e.bulletin) {
+                    bulletin.issued = Some(at);
+                }
+            }
+        }
+    }
+
+    fn adopt(&mut self, calendar: Calendar) {
+        self.calendars.insert(calendar);
+    }
+}
