@@ -8,16 +8,16 @@ mod china;
 mod hours;
 mod notice;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
 use bihuan_messages::{Label, Lang, Message};
-use jiff::civil::{Date, Weekday};
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-pub use china::{CHINA, date_of, instant, local, midnight};
+pub use china::{CHINA, date_of, day_number, instant, local, midnight};
 pub use hours::{LastDayEnds, MonthDay, OfficeHours, Season};
 pub use notice::{NoticeDay, YearNotice};
 
@@ -111,7 +111,8 @@ pub struct Day<'a> {
 pub struct Calendar {
     source: Source,
     days: BTreeMap<Date, Entry>,
-    years: std::collections::BTreeSet<i16>,
+    years: BTreeSet<i16>,
+    kinds: Kinds,
 }
 
 /// What a calendar is made of, and the form in which it is stored.
@@ -198,7 +199,7 @@ impl Calendar {
             },
             None => Day {
                 date,
-                kind: by_weekday(date),
+                kind: by_weekday(day_number(date)),
                 statutory: false,
                 name: None,
                 notice: None,
@@ -209,9 +210,12 @@ impl Calendar {
 
     /// What `date` is, without its name and notice.
     pub fn kind(&self, date: Date) -> DayKind {
-        self.days
-            .get(&date)
-            .map_or_else(|| by_weekday(date), |entry| entry.kind)
+        self.kind_of(day_number(date))
+    }
+
+    /// What the day of that number ([`day_number`]) is: the lookup that clocks walk with.
+    pub(crate) fn kind_of(&self, number: i64) -> DayKind {
+        self.kinds.get(number).unwrap_or_else(|| by_weekday(number))
     }
 
     /// Whether offices are open on `date`.
@@ -349,6 +353,7 @@ impl Calendar {
             };
             self.days.insert(day.date, entry);
         }
+        self.kinds = Kinds::of(&self.days);
     }
 }
 
@@ -364,7 +369,8 @@ impl TryFrom<Source> for Calendar {
         let mut calendar = Calendar {
             source,
             days: BTreeMap::new(),
-            years: Default::default(),
+            years: BTreeSet::new(),
+            kinds: Kinds::default(),
         };
         for notice in notices {
             calendar.adopt_year(notice)?;
@@ -424,10 +430,43 @@ impl std::error::Error for Unfit {}
 
 const SEARCH_DAYS_MAX: usize = 3660;
 
-fn by_weekday(date: Date) -> DayKind {
-    match date.weekday() {
-        Weekday::Saturday | Weekday::Sunday => DayKind::Weekend,
+fn by_weekday(number: i64) -> DayKind {
+    // 1 January 1970 was a Thursday.
+    match (number + 3).rem_euclid(7) {
+        5 | 6 => DayKind::Weekend,
         _ => DayKind::Workday,
+    }
+}
+
+/// The kinds of the days that notices name, in a row from the first such day to the last.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Kinds {
+    first: i64,
+    row: Vec<Option<DayKind>>,
+}
+
+impl Kinds {
+    fn of(days: &BTreeMap<Date, Entry>) -> Kinds {
+        let (Some((first, _)), Some((last, _))) = (days.first_key_value(), days.last_key_value()) else {
+            return Kinds::default();
+        };
+        let (first, last) = (day_number(*first), day_number(*last));
+        let mut row = vec![None; usize::try_from(last - first + 1).unwrap_or(0)];
+        for (date, entry) in days {
+            let place = usize::try_from(day_number(*date) - first).ok();
+            if let Some(kind) = place.and_then(|place| row.get_mut(place)) {
+                *kind = Some(entry.kind);
+            }
+        }
+        Kinds { first, row }
+    }
+
+    fn get(&self, number: i64) -> Option<DayKind> {
+        usize::try_from(number - self.first)
+            .ok()
+            .and_then(|place| self.row.get(place))
+            .copied()
+            .flatten()
     }
 }
 
@@ -444,7 +483,8 @@ static STATUTORY: LazyLock<Calendar> = LazyLock::new(|| {
         Calendar {
             source,
             days: BTreeMap::new(),
-            years: Default::default(),
+            years: BTreeSet::new(),
+            kinds: Kinds::default(),
         }
     })
 });

@@ -56,12 +56,14 @@ pub enum Limit {
 impl Limit {
     /// The limit as people say it, such as `7个工作日`, `7 working days`.
     pub fn label(&self) -> Label {
+        let amount =
+            |n: u32, one: &str, many: &str| Message::new(if n == 1 { one } else { many }).show("n", n);
         let message = match self {
-            Limit::Minutes(n) => Message::new("clock.limit_minutes").show("n", n),
-            Limit::Hours(n) => Message::new("clock.limit_hours").show("n", n),
-            Limit::Days(n) => Message::new("clock.limit_days").show("n", n),
-            Limit::WorkingHours(n) => Message::new("clock.limit_working_hours").show("n", n),
-            Limit::WorkingDays(n) => Message::new("clock.limit_working_days").show("n", n),
+            Limit::Minutes(n) => amount(*n, "clock.limit_minutes_1", "clock.limit_minutes"),
+            Limit::Hours(n) => amount(*n, "clock.limit_hours_1", "clock.limit_hours"),
+            Limit::Days(n) => amount(*n, "clock.limit_days_1", "clock.limit_days"),
+            Limit::WorkingHours(n) => amount(*n, "clock.limit_working_hours_1", "clock.limit_working_hours"),
+            Limit::WorkingDays(n) => amount(*n, "clock.limit_working_days_1", "clock.limit_working_days"),
             Limit::Until(day) => Message::new("clock.limit_until").with("day", date_label(*day)),
             Limit::EndOfMonth => Message::new("clock.limit_end_of_month"),
             Limit::HalfMonth => Message::new("clock.limit_half_month"),
@@ -205,6 +207,22 @@ pub fn due(
         day: end.day,
         derivation,
     })
+}
+
+/// Only the instant of [`due`], without its derivation: for recomputing many clocks, as after a new calendar year.
+///
+/// # Errors
+///
+/// [`OutOfRange`] as for [`due`].
+pub fn due_at(
+    rule: &Rule,
+    start: Timestamp,
+    pauses: &[Pause],
+    calendars: &Calendars,
+) -> Result<Option<Timestamp>, OutOfRange> {
+    let clock = Clock::of(rule, calendars)?;
+    let end = clock.end(clock.start(start)?, &Stops::of(pauses))?;
+    Ok(end.at.map(measure::timestamp))
 }
 
 /// The instant at which `num/den` of the counted time between `start` and `due` has passed, for warnings; exact, and

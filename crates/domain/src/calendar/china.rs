@@ -31,3 +31,13 @@ pub fn instant(local: DateTime) -> Timestamp {
 pub fn midnight(date: Date) -> Timestamp {
     instant(date.to_datetime(Time::midnight()))
 }
+
+/// The number of `date` counted from 1 January 1970, which is 0.
+pub fn day_number(date: Date) -> i64 {
+    // The year is taken to begin in March, so that the leap day is its last; 400 years are 146,097 days.
+    let month = i64::from(date.month());
+    let year = i64::from(date.year()) - i64::from(month <= 2);
+    let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + i64::from(date.day()) - 1;
+    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
+}

@@ -357,3 +357,6 @@ fn join<T: ToString>(items: impl IntoIterator<Item = T>) -> String {
         .collect::<Vec<_>>()
         .join(",")
 }
+
+#[cfg(test)]
+mod tests;

@@ -125,6 +125,8 @@ pub(super) fn steps(
         clock,
         steps: Vec::with_capacity(8),
         warned: None,
+        year: i16::MIN,
+        published: true,
     };
     let origin = clock.origin(start)?;
     let mut waiting = paused(clock, origin, end.counted_to.unwrap_or(i64::MAX), pauses)?
@@ -140,13 +142,13 @@ pub(super) fn steps(
             {
                 story.steps.push(step);
             }
-            // A working day that was paused from open to close, or over when the clock started, is not told as counted.
-            let may_not_count = !pauses.is_empty() || walk.midnight < origin;
-            if !(may_not_count
+            // A working day that was over when the clock started is not told as counted. One that was paused from open
+            // to close is: the pause says what it took out, and the sum holds.
+            let over = walk.midnight < origin
                 && clock.calendar.is_working(walk.date)
-                && !clock.measure.counts(&walk, origin, stop, &stops))
-            {
-                story.day(walk.date);
+                && !clock.measure.counts(&walk, origin, stop);
+            if !over {
+                story.day(&walk);
             }
             walk.step()?;
         }
@@ -160,17 +162,26 @@ struct Story<'a> {
     clock: &'a Clock<'a>,
     steps: Vec<Step>,
     warned: Option<i16>,
+    /// The year of the day told last, and whether its notice is known.
+    year: i16,
+    published: bool,
 }
 
 impl Story<'_> {
-    /// Tells one day, merged with the stretch before it where it is of the same sort.
-    fn day(&mut self, date: Date) {
-        let day = self.clock.calendar.day(date);
-        if !day.published {
+    /// Tells one day, merged with the stretch before it where it is of the same sort. Days come in order and without
+    /// gaps, so that the last stretch is always the one before.
+    fn day(&mut self, walk: &Walk) {
+        let date = walk.date;
+        if date.year() != self.year {
+            self.year = date.year();
+            self.published = self.clock.calendar.is_published(self.year);
+        }
+        if !self.published && !self.clock.calendar.day(date).published {
             self.warn(date.year());
         }
-        match (day.kind, self.steps.last_mut()) {
-            (DayKind::Workday, Some(Step::Counted { to, days, .. })) if follows(*to, date) => {
+        let kind = self.clock.calendar.kind_of(walk.number());
+        match (kind, self.steps.last_mut()) {
+            (DayKind::Workday, Some(Step::Counted { to, days, .. })) => {
                 *to = date;
                 *days += 1;
             }
@@ -179,38 +190,69 @@ impl Story<'_> {
                 to: date,
                 days: 1,
             }),
-            (DayKind::MakeUpWorkday, _) => self.steps.push(Step::AddedMakeUp {
-                date,
-                name: day.name.map(ToString::to_string),
-                notice: day.notice.map(ToString::to_string),
-            }),
             (
-                _,
+                DayKind::Weekend,
                 Some(Step::Skipped {
                     to,
                     days,
-                    kind,
-                    name,
-                    notice,
+                    kind: DayKind::Weekend,
                     ..
                 }),
-            ) if *kind == day.kind
-                && follows(*to, date)
-                && name.as_deref() == day.name.map(|name| &**name)
-                && notice.as_deref() == day.notice.map(|notice| &**notice) =>
-            {
+            ) => {
                 *to = date;
                 *days += 1;
             }
-            _ => self.steps.push(Step::Skipped {
-                from: date,
-                to: date,
-                days: 1,
-                kind: day.kind,
-                name: day.name.map(ToString::to_string),
-                notice: day.notice.map(ToString::to_string),
-            }),
+            (DayKind::Weekend, _) => {
+                self.steps.push(Step::Skipped {
+                    from: date,
+                    to: date,
+                    days: 1,
+                    kind,
+                    name: None,
+                    notice: None,
+                });
+            }
+            (DayKind::MakeUpWorkday, _) => {
+                let (name, notice) = self.reason(date);
+                self.steps.push(Step::AddedMakeUp { date, name, notice });
+            }
+            (DayKind::Holiday, last) => {
+                let day = self.clock.calendar.day(date);
+                if let Some(Step::Skipped {
+                    to,
+                    days,
+                    kind: DayKind::Holiday,
+                    name,
+                    notice,
+                    ..
+                }) = last
+                    && name.as_deref() == day.name.map(|name| &**name)
+                    && notice.as_deref() == day.notice.map(|notice| &**notice)
+                {
+                    *to = date;
+                    *days += 1;
+                } else {
+                    let (name, notice) = self.reason(date);
+                    self.steps.push(Step::Skipped {
+                        from: date,
+                        to: date,
+                        days: 1,
+                        kind,
+                        name,
+                        notice,
+                    });
+                }
+            }
         }
+    }
+
+    /// The festival and the notice of a day.
+    fn reason(&self, date: Date) -> (Option<String>, Option<String>) {
+        let day = self.clock.calendar.day(date);
+        (
+            day.name.map(ToString::to_string),
+            day.notice.map(ToString::to_string),
+        )
     }
 
     /// Tells how the end was moved off a day off, and over which days.
@@ -235,7 +277,7 @@ impl Story<'_> {
         let mut walk = Walk::on(first);
         while walk.date <= last {
             if !self.clock.calendar.is_working(walk.date) {
-                self.day(walk.date);
+                self.day(&walk);
             }
             walk.step()?;
         }
@@ -252,10 +294,6 @@ impl Story<'_> {
             self.steps.push(Step::BeyondPublished { year });
         }
     }
-}
-
-fn follows(before: Date, after: Date) -> bool {
-    before.tomorrow().is_ok_and(|next| next == after)
 }
 
 /// The pauses that reach into `[origin, end)`, in order, each with what it took out of the clock.

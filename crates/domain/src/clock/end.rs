@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::measure::{DAY, Measure, Stops, Walk, closing, date_at, opening};
+use super::measure::{DAY, LAST_DAY, Measure, Stops, Walk, closing, date_at, opening};
 use super::out_of_range::{OutOfRange, YEAR_MIN, YEAR_START_MAX};
 use super::{Limit, Roll, Rule};
 use crate::calendar::{Calendar, Calendars, LastDayEnds, date_of};
@@ -151,17 +151,21 @@ impl<'a> Clock<'a> {
         let mut walk = Walk::at(start);
         walk.step()?;
         let origin = walk.midnight;
-        let mut left = days;
+        let (mut left, mut number) = (days, walk.number());
         loop {
-            if self.calendar.is_working(walk.date) {
+            if self.calendar.kind_of(number).is_working() {
                 left -= 1;
                 if left == 0 {
                     break;
                 }
             }
-            walk.step()?;
+            number += 1;
+            if number > LAST_DAY {
+                return Err(OutOfRange::Beyond);
+            }
         }
-        self.shift(origin, self.day_end(walk.date), stops)
+        let last = date_at(origin + (number - walk.number()) * DAY);
+        self.shift(origin, self.day_end(last), stops)
     }
 
     /// The last day is known: it moves off a day off, and then by what was paused.
@@ -209,7 +213,11 @@ impl<'a> Clock<'a> {
     /// Carries `end` on by the counted time for which the clock stood still between `origin` and `end`.
     fn shift(&self, origin: i64, end: i64, stops: &Stops) -> Result<End, OutOfRange> {
         let none = Stops::default();
-        let paused = self.measure.counted(origin, end, &none)? - self.measure.counted(origin, end, stops)?;
+        let paused = if stops.is_empty() {
+            0
+        } else {
+            self.measure.counted(origin, end, &none)? - self.measure.counted(origin, end, stops)?
+        };
         let at = self.measure.advance(end, paused, stops)?;
         Ok(End {
             at,

@@ -7,9 +7,11 @@ use jiff::civil::Date;
 
 use super::out_of_range::{OutOfRange, YEAR_MAX};
 use super::{Limit, Pause};
-use crate::calendar::{Calendar, LastDayEnds, OfficeHours, date_of, midnight};
+use crate::calendar::{CHINA, Calendar, LastDayEnds, OfficeHours, date_of, day_number};
 
 pub(super) const DAY: i64 = 86_400;
+/// How far Chinese local time is ahead of UTC.
+const CHINA_SECONDS: i64 = CHINA.seconds() as i64;
 
 /// The time that a rule counts.
 #[derive(Clone, Copy)]
@@ -96,30 +98,26 @@ impl<'a> Measure<'a> {
         }
     }
 
-    /// Whether any second of the day at `walk` from `from` on is counted and not stopped.
-    pub(super) fn counts(&self, walk: &Walk, from: i64, to: i64, stops: &Stops) -> bool {
-        self.windows(walk, |open, close| {
-            let (open, close) = (open.max(from), close.min(to));
-            (open < close && stops.open_within(open, close) > 0).then_some(())
-        })
-        .is_some()
+    /// Whether any second of the day at `walk` that lies in `[from, to)` is counted.
+    pub(super) fn counts(&self, walk: &Walk, from: i64, to: i64) -> bool {
+        self.windows(walk, |open, close| (open.max(from) < close.min(to)).then_some(()))
+            .is_some()
     }
 
     /// Visits the counted stretches of a day in order until one answers.
     fn windows<T>(&self, walk: &Walk, mut visit: impl FnMut(i64, i64) -> Option<T>) -> Option<T> {
         match self {
             Measure::Natural => visit(walk.midnight, walk.midnight + DAY),
+            Measure::Office(calendar) | Measure::WorkingDay(calendar)
+                if !calendar.kind_of(walk.number()).is_working() =>
+            {
+                None
+            }
             Measure::Office(calendar) => calendar
-                .office_hours(walk.date)
+                .hours_in_season(walk.date)
                 .iter()
                 .find_map(|hours| visit(opening(walk.midnight, hours), closing(walk.midnight, hours))),
-            Measure::WorkingDay(calendar) => {
-                if calendar.is_working(walk.date) {
-                    visit(walk.midnight, walk.midnight + DAY)
-                } else {
-                    None
-                }
-            }
+            Measure::WorkingDay(_) => visit(walk.midnight, walk.midnight + DAY),
         }
     }
 }
@@ -141,8 +139,13 @@ impl Walk {
     pub(super) fn on(date: Date) -> Walk {
         Walk {
             date,
-            midnight: midnight(date).as_second(),
+            midnight: day_number(date) * DAY - CHINA_SECONDS,
         }
+    }
+
+    /// The number of the day, counted from 1 January 1970.
+    pub(super) fn number(&self) -> i64 {
+        (self.midnight + CHINA_SECONDS) / DAY
     }
 
     /// Goes on to the next day.
@@ -185,6 +188,10 @@ impl Stops {
         }
         let open_end = closed.last().filter(|last| last.1 == i64::MAX).map(|last| last.0);
         Stops { closed, open_end }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.closed.is_empty()
     }
 
     /// The seconds of `[from, to)` outside every stop.
@@ -250,7 +257,9 @@ pub(super) fn closing(midnight: i64, hours: &OfficeHours) -> i64 {
 }
 
 /// The first second of the year 3200 in China.
-const LAST_SECOND: i64 = 38_814_998_400;
+const LAST_SECOND: i64 = (LAST_DAY + 1) * DAY - CHINA_SECONDS;
+/// The number of the last day of the year 3199.
+pub(super) const LAST_DAY: i64 = 449_247;
 
 fn second_of_day(time: jiff::civil::Time) -> i64 {
     i64::from(time.hour()) * 3600 + i64::from(time.minute()) * 60 + i64::from(time.second())

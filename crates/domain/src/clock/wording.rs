@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, Time, Weekday};
 
 use super::{Derivation, Limit, Step};
-use crate::calendar::{DayKind, local};
+use crate::calendar::{CalendarId, DayKind, local};
 
 impl Derivation {
     /// The derivation line by line; pause reasons appear as their codes.
@@ -47,14 +47,22 @@ impl Derivation {
     }
 
     fn start_line(&self) -> Message {
-        let key = match self.rule.limit {
-            Limit::WorkingDays(_) => "clock.line_start_next_day",
-            _ => "clock.line_start",
-        };
-        Message::new(key)
+        let next_day = matches!(self.rule.limit, Limit::WorkingDays(_));
+        let named = self.rule.calendar != CalendarId::statutory();
+        let line = Message::new(match (next_day, named) {
+            (false, false) => "clock.line_start",
+            (false, true) => "clock.line_start_on",
+            (true, false) => "clock.line_start_next_day",
+            (true, true) => "clock.line_start_next_day_on",
+        });
+        let line = line
             .with("start", moment_label(self.start))
-            .with("limit", self.rule.limit.label())
-            .show("calendar", &self.rule.calendar)
+            .with("limit", self.rule.limit.label());
+        if named {
+            line.show("calendar", &self.rule.calendar)
+        } else {
+            line
+        }
     }
 
     fn step_line(&self, step: &Step, reason: &impl Fn(&str) -> Label) -> Message {
@@ -112,7 +120,7 @@ impl Derivation {
                     (false, false) => "clock.step_rolled_back",
                 };
                 Message::new(key)
-                    .with("from", self.end_label(*from))
+                    .with("from", weekday_label(self.end_day(*from)))
                     .with("to", self.end_label(*to))
             }
             Step::BeyondPublished { year } => Message::new("clock.step_beyond").show("year", year),
@@ -134,13 +142,24 @@ impl Derivation {
         }
     }
 
+    /// The day to which a moment belongs: where a limit ends with a day, 24:00 belongs to the day that ends.
+    fn end_day(&self, at: Timestamp) -> Date {
+        let moment = local(at);
+        let ends_a_day = self.rule.limit.ends_with_a_day() || matches!(self.rule.limit, Limit::Days(_));
+        match moment.date().yesterday() {
+            Ok(before) if ends_a_day && moment.time() == Time::midnight() => before,
+            _ => moment.date(),
+        }
+    }
+
     /// A moment that may end a day: then 24:00 of that day rather than 0:00 of the next.
     fn end_label(&self, at: Timestamp) -> Label {
         let moment = local(at);
-        let ends_a_day = self.rule.limit.ends_with_a_day() || matches!(self.rule.limit, Limit::Days(_));
-        let (date, time) = match moment.date().yesterday() {
-            Ok(before) if ends_a_day && moment.time() == Time::midnight() => (before, "24:00".to_owned()),
-            _ => (moment.date(), time_text(moment.time())),
+        let date = self.end_day(at);
+        let time = if date == moment.date() {
+            time_text(moment.time())
+        } else {
+            "24:00".to_owned()
         };
         let date = weekday_label(date);
         each(|lang| {
