@@ -9,6 +9,15 @@ use bihuan_messages::Lang;
 use crate::Error;
 use crate::official::Document;
 
+mod body;
+mod form;
+mod head;
+mod package;
+mod run;
+mod styles;
+mod table;
+mod tail;
+
 /// The document as the bytes of a DOCX file. The same document gives the same bytes.
 ///
 /// Links that begin with `/` are joined to the document's `link_base`; without one they become plain text.
@@ -17,6 +26,5 @@ use crate::official::Document;
 ///
 /// [`Error::Container`] if the container cannot be written (a part beyond 4 GB).
 pub fn render(document: &Document, lang: Lang) -> Result<Vec<u8>, Error> {
-    let _ = (document, lang);
-    Ok(Vec::new())
+    package::write(document, lang)
 }

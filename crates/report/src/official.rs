@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 ///     draft: true,
 ///     ..Document::default()
 /// };
-/// assert!(bihuan_report::html::render(&bulletin, Lang::Zh).contains("一、总体情况"));
+/// assert!(bihuan_report::html::render(&bulletin, Lang::Zh).contains("<h1 class=\"doc-title\">关于上半年重点项目进展情况的通报</h1>"));
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
