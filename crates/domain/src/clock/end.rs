@@ -28,7 +28,7 @@ pub(super) struct End {
     pub(super) counted_to: Option<i64>,
 }
 
-/// 100 years in each unit; office time is counted generously at 24 hours a day.
+/// 100 years in each unit: natural time to the day, working time at 250 days of 7.5 hours a year.
 const MINUTES_MAX: u32 = 52_596_000;
 const HOURS_MAX: u32 = 876_600;
 const DAYS_MAX: u32 = 36_525;

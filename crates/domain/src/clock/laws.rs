@@ -203,6 +203,10 @@ proptest! {
         let two = due(&Rule::new(longer).rolled(roll), at(start), &pauses, &calendars).unwrap();
         prop_assert!(one.at.unwrap() <= two.at.unwrap());
         prop_assert!(one.at.unwrap() > at(start));
+        if roll == Roll::NextWorkingDay {
+            let unmoved = due(&Rule::new(limit), at(start), &pauses, &calendars).unwrap();
+            prop_assert!(one.at >= unmoved.at, "moving on never takes time away");
+        }
     }
 
     #[test]
