@@ -367,3 +367,6 @@ fn duration_in(seconds: u64, hours_key: &str, days_key: Option<&str>) -> Label {
 fn each(text: impl Fn(Lang) -> String) -> Label {
     Label::new(text(Lang::Zh), text(Lang::En))
 }
+
+#[cfg(test)]
+mod tests;
