@@ -1,1 +1,245 @@
-//! reader
+//! Reads page texts: articles with their headlines, figures in base units, commitments with owner and due date, and
+//! arithmetic that the text itself allows. Not for storing, showing or deciding anything; pure, deterministic, with no
+//! network and no model: every proposal can say why.
+//!
+//! [`decode`] turns bytes into text, [`read`] turns text into a [`Document`]. `read` never fails: a page of nonsense
+//! gives leftovers.
+
+mod bodies;
+mod byline;
+mod chars;
+mod clauses;
+mod commitments;
+mod dates;
+mod decode;
+mod figures;
+mod lists;
+mod model;
+mod numeral;
+mod pieces;
+mod rows;
+mod stance;
+mod stream;
+mod tables;
+mod titles;
+mod undouble;
+
+use jiff::civil::Date;
+use sha2::{Digest, Sha256};
+
+pub use decode::{Decoded, Encoding, LIMIT_BYTES, Unreadable, decode};
+pub use model::{
+    Article, ArticleKind, Check, Commitment, CommitmentKind, Document, Figure, Leftover, Qualifier, Run,
+    Value,
+};
+
+use crate::bodies::Body;
+use crate::chars::{cut, string};
+use crate::pieces::{Piece, Shape};
+use crate::stream::Stream;
+use crate::titles::Titles;
+
+/// What the caller knows about a text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// The year that a plan is for, if the text should not be asked.
+    pub plan_year: Option<i16>,
+    /// The day of the document, if known: the year of dates without one, and what a deadline may not precede.
+    pub document_date: Option<Date>,
+}
+
+/// Reads a decoded text.
+///
+/// Never fails and never panics; the time grows with the length of the text.
+///
+/// # Example
+///
+/// ```
+/// let page = "清河县2021年工作要点\n\n今年，全县将新建农村公厕1200座，6月底前完成东大街改造工程。";
+/// let document = bihuan_reader::read("page.txt", page, &bihuan_reader::Options::default());
+/// assert_eq!(document.articles.len(), 1);
+/// ```
+pub fn read(source: &str, text: &str, options: &Options) -> Document {
+    let chars: Vec<char> = text.chars().collect();
+    let pieces = pieces::pieces(&chars);
+    let mut found = bodies::bodies(&chars, &pieces);
+    split_doubly_headed(&chars, &pieces, &mut found);
+    let mut titles = titles::titles(&chars, &pieces, &found);
+    if merge_weak(&mut found, &titles) {
+        titles = titles::titles(&chars, &pieces, &found);
+    }
+    let (articles, leftover) = assemble(&chars, &pieces, &found, titles, options);
+    Document {
+        source: source.to_owned(),
+        text_sha256: sha256_hex(text),
+        articles,
+        leftover,
+    }
+}
+
+/// A headline before and another after one body: two articles.
+fn split_doubly_headed(chars: &[char], pieces: &[Piece], found: &mut Vec<Body>) {
+    let mut all = Vec::with_capacity(found.len());
+    for mut body in std::mem::take(found) {
+        if let Some(k) = titles::split_point(chars, pieces, &body) {
+            let tail = Body {
+                parts: body.parts.split_off(k),
+                back: std::mem::take(&mut body.back),
+                byline: body.byline.clone(),
+                ended: true,
+                ..Body::default()
+            };
+            body.byline = None;
+            all.push(body);
+            all.push(tail);
+        } else {
+            all.push(body);
+        }
+    }
+    *found = all;
+}
+
+/// A body that only a wide gap began, with no headline and no byline, goes on with the one before it.
+fn merge_weak(found: &mut Vec<Body>, titles: &Titles) -> bool {
+    let mut all: Vec<Body> = Vec::with_capacity(found.len());
+    let mut merged = false;
+    for (i, body) in std::mem::take(found).into_iter().enumerate() {
+        let untitled = titles.of_body.get(i).is_none_or(Option::is_none);
+        let goes_on = body.weak && untitled && body.byline.is_none() && !body.caption;
+        match all.last_mut() {
+            Some(previous) if goes_on && !previous.ended && !previous.caption => {
+                for head in &body.front {
+                    previous.parts.push(bodies::Part {
+                        piece: *head,
+                        heading: true,
+                        paragraph: true,
+                    });
+                }
+                previous.parts.extend(body.parts);
+                merged = true;
+            }
+            _ => all.push(body),
+        }
+    }
+    *found = all;
+    merged
+}
+
+fn assemble(
+    chars: &[char],
+    pieces: &[Piece],
+    found: &[Body],
+    titles: Titles,
+    options: &Options,
+) -> (Vec<Article>, Vec<Leftover>) {
+    let page_year = options
+        .document_date
+        .map(Date::year)
+        .or_else(|| dates::usual_year(&undoubled(chars, pieces)));
+    let mut articles = Vec::new();
+    let mut leftover = Vec::new();
+    for (body, title) in found.iter().zip(titles.of_body) {
+        let stream = Stream::of(chars, pieces, &body.parts);
+        let end = stream.chars.len();
+        let speaks = stream
+            .chars
+            .iter()
+            .any(|c| chars::is_han(*c) && !chars::is_stop(*c))
+            && (stream.chars.iter().any(|c| chars::is_stop(*c)) || title.is_some());
+        if !speaks && body.byline.is_none() && !body.dateline {
+            leftover.push(Leftover {
+                text: stream.quote(0, end),
+                at: stream.runs(0, end),
+            });
+            continue;
+        }
+        let figures = figures::figures(&stream);
+        let known = title.as_ref().map(|t| t.text.as_str());
+        let stances = stance::stances(&stream, known, options.plan_year, page_year);
+        let commitments = if body.caption {
+            Vec::new()
+        } else {
+            commitments::commitments(&stream, &figures, &stances, page_year)
+        };
+        let date = dates::first_day(&stream.chars, page_year).or(options.document_date);
+        let byline = body
+            .byline
+            .clone()
+            .or_else(|| in_lead(&stream))
+            .unwrap_or_default();
+        let kind = if body.caption {
+            ArticleKind::Caption
+        } else if body.dateline {
+            ArticleKind::News
+        } else {
+            ArticleKind::Feature
+        };
+        articles.push(Article {
+            title_truncated: title.as_ref().is_some_and(|t| t.truncated),
+            title: title.map(|t| t.text),
+            kind,
+            text: stream.text(),
+            runs: stream.runs(0, end),
+            authors: byline.authors,
+            photographers: byline.photographers,
+            date,
+            figures: figures.iter().map(|f| f.figure(&stream)).collect(),
+            commitments,
+            checks: Vec::new(),
+        });
+    }
+    for (piece, part) in titles.unused {
+        let Some(found) = pieces.get(piece) else { continue };
+        let Shape::Head { texts, doubled } = &found.shape else {
+            continue;
+        };
+        let Some(text) = texts.get(part) else { continue };
+        let at = vec![[found.start, found.end]];
+        if *doubled {
+            articles.push(Article {
+                title: Some(string(text)),
+                title_truncated: false,
+                kind: ArticleKind::Caption,
+                text: string(text),
+                runs: at,
+                authors: Vec::new(),
+                photographers: Vec::new(),
+                date: None,
+                figures: Vec::new(),
+                commitments: Vec::new(),
+                checks: Vec::new(),
+            });
+        } else {
+            leftover.push(Leftover {
+                text: string(cut(chars, found.start, found.end)),
+                at,
+            });
+        }
+    }
+    (articles, leftover)
+}
+
+/// The names that stand right after a dateline.
+fn in_lead(stream: &Stream) -> Option<byline::Byline> {
+    let n = pieces::dateline(&stream.chars, 0)?;
+    byline::after_dateline(cut(&stream.chars, n, n + 60))
+}
+
+/// The page with its doubled headings printed once, without white space.
+fn undoubled(chars: &[char], pieces: &[Piece]) -> Vec<char> {
+    let mut all = Vec::with_capacity(chars.len());
+    for piece in pieces {
+        match &piece.shape {
+            Shape::Head { texts, .. } => all.extend(texts.iter().flatten()),
+            _ => all.extend(cut(chars, piece.start, piece.end)),
+        }
+    }
+    chars::dense(&all)
+}
+
+fn sha256_hex(text: &str) -> String {
+    Sha256::digest(text.as_bytes())
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}

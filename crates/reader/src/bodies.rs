@@ -1,0 +1,307 @@
+//! From pieces to bodies: which lines belong together to one article, across headlines and captions that stand in
+//! between.
+
+use crate::byline::{Byline, Style};
+use crate::chars::{contains, cut};
+use crate::pieces::{Piece, Shape};
+use crate::tables::caption_words;
+
+/// The body of one article, before its headline is found.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Body {
+    /// Its pieces, in reading order.
+    pub(crate) parts: Vec<Part>,
+    /// Headlines right before its first line (indices into the pieces).
+    pub(crate) front: Vec<usize>,
+    /// Headlines that stand after it with a byline of their own.
+    pub(crate) back: Vec<usize>,
+    pub(crate) byline: Option<Byline>,
+    /// Closed by a byline: nothing more is added unless it was torn.
+    pub(crate) ended: bool,
+    /// Begun by 本报讯.
+    pub(crate) dateline: bool,
+    /// Begun only because of a wide gap.
+    pub(crate) weak: bool,
+    pub(crate) caption: bool,
+}
+
+/// A piece inside a body.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Part {
+    pub(crate) piece: usize,
+    /// A heading inside the article.
+    pub(crate) heading: bool,
+    /// Begins a paragraph.
+    pub(crate) paragraph: bool,
+}
+
+/// A caption is not longer than this, in characters.
+const CAPTION_MAX: usize = 220;
+
+impl Body {
+    /// Whether its last line breaks off in the middle of a sentence.
+    fn torn(&self, pieces: &[Piece]) -> bool {
+        self.parts
+            .last()
+            .and_then(|p| pieces.get(p.piece))
+            .is_some_and(|p| !p.closed)
+            && !self.parts.last().is_some_and(|p| p.heading)
+    }
+
+    /// Its length in characters.
+    pub(crate) fn len(&self, pieces: &[Piece]) -> usize {
+        self.parts
+            .iter()
+            .filter_map(|p| pieces.get(p.piece))
+            .map(|p| p.end - p.start)
+            .sum()
+    }
+}
+
+/// Gathers the bodies of a page.
+pub(crate) fn bodies(chars: &[char], pieces: &[Piece]) -> Vec<Body> {
+    let mut sorter = Sorter {
+        chars,
+        pieces,
+        done: Vec::new(),
+        torn: Vec::new(),
+        now: None,
+        pending: Vec::new(),
+    };
+    for i in 0..pieces.len() {
+        sorter.take(i);
+    }
+    sorter.finish()
+}
+
+struct Sorter<'a> {
+    chars: &'a [char],
+    pieces: &'a [Piece],
+    done: Vec<Body>,
+    /// Bodies that broke off in the middle of a sentence and wait for the rest.
+    torn: Vec<Body>,
+    now: Option<Body>,
+    /// Headlines since the last piece of text.
+    pending: Vec<usize>,
+}
+
+impl Sorter<'_> {
+    fn take(&mut self, i: usize) {
+        let Some(piece) = self.pieces.get(i) else { return };
+        match &piece.shape {
+            Shape::Head { .. } => self.pending.push(i),
+            Shape::Dateline => {
+                let front = std::mem::take(&mut self.pending);
+                self.begin(i, front);
+                if let Some(now) = &mut self.now {
+                    now.dateline = true;
+                }
+            }
+            Shape::Text => self.text(i, piece),
+            Shape::Byline(byline) => self.byline(i, byline.clone()),
+        }
+    }
+
+    fn text(&mut self, i: usize, piece: &Piece) {
+        let torn_now = self
+            .now
+            .as_ref()
+            .is_some_and(|now| !now.ended && now.torn(self.pieces));
+        if torn_now {
+            self.pending.clear();
+            self.add(i, false, false);
+            return;
+        }
+        let running = self.now.as_ref().is_some_and(|now| !now.ended);
+        if !running {
+            // What broke off before a headline or another article goes on here.
+            if let Some(body) = self.torn.pop() {
+                self.pending.clear();
+                self.close();
+                self.now = Some(body);
+                self.add(i, false, false);
+            } else {
+                let front = std::mem::take(&mut self.pending);
+                self.begin(i, front);
+            }
+            return;
+        }
+        let first = self.pending.first().copied().unwrap_or(i);
+        let gap = piece.gap || self.pieces.get(first).is_some_and(|p| p.gap);
+        if gap {
+            let front = std::mem::take(&mut self.pending);
+            self.begin(i, front);
+            if let Some(now) = &mut self.now {
+                now.weak = true;
+            }
+            return;
+        }
+        for head in std::mem::take(&mut self.pending) {
+            self.add(head, true, true);
+        }
+        let new_paragraph = self.paragraph_starts(i);
+        self.add(i, false, new_paragraph);
+    }
+
+    /// Whether a closed line before `i` also ended its paragraph: it was short, or the new line is indented.
+    fn paragraph_starts(&self, i: usize) -> bool {
+        let (Some(piece), Some(previous)) = (
+            self.pieces.get(i),
+            i.checked_sub(1).and_then(|j| self.pieces.get(j)),
+        ) else {
+            return true;
+        };
+        piece.indented
+            || previous.width + 3 < piece.width
+            || previous.width > 100
+            || piece.width > 100
+            || !matches!(previous.shape, Shape::Text | Shape::Dateline)
+    }
+
+    fn byline(&mut self, i: usize, byline: Byline) {
+        let next_is_text = self
+            .pieces
+            .get(i + 1)
+            .is_some_and(|p| !p.gap && matches!(p.shape, Shape::Text | Shape::Dateline));
+        let running = self.now.as_ref().is_some_and(|now| !now.ended);
+        match byline.style {
+            Style::Open if next_is_text && (!self.pending.is_empty() || !running) => {
+                let front = std::mem::take(&mut self.pending);
+                self.close();
+                self.now = Some(Body {
+                    front,
+                    byline: Some(byline),
+                    ..Body::default()
+                });
+            }
+            Style::Open | Style::Bracketed => {
+                let back = std::mem::take(&mut self.pending);
+                if let Some(now) = &mut self.now
+                    && !now.ended
+                    && !now.parts.is_empty()
+                {
+                    now.back = back;
+                    now.byline = Some(byline);
+                    now.ended = true;
+                }
+            }
+            Style::Photo => self.photo(byline),
+        }
+    }
+
+    /// `甲 摄` closes a caption: the short body before it, or the last paragraph of a longer one.
+    fn photo(&mut self, byline: Byline) {
+        self.pending.clear();
+        let Some(mut now) = self.now.take() else { return };
+        if now.ended || now.parts.is_empty() {
+            self.now = Some(now);
+            return;
+        }
+        if now.len(self.pieces) <= CAPTION_MAX && !now.dateline {
+            now.caption = true;
+            now.ended = true;
+            now.byline = Some(byline);
+            self.now = Some(now);
+            return;
+        }
+        let from = now
+            .parts
+            .iter()
+            .rposition(|p| p.paragraph && !p.heading)
+            .unwrap_or(0);
+        let headed = from
+            .checked_sub(1)
+            .and_then(|j| now.parts.get(j))
+            .is_some_and(|p| p.heading);
+        let mut tail = Body {
+            parts: now.parts.split_off(from),
+            ..Body::default()
+        };
+        let text_of = |body: &Body| -> Vec<char> {
+            let pieces = body.parts.iter().filter_map(|p| self.pieces.get(p.piece));
+            pieces
+                .flat_map(|p| cut(self.chars, p.start, p.end).to_vec())
+                .collect()
+        };
+        let speaks = caption_words().any_in(&text_of(&tail));
+        if from > 0 && (headed || speaks) && tail.len(self.pieces) <= CAPTION_MAX {
+            if headed && let Some(head) = now.parts.pop() {
+                tail.front.push(head.piece);
+            }
+            tail.caption = true;
+            tail.ended = true;
+            tail.byline = Some(byline);
+            self.now = Some(now);
+            self.done.push(tail);
+        } else {
+            now.parts.append(&mut tail.parts);
+            let known = now.byline.get_or_insert_with(Byline::default);
+            known.photographers.extend(byline.photographers);
+            self.now = Some(now);
+        }
+    }
+
+    fn begin(&mut self, i: usize, front: Vec<usize>) {
+        let empty_with_byline = self
+            .now
+            .as_ref()
+            .is_some_and(|now| now.parts.is_empty() && now.byline.is_some());
+        if !empty_with_byline {
+            self.close();
+            self.now = Some(Body {
+                front,
+                ..Body::default()
+            });
+        } else if let Some(now) = &mut self.now {
+            now.front.extend(front);
+        }
+        self.add(i, false, true);
+    }
+
+    fn add(&mut self, i: usize, heading: bool, paragraph: bool) {
+        let now = self.now.get_or_insert_with(Body::default);
+        let first = now.parts.is_empty();
+        now.parts.push(Part {
+            piece: i,
+            heading,
+            paragraph: paragraph || first,
+        });
+    }
+
+    fn close(&mut self) {
+        if let Some(body) = self.now.take()
+            && !body.parts.is_empty()
+        {
+            if !body.ended && body.torn(self.pieces) && body.len(self.pieces) > 30 {
+                self.torn.push(body);
+            } else {
+                self.done.push(body);
+            }
+        }
+    }
+
+    fn finish(mut self) -> Vec<Body> {
+        self.close();
+        let mut all = self.done;
+        all.append(&mut self.torn);
+        for body in &mut all {
+            mark_caption(self.chars, self.pieces, body);
+        }
+        all.sort_by_key(|body| body.parts.first().map_or(0, |p| p.piece));
+        all
+    }
+}
+
+/// `图为…` in a short text without dateline makes it a caption.
+fn mark_caption(chars: &[char], pieces: &[Piece], body: &mut Body) {
+    if body.caption || body.dateline || body.len(pieces) > CAPTION_MAX {
+        return;
+    }
+    let says = body.parts.iter().filter_map(|p| pieces.get(p.piece)).any(|p| {
+        let text = cut(chars, p.start, p.end);
+        ["图为", "上图", "下图", "左图", "右图"]
+            .iter()
+            .any(|word| contains(text, word))
+    });
+    body.caption = says;
+}

@@ -1,0 +1,353 @@
+//! Bylines in their many forms: `（文/甲 图/乙）`, `□ 甲`, `甲 摄`, `本报讯（记者 甲 通讯员 乙）`.
+
+use crate::chars::{at, cut, digit, ends_closed, is_han, string};
+use crate::tables::{byline_roles, not_bylines, surnames};
+
+/// Who wrote and who took the pictures.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Byline {
+    pub(crate) authors: Vec<String>,
+    pub(crate) photographers: Vec<String>,
+    pub(crate) style: Style,
+}
+
+/// How the byline is written, which tells on which side its article stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Style {
+    /// In brackets: closes an article.
+    #[default]
+    Bracketed,
+    /// After a mark (□ 甲) or as a line of its own (本报记者 甲): stands by the headline.
+    Open,
+    /// `甲 摄`: closes a caption.
+    Photo,
+}
+
+/// Reads a whole line as a byline.
+pub(crate) fn byline(line: &[char]) -> Option<Byline> {
+    if line.len() > 60 {
+        return None;
+    }
+    let (mut body, mut style) = (line, Style::Open);
+    let mut marked = false;
+    if matches!(
+        at(line, 0),
+        '□' | '■' | '◎' | '◆' | '◇' | '●' | '○' | '▲' | '△' | '◼' | '◻' | '☐'
+    ) {
+        body = cut(line, 1, line.len());
+        marked = true;
+    } else if matches!(at(line, 0), '（' | '(') {
+        if !matches!(line.last(), Some('）' | ')')) {
+            return None;
+        }
+        body = cut(line, 1, line.len() - 1);
+        style = Style::Bracketed;
+    }
+    let tokens = tokens(body)?;
+    let roles = tokens.iter().any(|t| matches!(t, Token::Role(_)));
+    let (authors, photographers) = assign(&tokens)?;
+    if authors.is_empty() && photographers.is_empty() {
+        return None;
+    }
+    let named = authors.iter().chain(&photographers).all(|name| surname(name));
+    // Bare names are a byline only where the form says so and the names look like names.
+    let sure =
+        roles || (marked && authors.len() <= 4) || (style == Style::Bracketed && named && authors.len() <= 4);
+    let count = authors.len() + photographers.len();
+    // A line with neither mark nor brackets must hold names and roles and nothing else.
+    let plain = style == Style::Open && !marked;
+    if !sure || count > 8 || (!roles && !marked && !named) || (plain && (!named || count > 5)) {
+        return None;
+    }
+    if plain
+        && tokens
+            .iter()
+            .filter(|t| matches!(t, Token::Name(name) if name.chars().count() < 2))
+            .count()
+            > 0
+    {
+        return None;
+    }
+    if style == Style::Open && !marked && authors.is_empty() {
+        style = Style::Photo;
+    }
+    Some(Byline {
+        authors,
+        photographers,
+        style,
+    })
+}
+
+/// The place where a closing byline begins at the end of a line of text, if there is one.
+pub(crate) fn trailing(line: &[char]) -> Option<usize> {
+    if matches!(line.last(), Some('）' | ')')) {
+        let from = line.len().saturating_sub(60);
+        let open = (from..line.len())
+            .rev()
+            .find(|i| matches!(at(line, *i), '（' | '('))?;
+        let content = cut(line, open, line.len());
+        return (open > 0 && ends_closed(cut(line, 0, open)) && byline(content).is_some()).then_some(open);
+    }
+    if line.last() == Some(&'摄') {
+        let from = line.len().saturating_sub(16);
+        let stop = (from..line.len())
+            .rev()
+            .find(|i| crate::chars::is_stop(at(line, *i)))?;
+        let rest = stop + 1;
+        let skip = cut(line, rest, line.len())
+            .iter()
+            .take_while(|c| c.is_whitespace())
+            .count();
+        return byline(cut(line, rest + skip, line.len())).map(|_| rest + skip);
+    }
+    None
+}
+
+/// The names in the brackets right after a dateline: `本报讯（记者 甲 通讯员 乙）`.
+pub(crate) fn after_dateline(text: &[char]) -> Option<Byline> {
+    if !matches!(at(text, 0), '（' | '(') {
+        return None;
+    }
+    let close = text.iter().take(60).position(|c| matches!(c, '）' | ')'))?;
+    let found = byline(cut(text, 0, close + 1))?;
+    Some(found)
+}
+
+enum Token {
+    Role(Vec<char>),
+    Name(String),
+    Slash,
+}
+
+/// Cuts a byline into roles and names; `None` where something stands that is neither.
+fn tokens(body: &[char]) -> Option<Vec<Token>> {
+    let mut words: Vec<Vec<char>> = vec![Vec::new()];
+    let mut out: Vec<Token> = Vec::new();
+    let mut raw: Vec<(Vec<char>, bool)> = Vec::new();
+    for c in body.iter().chain(std::iter::once(&' ')) {
+        let slash = matches!(c, '/' | '／');
+        if c.is_whitespace()
+            || slash
+            || matches!(c, '、' | '，' | ',' | '：' | ':' | '；' | ';' | '·' | '|' | '　')
+        {
+            if let Some(word) = words.pop()
+                && !word.is_empty()
+            {
+                raw.push((word, slash));
+            } else if slash && let Some(last) = raw.last_mut() {
+                last.1 = true;
+            }
+            words.push(Vec::new());
+        } else if is_han(*c) {
+            if let Some(word) = words.last_mut() {
+                word.push(*c);
+            }
+        } else {
+            return None;
+        }
+    }
+    if raw
+        .iter()
+        .any(|(word, _)| not_bylines().is(word) || word.iter().any(|c| digit(*c).is_some()))
+    {
+        return None;
+    }
+    // `王 强`: a two-character name spaced out to the width of three.
+    let mut i = 0usize;
+    let two_roles = raw.iter().filter(|(w, _)| byline_roles().is(w)).count();
+    while let Some((word, slash)) = raw.get(i) {
+        let next = raw.get(i + 1);
+        if byline_roles().is(word) && !(word.len() == 1 && next.is_none() && two_roles == 0) {
+            out.push(Token::Role(word.clone()));
+        } else if word.len() == 1
+            && !slash
+            && let Some((tail, _)) = next
+            && tail.len() == 1
+            && !byline_roles().is(tail)
+        {
+            let mut name = word.clone();
+            name.extend(tail);
+            out.push(Token::Name(string(&name)));
+            if next.is_some_and(|(_, s)| *s) {
+                out.push(Token::Slash);
+            }
+            i += 2;
+            continue;
+        } else {
+            split_word(word, &mut out)?;
+        }
+        if *slash {
+            out.push(Token::Slash);
+        }
+        i += 1;
+    }
+    Some(out)
+}
+
+/// `文任红生`, `摄影王五`, `记者李四`: a role written together with its name; or `孙七摄`.
+fn split_word(word: &[char], out: &mut Vec<Token>) -> Option<()> {
+    if let Some(n) = byline_roles().at(word, 0)
+        && (2..=4).contains(&(word.len() - n))
+        && (n > 1 || word.len() > 3 || !surname(&string(word)))
+    {
+        out.push(Token::Role(cut(word, 0, n).to_vec()));
+        out.push(Token::Name(string(cut(word, n, word.len()))));
+        return Some(());
+    }
+    if let Some(n) = byline_roles().before(word, word.len())
+        && (2..=4).contains(&(word.len() - n))
+        && (n > 1 || word.ends_with(&['摄']))
+    {
+        out.push(Token::Name(string(cut(word, 0, word.len() - n))));
+        out.push(Token::Role(cut(word, word.len() - n, word.len()).to_vec()));
+        return Some(());
+    }
+    // A lone character is a name that lost the rest in extraction: it is kept as it stands.
+    if word.len() <= 4 {
+        out.push(Token::Name(string(word)));
+        return Some(());
+    }
+    None
+}
+
+/// Gives every name the role that stands before it, or after it where the form is `甲/文 乙/图` or `甲 摄`.
+fn assign(tokens: &[Token]) -> Option<(Vec<String>, Vec<String>)> {
+    let (mut authors, mut photographers) = (Vec::new(), Vec::new());
+    let mut give = |names: &mut Vec<String>, writes: bool, pictures: bool| {
+        for name in names.drain(..) {
+            if pictures && !photographers.contains(&name) {
+                photographers.push(name.clone());
+            }
+            if writes && !authors.contains(&name) {
+                authors.push(name);
+            }
+        }
+    };
+    let suffix = matches!(tokens.first(), Some(Token::Name(_)))
+        && tokens.iter().any(|t| matches!(t, Token::Role(_)))
+        && matches!(tokens.last(), Some(Token::Role(_)));
+    let mut names: Vec<String> = Vec::new();
+    let (mut writes, mut pictures) = (!suffix, false);
+    let mut role_run = false;
+    for token in tokens {
+        match token {
+            Token::Name(name) => {
+                if suffix && role_run {
+                    give(&mut names, writes, pictures);
+                }
+                names.push(name.clone());
+                role_run = false;
+            }
+            Token::Role(role) => {
+                let photo = role.iter().any(|c| matches!(c, '摄' | '图'));
+                let text = !photo || role.len() > 2 && role.ends_with(&['报', '道']) || role.contains(&'文');
+                if suffix {
+                    if !role_run {
+                        (writes, pictures) = (false, false);
+                    }
+                } else {
+                    if !role_run {
+                        give(&mut names, writes, pictures);
+                        (writes, pictures) = (false, false);
+                    }
+                    // Names before the first role without suffix form wrote the text.
+                }
+                writes |= text;
+                pictures |= photo;
+                role_run = true;
+            }
+            Token::Slash => {}
+        }
+    }
+    // `记者 甲 摄`: the last word tells what the reporter did.
+    if !suffix && role_run && !names.is_empty() {
+        return None;
+    }
+    if let (Some(Token::Role(first)), Some(Token::Role(last))) = (tokens.first(), tokens.last())
+        && tokens.len() > 2
+        && last.contains(&'摄')
+        && !first.contains(&'图')
+    {
+        let all: Vec<String> = tokens
+            .iter()
+            .filter_map(|t| {
+                if let Token::Name(name) = t {
+                    Some(name.clone())
+                } else {
+                    None
+                }
+            })
+            .collect();
+        let both = last.ends_with(&['报', '道']);
+        return Some((if both { all.clone() } else { Vec::new() }, all));
+    }
+    give(&mut names, writes, pictures);
+    Some((authors, photographers))
+}
+
+/// Whether the word begins with a Chinese family name and has the length of a name.
+fn surname(name: &str) -> bool {
+    let chars: Vec<char> = name.chars().collect();
+    chars.len() <= 4 && surnames().at(&chars, 0).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Option<(Vec<String>, Vec<String>, Style)> {
+        let line: Vec<char> = line.chars().collect();
+        byline(&line).map(|b| (b.authors, b.photographers, b.style))
+    }
+
+    fn names(list: &[&str]) -> Vec<String> {
+        list.iter().map(|s| (*s).to_owned()).collect()
+    }
+
+    #[test]
+    fn bylines_are_read_in_many_forms() {
+        let cases: &[(&str, &[&str], &[&str], Style)] = &[
+            (
+                "（文/张大山 图/李小河 王田）",
+                &["张大山"],
+                &["李小河", "王田"],
+                Style::Bracketed,
+            ),
+            ("（文/图 张大山）", &["张大山"], &["张大山"], Style::Bracketed),
+            ("(王晨)", &["王晨"], &[], Style::Bracketed),
+            ("（李永 路小河）", &["李永", "路小河"], &[], Style::Bracketed),
+            ("（梁 ）", &["梁"], &[], Style::Bracketed),
+            (
+                "（记者 张三 通讯员 李四）",
+                &["张三", "李四"],
+                &[],
+                Style::Bracketed,
+            ),
+            ("□ 路小河", &["路小河"], &[], Style::Open),
+            ("□ 文任红云 图 郝宁", &["任红云"], &["郝宁"], Style::Open),
+            ("□ 本报记者 王 强", &["王强"], &[], Style::Open),
+            ("孙中 摄", &[], &["孙中"], Style::Photo),
+            ("本报记者 孙中 摄", &[], &["孙中"], Style::Photo),
+            ("本报记者 孙中 摄影报道", &["孙中"], &["孙中"], Style::Open),
+            ("张三/文 李四/图", &["张三"], &["李四"], Style::Open),
+        ];
+        for (line, authors, photographers, style) in cases {
+            let found = read(line).unwrap_or_else(|| panic!("{line} is a byline"));
+            assert_eq!(found, (names(authors), names(photographers), *style), "{line}");
+        }
+    }
+
+    #[test]
+    fn remarks_in_brackets_are_no_bylines() {
+        for line in [
+            "（完）",
+            "（下转第二版）",
+            "（一）",
+            "（2024年1月10日）",
+            "（以下简称办法）",
+            "产业园区建设",
+        ] {
+            assert_eq!(read(line), None, "{line}");
+        }
+    }
+}

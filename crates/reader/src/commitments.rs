@@ -1,0 +1,315 @@
+//! Undertakings, targets and instructions that are still to be fulfilled: one row a deliverable, each with the reason
+//! for which it is proposed.
+
+use jiff::civil::Date;
+
+use crate::chars::{at, before, cut, has_at};
+use crate::clauses::{Clause, Sentence, sentences};
+use crate::dates::due;
+use crate::figures::Found;
+use crate::lists::split;
+use crate::model::{Commitment, CommitmentKind};
+use crate::rows::{Reading, Row, Verb, figures_within, reading};
+use crate::stance::{Stance, Stances};
+use crate::stream::Stream;
+use crate::tables::{
+    adverbs, context_words, deliver_verbs, lead_words, measure_verbs, not_calling, owner_tails,
+    past_in_clause,
+};
+
+/// The commitments of a body, in order.
+pub(crate) fn commitments(
+    stream: &Stream,
+    figures: &[Found],
+    stances: &Stances,
+    year: Option<i16>,
+) -> Vec<Commitment> {
+    let mut rows = Vec::new();
+    for (k, paragraph) in stream.paragraphs.iter().enumerate() {
+        if paragraph.heading {
+            continue;
+        }
+        let stance = stances.paragraphs.get(k).copied().unwrap_or(Stance::Open);
+        let all = sentences(stream, paragraph);
+        for (i, sentence) in all.iter().enumerate() {
+            let followed = i + 1 < all.len();
+            if is_label(stream, sentence, followed, figures) {
+                continue;
+            }
+            let mut reader = Reader {
+                stream,
+                figures,
+                stance,
+                stances,
+                year,
+                rows: &mut rows,
+            };
+            reader.sentence(sentence);
+        }
+    }
+    rows
+}
+
+struct Reader<'a> {
+    stream: &'a Stream,
+    figures: &'a [Found],
+    stance: Stance,
+    stances: &'a Stances,
+    year: Option<i16>,
+    rows: &'a mut Vec<Commitment>,
+}
+
+impl Reader<'_> {
+    fn sentence(&mut self, sentence: &Sentence) {
+        let s = &self.stream.chars;
+        let mut called = false;
+        let mut owner: Option<(usize, usize)> = None;
+        let mut prefix: Option<usize> = None;
+        let mut sentence_due: Option<Date> = None;
+        for clause in &sentence.clauses {
+            let mut from = clause.start;
+            if let Some(call) = call(s, clause) {
+                called = true;
+                from = call.after;
+                if call.owner.is_some() {
+                    owner = call.owner;
+                }
+            }
+            let text = cut(s, clause.start, clause.end);
+            let wanted = match self.stance {
+                Stance::Plan => true,
+                Stance::Open | Stance::Past => called,
+            };
+            let year = if self.stance == Stance::Plan {
+                self.stances.plan_year
+            } else {
+                self.year
+            };
+            let own_due = due(text, year);
+            sentence_due = own_due.or(sentence_due);
+            let done = past_in_clause().any_in(text);
+            let read = if wanted && !done {
+                reading(s, from, clause.end, self.figures)
+            } else {
+                Reading::Nothing
+            };
+            match read {
+                Reading::Row(row) => {
+                    let start = prefix.take().unwrap_or(row.start);
+                    let row = Row {
+                        start: start.min(row.start),
+                        ..row
+                    };
+                    self.push(clause, &row, owner, sentence_due);
+                }
+                Reading::Prefix => prefix = Some(from),
+                Reading::Nothing => prefix = None,
+            }
+            if matches!(clause.mark, '；' | ';') {
+                owner = None;
+            }
+        }
+    }
+
+    fn push(&mut self, clause: &Clause, row: &Row, owner: Option<(usize, usize)>, named_due: Option<Date>) {
+        let s = &self.stream.chars;
+        let plan = self.stance == Stance::Plan;
+        let plan_due = self
+            .stances
+            .plan_year
+            .filter(|_| plan)
+            .and_then(|year| Date::new(year, 12, 31).ok());
+        let owner = row
+            .subject
+            .filter(|_| owner.is_none())
+            .or(owner)
+            .map(|(a, b)| self.stream.quote(a, b));
+        let action = self.stream.quote(row.action, row.verb_end);
+        let parts = split(s, row, clause.end, self.figures);
+        for (n, (a, b)) in parts.iter().copied().enumerate() {
+            let figure = self.main_figure(a, b);
+            let object = if n == 0 {
+                self.stream.quote(row.verb_end.min(b), b)
+            } else {
+                self.stream.quote(a, b)
+            };
+            let mut why = vec![key(if plan { "plan" } else { "called" })];
+            why.push(key(match row.verb {
+                Verb::Deliver => "deliver",
+                Verb::Measure => "measure",
+                Verb::Effect | Verb::Slogan => "effect",
+            }));
+            if figure.is_some() {
+                why.push(key("number"));
+            } else if row.concrete {
+                why.push(key("object"));
+            }
+            if parts.len() > 1 {
+                why.push(key("split"));
+            }
+            let due = named_due.or(plan_due);
+            if due.is_some() {
+                why.push(key(if named_due.is_some() {
+                    "due_text"
+                } else {
+                    "due_plan"
+                }));
+            }
+            self.rows.push(Commitment {
+                quote: self.stream.quote(a, b),
+                owner: owner.clone(),
+                action: (!action.is_empty()).then(|| action.clone()),
+                object: (!object.is_empty()).then_some(object),
+                value: figure.map(|f| f.value),
+                unit: figure.map(|f| f.unit.clone()),
+                due,
+                at: self.stream.runs(a, b),
+                kind: self.kind(row, a, b, figure.is_some()),
+                why,
+            });
+        }
+    }
+
+    /// The number of a row: not what it costs, if there is another.
+    fn main_figure(&self, a: usize, b: usize) -> Option<&Found> {
+        let s = &self.stream.chars;
+        let cost = |f: &&Found| {
+            ["投资", "投入", "资金", "总额"]
+                .iter()
+                .any(|w| crate::chars::has_before(s, f.start, w))
+        };
+        let spent = |f: &&Found| cost(f) && at(s, f.end) == '的';
+        let mut all = figures_within(self.figures, a, b).filter(|f| !spent(f));
+        all.next().or_else(|| figures_within(self.figures, a, b).next())
+    }
+
+    fn kind(&self, row: &Row, a: usize, b: usize, number: bool) -> CommitmentKind {
+        let text = cut(&self.stream.chars, a, b);
+        let rule = ["严禁", "禁止", "不得", "一律"]
+            .iter()
+            .any(|w| crate::chars::contains(text, w))
+            || (["制度", "机制", "办法"]
+                .iter()
+                .any(|w| text.ends_with(&w.chars().collect::<Vec<char>>()))
+                && row.verb == Verb::Deliver);
+        if rule {
+            CommitmentKind::Rule
+        } else if number && (row.target || self.stance == Stance::Plan && row.verb <= Verb::Effect) {
+            CommitmentKind::Target
+        } else if self.stance == Stance::Plan || row.verb == Verb::Deliver && number {
+            if number {
+                CommitmentKind::Target
+            } else {
+                CommitmentKind::Project
+            }
+        } else {
+            CommitmentKind::Instruction
+        }
+    }
+}
+
+fn key(name: &str) -> String {
+    format!("reader.why_{name}")
+}
+
+/// Words that make what follows an undertaking.
+struct Call {
+    /// Where the undertaking begins.
+    after: usize,
+    /// Who is called on.
+    owner: Option<(usize, usize)>,
+}
+
+/// Finds 要, 须, 将 and the like in the head of a clause.
+fn call(s: &[char], clause: &Clause) -> Option<Call> {
+    const HEAD: usize = 26;
+    let (a, b) = (clause.start, clause.end);
+    for word in ["下一步", "接下来", "今后一个时期", "下阶段", "下一阶段", "下步"] {
+        if has_at(s, a, word) {
+            return Some(Call {
+                after: a + word.chars().count(),
+                owner: None,
+            });
+        }
+    }
+    for i in a..b.min(a + HEAD) {
+        if let Some(close) = crate::clauses::closes_soon(s, i, b)
+            && close > i
+            && i > a
+        {
+            // What stands in quotation marks calls on nobody.
+            if at(s, i) == '“' {
+                break;
+            }
+        }
+        let Some(n) = calling(s, i, a) else { continue };
+        let mut from = a;
+        while let Some(n) = lead_words().at(s, from) {
+            if from + n > i {
+                break;
+            }
+            from += n;
+        }
+        let subject = cut(s, from, i);
+        let named = !subject.is_empty()
+            && subject.len() <= 20
+            && owner_tails().before(subject, subject.len()).is_some();
+        let ours = ["我们", "我县", "我市", "我局"]
+            .iter()
+            .any(|w| crate::chars::contains(subject, w));
+        return Some(Call {
+            after: i + n,
+            owner: (named && !ours).then_some((from, i)),
+        });
+    }
+    None
+}
+
+/// The length of the calling word at `i`, if it calls.
+fn calling(s: &[char], i: usize, start: usize) -> Option<usize> {
+    let (left, right) = (before(s, i), at(s, i + 1));
+    let within = not_calling().at(s, i).is_some()
+        || (i > start && i.checked_sub(1).is_some_and(|j| not_calling().at(s, j).is_some()));
+    if within {
+        return None;
+    }
+    match at(s, i) {
+        '要' => Some(1),
+        '必' if right == '须' => Some(2),
+        '务' if right == '必' => Some(2),
+        '应' if right == '当' => Some(2),
+        '须' if left != '必' => Some(1),
+        // With nothing before it 将 is 把.
+        '将' if i > start => {
+            let next = i + 1 + usize::from(right == '将');
+            let words = [adverbs(), deliver_verbs(), measure_verbs(), context_words()];
+            let goes_on = words.iter().any(|table| table.at(s, next).is_some()) || at(s, next) == '对';
+            goes_on.then_some(next - i)
+        }
+        '拟' if deliver_verbs().at(s, i + 1).is_some() => Some(1),
+        '计' if right == '划' && deliver_verbs().at(s, i + 2).is_some() => Some(2),
+        _ => None,
+    }
+}
+
+/// `一要推动经济持续回升。`, `提升城市功能。`: a heading in the form of a sentence; its details follow.
+fn is_label(stream: &Stream, sentence: &Sentence, followed: bool, figures: &[Found]) -> bool {
+    let (a, b) = (sentence.start(), sentence.end());
+    if !followed || sentence.clauses.len() != 1 || figures_within(figures, a, b).next().is_some() {
+        return false;
+    }
+    let s = &stream.chars;
+    let numbered = matches!(
+        at(s, a),
+        '一' | '二' | '三' | '四' | '五' | '六' | '七' | '八' | '九' | '十'
+    ) && matches!(at(s, a + 1), '要' | '是')
+        || matches!(at(s, a), '（' | '(');
+    let from = if numbered { a + 2 } else { a };
+    let quoted = cut(s, a, b).contains(&'“');
+    let mut action = from;
+    while let Some(n) = adverbs().at(s, action) {
+        action += n;
+    }
+    let deliver = deliver_verbs().at(s, action).is_some() || deliver_verbs().at(s, from).is_some();
+    (numbered && b - a <= 28 && !deliver) || (b - a <= 13 && !deliver && !quoted)
+}

@@ -1,0 +1,202 @@
+//! Days in a text: the day of an article, and the last day of a commitment.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use crate::chars::{at, cut, digit, has_at};
+use crate::numeral::number_at;
+
+/// The year that a text speaks of most, business years (年度) aside; later ones win a tie.
+pub(crate) fn usual_year(s: &[char]) -> Option<i16> {
+    let mut counts: BTreeMap<i16, usize> = BTreeMap::new();
+    let mut i = 0usize;
+    while i < s.len() {
+        match year_at(s, i) {
+            Some((year, end)) => {
+                if !matches!(at(s, end), '度') {
+                    *counts.entry(year).or_default() += 1;
+                }
+                i = end;
+            }
+            None => i += 1,
+        }
+    }
+    counts
+        .into_iter()
+        .max_by_key(|(year, count)| (*count, *year))
+        .map(|(year, _)| year)
+}
+
+/// `2024年` at `i`, with where it ends.
+pub(crate) fn year_at(s: &[char], i: usize) -> Option<(i16, usize)> {
+    if digit(crate::chars::before(s, i)).is_some() {
+        return None;
+    }
+    let year = (0..4).try_fold(0i16, |year, k| {
+        let d = i16::try_from(digit(at(s, i + k))?).ok()?;
+        year.checked_mul(10)?.checked_add(d)
+    })?;
+    ((1900..2100).contains(&year) && at(s, i + 4) == '年').then_some((year, i + 5))
+}
+
+/// The first day named in `s`: `2023年8月4日`, or `8月4日` in `year`.
+pub(crate) fn first_day(s: &[char], year: Option<i16>) -> Option<Date> {
+    let mut i = 0usize;
+    let mut own = None;
+    while i < s.len() {
+        if let Some((found, end)) = year_at(s, i) {
+            own = Some(found);
+            i = end;
+        } else if let Some((month, end)) = count_at(s, i, '月') {
+            if let Some((day, _)) = count_at(s, end, '日')
+                && let Some(year) = own.or(year)
+                && let Ok(date) = Date::new(year, month, day)
+            {
+                return Some(date);
+            }
+            own = None;
+            i = end;
+        } else {
+            if !at(s, i).is_whitespace() && digit(at(s, i)).is_none() {
+                own = None;
+            }
+            i += 1;
+        }
+    }
+    None
+}
+
+/// A number from 1 to 31 followed by `mark`.
+fn count_at(s: &[char], i: usize, mark: char) -> Option<(i8, usize)> {
+    if digit(crate::chars::before(s, i)).is_some() {
+        return None;
+    }
+    let number = number_at(s, i)?;
+    if number.end - i > 3 || at(s, number.end) != mark || number.bare {
+        return None;
+    }
+    let count = i8::try_from(i64::try_from(number.value).ok()?).ok()?;
+    (1..=31).contains(&count).then_some((count, number.end + 1))
+}
+
+/// The last day that a clause names, read in the plan's year; and whether it names it expressly.
+pub(crate) fn due(s: &[char], year: Option<i16>) -> Option<Date> {
+    let mut i = 0usize;
+    let mut own: Option<i16> = None;
+    let mut best: Option<Date> = None;
+    while i < s.len() {
+        if let Some((found, end)) = year_at(s, i) {
+            own = Some(found);
+            i = end;
+            if ends_year(s, i) && best.is_none() {
+                best = Date::new(found, 12, 31).ok();
+            }
+            continue;
+        }
+        if let Some((month, end)) = count_at(s, i, '月') {
+            let year = own.or(year);
+            if let Some(year) = year {
+                let (day, after) = match count_at(s, end, '日') {
+                    Some((day, after)) => (Date::new(year, month, day).ok(), after),
+                    None => (last_of(year, month), end),
+                };
+                let begins = ["起", "以来", "开始"].iter().any(|w| has_at(s, after, w));
+                if !begins && day.is_some() {
+                    return day;
+                }
+                i = after;
+                continue;
+            }
+            i = end;
+            continue;
+        }
+        if best.is_none()
+            && let Some(year) = own.or(year)
+        {
+            best = word_due(s, i, year);
+        }
+        i += 1;
+    }
+    best
+}
+
+fn ends_year(s: &[char], i: usize) -> bool {
+    ["底", "末", "内", "年底", "前", "，", ","]
+        .iter()
+        .any(|w| has_at(s, i, w))
+        || cut(s, 0, i).contains(&'到')
+}
+
+/// 年底, 上半年, 三季度 and the like.
+fn word_due(s: &[char], i: usize, year: i16) -> Option<Date> {
+    const WORDS: &[(&str, i8, i16)] = &[
+        ("上半年", 6, 0),
+        ("下半年", 12, 0),
+        ("年中", 6, 0),
+        ("年底", 12, 0),
+        ("年末", 12, 0),
+        ("年内", 12, 0),
+        ("全年", 12, 0),
+        ("今年", 12, 0),
+        ("本年度", 12, 0),
+        ("明年", 12, 1),
+        ("第一季度", 3, 0),
+        ("第二季度", 6, 0),
+        ("第三季度", 9, 0),
+        ("第四季度", 12, 0),
+        ("一季度", 3, 0),
+        ("二季度", 6, 0),
+        ("三季度", 9, 0),
+        ("四季度", 12, 0),
+        ("春节前", 1, 1),
+    ];
+    let (word, month, more) = WORDS.iter().find(|(word, _, _)| has_at(s, i, word))?;
+    if *word == "今年"
+        && ["以来", "上半年", "年底", "年内", "下半年"]
+            .iter()
+            .any(|w| has_at(s, i + 2, w))
+    {
+        return None;
+    }
+    // `明年6月底`: the month is read with the next year.
+    last_of(year.checked_add(*more)?, *month)
+}
+
+fn last_of(year: i16, month: i8) -> Option<Date> {
+    Date::new(year, month, 1).ok().map(|first| first.last_of_month())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn last_day(text: &str) -> Option<String> {
+        let chars: Vec<char> = text.chars().collect();
+        due(&chars, Some(2021)).map(|d| d.to_string())
+    }
+
+    #[test]
+    fn last_days_are_read_in_the_plans_year() {
+        let cases = [
+            ("6月底前建成投用", "2021-06-30"),
+            ("2022年2月底前完工", "2022-02-28"),
+            ("年内新建3座", "2021-12-31"),
+            ("力争9月15日前通车", "2021-09-15"),
+            ("三季度完成主体", "2021-09-30"),
+            ("到2025年达到30户", "2025-12-31"),
+            ("2021年底基本实现", "2021-12-31"),
+        ];
+        for (text, day) in cases {
+            assert_eq!(last_day(text).as_deref(), Some(day), "{text}");
+        }
+        assert_eq!(last_day("完成东大街改造"), None);
+    }
+
+    #[test]
+    fn the_day_of_an_article_takes_the_year_of_its_page() {
+        let chars: Vec<char> = "8月4日上午，会议召开".chars().collect();
+        assert_eq!(first_day(&chars, Some(2023)).unwrap().to_string(), "2023-08-04");
+        assert_eq!(first_day(&chars, None), None);
+    }
+}

@@ -1,0 +1,434 @@
+//! From a page's characters to its pieces: lines, cut where a dateline or a byline begins inside a line, each with
+//! what its shape says (headline, byline, dateline, end of a sentence).
+
+use crate::byline::{self, Byline};
+use crate::chars::{
+    at, balanced, before, cut, dense, ends_closed, has_at, is_colon, is_comma, is_han, is_open, is_semicolon,
+    is_stop, width,
+};
+use crate::undouble::undouble;
+
+/// A line or a part of a line.
+#[derive(Clone, Debug)]
+pub(crate) struct Piece {
+    /// First character of the piece in the text.
+    pub(crate) start: usize,
+    /// One past its last character.
+    pub(crate) end: usize,
+    /// Blank lines before it; 0 inside a line.
+    pub(crate) blanks: usize,
+    /// Whether the gap before it is wider than usual on this page.
+    pub(crate) gap: bool,
+    /// Whether the line was indented by two cells or more.
+    pub(crate) indented: bool,
+    /// Width in half-width cells.
+    pub(crate) width: usize,
+    /// Whether it ends a sentence.
+    pub(crate) closed: bool,
+    /// What it is.
+    pub(crate) shape: Shape,
+}
+
+/// What a piece is.
+#[derive(Clone, Debug)]
+pub(crate) enum Shape {
+    /// Running text.
+    Text,
+    /// Running text that begins an article: `本报讯`.
+    Dateline,
+    /// A headline, a heading or a label.
+    Head {
+        /// Its texts: more than one where several headings stand on a line.
+        texts: Vec<Vec<char>>,
+        /// Whether the text layer held it twice.
+        doubled: bool,
+    },
+    /// Who wrote it.
+    Byline(Byline),
+}
+
+/// Cuts a text into its pieces.
+pub(crate) fn pieces(chars: &[char]) -> Vec<Piece> {
+    let mut found = Vec::new();
+    for line in lines(chars) {
+        cut_line(chars, line, &mut found);
+    }
+    mark_gaps(&mut found);
+    mark_heads(chars, &mut found);
+    found
+}
+
+/// The length of the dateline at `i`: 本报讯, 本报某地讯, 新华社某地电.
+pub(crate) fn dateline(chars: &[char], i: usize) -> Option<usize> {
+    if !matches!(at(chars, i), '本' | '新' | '中') {
+        return None;
+    }
+    for agency in ["本报", "本台", "本网", "本刊", "新华社", "中新社", "中新网"] {
+        if !has_at(chars, i, agency) {
+            continue;
+        }
+        let from = i + agency.chars().count();
+        let rest = cut(chars, from, from + 16);
+        for (k, c) in rest.iter().enumerate() {
+            if matches!(c, '讯' | '电') {
+                return Some(from + k + 1 - i);
+            }
+            // Only a place, a date and blanks may stand between the agency and 讯.
+            if !(is_han(*c) || c.is_ascii_digit() || c.is_whitespace())
+                || (*c == '记' && at(rest, k + 1) == '者')
+            {
+                break;
+            }
+        }
+    }
+    None
+}
+
+struct Line {
+    start: usize,
+    end: usize,
+    blanks: usize,
+    indent: usize,
+}
+
+fn lines(chars: &[char]) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let (mut start, mut blanks) = (0usize, 0usize);
+    let mut i = 0usize;
+    while i <= chars.len() {
+        if i == chars.len()
+            || matches!(
+                at(chars, i),
+                '\n' | '\r' | '\u{c}' | '\u{2028}' | '\u{2029}' | '\u{b}'
+            )
+        {
+            let raw = cut(chars, start, i);
+            let lead = raw.iter().take_while(|c| c.is_whitespace()).count();
+            if lead == raw.len() {
+                blanks += 1;
+            } else {
+                let tail = raw.iter().rev().take_while(|c| c.is_whitespace()).count();
+                let indent = width(cut(chars, start, start + lead));
+                lines.push(Line {
+                    start: start + lead,
+                    end: i - tail,
+                    blanks,
+                    indent,
+                });
+                blanks = 0;
+            }
+            if at(chars, i) == '\r' && at(chars, i + 1) == '\n' {
+                i += 1;
+            }
+            start = i + 1;
+        }
+        i += 1;
+    }
+    lines
+}
+
+/// One article may run into the next with no break but 本报讯, and a byline may stand at a line's end.
+fn cut_line(chars: &[char], line: Line, out: &mut Vec<Piece>) {
+    let mut starts = vec![line.start];
+    for i in line.start + 1..line.end {
+        if matches!(at(chars, i), '本' | '新' | '中')
+            && dateline(chars, i).is_some()
+            && last_visible(chars, line.start, i).is_some_and(|c| is_stop(c) || matches!(c, '）' | ')' | '”'))
+        {
+            starts.push(i);
+        }
+    }
+    for (k, start) in starts.iter().enumerate() {
+        let mut end = starts.get(k + 1).copied().unwrap_or(line.end);
+        while end > *start && before(chars, end).is_whitespace() {
+            end -= 1;
+        }
+        let blanks = if k == 0 { line.blanks } else { 0 };
+        let text = cut(chars, *start, end);
+        let tail = byline::trailing(text);
+        let text_end = tail.map_or(end, |n| start + n);
+        push(chars, *start, text_end, blanks, line.indent, out);
+        if tail.is_some() {
+            push(chars, text_end, end, 0, 0, out);
+        }
+    }
+}
+
+fn push(chars: &[char], start: usize, mut end: usize, blanks: usize, indent: usize, out: &mut Vec<Piece>) {
+    while end > start && before(chars, end).is_whitespace() {
+        end -= 1;
+    }
+    let text = cut(chars, start, end);
+    let shape = if dateline(chars, start).is_some() {
+        Shape::Dateline
+    } else if let Some(byline) = byline::byline(text) {
+        Shape::Byline(byline)
+    } else if let Some(texts) = undouble(text) {
+        Shape::Head { texts, doubled: true }
+    } else {
+        Shape::Text
+    };
+    let closed = ends_closed(text);
+    out.push(Piece {
+        start,
+        end,
+        blanks,
+        gap: false,
+        indented: indent >= 4,
+        width: line_width(text),
+        closed,
+        shape,
+    });
+}
+
+/// The width on the page; spaced-out letters count as if they stood together.
+fn line_width(text: &[char]) -> usize {
+    if is_spaced_out(text) {
+        width(&dense(text))
+    } else {
+        width(text)
+    }
+}
+
+/// Whether the line's letters are spaced out (`健 身 需 求`), so that its blanks mean nothing.
+pub(crate) fn is_spaced_out(line: &[char]) -> bool {
+    let han = line.iter().filter(|c| is_han(**c)).count();
+    let blanks = line
+        .windows(2)
+        .filter(|w| at(w, 0).is_whitespace() && !at(w, 1).is_whitespace())
+        .count();
+    han >= 3 && blanks * 10 >= han * 5
+}
+
+fn last_visible(chars: &[char], start: usize, i: usize) -> Option<char> {
+    cut(chars, start, i)
+        .iter()
+        .rev()
+        .find(|c| !c.is_whitespace())
+        .copied()
+}
+
+/// A gap is a run of blank lines longer than the page's usual one by two or more.
+fn mark_gaps(pieces: &mut [Piece]) {
+    let mut counts: Vec<usize> = pieces.iter().skip(1).map(|p| p.blanks).collect();
+    counts.sort_unstable();
+    let usual = counts.get(counts.len() / 2).copied().unwrap_or(0);
+    for piece in pieces.iter_mut().skip(1) {
+        piece.gap = piece.blanks >= usual + 2;
+    }
+}
+
+/// Finds the lines that are headlines, from their shape and their surroundings.
+fn mark_heads(chars: &[char], pieces: &mut [Piece]) {
+    let deficit = first_line_deficit(pieces);
+    let mut i = 0usize;
+    while i < pieces.len() {
+        let closed_before = i
+            .checked_sub(1)
+            .and_then(|j| pieces.get(j))
+            .is_none_or(ends_its_text);
+        if closed_before {
+            let run = run_without_stop(chars, pieces, i);
+            if run > 0 {
+                for piece in pieces.iter_mut().skip(i).take(run) {
+                    set_head(chars, piece);
+                }
+                i += run;
+                continue;
+            }
+        }
+        if looks_like_head(chars, pieces, i, closed_before, deficit)
+            && let Some(piece) = pieces.get_mut(i)
+        {
+            set_head(chars, piece);
+        }
+        i += 1;
+    }
+}
+
+fn ends_its_text(piece: &Piece) -> bool {
+    piece.closed || matches!(piece.shape, Shape::Head { .. } | Shape::Byline(_))
+}
+
+fn set_head(chars: &[char], piece: &mut Piece) {
+    if matches!(piece.shape, Shape::Text) {
+        let text = headline_text(cut(chars, piece.start, piece.end));
+        piece.shape = Shape::Head {
+            texts: vec![text],
+            doubled: false,
+        };
+    }
+}
+
+/// The headline with each run of blanks as one space, and spaced-out letters drawn together.
+fn headline_text(line: &[char]) -> Vec<char> {
+    if is_spaced_out(line) {
+        return dense(line);
+    }
+    let mut text: Vec<char> = Vec::new();
+    for c in line {
+        if c.is_whitespace() {
+            if text.last().is_some_and(|last| *last != ' ') {
+                text.push(' ');
+            }
+        } else {
+            text.push(*c);
+        }
+    }
+    text
+}
+
+/// How many lines from `i` on run up to a boundary (end, dateline, byline, doubled heading) without any end of a
+/// sentence: a paragraph would have one, so these are headlines.
+fn run_without_stop(chars: &[char], pieces: &[Piece], i: usize) -> usize {
+    const LONGEST_RUN: usize = 10;
+    let mut n = 0usize;
+    while let Some(piece) = pieces.get(i + n) {
+        match piece.shape {
+            Shape::Text if n < LONGEST_RUN && head_shaped(chars, piece) => n += 1,
+            Shape::Text => return 0,
+            _ => return n,
+        }
+    }
+    n
+}
+
+/// The form of a headline: short, no end of a sentence inside, not broken off after a comma.
+fn head_shaped(chars: &[char], piece: &Piece) -> bool {
+    let text = cut(chars, piece.start, piece.end);
+    let n = text.len();
+    if !(2..=60).contains(&n) || !text.iter().any(|c| is_han(*c)) {
+        return false;
+    }
+    let last = text.last().copied().unwrap_or('\0');
+    if is_comma(last) || is_semicolon(last) || is_colon(last) || is_open(last) || matches!(last, '、' | '。')
+    {
+        return false;
+    }
+    let inner = cut(text, 0, n - 1);
+    let commas = text.iter().filter(|c| is_comma(**c)).count();
+    commas <= 2
+        && !inner.iter().any(|c| is_semicolon(*c) || matches!(c, '。' | '…'))
+        && !is_closing(at(text, 0))
+}
+
+fn is_closing(c: char) -> bool {
+    is_comma(c) || is_stop(c) || is_semicolon(c) || matches!(c, '、' | '）' | ')' | '”' | '》')
+}
+
+fn looks_like_head(chars: &[char], pieces: &[Piece], i: usize, closed_before: bool, deficit: usize) -> bool {
+    let Some(piece) = pieces.get(i) else { return false };
+    if !matches!(piece.shape, Shape::Text) || piece.closed || !head_shaped(chars, piece) {
+        return false;
+    }
+    let text = cut(chars, piece.start, piece.end);
+    let next = pieces.get(i + 1);
+    let like_next =
+        next.is_some_and(|n| matches!(n.shape, Shape::Text) && n.width.abs_diff(piece.width) <= 6);
+    let same_next =
+        next.is_some_and(|n| matches!(n.shape, Shape::Text) && n.width.abs_diff(piece.width) <= 3);
+    let column = column_width(pieces, i);
+    if closed_before {
+        return match column {
+            // A narrow line is the last of its kind; a wide one may be the first of a wider column.
+            Some(column) => {
+                piece.width > column + 6 && !like_next || piece.width + deficit + 4 < column && !same_next
+            }
+            None => text.len() <= 45,
+        };
+    }
+    // In the middle of a sentence: only a line that is odd among its neighbours and complete in itself.
+    let commas = text.iter().any(|c| is_comma(*c));
+    let previous = i.checked_sub(1).and_then(|j| pieces.get(j));
+    let like_previous = previous.is_some_and(|p| p.width.abs_diff(piece.width) <= 6);
+    if commas || like_next || like_previous || !balanced(text) || next.is_none() {
+        return false;
+    }
+    match column {
+        Some(column) => piece.width > column + 6 || piece.width + 8 < column,
+        None => text.len() <= 40 && piece.gap,
+    }
+}
+
+/// How much narrower than the column the first line of a paragraph usually is on this page: the indent.
+fn first_line_deficit(pieces: &[Piece]) -> usize {
+    const WITHOUT_EVIDENCE: usize = 6;
+    let mut deficits: Vec<usize> = Vec::new();
+    for (i, pair) in pieces.windows(2).enumerate() {
+        let [previous, piece] = pair else { continue };
+        if ends_its_text(previous)
+            && !piece.closed
+            && matches!(piece.shape, Shape::Text | Shape::Dateline)
+            && let Some(column) = column_width(pieces, i + 1)
+            && column + 3 >= piece.width
+        {
+            deficits.push(column.saturating_sub(piece.width));
+        }
+    }
+    if deficits.len() < 3 {
+        return WITHOUT_EVIDENCE;
+    }
+    deficits.sort_unstable();
+    // The lower quarter: the rest may be headlines.
+    deficits
+        .get(deficits.len() / 4)
+        .copied()
+        .unwrap_or(WITHOUT_EVIDENCE)
+        .min(WITHOUT_EVIDENCE + 4)
+}
+
+/// The width that most lines around `i` have, if they are broken at a column's width.
+fn column_width(pieces: &[Piece], i: usize) -> Option<usize> {
+    let from = i.saturating_sub(7);
+    let mut widths: Vec<usize> = pieces
+        .iter()
+        .enumerate()
+        .skip(from)
+        .take(15)
+        .filter(|(j, p)| *j != i && !p.closed && matches!(p.shape, Shape::Text | Shape::Dateline))
+        .map(|(_, p)| p.width)
+        .collect();
+    if widths.len() < 4 {
+        return None;
+    }
+    widths.sort_unstable();
+    let middle = *widths.get(widths.len() / 2)?;
+    let alike = widths.iter().filter(|w| w.abs_diff(middle) <= 5).count();
+    (middle <= 100 && alike * 2 >= widths.len()).then_some(middle)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn heads(text: &str) -> Vec<String> {
+        let chars: Vec<char> = text.chars().collect();
+        pieces(&chars)
+            .into_iter()
+            .filter_map(|p| {
+                if let Shape::Head { texts, .. } = p.shape {
+                    Some(texts)
+                } else {
+                    None
+                }
+            })
+            .flatten()
+            .map(|t| t.into_iter().collect())
+            .collect()
+    }
+
+    #[test]
+    fn a_dateline_inside_a_line_begins_a_new_piece() {
+        let chars: Vec<char> = "会议圆满结束。（王晨）本报讯 昨日，全县开工。".chars().collect();
+        let found = pieces(&chars);
+        assert_eq!(found.len(), 3);
+        assert!(matches!(found[1].shape, Shape::Byline(_)));
+        assert!(matches!(found[2].shape, Shape::Dateline));
+    }
+
+    #[test]
+    fn lines_that_never_end_a_sentence_are_headlines() {
+        let text = "会上进行了交流。\n（王晨）\n清河县召开防汛会议\n青山镇春耕忙\n";
+        assert_eq!(heads(text), ["清河县召开防汛会议", "青山镇春耕忙"]);
+    }
+}

@@ -1,0 +1,334 @@
+//! One clause as an undertaking: its verb, its object, and the points for which a row is proposed.
+
+use crate::chars::{at, cut, digit, has_at, is_han};
+use crate::figures::Found;
+use crate::tables::{
+    Words, adverbs, context_words, deliver_verbs, effect_verbs, empty_objects, facility_nouns, keep_leads,
+    lead_words, measure_verbs, object_words, owner_tails, slogan_verbs, target_verbs,
+};
+
+/// How much a verb promises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Verb {
+    Slogan,
+    Effect,
+    Measure,
+    Deliver,
+}
+
+/// What a clause is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Reading {
+    /// An undertaking.
+    Row(Row),
+    /// `对有合作意向的企业`: belongs to the clause after it.
+    Prefix,
+    /// Ground, attitude, or no verb.
+    Nothing,
+}
+
+/// An undertaking found in a clause; places are positions in the stream.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Row {
+    /// Where the quote begins.
+    pub(crate) start: usize,
+    /// First character of the action (adverbs included).
+    pub(crate) action: usize,
+    /// One past the verb; the object begins here.
+    pub(crate) verb_end: usize,
+    pub(crate) verb: Verb,
+    /// Who does it, if the clause names its subject.
+    pub(crate) subject: Option<(usize, usize)>,
+    /// A number after a verb of reaching.
+    pub(crate) target: bool,
+    /// A concrete object, a number or a name was counted in.
+    pub(crate) concrete: bool,
+}
+
+/// A row is proposed from this many points on.
+const THRESHOLD: i32 = 2;
+
+/// Reads the clause from `a` to `b`; `figures` are those of the body.
+pub(crate) fn reading(s: &[char], a: usize, b: usize, figures: &[Found]) -> Reading {
+    let s = cut(s, 0, b);
+    let (start, i) = leads(s, a, b);
+    let figure = figures_within(figures, a, b).next();
+    if let Some((action, verb_start)) = verb_place(s, i, b) {
+        return judged(s, start, action, verb_start, b, None, figure);
+    }
+    if matches!(
+        at(s, i),
+        '对' | '与' | '同' | '把' | '就' | '由' | '向' | '将' | '联'
+    ) || has_at(s, i, "会同")
+    {
+        return prepositional(s, start, i, b, figure);
+    }
+    if context_words().at(s, i).is_some() && figure.is_none() {
+        return Reading::Nothing;
+    }
+    with_subject(s, start, i, b, figure)
+}
+
+/// The figures that lie in `a..b`.
+pub(crate) fn figures_within(figures: &[Found], a: usize, b: usize) -> impl Iterator<Item = &Found> {
+    let from = figures.partition_point(|f| f.start < a);
+    figures.iter().skip(from).take_while(move |f| f.end <= b)
+}
+
+/// Skips what stands before the verb without being its subject; returns where the quote begins and where to read on.
+fn leads(s: &[char], a: usize, b: usize) -> (usize, usize) {
+    let (mut start, mut i) = (a, a);
+    let mut kept = false;
+    while i < b {
+        let time = time_len(s, i);
+        if time > 0 {
+            kept = true;
+            i += time;
+            continue;
+        }
+        let Some(n) = lead_words().at(s, i).or_else(|| keep_leads().at(s, i)) else {
+            break;
+        };
+        // A word that is also the verb stays.
+        if verb_at(s, i).is_some_and(|(_, v)| v > n) {
+            break;
+        }
+        if keep_leads().at(s, i).is_some() {
+            kept = true;
+        }
+        i += n;
+        if !kept {
+            start = i;
+        }
+    }
+    (start, i)
+}
+
+/// `2020年6月底前`, `到2025年`, `三季度`, at the head of a clause.
+fn time_len(s: &[char], i: usize) -> usize {
+    let mut k = i;
+    if matches!(at(s, k), '到' | '在' | '于') && (digit(at(s, k + 1)).is_some() || at(s, k + 1) == '年') {
+        k += 1;
+    }
+    let mut seen = false;
+    loop {
+        let from = k;
+        while digit(at(s, k)).is_some() {
+            k += 1;
+        }
+        let unit = at(s, k);
+        if k > from && matches!(unit, '年' | '月' | '日') && !matches!(at(s, k + 1), '度' | '产') {
+            k += 1;
+            seen = true;
+        } else {
+            k = from;
+            break;
+        }
+    }
+    if !seen {
+        let words = [
+            "年底前",
+            "年底",
+            "年末",
+            "年内",
+            "上半年",
+            "下半年",
+            "一季度",
+            "二季度",
+            "三季度",
+            "四季度",
+        ];
+        return words
+            .iter()
+            .find(|w| has_at(s, k, w))
+            .map_or(0, |w| k - i + w.chars().count());
+    }
+    while matches!(at(s, k), '底' | '末' | '前' | '内' | '初' | '起' | '以') || has_at(s, k, "之前")
+    {
+        k += 1;
+    }
+    k - i
+}
+
+/// The place of the verb after adverbs: where the action begins and where the verb begins.
+fn verb_place(s: &[char], i: usize, b: usize) -> Option<(usize, usize)> {
+    let mut k = i;
+    loop {
+        if k >= b {
+            return None;
+        }
+        match adverbs().at(s, k) {
+            Some(n) if adverb_goes_on(s, k + n) && verb_at(s, k).is_none_or(|(_, v)| v <= n) => k += n,
+            _ => break,
+        }
+        if at(s, k) == '地' {
+            k += 1;
+        }
+    }
+    verb_at(s, k).map(|_| (i, k))
+}
+
+fn adverb_goes_on(s: &[char], i: usize) -> bool {
+    let i = if at(s, i) == '地' { i + 1 } else { i };
+    adverbs().at(s, i).is_some() || verb_at(s, i).is_some()
+}
+
+/// The verb at `i`: what it promises and its length.
+fn verb_at(s: &[char], i: usize) -> Option<(Verb, usize)> {
+    let tables: [(Verb, &Words); 4] = [
+        (Verb::Deliver, deliver_verbs()),
+        (Verb::Measure, measure_verbs()),
+        (Verb::Effect, effect_verbs()),
+        (Verb::Slogan, slogan_verbs()),
+    ];
+    let found = tables
+        .into_iter()
+        .filter_map(|(verb, table)| table.at(s, i).map(|n| (verb, n)));
+    found.max_by_key(|(verb, n)| (*n, *verb))
+}
+
+fn judged(
+    s: &[char],
+    start: usize,
+    action: usize,
+    verb_start: usize,
+    b: usize,
+    subject: Option<(usize, usize)>,
+    figure: Option<&Found>,
+) -> Reading {
+    let Some((mut verb, n)) = verb_at(s, verb_start) else {
+        return Reading::Nothing;
+    };
+    let mut end = verb_start + n;
+    // `推动建立`, `加快建设`: the stronger of two verbs in a row counts.
+    if let Some((second, more)) = verb_at(s, end)
+        && end + more < b
+        && second > verb
+        && verb != Verb::Slogan
+    {
+        verb = second;
+        end += more;
+    }
+    let object = cut(s, end, b);
+    if object
+        .iter()
+        .filter(|c| is_han(**c) || c.is_alphanumeric())
+        .count()
+        < 2
+        && figure.is_none()
+        && subject.is_none()
+    {
+        return Reading::Nothing;
+    }
+    let mut points = match verb {
+        Verb::Deliver => 3,
+        Verb::Measure => 2,
+        Verb::Effect => 1,
+        Verb::Slogan => -2,
+    };
+    let named = object.contains(&'“') && object.contains(&'”');
+    let thing = object_words().any_in(object);
+    points += if figure.is_some_and(|f| f.start >= action) {
+        2
+    } else {
+        0
+    };
+    points += i32::from(thing) + i32::from(named && verb >= Verb::Measure);
+    if empty_objects().before(object, object.len()).is_some() {
+        points -= if verb == Verb::Deliver { 3 } else { 2 };
+        points -= i32::from(thing && verb <= Verb::Effect);
+    }
+    if points < THRESHOLD {
+        return Reading::Nothing;
+    }
+    let target = figure.is_some_and(|f| target_verbs().before(s, f.start).is_some());
+    let concrete = thing || named || figure.is_some();
+    Reading::Row(Row {
+        start,
+        action,
+        verb_end: end,
+        verb,
+        subject,
+        target,
+        concrete,
+    })
+}
+
+/// `对…开展…`, `与…共建…`: the verb comes later; without one the next clause carries it.
+fn prepositional(s: &[char], start: usize, i: usize, b: usize, figure: Option<&Found>) -> Reading {
+    for k in i + 2..b {
+        let strong = verb_at(s, k).is_some_and(|(verb, n)| verb >= Verb::Measure && k + n <= b && n >= 2);
+        let adverbial = adverbs()
+            .at(s, k)
+            .is_some_and(|n| n >= 2 && adverb_goes_on(s, k + n));
+        if (strong || adverbial) && at(s, k + 2) != '的' {
+            let place = verb_place(s, k, b);
+            if let Some((action, verb)) = place {
+                let found = judged(s, start, action, verb, b, Some((i, k)), figure);
+                if let Reading::Row(row) = found {
+                    return Reading::Row(Row { subject: None, ..row });
+                }
+            }
+        }
+    }
+    if at(s, i) == '对' {
+        Reading::Prefix
+    } else {
+        Reading::Nothing
+    }
+}
+
+/// `涉水工业企业严格落实…`, `科技型中小企业达到30户`: a subject first.
+fn with_subject(s: &[char], start: usize, i: usize, b: usize, figure: Option<&Found>) -> Reading {
+    const LONGEST_SUBJECT: usize = 30;
+    for k in i + 2..b.min(i + LONGEST_SUBJECT) {
+        let verb = verb_at(s, k).is_some_and(|(_, n)| n >= 2);
+        let adverb = adverbs()
+            .at(s, k)
+            .is_some_and(|n| n >= 2 && adverb_goes_on(s, k + n));
+        let time = time_len(s, k) > 0 && digit(crate::chars::before(s, k)).is_none();
+        if !(verb || adverb || time) {
+            continue;
+        }
+        let subject = cut(s, i, k);
+        let tail = |table: &Words| table.before(subject, subject.len()).is_some();
+        if !(time
+            || tail(owner_tails())
+            || tail(object_words())
+            || tail(facility_nouns())
+            || subject.ends_with(&['”']))
+        {
+            continue;
+        }
+        let from = k + time_len(s, k);
+        if let Some((action, verb_start)) = verb_place(s, from, b)
+            && let Reading::Row(row) = judged(s, start, action, verb_start, b, Some((i, k)), figure)
+        {
+            let who = tail(owner_tails()) && !tail(facility_nouns());
+            return Reading::Row(Row {
+                subject: who.then_some((i, k)),
+                ..row
+            });
+        }
+    }
+    // A number to be reached: `城镇登记失业率控制在4.5%以内`, `全年送戏下乡150场`.
+    let Some(figure) = figure else {
+        return Reading::Nothing;
+    };
+    let named = figure.start > i + 1;
+    let reached = (i + 1..figure.start).find(|k| target_verbs().at(s, *k).is_some());
+    if !named || (context_words().at(s, i).is_some() && reached.is_none()) {
+        return Reading::Nothing;
+    }
+    let verb_end = reached.map_or(i, |k| k + target_verbs().at(s, k).unwrap_or(0));
+    let action = reached.unwrap_or(i);
+    Reading::Row(Row {
+        start,
+        action,
+        verb_end,
+        verb: Verb::Effect,
+        subject: None,
+        target: true,
+        concrete: true,
+    })
+}

@@ -1,0 +1,123 @@
+//! The body of an article as one stream of characters without white space, which knows where each stood.
+
+use crate::bodies::Part;
+use crate::chars::{at, cut, is_han};
+use crate::model::Run;
+use crate::pieces::{Piece, is_spaced_out};
+
+/// A body ready for analysis.
+#[derive(Debug, Default)]
+pub(crate) struct Stream {
+    /// The characters, white space removed.
+    pub(crate) chars: Vec<char>,
+    /// The position of each in the decoded text.
+    positions: Vec<usize>,
+    /// Whether blanks stood before a character in the same line.
+    spaced: Vec<bool>,
+    /// Whether a foreign piece stands before a character.
+    torn: Vec<bool>,
+    /// The paragraphs: ranges of the stream.
+    pub(crate) paragraphs: Vec<Paragraph>,
+}
+
+/// A paragraph of a body.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Paragraph {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    /// A heading inside the article.
+    pub(crate) heading: bool,
+}
+
+impl Stream {
+    pub(crate) fn of(text: &[char], pieces: &[Piece], parts: &[Part]) -> Stream {
+        let mut stream = Stream::default();
+        let mut previous: Option<usize> = None;
+        for part in parts {
+            let Some(piece) = pieces.get(part.piece) else {
+                continue;
+            };
+            if part.paragraph || stream.paragraphs.is_empty() {
+                let start = stream.chars.len();
+                stream.paragraphs.push(Paragraph {
+                    start,
+                    end: start,
+                    heading: part.heading,
+                });
+            }
+            let foreign = previous.is_some_and(|p| {
+                let from = pieces.get(p).map_or(0, |p| p.end);
+                p > part.piece || cut(text, from, piece.start).iter().any(|c| !c.is_whitespace())
+            });
+            let mut first = true;
+            let mut blank = false;
+            let spaced_out = is_spaced_out(cut(text, piece.start, piece.end));
+            for (k, c) in cut(text, piece.start, piece.end).iter().enumerate() {
+                if c.is_whitespace() {
+                    blank = true;
+                    continue;
+                }
+                stream.chars.push(*c);
+                stream.positions.push(piece.start + k);
+                stream.spaced.push(blank && !first && !spaced_out);
+                stream.torn.push(first && foreign);
+                (first, blank) = (false, false);
+            }
+            if let Some(last) = stream.paragraphs.last_mut() {
+                last.end = stream.chars.len();
+            }
+            previous = Some(part.piece);
+        }
+        stream
+    }
+
+    /// Whether blanks stood right before the character `i` in its line.
+    pub(crate) fn spaced(&self, i: usize) -> bool {
+        self.spaced.get(i).copied().unwrap_or(false)
+    }
+
+    /// Where the characters from `a` to `b` stand in the decoded text.
+    pub(crate) fn runs(&self, a: usize, b: usize) -> Vec<Run> {
+        let mut runs: Vec<Run> = Vec::new();
+        for i in a..b.min(self.chars.len()) {
+            let Some(position) = self.positions.get(i).copied() else {
+                break;
+            };
+            match runs.last_mut() {
+                Some(run) if i > a && !self.torn.get(i).copied().unwrap_or(false) => run[1] = position + 1,
+                _ => runs.push([position, position + 1]),
+            }
+        }
+        runs
+    }
+
+    /// The characters from `a` to `b`, with a space where a reader needs one.
+    pub(crate) fn quote(&self, a: usize, b: usize) -> String {
+        let mut quote = String::new();
+        for i in a..b.min(self.chars.len()) {
+            let c = at(&self.chars, i);
+            if i > a && self.spaced(i) && self.space_matters(i) {
+                quote.push(' ');
+            }
+            quote.push(c);
+        }
+        quote
+    }
+
+    /// A blank between two Han characters may be a lost character and stays; one beside a digit is mere layout.
+    fn space_matters(&self, i: usize) -> bool {
+        let (left, right) = (crate::chars::before(&self.chars, i), at(&self.chars, i));
+        let latin = |c: char| c.is_ascii_alphanumeric();
+        (is_han(left) && is_han(right)) || (latin(left) && latin(right))
+    }
+
+    /// The whole text, one line feed between paragraphs.
+    pub(crate) fn text(&self) -> String {
+        let lines: Vec<String> = self
+            .paragraphs
+            .iter()
+            .map(|p| self.quote(p.start, p.end))
+            .collect();
+        lines.join("\n")
+    }
+}

@@ -1,0 +1,172 @@
+//! The word tables of the reader: `data/*.txt`, readable by anyone, compiled in.
+//!
+//! A table file has `[sections]` of words divided by white space; `#` begins a comment.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use crate::chars::at;
+
+/// A set of words that is matched at a place in a text, longest word first.
+#[derive(Debug, Default)]
+pub(crate) struct Words {
+    by_first: BTreeMap<char, Vec<Vec<char>>>,
+    by_last: BTreeMap<char, Vec<Vec<char>>>,
+}
+
+impl Words {
+    fn of<'a>(words: impl Iterator<Item = &'a str>) -> Words {
+        let mut table = Words::default();
+        for word in words {
+            let chars: Vec<char> = word.chars().collect();
+            if let (Some(first), Some(last)) = (chars.first(), chars.last()) {
+                table.by_first.entry(*first).or_default().push(chars.clone());
+                table.by_last.entry(*last).or_default().push(chars.clone());
+            }
+        }
+        for list in table.by_first.values_mut().chain(table.by_last.values_mut()) {
+            list.sort_by_key(|word| std::cmp::Reverse(word.len()));
+        }
+        table
+    }
+
+    /// The length of the longest word that stands at `i`.
+    pub(crate) fn at(&self, s: &[char], i: usize) -> Option<usize> {
+        let list = self.by_first.get(&at(s, i))?;
+        list.iter()
+            .find(|word| s.get(i..).is_some_and(|rest| rest.starts_with(word)))
+            .map(Vec::len)
+    }
+
+    /// The length of the longest word that ends right before `end`.
+    pub(crate) fn before(&self, s: &[char], end: usize) -> Option<usize> {
+        let list = self.by_last.get(&crate::chars::before(s, end))?;
+        list.iter()
+            .find(|word| s.get(..end).is_some_and(|head| head.ends_with(word)))
+            .map(Vec::len)
+    }
+
+    /// The first place where any of the words stands, with its length.
+    pub(crate) fn find(&self, s: &[char]) -> Option<(usize, usize)> {
+        (0..s.len()).find_map(|i| self.at(s, i).map(|n| (i, n)))
+    }
+
+    pub(crate) fn any_in(&self, s: &[char]) -> bool {
+        self.find(s).is_some()
+    }
+
+    /// How many places carry one of the words.
+    pub(crate) fn count_in(&self, s: &[char]) -> usize {
+        (0..s.len()).filter(|i| self.at(s, *i).is_some()).count()
+    }
+
+    /// Whether the whole of `s` is one of the words.
+    pub(crate) fn is(&self, s: &[char]) -> bool {
+        self.at(s, 0) == Some(s.len())
+    }
+}
+
+/// The section `name` of the tables; an unknown name is an empty table (a test names them all).
+pub(crate) fn words(name: &str) -> &'static Words {
+    TABLES.get(name).unwrap_or(&NOTHING)
+}
+
+static NOTHING: LazyLock<Words> = LazyLock::new(Words::default);
+
+static TABLES: LazyLock<BTreeMap<String, Words>> = LazyLock::new(|| {
+    let files = [
+        include_str!("../data/layout.txt"),
+        include_str!("../data/figures.txt"),
+        include_str!("../data/commitments.txt"),
+    ];
+    let mut sections: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for file in files {
+        let mut section = String::new();
+        for line in file.lines() {
+            let line = line.split('#').next().unwrap_or("").trim();
+            if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+                name.clone_into(&mut section);
+            } else {
+                sections
+                    .entry(section.clone())
+                    .or_default()
+                    .extend(line.split_whitespace());
+            }
+        }
+    }
+    sections
+        .into_iter()
+        .map(|(name, list)| (name, Words::of(list.into_iter())))
+        .collect()
+});
+
+/// Tables looked up once per crate, not once per character.
+macro_rules! table {
+    ($fn_name:ident, $section:literal) => {
+        pub(crate) fn $fn_name() -> &'static Words {
+            static TABLE: LazyLock<&'static Words> = LazyLock::new(|| words($section));
+            &TABLE
+        }
+    };
+}
+
+table!(surnames, "surnames");
+table!(byline_roles, "byline roles");
+table!(not_bylines, "not bylines");
+table!(caption_words, "caption words");
+table!(units, "units");
+table!(weak_units, "weak units");
+table!(guarded_units, "guarded units");
+table!(per_units, "per units");
+table!(over_before, "over before");
+table!(about_before, "about before");
+table!(under_before, "under before");
+table!(over_after, "over after");
+table!(about_after, "about after");
+table!(under_after, "under after");
+table!(not_figures, "not figures");
+table!(name_tails, "name tails");
+table!(deliver_verbs, "deliver verbs");
+table!(measure_verbs, "measure verbs");
+table!(effect_verbs, "effect verbs");
+table!(slogan_verbs, "slogan verbs");
+table!(adverbs, "adverbs");
+table!(lead_words, "lead words");
+table!(keep_leads, "keep leads");
+table!(context_words, "context words");
+table!(object_words, "object words");
+table!(empty_objects, "empty objects");
+table!(not_calling, "not calling");
+table!(target_verbs, "target verbs");
+table!(future_words, "future words");
+table!(past_words, "past words");
+table!(past_in_clause, "past in clause");
+table!(past_headings, "past headings");
+table!(plan_headings, "plan headings");
+table!(plan_titles, "plan titles");
+table!(owner_tails, "owner tails");
+table!(splitting_tails, "splitting tails");
+table!(collective_nouns, "collective nouns");
+table!(facility_nouns, "facility nouns");
+table!(joining_left, "joining left");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chars::has_at;
+
+    #[test]
+    fn the_longest_word_wins() {
+        let text: Vec<char> = "平方公里".chars().collect();
+        assert_eq!(units().at(&text, 0), Some(4));
+        assert_eq!(units().before(&text, 4), Some(4));
+        assert!(has_at(&text, 2, "公里"));
+    }
+
+    #[test]
+    fn every_table_has_words() {
+        for (name, table) in TABLES.iter().filter(|(name, _)| !name.is_empty()) {
+            assert!(!table.by_first.is_empty(), "[{name}] is empty");
+        }
+    }
+}

@@ -1,0 +1,378 @@
+//! Which headline belongs to which body: shared terms first, position second, never position alone.
+
+use std::collections::BTreeMap;
+
+use crate::bodies::{Body, Part};
+use crate::chars::{at, balanced, cut, has_at, is_han, is_open, is_punct, string};
+use crate::pieces::{Piece, Shape};
+use crate::tables::{caption_words, words};
+
+/// What was found out about the headlines.
+#[derive(Debug, Default)]
+pub(crate) struct Titles {
+    /// For each body its headline, if one fits.
+    pub(crate) of_body: Vec<Option<Title>>,
+    /// Headings left over: piece and number of the text within it.
+    pub(crate) unused: Vec<(usize, usize)>,
+}
+
+/// A headline given to a body.
+#[derive(Clone, Debug)]
+pub(crate) struct Title {
+    pub(crate) text: String,
+    pub(crate) truncated: bool,
+}
+
+/// One line of a headline.
+struct Head {
+    piece: usize,
+    part: usize,
+    text: Vec<char>,
+    grams: Vec<u64>,
+    /// A subtitle, a date or a name with a post: never a headline by itself.
+    minor: bool,
+    caption_like: bool,
+}
+
+struct Claim {
+    score: u64,
+    lexical: u64,
+    head: usize,
+    body: usize,
+}
+
+/// Headlines are compared with at most this many bodies on either side, so that the work stays linear.
+const REACH: usize = 24;
+
+/// Gives the bodies their headlines.
+pub(crate) fn titles(chars: &[char], pieces: &[Piece], bodies: &[Body]) -> Titles {
+    let heads = heads(pieces, bodies);
+    let texts: Vec<Vec<char>> = bodies
+        .iter()
+        .map(|b| body_text(chars, pieces, &b.parts))
+        .collect();
+    let grams: Vec<Vec<u64>> = texts.iter().map(|t| grams_of(t)).collect();
+    let mut spread: BTreeMap<u64, u64> = BTreeMap::new();
+    for gram in grams.iter().flatten() {
+        *spread.entry(*gram).or_default() += 1;
+    }
+    let mut claims = Vec::new();
+    let mut near = 0usize;
+    for (h, head) in heads.iter().enumerate() {
+        while bodies
+            .get(near + 1)
+            .and_then(first_piece)
+            .is_some_and(|p| p <= head.piece)
+        {
+            near += 1;
+        }
+        let from = near.saturating_sub(REACH);
+        for (b, body) in bodies.iter().enumerate().skip(from).take(2 * REACH) {
+            let known = grams.get(b).map_or(&[][..], Vec::as_slice);
+            let lexical = lexical(head, known, &spread);
+            let lead = texts.get(b).map(|t| grams_of(cut(t, 0, 160))).unwrap_or_default();
+            let in_lead = lexical_plain(head, &lead);
+            if lexical == 0 {
+                continue;
+            }
+            let adjacent = if body.front.contains(&head.piece) {
+                350
+            } else if body.back.contains(&head.piece) {
+                300
+            } else {
+                0
+            };
+            let after = last_piece(body).is_some_and(|p| p < head.piece && p + 3 > head.piece);
+            let score = lexical + in_lead / 3 + adjacent + if after { 60 } else { 0 };
+            claims.push(Claim {
+                score,
+                lexical,
+                head: h,
+                body: b,
+            });
+        }
+    }
+    assign(&heads, claims, bodies, &texts, &spread)
+}
+
+/// The pieces' text in one, white space removed.
+pub(crate) fn body_text(chars: &[char], pieces: &[Piece], parts: &[Part]) -> Vec<char> {
+    let found = parts.iter().filter_map(|p| pieces.get(p.piece));
+    found
+        .flat_map(|p| cut(chars, p.start, p.end))
+        .copied()
+        .filter(|c| !c.is_whitespace())
+        .collect()
+}
+
+/// A body that has a headline before it and another after it holds two articles: returns the part at which the
+/// second begins, from where the paragraphs speak of the second headline's things.
+pub(crate) fn split_point(chars: &[char], pieces: &[Piece], body: &Body) -> Option<usize> {
+    let gather = |list: &[usize]| -> Vec<u64> {
+        let texts = list
+            .iter()
+            .filter_map(|i| pieces.get(*i))
+            .filter_map(|p| match &p.shape {
+                Shape::Head { texts, .. } => Some(texts),
+                _ => None,
+            });
+        grams_of(
+            &texts
+                .flatten()
+                .flat_map(|t| t.iter().chain(&[' ']))
+                .copied()
+                .collect::<Vec<char>>(),
+        )
+    };
+    let (front, back) = (gather(&body.front), gather(&body.back));
+    if front.is_empty() || back.is_empty() {
+        return None;
+    }
+    let mut best: Option<(i64, usize)> = None;
+    let mut sum = 0i64;
+    let mut block: Vec<Part> = Vec::new();
+    for (k, part) in body.parts.iter().enumerate().rev() {
+        block.push(*part);
+        if !part.paragraph {
+            continue;
+        }
+        let text = grams_of(&body_text(chars, pieces, &block));
+        block.clear();
+        let hits = |title: &[u64], other: &[u64]| -> i64 {
+            let own = title
+                .iter()
+                .filter(|g| !other.contains(g) && text.binary_search(g).is_ok())
+                .count();
+            i64::try_from(own * 1000 / title.len().max(1)).unwrap_or(0)
+        };
+        sum += hits(&back, &front) - hits(&front, &back);
+        if k > 0 && sum > 0 && best.is_none_or(|(most, _)| sum >= most) {
+            best = Some((sum, k));
+        }
+    }
+    best.map(|(_, k)| k)
+}
+
+fn first_piece(body: &Body) -> Option<usize> {
+    body.parts.first().map(|p| p.piece)
+}
+
+fn last_piece(body: &Body) -> Option<usize> {
+    body.parts.last().map(|p| p.piece)
+}
+
+/// Every heading that is not a section heading inside a body.
+fn heads(pieces: &[Piece], bodies: &[Body]) -> Vec<Head> {
+    let mut inside: Vec<usize> = bodies
+        .iter()
+        .flat_map(|b| b.parts.iter().filter(|p| p.heading))
+        .map(|p| p.piece)
+        .collect();
+    inside.sort_unstable();
+    let mut heads = Vec::new();
+    for (i, piece) in pieces.iter().enumerate() {
+        let Shape::Head { texts, doubled } = &piece.shape else {
+            continue;
+        };
+        if inside.binary_search(&i).is_ok() {
+            continue;
+        }
+        for (part, text) in texts.iter().enumerate() {
+            heads.push(Head {
+                piece: i,
+                part,
+                text: text.clone(),
+                grams: grams_of(text),
+                minor: minor(text),
+                caption_like: *doubled && texts.len() > 1 || caption_words().any_in(text),
+            });
+        }
+    }
+    heads
+}
+
+fn minor(text: &[char]) -> bool {
+    let starts = matches!(at(text, 0), '—' | '－' | '-' | '（' | '(' | '·');
+    let posts = [
+        "县长", "市长", "区长", "镇长", "乡长", "书记", "主任", "主席", "局长",
+    ];
+    // `清河县人民政府县长 张三`
+    let spoken = text.iter().rposition(|c| *c == ' ').is_some_and(|k| {
+        let name = text.len() - k - 1;
+        (2..=4).contains(&name) && posts.iter().any(|post| crate::chars::has_before(text, k, post))
+    });
+    starts || spoken
+}
+
+/// Pairs of neighbouring characters as sorted numbers, without punctuation.
+fn grams_of(text: &[char]) -> Vec<u64> {
+    let stop = words("headline stop words");
+    let mut grams: Vec<u64> = text
+        .windows(2)
+        .filter(|w| w.iter().all(|c| !c.is_whitespace() && !is_punct(*c)))
+        .filter(|w| !(stop.at(w, 0) == Some(1) && stop.at(w, 1) == Some(1)))
+        .map(|w| (u64::from(u32::from(at(w, 0))) << 32) | u64::from(u32::from(at(w, 1))))
+        .collect();
+    grams.sort_unstable();
+    grams.dedup();
+    grams
+}
+
+/// How much of the headline the body knows, in thousandths; terms that few bodies share weigh more.
+fn lexical(head: &Head, body: &[u64], spread: &BTreeMap<u64, u64>) -> u64 {
+    let (mut hit, mut all) = (0u64, 0u64);
+    for gram in &head.grams {
+        let seen = spread.get(gram).copied().unwrap_or(0);
+        let weight = 1000 / seen.max(1);
+        all += weight;
+        if body.binary_search(gram).is_ok() {
+            hit += weight;
+        }
+    }
+    (hit * 1000).checked_div(all).unwrap_or(0)
+}
+
+fn lexical_plain(head: &Head, body: &[u64]) -> u64 {
+    let hit = head
+        .grams
+        .iter()
+        .filter(|g| body.binary_search(g).is_ok())
+        .count();
+    u64::try_from(hit * 1000 / head.grams.len().max(1)).unwrap_or(0)
+}
+
+fn assign(
+    heads: &[Head],
+    mut claims: Vec<Claim>,
+    bodies: &[Body],
+    texts: &[Vec<char>],
+    spread: &BTreeMap<u64, u64>,
+) -> Titles {
+    claims.sort_by_key(|c| (std::cmp::Reverse(c.score), c.head, c.body));
+    let mut given: Vec<Option<usize>> = vec![None; bodies.len()];
+    let mut taken: Vec<bool> = vec![false; heads.len()];
+    let mut best_of: Vec<Option<(usize, u64)>> = vec![None; heads.len()];
+    for claim in &claims {
+        if let Some(best) = best_of.get_mut(claim.head)
+            && best.is_none()
+        {
+            *best = Some((claim.body, claim.lexical));
+        }
+    }
+    for claim in &claims {
+        let (Some(head), Some(body)) = (heads.get(claim.head), bodies.get(claim.body)) else {
+            continue;
+        };
+        let adjacent = body.front.contains(&head.piece) || body.back.contains(&head.piece);
+        let enough = if adjacent {
+            claim.score >= 250
+        } else {
+            claim.lexical >= 90
+        };
+        if head.minor || !enough || (head.caption_like && !adjacent && !body.caption) {
+            continue;
+        }
+        let (Some(slot), Some(used)) = (given.get_mut(claim.body), taken.get_mut(claim.head)) else {
+            continue;
+        };
+        if slot.is_none() && !*used {
+            *slot = Some(claim.head);
+            *used = true;
+        }
+    }
+    let mut of_body = Vec::new();
+    for (b, slot) in given.iter().enumerate() {
+        let title = slot.map(|h| {
+            let text = texts.get(b).map_or(&[][..], Vec::as_slice);
+            joined(heads, h, b, &best_of, &mut taken, text, spread)
+        });
+        of_body.push(title);
+    }
+    let unused = heads
+        .iter()
+        .enumerate()
+        .filter(|(h, _)| !taken.get(*h).copied().unwrap_or(false));
+    let unused = unused.map(|(_, head)| (head.piece, head.part)).collect();
+    Titles { of_body, unused }
+}
+
+/// The headline with the lines before and after it that belong to the same body.
+fn joined(
+    heads: &[Head],
+    h: usize,
+    b: usize,
+    best_of: &[Option<(usize, u64)>],
+    taken: &mut [bool],
+    text: &[char],
+    spread: &BTreeMap<u64, u64>,
+) -> Title {
+    let (mut first, mut last) = (h, h);
+    let fits = |head: usize, neighbour: usize, taken: &[bool]| -> bool {
+        let (Some(one), Some(two)) = (heads.get(head), heads.get(neighbour)) else {
+            return false;
+        };
+        let close = one.piece.abs_diff(two.piece) <= 1;
+        let free = !taken.get(neighbour).copied().unwrap_or(true);
+        let same = best_of
+            .get(neighbour)
+            .copied()
+            .flatten()
+            .is_some_and(|(body, lexical)| body == b && lexical >= 120);
+        close && free && same && !two.minor && !two.caption_like && one.text.len() + two.text.len() <= 60
+    };
+    while last - first < 2 && fits(last, last + 1, taken) {
+        last += 1;
+        if let Some(used) = taken.get_mut(last) {
+            *used = true;
+        }
+    }
+    while last - first < 2 && first > 0 && fits(first, first - 1, taken) {
+        first -= 1;
+        if let Some(used) = taken.get_mut(first) {
+            *used = true;
+        }
+    }
+    let lines: Vec<String> = heads
+        .iter()
+        .skip(first)
+        .take(last - first + 1)
+        .map(|head| string(&head.text))
+        .collect();
+    let truncated = heads
+        .get(last)
+        .is_some_and(|head| cut_short(&head.text, text, spread));
+    Title {
+        text: lines.join(" "),
+        truncated,
+    }
+}
+
+/// Whether the headline breaks off: a bracket stays open, or the body goes on where the headline ends in the middle
+/// of a word (its last character binds more strongly to the next one in the body).
+fn cut_short(title: &[char], body: &[char], _spread: &BTreeMap<u64, u64>) -> bool {
+    let last = title.last().copied().unwrap_or('\0');
+    if is_open(last) || matches!(last, '、' | '，') || (!balanced(title) && title.iter().any(|c| is_open(*c)))
+    {
+        return true;
+    }
+    let n = title.len();
+    let tail = string(cut(title, n.saturating_sub(6), n));
+    if n < 10 || !is_han(last) {
+        return false;
+    }
+    let mut followers: Vec<char> = Vec::new();
+    for i in 0..body.len() {
+        if has_at(body, i, &tail) {
+            followers.push(at(body, i + tail.chars().count()));
+        }
+    }
+    let Some(next) = followers.first().copied() else {
+        return false;
+    };
+    if !is_han(next) || followers.iter().any(|c| *c != next) {
+        return false;
+    }
+    let pair_count = |a: char, b: char| body.windows(2).filter(|w| at(w, 0) == a && at(w, 1) == b).count();
+    let inner = pair_count(at(title, n - 2), last);
+    pair_count(last, next) > inner
+}

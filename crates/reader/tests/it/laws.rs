@@ -1,0 +1,135 @@
+//! Laws over arbitrary texts.
+
+use bihuan_reader::{Document, Options, Run, decode, read};
+use proptest::prelude::*;
+
+/// White space removed: the form in which quote and runs are compared.
+fn dense(text: &str) -> String {
+    text.chars().filter(|c| !c.is_whitespace()).collect()
+}
+
+fn at_runs(chars: &[char], runs: &[Run]) -> String {
+    runs.iter()
+        .flat_map(|[a, b]| &chars[*a..*b])
+        .filter(|c| !c.is_whitespace())
+        .collect()
+}
+
+fn quotes_are_exact(text: &str, document: &Document) {
+    let chars: Vec<char> = text.chars().collect();
+    for article in &document.articles {
+        for f in &article.figures {
+            assert_eq!(dense(&f.quote), at_runs(&chars, &f.at), "figure");
+        }
+        for c in &article.commitments {
+            assert_eq!(dense(&c.quote), at_runs(&chars, &c.at), "commitment");
+        }
+        for c in &article.checks {
+            assert_eq!(dense(&c.quote), at_runs(&chars, &c.at), "check");
+        }
+        for runs in article
+            .figures
+            .iter()
+            .map(|f| &f.at)
+            .chain(article.commitments.iter().map(|c| &c.at))
+        {
+            assert!(runs.windows(2).all(|w| w[0][1] <= w[1][0]), "runs are in order");
+        }
+    }
+    for line in &document.leftover {
+        assert_eq!(dense(&line.text), at_runs(&chars, &line.at), "leftover");
+    }
+}
+
+/// Texts made of the things that pages are made of.
+fn page_text() -> impl Strategy<Value = String> {
+    let word = prop_oneof![
+        Just("本报讯 "),
+        Just("（文/张三 图/李四）"),
+        Just("□ 王五"),
+        Just("赵六 摄"),
+        Just("\n"),
+        Just("\n\n"),
+        Just("\n\n\n\n"),
+        Just("完成"),
+        Just("新建"),
+        Just("要"),
+        Just("将"),
+        Just("力争"),
+        Just("3.5亿元"),
+        Just("20—30个"),
+        Just("二十余场"),
+        Just("60%"),
+        Just("，"),
+        Just("。"),
+        Just("、"),
+        Just("；"),
+        Just("“"),
+        Just("”"),
+        Just("（"),
+        Just("）"),
+        Just("一是"),
+        Just("二要"),
+        Just("清河县"),
+        Just("公路工程"),
+        Just("县水利局"),
+        Just("东关小学"),
+        Just("2021年"),
+        Just("6月底前"),
+        Just("其中"),
+        Just("占"),
+        Just("会议现场会议现场"),
+        Just("健 身 需 求"),
+        Just("1+2+4"),
+        Just("百分之三十"),
+        Just("千亿"),
+        Just("零下6摄氏度"),
+        Just("\u{3000}"),
+        Just("𠮷"),
+        Just("é"),
+        Just("\u{feff}"),
+        Just("三项"),
+        Just("等八项机制"),
+        Just("分别为32、34、21个"),
+        Just("9999999999999999999999999999999999亿元"),
+        Just("《"),
+        Just("》"),
+        Just(".")
+    ];
+    prop::collection::vec(word, 0..80).prop_map(|words| words.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn quotes_are_exact_runs_of_any_page(text in page_text()) {
+        quotes_are_exact(&text, &read("page", &text, &Options::default()));
+    }
+
+    #[test]
+    fn arbitrary_text_is_read_without_panic(text in "\\PC{0,200}") {
+        quotes_are_exact(&text, &read("page", &text, &Options::default()));
+    }
+
+    #[test]
+    fn arbitrary_bytes_are_decoded_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        if let Ok(decoded) = decode(&bytes) {
+            let _ = read("page", &decoded.text, &Options::default());
+        }
+    }
+
+    #[test]
+    fn decoding_gives_back_what_was_encoded(text in "[一-龥a-z0-9，。\n]{4,120}") {
+        prop_assume!(!text.trim().is_empty());
+        prop_assert_eq!(&decode(text.as_bytes()).unwrap().text, &text);
+        let marked: Vec<u8> = [0xFF, 0xFE].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+        prop_assert_eq!(&decode(&marked).unwrap().text, &text);
+    }
+
+    #[test]
+    fn the_same_text_gives_the_same_reading(text in page_text()) {
+        let one = read("page", &text, &Options::default());
+        prop_assert_eq!(one, read("page", &text, &Options::default()));
+    }
+}
