@@ -44,7 +44,7 @@ pub fn render(sheet: &Sheet) -> Result<Vec<u8>, Error> {
 /// Puts an apostrophe before a text that a spreadsheet would take for a formula.
 ///
 /// Such a text begins, after blanks and apostrophes, with `=`, `+`, `-`, `@` or their full-width forms, or it begins with
-/// a tab or a line end. Nothing else is changed, and [`unguard`] gives the text back exactly.
+/// a tab or a line end; a `-` alone is no formula. Nothing else is changed, and [`unguard`] gives the text back exactly.
 ///
 /// ```
 /// use bihuan_report::csv::{guard, unguard};
@@ -72,6 +72,10 @@ pub fn unguard(text: &str) -> &str {
 pub(crate) fn looks_like_formula(text: &str) -> bool {
     if text.starts_with(['\t', '\r', '\n']) {
         return true;
+    }
+    // The usual sign for “nothing” in a column of figures.
+    if text == "-" || text == "'-" {
+        return false;
     }
     let start = text.trim_start_matches(|c: char| c == '\'' || c.is_whitespace());
     start.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠', '−'])

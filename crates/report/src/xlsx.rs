@@ -130,10 +130,12 @@ fn write_cell(
     match cell {
         Cell::Empty => page.write_blank(row, at, &looks.text)?,
         Cell::Text(words) => {
-            let format = if csv::looks_like_formula(words) {
-                &looks.quoted
-            } else {
-                &looks.text
+            let format = match kind {
+                _ if csv::looks_like_formula(words) => &looks.quoted,
+                Kind::Text => &looks.text,
+                // A “—” or “待核” among figures stands where they stand.
+                Kind::Date | Kind::DateTime => &looks.center,
+                Kind::Integer | Kind::Decimal(_) | Kind::Money => &looks.right,
             };
             page.write_string_with_format(row, at, fit(words, lang), format)?
         }
@@ -305,6 +307,7 @@ struct Looks {
     header: Format,
     text: Format,
     quoted: Format,
+    center: Format,
     right: Format,
     date: Format,
     date_time: Format,
@@ -328,8 +331,8 @@ impl Looks {
                 .set_border(FormatBorder::Thin)
                 .set_background_color(Color::RGB(0x00E7_ECF3)),
             quoted: text.clone().set_quote_prefix(),
-            text,
-            right: cell.clone().set_align(FormatAlign::Right),
+            center: text.clone().set_align(FormatAlign::Center),
+            right: text.clone().set_align(FormatAlign::Right),
             date: cell
                 .clone()
                 .set_num_format("yyyy-mm-dd")
@@ -339,6 +342,7 @@ impl Looks {
                 .set_num_format("yyyy-mm-dd hh:mm")
                 .set_align(FormatAlign::Center),
             number: cell,
+            text,
         }
     }
 
