@@ -90,6 +90,11 @@ pub enum Error {
         /// What was found.
         found: String,
     },
+    /// A file that should be a bundle does not begin as one.
+    NotABundle {
+        /// How it begins.
+        found: String,
+    },
     /// A name (origin, stream, event type, subject) is not formed as names are.
     BadName {
         /// The name.
@@ -126,6 +131,8 @@ pub enum Error {
         /// The blob.
         blob: String,
     },
+    /// A transaction in which an append failed half-way should be committed.
+    Unfinished,
     /// No room on the disk.
     DiskFull,
     /// The disk or directory cannot be written.
@@ -173,6 +180,7 @@ impl Error {
             Error::NotCanonical { found } => Message::new("verify.not_canonical").show("found", found),
             Error::NotADigest { found } => Message::new("verify.not_a_digest").show("found", found),
             Error::NotACheckpoint { found } => Message::new("verify.not_a_checkpoint").show("found", found),
+            Error::NotABundle { found } => Message::new("verify.not_a_bundle").show("found", found),
             Error::BadName { found } => Message::new("verify.bad_name").show("found", found),
             Error::BodyNotObject => Message::new("verify.body_not_object"),
             Error::TooLarge { found, allowed } => Message::new("verify.too_large")
@@ -184,6 +192,7 @@ impl Error {
                 .show("size", size),
             Error::BlobMissing { blob } => Message::new("verify.blob_missing").show("blob", blob),
             Error::BlobChanged { blob } => Message::new("verify.blob_changed").show("blob", blob),
+            Error::Unfinished => Message::new("verify.unfinished"),
             Error::DiskFull => Message::new("verify.disk_full"),
             Error::ReadOnly => Message::new("verify.read_only"),
             Error::Busy => Message::new("verify.busy"),

@@ -130,10 +130,17 @@ impl Ledger {
             pool: Mutex::new(vec![connection]),
         };
         let ledger = Ledger(Arc::new(inner));
-        ledger
+        let checked = ledger
             .reader()?
-            .at_one_moment(|reader| check_head(reader).map(drop))
-            .map_err(|error| error.in_file(&database))?;
+            .at_one_moment(|reader| check_head(reader).map(drop));
+        checked.map_err(|error| match error {
+            // Here the only statements are our own, so that a complaint about them means a wrong file.
+            Error::Sqlite(said) => {
+                let found = bihuan_messages::Message::new("verify.page_damaged").show("said", said);
+                Error::damaged(&database, found)
+            }
+            other => other.in_file(&database),
+        })?;
         Ok(ledger)
     }
 

@@ -36,8 +36,11 @@
 //! # }
 //! ```
 
+mod batch;
 mod blobs;
+mod bundle;
 mod canonical;
+mod check;
 mod checkpoint;
 mod digest;
 mod entry;
@@ -48,14 +51,19 @@ mod lease;
 mod ledger;
 mod reader;
 mod receipt;
+mod report;
 mod schema;
 mod sealed;
 mod time;
 pub mod tree;
+mod verify;
 mod writer;
 
+pub use batch::{Appended, Batch, Committed, Erased};
 pub use blobs::{BLOB_BYTES_MAX, ORPHAN_AGE, StagedBlob};
+pub use bundle::{export_bundle, verify_bundle};
 pub use canonical::{DEPTH_MAX, INTEGER_MAX, canonical_json};
+pub use check::{Known, Progress};
 pub use checkpoint::{Checkpoint, ORIGIN_MAX, PublicKey, is_origin};
 pub use digest::{Digest, leaf_hash, node_hash};
 pub use entry::{Actor, Cause, ENTRY_BYTES_MAX, Entry, NAME_MAX, NewEntry, is_name};
@@ -63,6 +71,8 @@ pub use error::Error;
 pub use ledger::Ledger;
 pub use reader::{Erasure, PooledReader, Reader};
 pub use receipt::{Receipt, ReceiptVerdict, verify_receipt};
+pub use report::{Counts, FAULTS_KEPT, Fault, FaultKind, Report};
 pub use schema::FORMAT_VERSION;
 pub use sealed::{BlobId, Commitment, SEALED_BYTES_MAX, SealDraft};
-pub use writer::{Appended, Batch, Committed, Erased, Writer};
+pub use verify::verify;
+pub use writer::Writer;

@@ -354,7 +354,7 @@ pub(crate) fn check_head(reader: &Reader) -> Result<(Checkpoint, Edge), Error> {
     let last: Option<i64> = reader
         .connection
         .query_row("SELECT max(seq) FROM entries", [], |row| row.get(0))?;
-    let entries = last.map_or(0, |last| number(last) + 1);
+    let entries = last.map_or(0, |last| number(last).saturating_add(1));
     if entries != head.size {
         let found = Message::new("verify.head_size")
             .show("found", entries)

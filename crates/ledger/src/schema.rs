@@ -111,7 +111,6 @@ pub(crate) fn open_reader(file: &Path) -> Result<Connection, Error> {
 }
 
 /// Opens a connection that leaves no trace in the directory if it can help it, for `verify` on a read-only disk.
-#[allow(dead_code, reason = "verify uses it")]
 pub(crate) fn open_untouched(file: &Path) -> Result<Connection, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(file, flags)?;

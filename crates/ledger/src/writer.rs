@@ -1,21 +1,21 @@
-//! Writing the log: one writer under a lease, entries in groups, each group one durable transaction with one checkpoint.
+//! The one writer of a ledger: its lease, what it keeps in memory, and what it finishes after a crash.
 
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 
+use crate::batch::{Batch, Erased};
 use crate::checkpoint::{Checkpoint, LogKey};
-use crate::digest::{Digest, leaf_hash};
-use crate::entry::{Entry, NewEntry, is_name, references};
+use crate::digest::Digest;
 use crate::keys::Key;
 use crate::lease::Lease;
 use crate::ledger::{Ledger, read_log_key};
-use crate::reader::{NODE_STEP, check_head, command_answer, entry_of, stream_entries, unseal};
+use crate::reader::check_head;
 use crate::schema::{self, column, number};
-use crate::sealed::{self, BlobId, Commitment, SealDraft};
+use crate::sealed::BlobId;
 use crate::tree::Edge;
-use crate::{Error, Receipt, StagedBlob, blobs, time};
+use crate::{Error, blobs, time};
 
 /// Places of streams and keys of subjects kept in memory; beyond it the memory is emptied rather than managed.
 const CACHE_MAX: usize = 100_000;
@@ -29,85 +29,26 @@ pub struct Writer {
 }
 
 /// What the writer knows without asking the database.
-struct Core {
-    key: LogKey,
-    fence: u64,
-    epoch: u64,
-    head: Checkpoint,
-    edge: Edge,
+pub(crate) struct Core {
+    pub(crate) key: LogKey,
+    pub(crate) fence: u64,
+    pub(crate) epoch: u64,
+    pub(crate) head: Checkpoint,
+    pub(crate) edge: Edge,
     /// Next place in a stream.
-    streams: HashMap<String, u64>,
-    subjects: HashMap<String, (u64, Key)>,
-    next_slot: u64,
-    undo: Vec<Undo>,
-    text: String,
+    pub(crate) streams: HashMap<String, u64>,
+    pub(crate) subjects: HashMap<String, (u64, Key)>,
+    pub(crate) next_slot: u64,
+    pub(crate) undo: Vec<Undo>,
+    pub(crate) text: String,
     /// The database may be in another state than this memory: read it again before the next group.
-    stale: bool,
+    pub(crate) stale: bool,
 }
 
 /// How to take back what a rolled-back transaction left in memory.
-enum Undo {
+pub(crate) enum Undo {
     Stream(String, Option<u64>),
     Subject(String, Option<(u64, Key)>),
-}
-
-/// One transaction of the log: a commit group. Dropping it without [`Batch::commit`] leaves no trace.
-pub struct Batch<'w> {
-    ledger: &'w Ledger,
-    connection: &'w Connection,
-    core: &'w mut Core,
-    now: Timestamp,
-    start: Edge,
-    /// What this transaction stored, so that references to it need no look-up.
-    stored: Vec<Digest>,
-    erased: Vec<Erased>,
-    done: bool,
-}
-
-/// The place that an entry got.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Appended {
-    /// Place in the log.
-    pub seq: u64,
-    /// Place in the stream.
-    pub stream_seq: u64,
-    /// Hash of the leaf.
-    pub leaf: Digest,
-}
-
-/// A group that is on the disk.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Committed {
-    /// The checkpoint that covers the group; the last one if it had no entries.
-    pub checkpoint: Checkpoint,
-    /// Number of entries in the group.
-    pub entries: u64,
-    /// Why keys or files of an erasure in this group could not be destroyed yet; [`Writer::finish_erasures`] tries again.
-    pub erasure_pending: Option<bihuan_messages::Message>,
-}
-
-impl Committed {
-    /// The receipt of an entry of this group, without its path; [`crate::Reader::receipt`] gives one with it.
-    pub fn receipt(&self, appended: &Appended) -> Receipt {
-        Receipt {
-            seq: appended.seq,
-            leaf: appended.leaf,
-            path: None,
-            checkpoint: self.checkpoint.clone(),
-        }
-    }
-}
-
-/// What an erasure takes away when its transaction is committed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Erased {
-    /// The row of the list of erasures.
-    id: i64,
-    slot: Option<u64>,
-    /// Number of sealed values.
-    pub values: u64,
-    /// The blobs whose files go.
-    pub blobs: Vec<BlobId>,
 }
 
 impl Writer {
@@ -151,22 +92,7 @@ impl Writer {
             self.core.reload(&self.ledger, &self.connection)?;
         }
         self.connection.execute_batch("BEGIN IMMEDIATE")?;
-        let Writer {
-            ledger,
-            connection,
-            core,
-            ..
-        } = self;
-        let batch = Batch {
-            ledger,
-            connection,
-            start: core.edge.clone(),
-            core,
-            now: time::whole(now),
-            stored: Vec::new(),
-            erased: Vec::new(),
-            done: false,
-        };
+        let batch = Batch::new(&self.ledger, &self.connection, &mut self.core, time::whole(now));
         // From here on the batch rolls back when it is dropped.
         let found = batch
             .connection
@@ -180,6 +106,36 @@ impl Writer {
             });
         }
         Ok(batch)
+    }
+
+    /// Carries out what a crash or a failing disk left of earlier erasures. Done at every start.
+    ///
+    /// # Errors
+    ///
+    /// What the disk says.
+    pub fn finish_erasures(&mut self) -> Result<(), Error> {
+        let pending: Vec<(i64, Option<i64>)> = {
+            let mut statement = self
+                .connection
+                .prepare("SELECT id, slot FROM erasures WHERE done = 0 ORDER BY id")?;
+            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            rows.collect::<Result<_, _>>()?
+        };
+        let mut erased = Vec::new();
+        for (id, slot) in pending {
+            let blobs = slot.map_or(Ok(Vec::new()), |slot| slot_blobs(&self.connection, slot))?;
+            erased.push(Erased {
+                id,
+                slot: slot.map(number),
+                values: 0,
+                blobs,
+            });
+        }
+        if erased.is_empty() {
+            Ok(())
+        } else {
+            carry_out(&self.ledger, &self.connection, &erased)
+        }
     }
 }
 
@@ -214,7 +170,7 @@ impl Core {
         (self.head, self.edge) = ledger.reader()?.at_one_moment(check_head)?;
         let last: Option<i64> =
             connection.query_row("SELECT max(slot) FROM subject_keys", [], |row| row.get(0))?;
-        self.next_slot = last.map_or(0, |slot| number(slot) + 1);
+        self.next_slot = last.map_or(0, |slot| number(slot).saturating_add(1));
         self.streams.clear();
         self.subjects.clear();
         self.undo.clear();
@@ -222,7 +178,18 @@ impl Core {
         Ok(())
     }
 
-    fn take_back(&mut self, keep: usize) {
+    /// Keeps the caches from growing without end.
+    pub(crate) fn trim(&mut self) {
+        if self.streams.len() > CACHE_MAX {
+            self.streams.clear();
+        }
+        if self.subjects.len() > CACHE_MAX {
+            self.subjects.clear();
+        }
+    }
+
+    /// Undoes what was done in memory beyond the first `keep` steps.
+    pub(crate) fn take_back(&mut self, keep: usize) {
         for undo in self.undo.drain(keep..).rev() {
             match undo {
                 Undo::Stream(stream, Some(next)) => self.streams.insert(stream, next).map(drop),
@@ -230,393 +197,6 @@ impl Core {
                 Undo::Subject(subject, Some(key)) => self.subjects.insert(subject, key).map(drop),
                 Undo::Subject(subject, None) => self.subjects.remove(&subject).map(drop),
             };
-        }
-    }
-}
-
-impl Batch<'_> {
-    /// The connection inside this transaction, for read models in the same file.
-    pub fn connection(&self) -> &Connection {
-        self.connection
-    }
-
-    /// The place that the next entry will get.
-    pub fn next_seq(&self) -> u64 {
-        self.core.edge.size()
-    }
-
-    /// The time of this group.
-    pub fn now(&self) -> Timestamp {
-        self.now
-    }
-
-    /// Appends an entry.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Dangling`] if the body names a sealed value or blob that is not stored; [`Error::BadName`],
-    /// [`Error::BodyNotObject`], [`Error::NotCanonical`], [`Error::TooLarge`]; what the database says.
-    pub fn append(&mut self, entry: &NewEntry) -> Result<Appended, Error> {
-        let seq = self.core.edge.size();
-        let stream_seq = self.next_in_stream(&entry.stream)?;
-        let mut text = std::mem::take(&mut self.core.text);
-        let written = entry.write(&mut text, seq, stream_seq).and_then(|()| self.check_references(entry)).and_then(|()| {
-            let leaf = leaf_hash(text.as_bytes());
-            self.connection
-                .prepare_cached("INSERT INTO entries(seq, stream, stream_seq, leaf, entry) VALUES (?1, ?2, ?3, ?4, ?5)")?
-                .execute((column(seq), &entry.stream, column(stream_seq), leaf.0, &text))?;
-            Ok(leaf)
-        });
-        self.core.text = text;
-        let leaf = written?;
-        self.push(leaf)?;
-        let before = self.core.streams.insert(entry.stream.clone(), stream_seq + 1);
-        self.core.undo.push(Undo::Stream(entry.stream.clone(), before));
-        Ok(Appended {
-            seq,
-            stream_seq,
-            leaf,
-        })
-    }
-
-    /// The next place in `stream`: 0 if it has no entry.
-    ///
-    /// # Errors
-    ///
-    /// If the database cannot be read.
-    pub fn next_in_stream(&self, stream: &str) -> Result<u64, Error> {
-        if let Some(next) = self.core.streams.get(stream) {
-            return Ok(*next);
-        }
-        let sql = "SELECT max(stream_seq) FROM entries WHERE stream = ?1";
-        let last: Option<i64> = self
-            .connection
-            .prepare_cached(sql)?
-            .query_row([stream], |row| row.get(0))?;
-        Ok(last.map_or(0, |last| number(last) + 1))
-    }
-
-    /// The entries of a stream from its place `from` on, those of this transaction included.
-    ///
-    /// # Errors
-    ///
-    /// If the database cannot be read, or an entry is damaged.
-    pub fn stream(&self, stream: &str, from: u64) -> Result<Vec<Entry>, Error> {
-        let rows = stream_entries(self.connection, stream, from)?;
-        rows.into_iter()
-            .map(|(seq, text)| entry_of(self.ledger, seq, &text))
-            .collect()
-    }
-
-    /// Commits to `text` and stores it encrypted under the key of `subject` (such as `case/17` or `person/p3`).
-    ///
-    /// # Errors
-    ///
-    /// As [`SealDraft::new`] and [`Batch::put_sealed`].
-    pub fn seal(&mut self, subject: &str, text: &str) -> Result<Commitment, Error> {
-        let draft = SealDraft::new(text)?;
-        self.put_sealed(subject, &draft)?;
-        Ok(draft.commitment())
-    }
-
-    /// Stores a drafted text encrypted under the key of `subject`.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::BadName`] for the subject; what the key file or the database says.
-    pub fn put_sealed(&mut self, subject: &str, draft: &SealDraft) -> Result<(), Error> {
-        let (slot, key) = self.subject_key(subject)?;
-        let commitment = draft.commitment().0;
-        self.connection
-            .prepare_cached("INSERT INTO sealed(commitment, slot, box) VALUES (?1, ?2, ?3)")?
-            .execute((commitment.0, column(slot), draft.seal(&key)?))?;
-        self.stored.push(commitment);
-        Ok(())
-    }
-
-    /// Stores a staged file under the key of `subject`.
-    ///
-    /// # Errors
-    ///
-    /// As [`Batch::put_sealed`].
-    pub fn put_blob(&mut self, subject: &str, blob: &StagedBlob) -> Result<(), Error> {
-        let (slot, key) = self.subject_key(subject)?;
-        let wrapped = sealed::encrypt(&key, &blob.key, &blob.id.0.0)?;
-        self.connection
-            .prepare_cached("INSERT INTO blobs(hash, slot, bytes, box) VALUES (?1, ?2, ?3, ?4)")?
-            .execute((blob.id.0.0, column(slot), column(blob.bytes), wrapped))?;
-        self.stored.push(blob.id.0);
-        Ok(())
-    }
-
-    /// The text of a sealed value, also of one stored in this transaction; `None` if it was erased.
-    ///
-    /// # Errors
-    ///
-    /// As [`crate::Reader::unseal`].
-    pub fn unseal(&self, commitment: &Commitment) -> Result<Option<String>, Error> {
-        unseal(self.connection, self.ledger, commitment)
-    }
-
-    /// What was answered to the command with this idempotency key.
-    ///
-    /// # Errors
-    ///
-    /// If the database cannot be read.
-    pub fn command_answer(&self, key: &str) -> Result<Option<String>, Error> {
-        command_answer(self.connection, key)
-    }
-
-    /// Remembers the answer (JSON) to the command with this idempotency key.
-    ///
-    /// # Errors
-    ///
-    /// If it has an answer already, or the database cannot be written.
-    pub fn remember(&mut self, key: &str, answer: &str) -> Result<(), Error> {
-        self.connection
-            .prepare_cached("INSERT INTO commands(key, answer) VALUES (?1, ?2)")?
-            .execute((key, answer))?;
-        Ok(())
-    }
-
-    /// Erases everything sealed for `subject`. Ciphertexts go with this transaction; keys and files right after its commit,
-    /// and if the process dies between, at the next start. The entries and all proofs stay. What read models hold of the
-    /// subject in the clear, they must remove in this transaction themselves.
-    ///
-    /// # Errors
-    ///
-    /// What the database says.
-    pub fn erase(&mut self, subject: &str) -> Result<Erased, Error> {
-        let slot: Option<i64> = self
-            .connection
-            .prepare_cached("SELECT slot FROM subject_keys WHERE subject = ?1")?
-            .query_row([subject], |row| row.get(0))
-            .optional()?;
-        let sql = "INSERT INTO erasures(subject, at, size, slot, done) VALUES (?1, ?2, ?3, ?4, 0)";
-        self.connection.prepare_cached(sql)?.execute((
-            subject,
-            time::micros(self.now),
-            column(self.next_seq()),
-            slot,
-        ))?;
-        let mut erased = Erased {
-            id: self.connection.last_insert_rowid(),
-            slot: slot.map(number),
-            ..Erased::default()
-        };
-        if let Some(slot) = slot {
-            let values = self.connection.execute(
-                "UPDATE sealed SET box = NULL WHERE slot = ?1 AND box IS NOT NULL",
-                [slot],
-            )?;
-            erased.values = values as u64;
-            erased.blobs = slot_blobs(self.connection, slot)?;
-            self.connection
-                .execute("UPDATE blobs SET box = NULL WHERE slot = ?1", [slot])?;
-            self.connection
-                .execute("UPDATE subject_keys SET subject = NULL WHERE slot = ?1", [slot])?;
-            let before = self.core.subjects.remove(subject);
-            self.core.undo.push(Undo::Subject(subject.to_owned(), before));
-        }
-        self.erased.push(erased.clone());
-        Ok(erased)
-    }
-
-    /// Runs one command of the group: if `work` fails, what it did is taken back and the group goes on without it.
-    ///
-    /// # Errors
-    ///
-    /// Those of `work`, and of the database.
-    pub fn attempt<T, E: From<Error>>(
-        &mut self,
-        work: impl FnOnce(&mut Self) -> Result<T, E>,
-    ) -> Result<T, E> {
-        let run = |sql: &str, batch: &Self| batch.connection.execute_batch(sql).map_err(Error::from);
-        run("SAVEPOINT attempt", self)?;
-        let (edge, undo) = (self.core.edge.clone(), self.core.undo.len());
-        let (stored, erased) = (self.stored.len(), self.erased.len());
-        let result = work(self);
-        match &result {
-            Ok(_) => run("RELEASE attempt", self)?,
-            Err(_) => {
-                self.core.edge = edge;
-                self.core.take_back(undo);
-                self.stored.truncate(stored);
-                self.erased.truncate(erased);
-                run("ROLLBACK TO attempt; RELEASE attempt", self)?;
-            }
-        }
-        result
-    }
-
-    /// Signs the checkpoint of the group and brings everything to the disk. When this returns, the group is acknowledged.
-    ///
-    /// # Errors
-    ///
-    /// Whatever keeps the group from the disk; then nothing of it was written.
-    pub fn commit(mut self) -> Result<Committed, Error> {
-        let size = self.core.edge.size();
-        let entries = size - self.core.head.size;
-        let checkpoint = if entries > 0 {
-            let root = self.core.edge.root();
-            let Core { key, epoch, .. } = &*self.core;
-            let checkpoint = Checkpoint::sign(key, self.ledger.origin(), *epoch, size, root, self.now);
-            store_checkpoint(self.connection, &checkpoint)?;
-            checkpoint
-        } else {
-            self.core.head.clone()
-        };
-        if let Err(error) = self.connection.execute_batch("COMMIT") {
-            self.core.stale = true;
-            return Err(error.into());
-        }
-        self.done = true;
-        self.core.head = checkpoint.clone();
-        self.core.undo.clear();
-        if self.core.streams.len() > CACHE_MAX {
-            self.core.streams.clear();
-        }
-        if self.core.subjects.len() > CACHE_MAX {
-            self.core.subjects.clear();
-        }
-        let carried_out = if self.erased.is_empty() {
-            Ok(())
-        } else {
-            carry_out(self.ledger, self.connection, &self.erased)
-        };
-        // The group is on the disk whatever happened to the keys, so this is no failure of the commit.
-        let erasure_pending = carried_out.err().map(|error| error.message());
-        Ok(Committed {
-            checkpoint,
-            entries,
-            erasure_pending,
-        })
-    }
-
-    fn push(&mut self, leaf: Digest) -> Result<(), Error> {
-        let mut complete = Vec::new();
-        self.core.edge.push(leaf, |level, place, hash| {
-            if level % NODE_STEP == 0 {
-                complete.push((level, place, hash));
-            }
-        });
-        for (level, place, hash) in complete {
-            self.connection
-                .prepare_cached("INSERT INTO nodes(level, place, hash) VALUES (?1, ?2, ?3)")?
-                .execute((level, column(place), hash.0))?;
-        }
-        Ok(())
-    }
-
-    fn subject_key(&mut self, subject: &str) -> Result<(u64, Key), Error> {
-        if let Some(known) = self.core.subjects.get(subject) {
-            return Ok(*known);
-        }
-        if !is_name(subject) {
-            return Err(Error::BadName {
-                found: subject.chars().take(100).collect(),
-            });
-        }
-        let sql = "SELECT slot FROM subject_keys WHERE subject = ?1";
-        let slot: Option<i64> = self
-            .connection
-            .prepare_cached(sql)?
-            .query_row([subject], |row| row.get(0))
-            .optional()?;
-        let known = match slot.map(number) {
-            Some(slot) => match self.ledger.0.keys.get(slot)? {
-                crate::keys::Slot::Key(key) => (slot, key),
-                _ => {
-                    return Err(Error::KeyLost {
-                        subject: subject.to_owned(),
-                    });
-                }
-            },
-            None => {
-                let (slot, key) = self.ledger.0.keys.take(self.core.next_slot)?;
-                self.connection
-                    .prepare_cached("INSERT INTO subject_keys(slot, subject) VALUES (?1, ?2)")?
-                    .execute((column(slot), subject))?;
-                self.core.next_slot = slot + 1;
-                (slot, key)
-            }
-        };
-        self.core.subjects.insert(subject.to_owned(), known);
-        self.core.undo.push(Undo::Subject(subject.to_owned(), None));
-        Ok(known)
-    }
-
-    fn check_references(&self, entry: &NewEntry) -> Result<(), Error> {
-        let mut result = Ok(());
-        references(&entry.body, &mut |reference| {
-            if result.is_ok() {
-                result = self.check_reference(reference);
-            }
-        });
-        result
-    }
-
-    fn check_reference(&self, reference: &str) -> Result<(), Error> {
-        let dangling = || Error::Dangling {
-            reference: reference.to_owned(),
-        };
-        let (digest, sql) = match (reference.parse::<Commitment>(), reference.parse::<BlobId>()) {
-            (Ok(commitment), _) => (commitment.0, "SELECT 1 FROM sealed WHERE commitment = ?1"),
-            (_, Ok(blob)) => (blob.0, "SELECT 1 FROM blobs WHERE hash = ?1"),
-            _ => return Err(dangling()),
-        };
-        // Mostly the last few; a look-up finds the rest, so that a long group does not search a long list.
-        if self.stored.iter().rev().take(64).any(|stored| *stored == digest)
-            || self.connection.prepare_cached(sql)?.exists([digest.0])?
-        {
-            Ok(())
-        } else {
-            Err(dangling())
-        }
-    }
-}
-
-impl Drop for Batch<'_> {
-    fn drop(&mut self) {
-        if self.done {
-            return;
-        }
-        self.core.edge = self.start.clone();
-        self.core.take_back(0);
-        if !self.connection.is_autocommit() && self.connection.execute_batch("ROLLBACK").is_err() {
-            self.core.stale = true;
-        }
-    }
-}
-
-impl Writer {
-    /// Carries out what a crash or a failing disk left of earlier erasures. Done at every start.
-    ///
-    /// # Errors
-    ///
-    /// What the disk says.
-    pub fn finish_erasures(&mut self) -> Result<(), Error> {
-        let pending: Vec<(i64, Option<i64>)> = {
-            let mut statement = self
-                .connection
-                .prepare("SELECT id, slot FROM erasures WHERE done = 0 ORDER BY id")?;
-            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            rows.collect::<Result<_, _>>()?
-        };
-        let mut erased = Vec::new();
-        for (id, slot) in pending {
-            let blobs = slot.map_or(Ok(Vec::new()), |slot| slot_blobs(&self.connection, slot))?;
-            erased.push(Erased {
-                id,
-                slot: slot.map(number),
-                values: 0,
-                blobs,
-            });
-        }
-        if erased.is_empty() {
-            Ok(())
-        } else {
-            carry_out(&self.ledger, &self.connection, &erased)
         }
     }
 }
@@ -646,7 +226,7 @@ pub(crate) fn store_checkpoint(connection: &Connection, checkpoint: &Checkpoint)
 }
 
 /// Destroys keys and files of committed erasures and clears the write-ahead log of what they were.
-fn carry_out(ledger: &Ledger, connection: &Connection, erased: &[Erased]) -> Result<(), Error> {
+pub(crate) fn carry_out(ledger: &Ledger, connection: &Connection, erased: &[Erased]) -> Result<(), Error> {
     let slots: Vec<u64> = erased.iter().filter_map(|one| one.slot).collect();
     ledger.0.keys.destroy(&slots)?;
     for blob in erased.iter().flat_map(|one| &one.blobs) {
@@ -660,7 +240,7 @@ fn carry_out(ledger: &Ledger, connection: &Connection, erased: &[Erased]) -> Res
     Ok(())
 }
 
-fn slot_blobs(connection: &Connection, slot: i64) -> Result<Vec<BlobId>, Error> {
+pub(crate) fn slot_blobs(connection: &Connection, slot: i64) -> Result<Vec<BlobId>, Error> {
     let mut statement = connection.prepare_cached("SELECT hash FROM blobs WHERE slot = ?1")?;
     let rows = statement.query_map([slot], |row| row.get(0))?;
     Ok(rows

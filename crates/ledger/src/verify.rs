@@ -1,0 +1,263 @@
+//! Verification of a data directory, offline: every entry, root, signature, sealed value and blob.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use bihuan_messages::Message;
+use rusqlite::{Connection, OptionalExtension};
+
+use crate::check::{Checker, Found, FoundRow, Known, Progress};
+use crate::checkpoint::PublicKey;
+use crate::digest::Digest;
+use crate::entry::{Entry, references};
+use crate::files::Dir;
+use crate::keys::{KeyFile, Slot};
+use crate::reader::{CheckpointColumns, NODE_STEP, boxed, checkpoint_columns, checkpoint_query};
+use crate::report::{FaultKind, Report};
+use crate::schema::{self, column, number};
+use crate::sealed::{self, BlobId, Commitment};
+use crate::{Error, blobs};
+
+/// Entries between two calls of the progress.
+const PROGRESS_STEP: u64 = 1024;
+
+/// Verifies the ledger in `dir`. Nothing is written, no server need run, and a running one is not disturbed.
+///
+/// # Errors
+///
+/// When there is nothing to verify: [`Error::NoLedger`], [`Error::Foreign`], [`Error::Newer`], or a file whose very beginning
+/// cannot be read. Everything else is a fault in the report.
+pub fn verify(dir: &Path, known: &Known, progress: &mut dyn FnMut(Progress)) -> Result<Report, Error> {
+    let place = Dir::new(dir);
+    let database = place.database();
+    if !database.is_file() {
+        return Err(Error::NoLedger { dir: dir.to_owned() });
+    }
+    let connection = schema::open_untouched(&database).map_err(|error| error.in_file(&database))?;
+    let (found, format) = schema::read_format(&connection, &database)?;
+    if found < schema::FORMAT_VERSION {
+        return Err(Error::Older {
+            found,
+            supported: schema::FORMAT_VERSION,
+        });
+    }
+    let key = PublicKey::new(&format.origin, &format.public_key)
+        .ok_or_else(|| Error::damaged(&database, Message::new("verify.public_key_unreadable")))?;
+    let keys = match KeyFile::open(&place.keys(), &format.log_id, false) {
+        Ok(keys) => Some(keys),
+        // The keys are kept apart, so a copy without them is verified without opening what is sealed.
+        Err(Error::KeyFileMissing { .. }) => None,
+        Err(error) => return Err(error),
+    };
+    connection
+        .execute_batch("BEGIN")
+        .map_err(|error| Error::from(error).in_file(&database))?;
+    let erased_slots = erased_slots(&connection).map_err(|error| error.in_file(&database))?;
+    let mut verifier = Verifier {
+        place,
+        connection: &connection,
+        keys,
+        erased_slots,
+        checker: Checker::new(key.clone(), known),
+    };
+    if let Err(error) = verifier.walk(&key, progress) {
+        match error {
+            Error::Damaged { .. } | Error::Sqlite(_) => {
+                let from = verifier.checker.size();
+                verifier
+                    .checker
+                    .fault(FaultKind::File, from, from, error.in_file(&database).message());
+            }
+            other => return Err(other),
+        }
+    }
+    Ok(verifier.checker.finish())
+}
+
+struct Verifier<'c> {
+    place: Dir,
+    connection: &'c Connection,
+    keys: Option<KeyFile>,
+    erased_slots: BTreeSet<u64>,
+    checker: Checker,
+}
+
+impl Verifier<'_> {
+    /// Goes through entries and checkpoints side by side.
+    fn walk(&mut self, key: &PublicKey, progress: &mut dyn FnMut(Progress)) -> Result<(), Error> {
+        let last: Option<i64> = self
+            .connection
+            .query_row("SELECT max(seq) FROM entries", [], |row| row.get(0))?;
+        let total = Some(last.map_or(0, |last| number(last).saturating_add(1)));
+        let connection = self.connection;
+        let mut signed = connection.prepare(&checkpoint_query("ORDER BY size"))?;
+        let mut signed = signed.query_map([], checkpoint_columns)?;
+        let mut waiting = signed.next().transpose()?;
+
+        let sql = "SELECT seq, stream, stream_seq, leaf, entry FROM entries ORDER BY seq";
+        let mut statement = connection.prepare(sql)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let seq: i64 = row.get(0)?;
+            // First what stands before a gap, then the gap, then what stands after it.
+            let before = number(seq).min(self.checker.size());
+            while let Some(columns) = waiting.take_if(|columns| number(columns.size) <= before) {
+                self.checkpoint(columns, key);
+                waiting = signed.next().transpose()?;
+            }
+            self.checker.reach(number(seq));
+            while let Some(columns) = waiting.take_if(|columns| number(columns.size) <= number(seq)) {
+                self.checkpoint(columns, key);
+                waiting = signed.next().transpose()?;
+            }
+            // Altered columns may hold anything; what is not text is read as text that fits nothing.
+            let text = String::from_utf8_lossy(bytes(row.get_ref(4)?)).into_owned();
+            let stream = String::from_utf8_lossy(bytes(row.get_ref(1)?)).into_owned();
+            let stream_seq = row.get_ref(2)?.as_i64().map_or(u64::MAX, number);
+            let leaf = Digest::from_slice(bytes(row.get_ref(3)?));
+            let row = FoundRow {
+                stream: &stream,
+                stream_seq,
+                leaf,
+            };
+            let mut nodes = Vec::new();
+            let entry = self.checker.entry(
+                &Found {
+                    text: &text,
+                    row: Some(row),
+                },
+                |level, place, hash| {
+                    if level % NODE_STEP == 0 {
+                        nodes.push((level, place, hash));
+                    }
+                },
+            );
+            for (level, place, hash) in nodes {
+                self.node(level, place, hash)?;
+            }
+            if let Some(entry) = entry {
+                self.references(&entry)?;
+            }
+            if self.checker.size().is_multiple_of(PROGRESS_STEP) {
+                progress(Progress {
+                    done: self.checker.size(),
+                    total,
+                });
+            }
+        }
+        while let Some(columns) = waiting {
+            self.checkpoint(columns, key);
+            waiting = signed.next().transpose()?;
+        }
+        progress(Progress {
+            done: self.checker.size(),
+            total,
+        });
+        Ok(())
+    }
+
+    fn checkpoint(&mut self, columns: CheckpointColumns, key: &PublicKey) {
+        let size = number(columns.size);
+        self.checker.checkpoint(size, columns.with(key));
+    }
+
+    fn node(&mut self, level: u32, place: u64, expected: Digest) -> Result<(), Error> {
+        let sql = "SELECT hash FROM nodes WHERE level = ?1 AND place = ?2";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let found: Option<Vec<u8>> = statement
+            .query_row((level, column(place)), |row| row.get(0))
+            .optional()?;
+        if found.as_deref() != Some(&expected.0) {
+            let last = (place + 1) << level;
+            let message = Message::new("verify.fault_node")
+                .show("level", level)
+                .show("place", place);
+            self.checker
+                .fault(FaultKind::Node, place << level, last - 1, message);
+        }
+        Ok(())
+    }
+
+    fn references(&mut self, entry: &Entry) -> Result<(), Error> {
+        let mut found = Vec::new();
+        references(&entry.body, &mut |reference| found.push(reference.to_owned()));
+        for reference in found {
+            if let Ok(commitment) = reference.parse::<Commitment>() {
+                self.sealed(entry, &commitment)?;
+            } else if let Ok(id) = reference.parse::<BlobId>() {
+                self.blob(entry, &id)?;
+            } else {
+                let message = Message::new("verify.fault_sealed_missing").show("reference", reference);
+                self.checker.fault_in(FaultKind::SealedMissing, entry, message);
+            }
+        }
+        Ok(())
+    }
+
+    fn sealed(&mut self, entry: &Entry, commitment: &Commitment) -> Result<(), Error> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT slot, box FROM sealed WHERE commitment = ?1")?;
+        let row = statement.query_row([commitment.0.0], boxed).optional()?;
+        let missing = || Message::new("verify.fault_sealed_missing").show("reference", commitment);
+        let changed = || Message::new("verify.fault_sealed_changed").show("reference", commitment);
+        match row {
+            None => self.checker.fault_in(FaultKind::SealedMissing, entry, missing()),
+            Some((slot, _)) if self.erased_slots.contains(&number(slot)) => {
+                self.checker.counts().sealed_erased += 1;
+            }
+            Some((_, None)) => self.checker.fault_in(FaultKind::SealedMissing, entry, missing()),
+            Some((slot, Some(sealed))) => match self.key(slot)? {
+                None => self.checker.counts().sealed_closed += 1,
+                Some(Slot::Key(key)) if sealed::open(commitment, &key, &sealed).is_some() => {
+                    self.checker.counts().sealed_opened += 1;
+                }
+                Some(Slot::Key(_)) => self.checker.fault_in(FaultKind::SealedChanged, entry, changed()),
+                Some(Slot::Destroyed | Slot::Lost) => {
+                    self.checker.fault_in(FaultKind::SealedMissing, entry, missing());
+                }
+            },
+        }
+        Ok(())
+    }
+
+    fn blob(&mut self, entry: &Entry, id: &BlobId) -> Result<(), Error> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT slot FROM blobs WHERE hash = ?1")?;
+        let slot: Option<i64> = statement.query_row([id.0.0], |row| row.get(0)).optional()?;
+        if slot.is_some_and(|slot| self.erased_slots.contains(&number(slot))) {
+            self.checker.counts().blobs_erased += 1;
+            return Ok(());
+        }
+        match blobs::stored(&self.place, id) {
+            Ok(_) if slot.is_some() => self.checker.counts().blobs_whole += 1,
+            Ok(_) => {
+                let message = Message::new("verify.fault_sealed_missing").show("reference", id);
+                self.checker.fault_in(FaultKind::BlobMissing, entry, message);
+            }
+            Err(error @ Error::BlobMissing { .. }) => {
+                self.checker
+                    .fault_in(FaultKind::BlobMissing, entry, error.message());
+            }
+            Err(error) => self
+                .checker
+                .fault_in(FaultKind::BlobChanged, entry, error.message()),
+        }
+        Ok(())
+    }
+
+    fn key(&self, slot: i64) -> Result<Option<Slot>, Error> {
+        self.keys.as_ref().map(|keys| keys.get(number(slot))).transpose()
+    }
+}
+
+fn erased_slots(connection: &Connection) -> Result<BTreeSet<u64>, Error> {
+    let mut statement = connection.prepare("SELECT slot FROM erasures WHERE slot IS NOT NULL")?;
+    let rows = statement.query_map([], |row| row.get(0).map(number))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn bytes(value: rusqlite::types::ValueRef<'_>) -> &[u8] {
+    value.as_bytes().unwrap_or_default()
+}
