@@ -1,1 +1,24 @@
-//! engine
+//! The engine: the domain on a ledger. Loads, decides, appends; fires timers; keeps read models; not a web server.
+//!
+//! [`Engine`] is what pages, the API, imports and the simulator use. It is cheap to clone and safe to share.
+
+mod accounts;
+mod answer;
+pub mod access;
+mod engine;
+mod error;
+mod mechanisms;
+mod shim;
+pub mod time;
+pub mod upload;
+pub mod views;
+pub mod wire;
+mod writer;
+
+pub use accounts::{Account, Accounts, Session, SignInError};
+pub use answer::{Answer, Recorded};
+pub use engine::{CatchUp, Engine, Opening};
+pub use error::{Error, Failure};
+pub use mechanisms::Mechanisms;
+pub use wire::{OpenOrder, Order, SourceOrder, Submission};
+pub use writer::WorldChange;

@@ -1,0 +1,361 @@
+//! The engine's front: submissions in, answers and views out, timers in between.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use bihuan_domain::event::WorldEvent;
+use bihuan_domain::id::{CaseId, Code, PackId, Sealed};
+use bihuan_domain::org::Actor;
+use bihuan_domain::verification::Beacon;
+use bihuan_domain::world::World;
+use bihuan_ledger::{Ledger, SealDraft, StagedBlob};
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::answer::Answer;
+use crate::error::{Error, Failure};
+use crate::mechanisms::Mechanisms;
+use crate::time::TimeSource;
+use crate::upload::{Upload, Uploads, sniff};
+use crate::views::{self, Views};
+use crate::wire::Submission;
+use crate::writer::{Desk, Job, Shared, WORLD, WorldChange};
+
+/// Cases woken in one commit group.
+const WAKE_MAX: u32 = 200;
+
+/// One jurisdiction that runs: the writer's thread, the shared state, the ledger.
+#[derive(Clone)]
+pub struct Engine(Arc<Inner>);
+
+struct Inner {
+    ledger: Ledger,
+    shared: Arc<Shared>,
+    jobs: mpsc::UnboundedSender<Job>,
+    time: Arc<dyn TimeSource>,
+    writer: Mutex<Option<std::thread::JoinHandle<()>>>,
+    /// One sweep of the timers at a time.
+    sweeping: Mutex<()>,
+}
+
+/// How the read models were when the engine started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Opening {
+    /// Entries in the log.
+    pub entries: u64,
+    /// Whether the read models had to be made anew because they lagged behind the log.
+    pub rebuilt: bool,
+}
+
+/// What a sweep of the timers did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CatchUp {
+    /// Cases looked at.
+    pub cases: u64,
+    /// Events recorded.
+    pub events: u64,
+}
+
+impl Engine {
+    /// Makes a new data directory for a log named `origin`.
+    ///
+    /// # Errors
+    ///
+    /// If the directory is not empty or cannot be written.
+    pub fn create(dir: &Path, origin: &str, time: Arc<dyn TimeSource>) -> Result<Engine, Error> {
+        let ledger = Ledger::create(dir, origin)?;
+        Engine::start(ledger, time).map(|(engine, _)| engine)
+    }
+
+    /// Opens a data directory, takes its lease and starts the writer. Read models that lag are made anew.
+    ///
+    /// # Errors
+    ///
+    /// If the directory is damaged, foreign, newer than this program or held by another process; each says which.
+    pub fn open(dir: &Path, time: Arc<dyn TimeSource>) -> Result<(Engine, Opening), Error> {
+        Engine::start(Ledger::open(dir)?, time)
+    }
+
+    fn start(ledger: Ledger, time: Arc<dyn TimeSource>) -> Result<(Engine, Opening), Error> {
+        let mut writer = ledger.writer()?;
+        let now = time.now();
+        let (entries, rebuilt, cases) = {
+            let batch = writer.begin(now)?;
+            batch.connection().execute_batch(views::TABLES)?;
+            let (applied, mut cases) = views::applied(batch.connection())?;
+            let entries = batch.next_seq();
+            let rebuilt = applied != entries;
+            if rebuilt {
+                tracing::warn!(applied, entries, "the read models lag behind the log and are made anew");
+                views::rebuild(batch.connection(), &ledger.reader()?, &mut |_| {})?;
+                cases = views::applied(batch.connection())?.1;
+            }
+            batch.commit()?;
+            (entries, rebuilt, cases)
+        };
+        let (world, mechanisms) = load_world(&ledger)?;
+        let head = writer.head();
+        let beacon = Beacon { size: head.size, root: head.root.hex() };
+        let (world, mechanisms) = (Arc::new(world), Arc::new(mechanisms));
+        let shared = Arc::new(Shared {
+            world: RwLock::new(world.clone()),
+            mechanisms: RwLock::new(mechanisms.clone()),
+            uploads: Mutex::new(Uploads::default()),
+            beacon: RwLock::new(beacon),
+            seq: watch::channel(entries).0,
+        });
+        let desk = Desk {
+            writer,
+            shared: shared.clone(),
+            time: time.clone(),
+            world,
+            mechanisms,
+            cache: Default::default(),
+            cases,
+        };
+        let (jobs, receiver) = mpsc::unbounded_channel();
+        let thread = std::thread::Builder::new()
+            .name("bihuan-writer".to_owned())
+            .spawn(move || desk.run(receiver))
+            .map_err(|e| Error::Other(e.to_string()))?;
+        let inner = Inner { ledger, shared, jobs, time, writer: Mutex::new(Some(thread)), sweeping: Mutex::new(()) };
+        Ok((Engine(Arc::new(inner)), Opening { entries, rebuilt }))
+    }
+
+    /// The present instant of this engine.
+    pub fn now(&self) -> Timestamp {
+        self.0.time.now()
+    }
+
+    /// The ledger under it.
+    pub fn ledger(&self) -> &Ledger {
+        &self.0.ledger
+    }
+
+    /// Org, registers, calendars, packs, documents, bulletins as of the last commit.
+    pub fn world(&self) -> Arc<World> {
+        self.0.shared.world.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The compiled mechanisms.
+    pub fn mechanisms(&self) -> Arc<Mechanisms> {
+        self.0.shared.mechanisms.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The newest signed checkpoint.
+    pub fn beacon(&self) -> Beacon {
+        self.0.shared.beacon.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Wakes whoever waits for news: carries the number of log entries after each commit.
+    pub fn subscribe(&self) -> watch::Receiver<u64> {
+        self.0.shared.seq.subscribe()
+    }
+
+    /// A reader of the views and the log.
+    ///
+    /// # Errors
+    ///
+    /// If the database cannot be opened.
+    pub fn views(&self) -> Result<Views, Error> {
+        Ok(Views::new(self.0.ledger.reader()?))
+    }
+
+    /// Submits a command; the answer comes when it is on the disk. For asynchronous callers.
+    pub async fn submit(&self, actor: &Actor, submission: Submission) -> Result<Answer, Failure> {
+        self.send(actor, submission).await.map_err(|_| Failure::Fault(Error::Stopped))?
+    }
+
+    /// As [`Engine::submit`], for callers that may block.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Refused`] with the rule and what would be allowed, or a fault; in both cases nothing has changed.
+    pub fn submit_blocking(&self, actor: &Actor, submission: Submission) -> Result<Answer, Failure> {
+        self.send(actor, submission).blocking_recv().map_err(|_| Failure::Fault(Error::Stopped))?
+    }
+
+    /// Sends a command and gives back where the answer will arrive, so that many can be under way at once.
+    pub fn send(&self, actor: &Actor, submission: Submission) -> oneshot::Receiver<Result<Answer, Failure>> {
+        let (reply, answer) = oneshot::channel();
+        // A stopped writer drops the job and with it `reply`, which the receiver sees.
+        let _ = self.0.jobs.send(Job::Submit { actor: actor.clone(), submission: Box::new(submission), reply });
+        answer
+    }
+
+    /// Changes the jurisdiction: org, registers, calendars, packs, settings, documents, bulletins. All or nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unsound`] for a pack that does not pass the checker; faults of the log.
+    pub fn change(&self, actor: &Actor, key: &str, changes: Vec<WorldChange>) -> Result<Answer, Failure> {
+        self.send_change(actor, key, changes).blocking_recv().map_err(|_| Failure::Fault(Error::Stopped))?
+    }
+
+    /// As [`Engine::change`], for asynchronous callers.
+    pub async fn change_async(&self, actor: &Actor, key: &str, changes: Vec<WorldChange>) -> Result<Answer, Failure> {
+        self.send_change(actor, key, changes).await.map_err(|_| Failure::Fault(Error::Stopped))?
+    }
+
+    fn send_change(
+        &self,
+        actor: &Actor,
+        key: &str,
+        changes: Vec<WorldChange>,
+    ) -> oneshot::Receiver<Result<Answer, Failure>> {
+        let (reply, answer) = oneshot::channel();
+        let _ = self.0.jobs.send(Job::World { actor: actor.clone(), key: key.to_owned(), changes, reply });
+        answer
+    }
+
+    /// Fires everything that is due by now, in the order in which it was due. Blocks until done.
+    ///
+    /// # Errors
+    ///
+    /// Faults of the log; what had fired before stays fired.
+    pub fn catch_up(&self) -> Result<CatchUp, Failure> {
+        let _one = self.0.sweeping.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut done = CatchUp::default();
+        loop {
+            let reader = self.0.ledger.reader()?;
+            let cases = views::due_cases(reader.connection(), self.now(), WAKE_MAX)?;
+            drop(reader);
+            if cases.is_empty() {
+                return Ok(done);
+            }
+            let woken = u64::try_from(cases.len()).unwrap_or(u64::MAX);
+            let answer = self.wake(cases)?;
+            let events = u64::try_from(answer.events.len()).unwrap_or(u64::MAX);
+            done.cases = done.cases.saturating_add(woken);
+            done.events = done.events.saturating_add(events);
+            if events == 0 {
+                // Nothing fired although something was due: leave it to the next sweep rather than spin.
+                return Ok(done);
+            }
+        }
+    }
+
+    fn wake(&self, cases: Vec<CaseId>) -> Result<Answer, Failure> {
+        let (reply, answer) = oneshot::channel();
+        let _ = self.0.jobs.send(Job::Tick { cases, reply });
+        answer.blocking_recv().map_err(|_| Failure::Fault(Error::Stopped))?
+    }
+
+    /// Moves a movable clock forward and fires what became due. `false` where the clock cannot be moved.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Engine::catch_up`].
+    pub fn advance(&self, by: SignedDuration) -> Result<bool, Failure> {
+        if !self.0.time.advance(by) {
+            return Ok(false);
+        }
+        self.catch_up()?;
+        Ok(true)
+    }
+
+    /// Fires timers in a thread of its own, every `period`, until the last handle on the engine is gone.
+    pub fn run_timers(&self, period: std::time::Duration) {
+        let weak = Arc::downgrade(&self.0);
+        std::thread::spawn(move || {
+            loop {
+                std::thread::sleep(period);
+                let Some(inner) = weak.upgrade() else { return };
+                if let Err(failure) = Engine(inner).catch_up() {
+                    tracing::error!(%failure, "timers could not fire; they will with their original due times");
+                }
+            }
+        });
+    }
+
+    /// Takes a file in: sniffs it, encrypts it, brings it to the disk. The token goes into the command that names it.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Refused`] for an empty file or a kind that is not taken; faults of the disk, or a file over 50 MB.
+    pub fn upload(&self, name: &str, bytes: &[u8]) -> Result<String, Failure> {
+        let media = sniff(bytes)?;
+        let blob = Arc::new(self.0.ledger.stage_blob(bytes)?);
+        let token = random_token()?;
+        let name: String = name.chars().filter(|c| !c.is_control()).take(200).collect();
+        let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        let upload = Upload { blob, name, media, bytes: size, at: self.now() };
+        self.0.shared.uploads.lock().unwrap_or_else(PoisonError::into_inner).put(token.clone(), upload);
+        Ok(token)
+    }
+
+    /// Stages a file that a change of the jurisdiction will name.
+    ///
+    /// # Errors
+    ///
+    /// Faults of the disk, or a file over 50 MB.
+    pub fn stage(&self, bytes: &[u8]) -> Result<Arc<StagedBlob>, Error> {
+        Ok(Arc::new(self.0.ledger.stage_blob(bytes)?))
+    }
+
+    /// A sealed text for a change of the jurisdiction: the reference that goes into the event, and the draft.
+    ///
+    /// # Errors
+    ///
+    /// If the text is too long.
+    pub fn seal(text: &str) -> Result<(Sealed, SealDraft), Error> {
+        let draft = SealDraft::new(text)?;
+        Ok((Sealed::new(draft.commitment().to_string()), draft))
+    }
+
+    /// A pack's change, from its files.
+    pub fn adopt_pack(pack: &PackId, files: std::collections::BTreeMap<String, String>) -> WorldChange {
+        let digest = crate::shim::digest_of(&files);
+        WorldEvent::PackAdopted(bihuan_domain::event::PackAdopted { pack: pack.clone(), digest, files }).into()
+    }
+
+    /// Stops the writer once it has answered what it was sent. Called when the last handle goes, too.
+    pub fn close(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        let (closed, _) = mpsc::unbounded_channel();
+        drop(std::mem::replace(&mut self.jobs, closed));
+        let thread = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread
+            && thread.thread().id() != std::thread::current().id()
+            && thread.join().is_err()
+        {
+            tracing::error!("the writer ended in a defect; the log is whole up to its last commit");
+        }
+    }
+}
+
+/// The jurisdiction as its stream tells it, and every definition ever adopted.
+fn load_world(ledger: &Ledger) -> Result<(World, Mechanisms), Error> {
+    let mut world = World::new();
+    let mut mechanisms = Mechanisms::default();
+    let entries = ledger.reader()?.stream(WORLD, 0)?;
+    let mut iter = entries.into_iter().peekable();
+    while let Some(entry) = iter.next() {
+        let actor = views::actor_of(&entry.actor);
+        let event = WorldEvent::read(&entry.kind, entry.version, entry.body)?;
+        let adopted = matches!(event, WorldEvent::PackAdopted(_));
+        world.evolve(event, &actor, entry.at);
+        // Packs adopted together refer to each other: they are compiled once the last of them is there.
+        let more = iter.peek().is_some_and(|next| next.kind == "pack.adopted" && next.cause == entry.cause);
+        if adopted && !more {
+            mechanisms = mechanisms.adopt(&world.packs)?;
+        }
+    }
+    Ok((world, mechanisms))
+}
+
+fn random_token() -> Result<String, Error> {
+    let mut bytes = [0u8; 16];
+    getrandom::fill(&mut bytes).map_err(|e| Error::Other(e.to_string()))?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Names the actor of a program's own work, such as an import from the command line.
+pub fn operator(person: &str, post: &str) -> Actor {
+    Actor { person: person.into(), post: post.into(), on_behalf_of: None, session: Some(Code::new("cli")) }
+}

@@ -1,0 +1,64 @@
+//! The compiled mechanisms: those in force, and every older version under which a case may still run.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bihuan_domain::id::{Digest, MechanismId, PackId};
+use bihuan_domain::mechanism::Mechanism;
+use crate::shim::Pack;
+
+use crate::error::Error;
+
+/// Compiled mechanisms by id and by digest.
+#[derive(Clone, Default)]
+pub struct Mechanisms {
+    current: BTreeMap<MechanismId, Arc<Mechanism>>,
+    every: BTreeMap<Digest, Arc<Mechanism>>,
+    packs: Vec<Arc<Pack>>,
+}
+
+/// A pack as it stands in the log: its digest and its files.
+pub type PackFiles = (Digest, BTreeMap<String, String>);
+
+impl Mechanisms {
+    /// The mechanism in force under this id.
+    pub fn current(&self, id: &MechanismId) -> Option<Arc<Mechanism>> {
+        self.current.get(id).cloned()
+    }
+
+    /// The mechanism in exactly this version.
+    pub fn by_digest(&self, digest: &Digest) -> Option<Arc<Mechanism>> {
+        self.every.get(digest).cloned()
+    }
+
+    /// Those in force, by id.
+    pub fn all(&self) -> impl Iterator<Item = &Arc<Mechanism>> {
+        self.current.values()
+    }
+
+    /// The packs in force.
+    pub fn packs(&self) -> &[Arc<Pack>] {
+        &self.packs
+    }
+
+    /// These packs together in force; older versions stay known for the cases that run under them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unsound`] where the checker finds a fault; the former packs stay in force.
+    pub(crate) fn adopt(&self, packs: &BTreeMap<PackId, PackFiles>) -> Result<Mechanisms, Error> {
+        let files: Vec<&BTreeMap<String, String>> = packs.values().map(|(_, files)| files).collect();
+        let loaded = crate::shim::load_all(&files);
+        let faults = loaded.faults();
+        if faults > 0 {
+            return Err(Error::Unsound { faults });
+        }
+        let mut every = self.every.clone();
+        let mut current = BTreeMap::new();
+        for mechanism in loaded.packs.iter().flat_map(|pack| &pack.mechanisms) {
+            every.insert(mechanism.digest.clone(), mechanism.clone());
+            current.insert(mechanism.id.clone(), mechanism.clone());
+        }
+        Ok(Mechanisms { current, every, packs: loaded.packs.into_iter().map(Arc::new).collect() })
+    }
+}

@@ -1,0 +1,74 @@
+//! Read models: what lists, desks and timers look at. Made from the log, in its file and in its transactions, and
+//! equal to what a rebuild from the log makes of them.
+//!
+//! They live in the engine and not in the ledger, so that the ledger stays verifiable without knowing what a case is
+//! (`docs/adr/`). Titles and names stand here in the clear; an erasure removes them in its own transaction.
+
+mod project;
+mod query;
+mod rebuild;
+
+pub use query::{CaseRow, CaseView, Counts, DutyRow, Filter, Page, Sort, TimelineEntry, Views};
+pub use rebuild::{Difference, compare, rebuild};
+
+pub(crate) use project::{Title, number_after, project_case, recent_verifiers};
+pub(crate) use query::{actor_of, by_key, due_cases, state};
+pub(crate) use rebuild::{applied, set_applied};
+
+/// The tables. `case_views.state` is the whole state as JSON; the columns beside it are what lists filter and sort by.
+pub(crate) const TABLES: &str = "
+CREATE TABLE IF NOT EXISTS views_meta(id INTEGER PRIMARY KEY CHECK (id = 0), applied INTEGER NOT NULL, cases INTEGER NOT NULL);
+INSERT OR IGNORE INTO views_meta(id, applied, cases) VALUES (0, 0, 0);
+CREATE TABLE IF NOT EXISTS case_views(
+  id INTEGER PRIMARY KEY,
+  mechanism TEXT NOT NULL,
+  number TEXT,
+  title TEXT,
+  stage TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  open INTEGER NOT NULL,
+  owner TEXT NOT NULL,
+  holder_unit TEXT NOT NULL,
+  holder_post TEXT NOT NULL,
+  colour INTEGER NOT NULL,
+  opened_at INTEGER NOT NULL,
+  due_at INTEGER,
+  done_at INTEGER,
+  closed_at INTEGER,
+  on_time INTEGER,
+  late INTEGER NOT NULL,
+  round INTEGER NOT NULL,
+  reworks INTEGER NOT NULL,
+  parent INTEGER,
+  source_kind TEXT NOT NULL,
+  document TEXT,
+  source_key TEXT,
+  wake_at INTEGER,
+  state TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS case_views_by_list ON case_views(mechanism, open, due_at);
+CREATE INDEX IF NOT EXISTS case_views_by_owner ON case_views(owner, mechanism);
+CREATE INDEX IF NOT EXISTS case_views_by_wake ON case_views(wake_at) WHERE wake_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS case_views_by_key ON case_views(mechanism, source_key) WHERE source_key IS NOT NULL;
+CREATE INDEX IF NOT EXISTS case_views_by_document ON case_views(document) WHERE document IS NOT NULL;
+CREATE INDEX IF NOT EXISTS case_views_by_parent ON case_views(parent) WHERE parent IS NOT NULL;
+CREATE TABLE IF NOT EXISTS duties(
+  case_id INTEGER NOT NULL,
+  place INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  unit TEXT NOT NULL,
+  post TEXT NOT NULL,
+  person TEXT,
+  since INTEGER NOT NULL,
+  due INTEGER,
+  colour INTEGER NOT NULL,
+  PRIMARY KEY (case_id, place)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS duties_by_post ON duties(post, due);
+CREATE TABLE IF NOT EXISTS numbers(series TEXT NOT NULL, year INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (series, year)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS recent_verifiers(owner TEXT PRIMARY KEY, person TEXT NOT NULL) WITHOUT ROWID;
+";
+
+/// The tables of [`TABLES`], for clearing and comparing.
+pub(crate) const NAMES: [&str; 4] = ["case_views", "duties", "numbers", "recent_verifiers"];

@@ -1,0 +1,162 @@
+//! Writing the read models of a case after its events.
+
+use std::collections::BTreeSet;
+
+use bihuan_domain::case::State;
+use bihuan_domain::event::CaseEvent;
+use bihuan_domain::id::{PersonId, UnitId};
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension};
+
+use crate::error::Error;
+
+/// The title as views keep it.
+pub(crate) enum Title<'a> {
+    /// As it stands.
+    Keep,
+    /// New, in the clear; `None` where it was erased.
+    Set(Option<&'a str>),
+}
+
+/// Writes the row and the duties of a case. `events` are those that brought it from its former state.
+pub(crate) fn project_case(
+    connection: &Connection,
+    state: &State,
+    events: &[CaseEvent],
+    title: &Title<'_>,
+) -> Result<(), Error> {
+    let json = serde_json::to_string(state)?;
+    let title_text = match title {
+        Title::Keep => None,
+        Title::Set(text) => *text,
+    };
+    let id = i64::try_from(state.id.0).unwrap_or(i64::MAX);
+    connection
+        .prepare_cached(
+            "INSERT INTO case_views(id, mechanism, number, title, stage, kind, open, owner, holder_unit, holder_post,
+               colour, opened_at, due_at, done_at, closed_at, on_time, late, round, reworks, parent, source_kind,
+               document, source_key, wake_at, state)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,
+               ?22, ?23, ?24, ?25)
+             ON CONFLICT(id) DO UPDATE SET title = CASE WHEN ?26 THEN excluded.title ELSE title END,
+               stage = excluded.stage, kind = excluded.kind, open = excluded.open, owner = excluded.owner,
+               holder_unit = excluded.holder_unit, holder_post = excluded.holder_post, colour = excluded.colour,
+               due_at = excluded.due_at, done_at = excluded.done_at, closed_at = excluded.closed_at,
+               on_time = excluded.on_time, late = excluded.late, round = excluded.round, reworks = excluded.reworks,
+               wake_at = excluded.wake_at, state = excluded.state",
+        )?
+        .execute(rusqlite::params![
+            id,
+            state.mechanism.id.as_str(),
+            state.number.as_ref().map(|number| number.text.as_str()),
+            title_text,
+            state.stage.as_str(),
+            kind_name(state),
+            state.is_open(),
+            state.owner.as_str(),
+            state.holder.unit.as_str(),
+            state.holder.post.as_str(),
+            state.colour() as i64,
+            micros(state.opened_at),
+            state.due().map(micros),
+            state.done_at.map(micros),
+            state.closed.as_ref().map(|closed| micros(closed.at)),
+            state.closed.as_ref().and_then(|closed| closed.on_time),
+            state.was_late,
+            state.round,
+            state.reworks,
+            state.parent.map(|parent| i64::try_from(parent.0).unwrap_or(i64::MAX)),
+            source_name(state),
+            state.source.document.as_ref().map(|document| document.as_str()),
+            state.source.key.as_ref().map(|key| key.as_str()),
+            state.wake().map(micros),
+            json,
+            matches!(title, Title::Set(_)),
+        ])?;
+    write_duties(connection, id, state)?;
+    for event in events {
+        match event {
+            CaseEvent::Opened(e) => {
+                if let Some(number) = &e.number {
+                    connection
+                        .prepare_cached(
+                            "INSERT INTO numbers(series, year, n) VALUES (?1, ?2, ?3)
+                             ON CONFLICT(series, year) DO UPDATE SET n = max(n, excluded.n)",
+                        )?
+                        .execute((number.series.as_str(), number.year, number.n))?;
+                }
+            }
+            CaseEvent::Closed(_) => {
+                if let Some(closed) = &state.closed {
+                    connection
+                        .prepare_cached("INSERT OR REPLACE INTO recent_verifiers(owner, person) VALUES (?1, ?2)")?
+                        .execute((state.owner.as_str(), closed.by.person.as_str()))?;
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn write_duties(connection: &Connection, id: i64, state: &State) -> Result<(), Error> {
+    connection.prepare_cached("DELETE FROM duties WHERE case_id = ?1")?.execute([id])?;
+    for (place, duty) in state.duties().iter().enumerate() {
+        connection
+            .prepare_cached(
+                "INSERT INTO duties(case_id, place, kind, detail, unit, post, person, since, due, colour)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            )?
+            .execute(rusqlite::params![
+                id,
+                i64::try_from(place).unwrap_or(i64::MAX),
+                duty.kind.name(),
+                serde_json::to_string(&duty.kind)?,
+                duty.holder.unit.as_str(),
+                duty.holder.post.as_str(),
+                duty.person.as_ref().map(|person| person.as_str()),
+                micros(duty.since),
+                duty.due.map(micros),
+                duty.colour as i64,
+            ])?;
+    }
+    Ok(())
+}
+
+/// The next number of a series in a year.
+pub(crate) fn number_after(connection: &Connection, series: &str, year: i16) -> Result<u32, Error> {
+    let last: Option<u32> = connection
+        .prepare_cached("SELECT n FROM numbers WHERE series = ?1 AND year = ?2")?
+        .query_row((series, year), |row| row.get(0))
+        .optional()?;
+    Ok(last.unwrap_or(0).saturating_add(1))
+}
+
+/// Who verified a matter of this owner last.
+pub(crate) fn recent_verifiers(connection: &Connection, owner: &UnitId) -> Result<BTreeSet<PersonId>, Error> {
+    let person: Option<String> = connection
+        .prepare_cached("SELECT person FROM recent_verifiers WHERE owner = ?1")?
+        .query_row([owner.as_str()], |row| row.get(0))
+        .optional()?;
+    Ok(person.into_iter().map(PersonId::from).collect())
+}
+
+pub(crate) fn micros(at: Timestamp) -> i64 {
+    at.as_microsecond()
+}
+
+pub(crate) fn kind_name(state: &State) -> String {
+    name_of(&state.kind)
+}
+
+fn source_name(state: &State) -> String {
+    name_of(&state.source.kind)
+}
+
+/// The stable name of a plain enum, as serde writes it.
+fn name_of(value: &impl serde::Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(name)) => name,
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,509 @@
+//! Commands as they come in over the API, the pages and imports: plain JSON with plain text, before anything is sealed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bihuan_domain::command::{self, Command};
+use bihuan_domain::event::{Source, Values};
+use bihuan_domain::id::{CaseId, Code, DocumentId, FieldId, MechanismId, Sealed, StepId, UnitId};
+use bihuan_domain::mechanism::{Field, Mechanism, RequestKind, Risk, SourceKind};
+use bihuan_domain::refusal::Refusal;
+use bihuan_domain::value::{Attachment, RowRef, Type, Value};
+use bihuan_ledger::{Error, SealDraft};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+/// A command with its idempotency key, as sent by a client. `{"key":"…","type":"step","case":17,"step":"report",…}`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Submission {
+    /// Made by the client; the same key again gets the same answer and changes nothing. 1 to 200 characters without spaces.
+    pub key: String,
+    /// What to do.
+    #[serde(flatten)]
+    pub order: Order,
+}
+
+/// What to do, with plain text.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Order {
+    /// Open a case.
+    Open(OpenOrder),
+    /// Take a step.
+    Step {
+        /// The case.
+        case: CaseId,
+        /// The step.
+        step: StepId,
+        /// Values by field.
+        #[serde(default)]
+        values: BTreeMap<FieldId, Json>,
+        /// In words.
+        #[serde(default)]
+        note: Option<String>,
+        /// Upload tokens.
+        #[serde(default)]
+        evidence: Vec<String>,
+    },
+    /// Give feedback.
+    Note {
+        /// The case.
+        case: CaseId,
+        /// Values by field.
+        #[serde(default)]
+        values: BTreeMap<FieldId, Json>,
+        /// In words.
+        #[serde(default)]
+        note: Option<String>,
+        /// Upload tokens.
+        #[serde(default)]
+        evidence: Vec<String>,
+    },
+    /// Bring fields up to date.
+    Amend {
+        /// The case.
+        case: CaseId,
+        /// Values by field.
+        #[serde(default)]
+        values: BTreeMap<FieldId, Json>,
+        /// A new title.
+        #[serde(default)]
+        title: Option<String>,
+        /// `import` or `correction`.
+        reason: Code,
+    },
+    /// Remind the holder.
+    Remind {
+        /// The case.
+        case: CaseId,
+        /// In words.
+        #[serde(default)]
+        note: Option<String>,
+    },
+    /// Change the owner.
+    Reassign {
+        /// The case.
+        case: CaseId,
+        /// The new owner.
+        owner: UnitId,
+        /// Why.
+        #[serde(default)]
+        reason: Option<String>,
+    },
+    /// Ask for a side move.
+    Request {
+        /// The case.
+        case: CaseId,
+        /// `return`, `extension`, `suspension`, `hand_up`, `void`.
+        request: RequestKind,
+        /// Reason by code.
+        #[serde(default)]
+        reason: Option<Code>,
+        /// Reason in words.
+        #[serde(default)]
+        note: Option<String>,
+        /// Until when.
+        #[serde(default)]
+        until: Option<jiff::civil::Date>,
+        /// Which unit should have it.
+        #[serde(default)]
+        unit: Option<UnitId>,
+    },
+    /// Decide a side move.
+    Decide {
+        /// The case.
+        case: CaseId,
+        /// Its number.
+        number: u32,
+        /// Grant it?
+        grant: bool,
+        /// In words.
+        #[serde(default)]
+        note: Option<String>,
+        /// Which unit gets it (return).
+        #[serde(default)]
+        unit: Option<UnitId>,
+    },
+    /// End a suspension.
+    Resume {
+        /// The case.
+        case: CaseId,
+    },
+    /// Give the verdict of the verification.
+    Verify {
+        /// The case.
+        case: CaseId,
+        /// Passed?
+        pass: bool,
+        /// Values by field.
+        #[serde(default)]
+        values: BTreeMap<FieldId, Json>,
+        /// In words.
+        #[serde(default)]
+        note: Option<String>,
+        /// Upload tokens.
+        #[serde(default)]
+        evidence: Vec<String>,
+    },
+    /// Give the verdict of a look-back.
+    LookBack {
+        /// The case.
+        case: CaseId,
+        /// Passed?
+        pass: bool,
+        /// In words.
+        #[serde(default)]
+        note: Option<String>,
+        /// Upload tokens.
+        #[serde(default)]
+        evidence: Vec<String>,
+    },
+    /// Answer on a rung of the ladder.
+    Answer {
+        /// The case.
+        case: CaseId,
+        /// Which clock.
+        clock: Code,
+        /// In words.
+        #[serde(default)]
+        note: Option<String>,
+    },
+    /// Name a mistake in an earlier entry.
+    Correct {
+        /// The case.
+        case: CaseId,
+        /// The entry.
+        entry: u64,
+        /// What was wrong.
+        note: String,
+        /// Values by field.
+        #[serde(default)]
+        values: BTreeMap<FieldId, Json>,
+    },
+}
+
+/// Opens a case.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OpenOrder {
+    /// The mechanism.
+    pub mechanism: MechanismId,
+    /// The owner.
+    pub owner: UnitId,
+    /// Supporting units.
+    #[serde(default)]
+    pub supporting: BTreeSet<UnitId>,
+    /// Title.
+    pub title: String,
+    /// Risk.
+    #[serde(default)]
+    pub risk: Option<Risk>,
+    /// Values by field.
+    #[serde(default)]
+    pub values: BTreeMap<FieldId, Json>,
+    /// What it came from; a person where absent.
+    #[serde(default)]
+    pub source: Option<SourceOrder>,
+    /// The parent case.
+    #[serde(default)]
+    pub parent: Option<CaseId>,
+}
+
+/// What a case came from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SourceOrder {
+    /// Kind.
+    pub kind: SourceKind,
+    /// The document.
+    #[serde(default)]
+    pub document: Option<DocumentId>,
+    /// Where in its text, in Unicode scalar positions.
+    #[serde(default)]
+    pub at: Vec<(u64, u64)>,
+    /// The sentence.
+    #[serde(default)]
+    pub quote: Option<String>,
+    /// An outside key; with the mechanism it names the case once and for all.
+    #[serde(default)]
+    pub key: Option<Code>,
+}
+
+impl Order {
+    /// The case that is meant; `None` for an opening.
+    pub fn case(&self) -> Option<CaseId> {
+        match self {
+            Order::Open(_) => None,
+            Order::Step { case, .. }
+            | Order::Note { case, .. }
+            | Order::Amend { case, .. }
+            | Order::Remind { case, .. }
+            | Order::Reassign { case, .. }
+            | Order::Request { case, .. }
+            | Order::Decide { case, .. }
+            | Order::Resume { case }
+            | Order::Verify { case, .. }
+            | Order::LookBack { case, .. }
+            | Order::Answer { case, .. }
+            | Order::Correct { case, .. } => Some(*case),
+        }
+    }
+}
+
+/// Seals what is free text, before the decision; the drafts are stored only if events name them.
+#[derive(Debug, Default)]
+pub(crate) struct Sealing {
+    pub(crate) drafts: Vec<SealDraft>,
+}
+
+/// Why an order could not become a command.
+#[derive(Debug)]
+pub(crate) enum Unfit {
+    Refused(Refusal),
+    Fault(Error),
+}
+
+impl From<Refusal> for Unfit {
+    fn from(refusal: Refusal) -> Self {
+        Unfit::Refused(refusal)
+    }
+}
+
+impl From<Error> for Unfit {
+    fn from(error: Error) -> Self {
+        Unfit::Fault(error)
+    }
+}
+
+/// Longest free text, in characters. A work report has 20,000; longer ones are documents and go in as files.
+pub const TEXT_CHARS_MAX: usize = 20_000;
+
+/// Turns an order into a command of the domain, sealing its free texts.
+pub(crate) fn command(
+    mechanism: &Mechanism,
+    order: &Order,
+    sealing: &mut Sealing,
+    upload: &mut dyn FnMut(&str) -> Option<Attachment>,
+) -> Result<Command, Unfit> {
+    let mut files = |tokens: &[String]| -> Result<Vec<Attachment>, Unfit> {
+        tokens
+            .iter()
+            .map(|token| upload(token).ok_or_else(|| Refusal::new("no_such_upload").into()))
+            .collect()
+    };
+    Ok(match order {
+        Order::Open(open) => {
+            let source = open.source.clone().unwrap_or(SourceOrder {
+                kind: SourceKind::Person,
+                document: None,
+                at: Vec::new(),
+                quote: None,
+                key: None,
+            });
+            Command::Open(Box::new(command::Open {
+                mechanism: open.mechanism.clone(),
+                owner: open.owner.clone(),
+                supporting: open.supporting.clone(),
+                title: title(&open.title, sealing)?,
+                risk: open.risk,
+                source: Source {
+                    kind: source.kind,
+                    document: source.document,
+                    at: source.at,
+                    quote: text(source.quote.as_deref(), sealing)?,
+                    key: source.key,
+                },
+                parent: open.parent,
+                values: values(mechanism, &open.values, sealing)?,
+            }))
+        }
+        Order::Step { step, values: v, note, evidence, .. } => Command::Step(command::Step {
+            step: step.clone(),
+            values: values(mechanism, v, sealing)?,
+            note: text(note.as_deref(), sealing)?,
+            evidence: files(evidence)?,
+        }),
+        Order::Note { values: v, note, evidence, .. } => Command::Note(command::Note {
+            values: values(mechanism, v, sealing)?,
+            note: text(note.as_deref(), sealing)?,
+            evidence: files(evidence)?,
+        }),
+        Order::Amend { values: v, title: t, reason, .. } => Command::Amend {
+            values: values(mechanism, v, sealing)?,
+            title: match t {
+                Some(t) => Some(title(t, sealing)?),
+                None => None,
+            },
+            reason: reason.clone(),
+        },
+        Order::Remind { note, .. } => Command::Remind { note: text(note.as_deref(), sealing)? },
+        Order::Reassign { owner, reason, .. } => {
+            Command::Reassign { owner: owner.clone(), reason: text(reason.as_deref(), sealing)? }
+        }
+        Order::Request { request, reason, note, until, unit, .. } => Command::Request(command::Request {
+            kind: *request,
+            reason: reason.clone(),
+            note: text(note.as_deref(), sealing)?,
+            until: *until,
+            unit: unit.clone(),
+        }),
+        Order::Decide { number, grant, note, unit, .. } => Command::Decide {
+            request: *number,
+            grant: *grant,
+            note: text(note.as_deref(), sealing)?,
+            unit: unit.clone(),
+        },
+        Order::Resume { .. } => Command::Resume,
+        Order::Verify { pass, values: v, note, evidence, .. } => Command::Verify(command::Verdict {
+            pass: *pass,
+            values: values(mechanism, v, sealing)?,
+            note: text(note.as_deref(), sealing)?,
+            evidence: files(evidence)?,
+        }),
+        Order::LookBack { pass, note, evidence, .. } => Command::LookBack(command::Verdict {
+            pass: *pass,
+            values: Values::new(),
+            note: text(note.as_deref(), sealing)?,
+            evidence: files(evidence)?,
+        }),
+        Order::Answer { clock, note, .. } => {
+            Command::Answer { clock: clock.clone(), note: text(note.as_deref(), sealing)? }
+        }
+        Order::Correct { entry, note, values: v, .. } => Command::Correct {
+            entry: *entry,
+            note: text(Some(note), sealing)?.ok_or_else(|| Refusal::new("reason_in_words"))?,
+            values: values(mechanism, v, sealing)?,
+        },
+    })
+}
+
+fn title(plain: &str, sealing: &mut Sealing) -> Result<Sealed, Unfit> {
+    text(Some(plain), sealing)?.ok_or_else(|| Refusal::new("title_missing").into())
+}
+
+/// Seals a text; blank text is no text.
+fn text(plain: Option<&str>, sealing: &mut Sealing) -> Result<Option<Sealed>, Unfit> {
+    let Some(plain) = plain.map(str::trim).filter(|plain| !plain.is_empty()) else { return Ok(None) };
+    let characters = plain.chars().count();
+    if characters > TEXT_CHARS_MAX {
+        return Err(Refusal::new("text_too_long")
+            .with("found", characters.to_string())
+            .with("allowed", TEXT_CHARS_MAX.to_string())
+            .into());
+    }
+    let draft = SealDraft::new(plain)?;
+    let sealed = Sealed::new(draft.commitment().to_string());
+    sealing.drafts.push(draft);
+    Ok(Some(sealed))
+}
+
+fn values(
+    mechanism: &Mechanism,
+    plain: &BTreeMap<FieldId, Json>,
+    sealing: &mut Sealing,
+) -> Result<Values, Unfit> {
+    let mut out = Values::new();
+    for (id, json) in plain {
+        let Some(field) = mechanism.field(id) else {
+            return Err(Refusal::new("unknown_field").with("field", id.as_str()).into());
+        };
+        if let Some(value) = value(field, &field.ty, json, sealing)? {
+            out.insert(id.clone(), value);
+        }
+    }
+    Ok(out)
+}
+
+/// Reads one value by its field's type; `null` and blank text are no value.
+pub(crate) fn value(
+    field: &Field,
+    ty: &Type,
+    json: &Json,
+    sealing: &mut Sealing,
+) -> Result<Option<Value>, Unfit> {
+    let wrong = || Unfit::Refused(Refusal::new("wrong_type").with("field", &field.label));
+    let plain = match json {
+        Json::Null => return Ok(None),
+        Json::String(plain) => {
+            let plain = plain.trim();
+            if plain.is_empty() {
+                return Ok(None);
+            }
+            plain.to_owned()
+        }
+        Json::Number(number) => number.to_string(),
+        Json::Bool(answer) => answer.to_string(),
+        Json::Array(items) => {
+            let Type::List(item) = ty else { return Err(wrong()) };
+            let mut list = Vec::with_capacity(items.len());
+            for json in items {
+                list.extend(value(field, item, json, sealing)?);
+            }
+            return Ok(Some(Value::List(list)));
+        }
+        Json::Object(_) => return Err(wrong()),
+    };
+    let decimal = || decimal(&plain).ok_or_else(wrong);
+    Ok(Some(match ty {
+        Type::Bool => match plain.as_str() {
+            "true" | "on" | "1" | "是" => Value::Bool(true),
+            "false" | "off" | "0" | "否" => Value::Bool(false),
+            _ => return Err(wrong()),
+        },
+        Type::Int => {
+            let number = decimal()?;
+            if !number.fract().is_zero() {
+                return Err(wrong());
+            }
+            Value::Int(i64::try_from(number).map_err(|_| wrong())?)
+        }
+        Type::Decimal => Value::Dec(decimal()?),
+        Type::Money => {
+            // Money comes in yuan and is kept in fen; a third decimal place is a mistake, not something to round away.
+            let fen = decimal()?.checked_mul(Decimal::ONE_HUNDRED).ok_or_else(wrong)?;
+            if !fen.fract().is_zero() {
+                return Err(wrong());
+            }
+            Value::Fen(i64::try_from(fen).map_err(|_| wrong())?)
+        }
+        Type::Date => Value::Date(plain.parse().map_err(|_| wrong())?),
+        Type::Instant => Value::At(instant(&plain).ok_or_else(wrong)?),
+        Type::Duration => Value::Minutes(i64::try_from(decimal()?).map_err(|_| wrong())?),
+        Type::Choice(_) => Value::Code(Code::new(&plain)),
+        Type::Unit => Value::Unit(plain.into()),
+        Type::Post => Value::Post(plain.into()),
+        Type::Person => Value::Person(plain.into()),
+        Type::Row(register) => Value::Row(RowRef { register: register.clone(), row: plain.into() }),
+        Type::Case => Value::Case(CaseId(plain.parse().map_err(|_| wrong())?)),
+        Type::Text => match text(Some(&plain), sealing)? {
+            Some(sealed) => Value::Sealed(sealed),
+            None => return Ok(None),
+        },
+        Type::List(item) => match value(field, item, &Json::String(plain), sealing)? {
+            Some(one) => Value::List(vec![one]),
+            None => return Ok(None),
+        },
+        // Files come as uploads, never inside JSON.
+        Type::File => return Err(wrong()),
+    }))
+}
+
+/// A number as people type it: thousands commas, full-width digits and a plus sign are understood.
+pub fn decimal(plain: &str) -> Option<Decimal> {
+    let narrow: String = plain
+        .chars()
+        .filter(|c| !matches!(c, ',' | '，' | ' ' | '\u{3000}'))
+        .map(|c| match c {
+            '０'..='９' | '．' | '－' | '＋' => {
+                char::from_u32(u32::from(c).wrapping_sub(0xFEE0)).unwrap_or(c)
+            }
+            other => other,
+        })
+        .collect();
+    Decimal::from_str_exact(narrow.trim_start_matches('+')).ok()
+}
+
+fn instant(plain: &str) -> Option<jiff::Timestamp> {
+    plain
+        .parse()
+        .ok()
+        .or_else(|| plain.parse::<jiff::civil::DateTime>().ok().map(bihuan_domain::calendar::instant))
+}
