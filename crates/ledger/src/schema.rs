@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use bihuan_messages::Message;
-use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 
 use crate::Error;
 
@@ -110,12 +110,38 @@ pub(crate) fn open_reader(file: &Path) -> Result<Connection, Error> {
     Ok(connection)
 }
 
-/// Opens a connection that leaves no trace in the directory if it can help it, for `verify` on a read-only disk.
+/// Opens a connection for `verify`, also on a disk that cannot be written.
 pub(crate) fn open_untouched(file: &Path) -> Result<Connection, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(file, flags)?;
     common(&connection)?;
-    Ok(connection)
+    let readable = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()));
+    match readable.map_err(|error| error.sqlite_error_code()) {
+        // The index of the write-ahead log cannot be made here. On a disk that nobody can write, nothing changes
+        // under us, so that we may read without it.
+        Err(Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly)) => {
+            let connection = Connection::open_with_flags(frozen(file), flags | OpenFlags::SQLITE_OPEN_URI)?;
+            common(&connection)?;
+            Ok(connection)
+        }
+        // What else is wrong will be told by the first question asked.
+        _ => Ok(connection),
+    }
+}
+
+/// The address under which SQLite takes a file as unchanging.
+fn frozen(file: &Path) -> String {
+    let path: String = file
+        .to_string_lossy()
+        .bytes()
+        .map(|byte| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' => {
+                char::from(byte).to_string()
+            }
+            _ => format!("%{byte:02X}"),
+        })
+        .collect();
+    format!("file:{path}?immutable=1")
 }
 
 /// Reads the format row, refusing what is foreign, damaged or newer; the number is the version found.
@@ -209,6 +235,19 @@ fn common(connection: &Connection) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_is_read_as_frozen_whatever_its_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("台账 1?%#.sqlite");
+        Connection::open(&file)
+            .unwrap()
+            .execute_batch("CREATE TABLE t(x)")
+            .unwrap();
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+        let connection = Connection::open_with_flags(frozen(&file), flags).unwrap();
+        connection.prepare("SELECT x FROM t").unwrap();
+    }
 
     #[test]
     fn an_upgrade_keeps_a_copy_of_what_was_there() {

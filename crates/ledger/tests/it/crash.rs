@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use bihuan_ledger::Ledger;
+use bihuan_ledger::{Error, Ledger};
 use serde_json::json;
 
 use crate::support::{Place, at, event, report};
@@ -50,6 +50,14 @@ fn a_writer_killed_at_any_moment_loses_nothing_that_it_acknowledged() {
         });
         receive.recv().expect("the child writes");
         std::thread::sleep(Duration::from_micros(random % 60_000));
+        if round == 0 {
+            let refused = Ledger::open(&place.data()).unwrap().writer().map(drop);
+            let pid = child.id();
+            assert!(
+                matches!(&refused, Err(Error::InUse { holder, .. }) if holder.contains(&format!("pid {pid},"))),
+                "a second process was not refused: {refused:?}"
+            );
+        }
         child.kill().unwrap();
         child.wait().unwrap();
         acknowledged = listener
