@@ -98,7 +98,8 @@ impl<'w> Batch<'w> {
         }
     }
 
-    /// The connection inside this transaction, for read models in the same file.
+    /// The connection inside this transaction, for read models in the same file. An error there must end the command
+    /// ([`Batch::attempt`]) or the group: after some, SQLite has rolled back everything.
     pub fn connection(&self) -> &Connection {
         self.connection
     }
@@ -120,6 +121,7 @@ impl<'w> Batch<'w> {
     /// [`Error::Dangling`] if the body names a sealed value or blob that is not stored; [`Error::BadName`],
     /// [`Error::BodyNotObject`], [`Error::NotCanonical`], [`Error::TooLarge`]; what the database says.
     pub fn append(&mut self, entry: &NewEntry) -> Result<Appended, Error> {
+        self.alive()?;
         let seq = self.core.edge.size();
         let stream_seq = self.next_in_stream(&entry.stream)?;
         let mut text = std::mem::take(&mut self.core.text);
@@ -190,6 +192,7 @@ impl<'w> Batch<'w> {
     ///
     /// [`Error::BadName`] for the subject; what the key file or the database says.
     pub fn put_sealed(&mut self, subject: &str, draft: &SealDraft) -> Result<(), Error> {
+        self.alive()?;
         let (slot, key) = self.subject_key(subject)?;
         let commitment = draft.commitment().0;
         self.connection
@@ -205,6 +208,7 @@ impl<'w> Batch<'w> {
     ///
     /// As [`Batch::put_sealed`].
     pub fn put_blob(&mut self, subject: &str, blob: &StagedBlob) -> Result<(), Error> {
+        self.alive()?;
         let (slot, key) = self.subject_key(subject)?;
         let wrapped = sealed::encrypt(&key, &blob.key, &blob.id.0.0)?;
         self.connection
@@ -238,6 +242,7 @@ impl<'w> Batch<'w> {
     ///
     /// If it has an answer already, or the database cannot be written.
     pub fn remember(&mut self, key: &str, answer: &str) -> Result<(), Error> {
+        self.alive()?;
         self.connection
             .prepare_cached("INSERT INTO commands(key, answer) VALUES (?1, ?2)")?
             .execute((key, answer))?;
@@ -252,6 +257,7 @@ impl<'w> Batch<'w> {
     ///
     /// What the database says.
     pub fn erase(&mut self, subject: &str) -> Result<Erased, Error> {
+        self.alive()?;
         let slot: Option<i64> = self
             .connection
             .prepare_cached("SELECT slot FROM subject_keys WHERE subject = ?1")?
@@ -297,12 +303,18 @@ impl<'w> Batch<'w> {
         work: impl FnOnce(&mut Self) -> Result<T, E>,
     ) -> Result<T, E> {
         let run = |sql: &str, batch: &Self| batch.connection.execute_batch(sql).map_err(Error::from);
+        self.alive()?;
         run("SAVEPOINT attempt", self)?;
         let (edge, undo) = (self.core.edge.clone(), self.core.undo.len());
         let (stored, erased, broken) = (self.stored.len(), self.erased.len(), self.broken);
         let result = work(self);
         match &result {
-            Ok(_) => run("RELEASE attempt", self)?,
+            Ok(_) => {
+                self.alive()?;
+                run("RELEASE attempt", self)?;
+            }
+            // Without a transaction there is nothing to go back to, and the group is lost as a whole.
+            Err(_) if self.connection.is_autocommit() => self.broken = true,
             Err(_) => {
                 self.core.edge = edge;
                 self.broken = broken;
@@ -321,9 +333,7 @@ impl<'w> Batch<'w> {
     ///
     /// Whatever keeps the group from the disk; then nothing of it was written.
     pub fn commit(mut self) -> Result<Committed, Error> {
-        if self.broken {
-            return Err(Error::Unfinished);
-        }
+        self.alive()?;
         let size = self.core.edge.size();
         let entries = size - self.core.head.size;
         let checkpoint = if entries > 0 {
@@ -355,6 +365,16 @@ impl<'w> Batch<'w> {
             entries,
             erasure_pending,
         })
+    }
+
+    /// Refuses to go on once SQLite has ended the transaction by itself (as it may on a full disk), because every further
+    /// statement would then be a transaction of its own, without checkpoint.
+    fn alive(&self) -> Result<(), Error> {
+        if self.broken || self.connection.is_autocommit() {
+            Err(Error::Unfinished)
+        } else {
+            Ok(())
+        }
     }
 
     fn push(&mut self, leaf: Digest) -> Result<(), Error> {

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use bihuan_ledger::{Error, Known, Ledger, NewEntry, verify};
+use bihuan_ledger::{Batch, Error, Known, Ledger, NewEntry, PooledReader, Writer, verify};
 use bihuan_messages::Lang;
 use serde_json::{Value, json};
 
@@ -155,6 +155,75 @@ fn a_torn_page_is_refused_or_reported_and_never_read_as_good() {
         }
     }
     assert!(noticed > pages / 2, "{noticed} of {pages}");
+}
+
+#[test]
+fn a_full_disk_ends_the_group_whole_and_the_writer_goes_on_when_there_is_room() {
+    let place = Place::new();
+    let ledger = place.with_groups(&[3]);
+    let mut writer = ledger.writer().unwrap();
+    let pages = |batch: &Batch<'_>, max: i64| {
+        batch
+            .connection()
+            .pragma_update_and_check(None, "max_page_count", max, |_| Ok(()))
+            .unwrap();
+    };
+    let mut batch = writer.begin(at(1)).unwrap();
+    pages(&batch, 30);
+    let long = event("case/1", "case.noted", json!({ "x": "y".repeat(10_000) }));
+    let mut full = None;
+    for _ in 0..100 {
+        if let Err(error) = batch.attempt(|batch| batch.append(&long)) {
+            full = Some(error);
+            break;
+        }
+    }
+    assert!(matches!(full, Some(Error::DiskFull)), "{full:?}");
+    let small = event("case/1", "case.noted", json!({}));
+    let next = batch.attempt(|batch| batch.append(&small));
+    pages(&batch, 1_000_000);
+    match batch.commit() {
+        // SQLite took the whole group back: then nothing more may be written in its name.
+        Err(error) => assert!(matches!(
+            (error, next),
+            (Error::Unfinished, Err(Error::Unfinished))
+        )),
+        Ok(committed) => assert!(committed.checkpoint.size > 3),
+    }
+    let size = ledger.reader().unwrap().head().unwrap().size;
+    assert_eq!(group(&mut writer, 2, 2).checkpoint.size, size + 2);
+    let report = place.verify();
+    assert!(report.sound(), "{report:?}");
+}
+
+#[test]
+fn a_group_that_sqlite_ended_by_itself_writes_nothing_more() {
+    let place = Place::new();
+    let ledger = place.with_groups(&[3]);
+    let mut writer = ledger.writer().unwrap();
+    let mut batch = writer.begin(at(1)).unwrap();
+    let entry = event("case/1", "case.noted", json!({}));
+    batch.append(&entry).unwrap();
+    batch.connection().execute_batch("ROLLBACK").unwrap();
+    assert!(matches!(batch.append(&entry), Err(Error::Unfinished)));
+    assert!(matches!(
+        batch.attempt(|batch| batch.append(&entry)),
+        Err(Error::Unfinished)
+    ));
+    assert!(matches!(batch.remember("key", "{}"), Err(Error::Unfinished)));
+    assert!(matches!(batch.seal("case/1", "x"), Err(Error::Unfinished)));
+    assert!(matches!(batch.commit(), Err(Error::Unfinished)));
+    assert_eq!(group(&mut writer, 2, 1).checkpoint.size, 4);
+    assert!(place.verify().sound());
+}
+
+#[test]
+fn a_ledger_is_shared_between_threads_and_a_writer_moves_into_one() {
+    fn shared<T: Send + Sync>() {}
+    fn moved<T: Send>() {}
+    shared::<Ledger>();
+    moved::<Writer>();
+    moved::<PooledReader>();
 }
 
 #[test]
