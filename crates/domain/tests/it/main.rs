@@ -1,0 +1,5 @@
+//! Stories about a case, and the laws of the kernel over generated histories.
+
+mod county;
+mod laws;
+mod stories;

@@ -1,0 +1,206 @@
+//! Stories: one matter from opening to closing, and what goes wrong on the way.
+
+use bihuan_domain::Lang;
+use bihuan_domain::calendar::instant;
+use bihuan_domain::command::{Command, Request};
+use bihuan_domain::event::{CaseEvent, Values};
+use bihuan_domain::mechanism::{Colour, RequestKind, StageKind, Way};
+use bihuan_domain::org::Actor;
+use bihuan_domain::value::Value;
+use jiff::civil::date;
+
+use crate::county::{Desk, actor, drawn};
+
+fn result() -> Values {
+    Values::from([("result".into(), Value::Int(1))])
+}
+
+/// Monday 4 March 2024, 09:00.
+fn desk(way: Way) -> Desk {
+    let mut desk = Desk::new(way, date(2024, 3, 4).at(9, 0, 0, 0));
+    desk.open("housing");
+    desk
+}
+
+fn names(events: &[CaseEvent]) -> Vec<String> {
+    events.iter().map(|event| event.stored().0).collect()
+}
+
+#[test]
+fn a_matter_is_closed_by_a_drawn_verifier_who_never_worked_on_it() {
+    let mut desk = desk(drawn());
+    desk.step("housing.clerk", "accept", Values::new()).unwrap();
+    desk.step("housing.clerk", "done", result()).unwrap();
+    assert_eq!(names(&desk.tick()), ["verification.drawn"]);
+    let seat = desk.state().verification.clone().unwrap().drawn.unwrap();
+    assert_ne!(seat.person.as_str(), "p.housing.clerk", "the handler's second chair is not in the pool");
+    let verifier = Actor { person: seat.person, post: seat.post, on_behalf_of: None, session: None };
+    desk.verify(&verifier, true).unwrap();
+    assert_eq!(desk.state().kind, StageKind::Closed);
+    assert_eq!(desk.state().closed.as_ref().unwrap().on_time, Some(true));
+}
+
+#[test]
+fn saying_done_without_the_fact_is_refused_and_changes_nothing() {
+    let mut desk = desk(drawn());
+    desk.step("housing.clerk", "accept", Values::new()).unwrap();
+    let before = desk.state().clone();
+    let refusal = desk.step("housing.clerk", "done", Values::new()).unwrap_err();
+    assert_eq!(refusal.code, "missing_field");
+    assert_eq!(refusal.text(Lang::Zh), "“result”还没有填写，这一步需要它。");
+    assert_eq!(*desk.state(), before);
+}
+
+#[test]
+fn a_wrong_step_is_answered_with_what_is_allowed_now() {
+    let mut desk = desk(drawn());
+    let refusal = desk.step("housing.clerk", "done", result()).unwrap_err();
+    assert_eq!(refusal.text(Lang::En), "The stage “assigned” has no step “done”. Allowed now: accept.");
+    let refusal = desk.step("water.clerk", "accept", Values::new()).unwrap_err();
+    assert_eq!(refusal.text(Lang::En), "Only housing, clerk may do this now.");
+}
+
+#[test]
+fn the_handler_does_not_verify_from_another_chair() {
+    let mut desk = desk(Way::Office("supervisor".into()));
+    desk.step("housing.clerk", "accept", Values::new()).unwrap();
+    desk.step("housing.clerk", "done", result()).unwrap();
+    // The same person, now sitting where the verifier sits.
+    desk.world.org.appointments.push(bihuan_domain::org::Appointment {
+        person: "p.housing.clerk".into(),
+        post: "office.head".into(),
+        valid: bihuan_domain::org::Validity::since(date(2024, 1, 1)),
+        acting_for: None,
+    });
+    let twice = Actor { person: "p.housing.clerk".into(), post: "office.head".into(), on_behalf_of: None, session: None };
+    assert_eq!(desk.verify(&twice, true).unwrap_err().code, "handler_verifies");
+    desk.verify(&actor("office.head"), true).unwrap();
+}
+
+#[test]
+fn a_breach_climbs_the_ladder_with_original_due_times_and_leaves_by_the_exit() {
+    let mut desk = desk(drawn());
+    // Nobody accepts within 24 hours, and the engine sleeps for a week.
+    desk.at(date(2024, 3, 11), 8, 0);
+    let fired = desk.tick();
+    let due: Vec<_> = fired
+        .iter()
+        .map(|event| match event {
+            CaseEvent::Warned(e) => ("warned", e.due),
+            CaseEvent::Breached(e) => ("breached", e.due),
+            CaseEvent::Escalated(e) => ("escalated", e.due),
+            CaseEvent::Moved(e) => (e.step.as_str().to_owned().leak() as &str, e.due.unwrap()),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    let at = |day, hour, minute| instant(date(2024, 3, day).at(hour, minute, 0, 0));
+    let stage: Vec<_> = due.iter().filter(|(_, at)| *at <= instant(date(2024, 3, 8).at(18, 0, 0, 0))).collect();
+    assert_eq!(stage[0], &("warned", at(4, 21, 0)));
+    assert_eq!(stage[1], &("breached", at(5, 9, 0)));
+    assert_eq!(stage[2], &("escalated", at(5, 9, 0)));
+    assert_eq!(stage[3], &("escalated", at(6, 9, 0)), "the leader's rung, with a bulletin item to sign");
+    assert_eq!(stage[4], &("@exit", at(8, 18, 0)), "two working days later the case is parked with a review date");
+    assert_eq!(desk.state().kind, StageKind::Parked);
+    assert_eq!(desk.state().holder.unit.as_str(), "office");
+    assert!(desk.tick().is_empty(), "nothing fires twice");
+}
+
+#[test]
+fn a_refused_case_stays_owned_and_on_its_clock_while_it_is_in_dispute() {
+    let mut desk = desk(drawn());
+    let due = desk.state().clock("stage").unwrap().due;
+    let note = Some(desk.text());
+    let ask = Request { kind: RequestKind::Return, reason: None, note, until: None, unit: Some("water".into()) };
+    desk.run(&actor("housing.clerk"), &Command::Request(ask)).unwrap();
+    assert_eq!(desk.state().owner.as_str(), "housing");
+    assert_eq!(desk.state().holder.post.as_str(), "office.clerk", "the adjudicator holds it");
+    assert_eq!(desk.state().clock("stage").unwrap().due, due, "time never stops");
+    assert_eq!(desk.step("housing.clerk", "accept", Values::new()).unwrap_err().code, "in_dispute");
+    desk.at(date(2024, 3, 4), 15, 0);
+    let decide = Command::Decide { request: 1, grant: true, note: None, unit: None };
+    assert_eq!(desk.run(&actor("housing.clerk"), &decide).unwrap_err().code, "not_yours");
+    desk.run(&actor("office.clerk"), &decide).unwrap();
+    assert_eq!(desk.state().owner.as_str(), "water");
+    assert_eq!(desk.state().holder.post.as_str(), "water.clerk");
+}
+
+#[test]
+fn a_suspension_moves_the_due_time_by_the_paused_working_days() {
+    let mut desk = desk(drawn());
+    desk.step("housing.clerk", "accept", Values::new()).unwrap();
+    let before = desk.state().clock("stage").unwrap().due;
+    assert_eq!(before, instant(date(2024, 3, 11).at(18, 0, 0, 0)));
+    desk.at(date(2024, 3, 5), 9, 0);
+    let note = Some(desk.text());
+    let until = Some(date(2024, 3, 7));
+    let ask = Request { kind: RequestKind::Suspension, reason: None, note, until, unit: None };
+    desk.run(&actor("housing.clerk"), &Command::Request(ask)).unwrap();
+    desk.run(&actor("office.clerk"), &Command::Decide { request: 1, grant: true, note: None, unit: None }).unwrap();
+    desk.at(date(2024, 3, 12), 9, 0);
+    let fired = desk.tick();
+    assert_eq!(fired[0].stored().0, "case.resumed", "nobody's goodwill ends a suspension: {:?}", names(&fired));
+    let after = desk.state().clock("stage").unwrap().due;
+    assert!(after > before, "{after} is not later than {before}");
+}
+
+#[test]
+fn a_failed_look_back_reopens_the_case_and_names_the_false_closing() {
+    let mut desk = desk(Way::Office("supervisor".into()));
+    desk.step("housing.clerk", "accept", Values::new()).unwrap();
+    desk.step("housing.clerk", "done", result()).unwrap();
+    desk.verify(&actor("office.head"), true).unwrap();
+    let closed_at = desk.state().closed.as_ref().unwrap().at;
+    desk.at(date(2024, 4, 8), 9, 0);
+    assert_eq!(names(&desk.tick()), ["lookback.drawn"]);
+    let note = Some(desk.text());
+    let verdict = bihuan_domain::command::Verdict { pass: false, values: Values::new(), note, evidence: Vec::new() };
+    let events = desk.run(&actor("office.head"), &Command::LookBack(verdict)).unwrap();
+    let CaseEvent::Reopened(reopened) = &events[0] else { panic!("{events:?}") };
+    assert_eq!((reopened.round, reopened.closed_at), (2, closed_at));
+    assert_eq!(desk.state().stage.as_str(), "handling");
+    assert!(desk.state().is_open() && desk.state().clock("case").is_some(), "it is owned and on the clock again");
+}
+
+#[test]
+fn the_case_clock_is_held_while_a_timely_claim_is_verified_and_runs_on_if_it_fails() {
+    let mut desk = desk(Way::Office("supervisor".into()));
+    desk.step("housing.clerk", "accept", Values::new()).unwrap();
+    desk.step("housing.clerk", "done", result()).unwrap();
+    // The case is due on 18 March; the verifier only looks on the 20th.
+    desk.at(date(2024, 3, 20), 9, 0);
+    let fired = desk.tick();
+    let breached: Vec<_> = fired
+        .iter()
+        .filter_map(|event| match event {
+            CaseEvent::Breached(e) => Some((e.clock.as_str(), e.charged.post.as_str())),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(breached, [("stage", "office.head")], "the verifier is late, not the handler");
+    desk.verify(&actor("office.head"), false).unwrap();
+    let fired = desk.tick();
+    assert!(
+        matches!(fired.iter().find(|e| matches!(e, CaseEvent::Breached(_))), Some(CaseEvent::Breached(e)) if e.clock.as_str() == "case"),
+        "{fired:?}"
+    );
+    assert_eq!(desk.state().colour(), Colour::Red);
+    assert_eq!(desk.state().reworks, 1);
+}
+
+#[test]
+fn a_unit_without_accounts_is_recorded_for_by_the_dispatcher_alone() {
+    let mut desk = Desk::new(drawn(), date(2024, 3, 4).at(9, 0, 0, 0));
+    desk.open("village");
+    let mut clerk = actor("office.clerk");
+    let accept = Command::Step(bihuan_domain::command::Step {
+        step: "accept".into(),
+        values: Values::new(),
+        note: None,
+        evidence: Vec::new(),
+    });
+    assert_eq!(desk.run(&clerk, &accept).unwrap_err().code, "not_yours");
+    clerk.on_behalf_of = Some("village".into());
+    desk.run(&clerk, &accept).unwrap();
+    let (_, meta) = desk.events.last().unwrap();
+    assert_eq!(meta.actor.on_behalf_of.as_ref().unwrap().as_str(), "village", "the event says so");
+}
