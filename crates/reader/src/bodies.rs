@@ -151,10 +151,11 @@ impl Sorter<'_> {
         ) else {
             return true;
         };
+        // Lines that no column breaks are paragraphs each.
+        let short = previous.column.is_none_or(|column| previous.width + 5 < column);
         piece.indented
+            || short
             || previous.width + 3 < piece.width
-            || previous.width > 100
-            || piece.width > 100
             || !matches!(previous.shape, Shape::Text | Shape::Dateline)
     }
 
@@ -224,7 +225,8 @@ impl Sorter<'_> {
                 .collect()
         };
         let speaks = caption_words().any_in(&text_of(&tail));
-        if from > 0 && (headed || speaks) && tail.len(self.pieces) <= CAPTION_MAX {
+        let brief = now.dateline && tail.len(self.pieces) <= CAPTION_MAX / 2;
+        if from > 0 && (headed || speaks || brief) && tail.len(self.pieces) <= CAPTION_MAX {
             if headed && let Some(head) = now.parts.pop() {
                 tail.front.push(head.piece);
             }

@@ -9,7 +9,7 @@ use crate::dates::due;
 use crate::figures::Found;
 use crate::lists::split;
 use crate::model::{Commitment, CommitmentKind};
-use crate::rows::{Reading, Row, Verb, figures_within, reading};
+use crate::rows::{Reading, Row, Verb, enumerator, figures_within, reading};
 use crate::stance::{Stance, Stances};
 use crate::stream::Stream;
 use crate::tables::{
@@ -68,7 +68,8 @@ impl Reader<'_> {
         let mut sentence_due: Option<Date> = None;
         for clause in &sentence.clauses {
             let mut from = clause.start;
-            if let Some(call) = call(s, clause) {
+            let call = call(s, clause);
+            if let Some(call) = &call {
                 called = true;
                 from = call.after;
                 if call.owner.is_some() {
@@ -87,9 +88,10 @@ impl Reader<'_> {
             };
             let own_due = due(text, year);
             sentence_due = own_due.or(sentence_due);
-            let done = past_in_clause().any_in(text);
+            let carried = own_due.is_none();
+            let done = call.is_none() && past_in_clause().any_in(text);
             let read = if wanted && !done {
-                reading(s, from, clause.end, self.figures)
+                reading(s, from, clause.end, self.figures, prefix.is_some())
             } else {
                 Reading::Nothing
             };
@@ -100,7 +102,9 @@ impl Reader<'_> {
                         start: start.min(row.start),
                         ..row
                     };
-                    self.push(clause, &row, owner, sentence_due);
+                    // A day named before goes on to what is delivered, not to the steady work behind it.
+                    let named = sentence_due.filter(|_| !carried || row.verb == Verb::Deliver);
+                    self.push(clause, &row, owner, named);
                 }
                 Reading::Prefix => prefix = Some(from),
                 Reading::Nothing => prefix = None,
@@ -292,24 +296,26 @@ fn calling(s: &[char], i: usize, start: usize) -> Option<usize> {
     }
 }
 
-/// `一要推动经济持续回升。`, `提升城市功能。`: a heading in the form of a sentence; its details follow.
+/// `一要推动经济持续回升。`, `提升城市功能。`, `（一）聚力产业升级，夯实发展根基。`: a heading in the form of a sentence;
+/// its details follow.
 fn is_label(stream: &Stream, sentence: &Sentence, followed: bool, figures: &[Found]) -> bool {
     let (a, b) = (sentence.start(), sentence.end());
-    if !followed || sentence.clauses.len() != 1 || figures_within(figures, a, b).next().is_some() {
+    if !followed || figures_within(figures, a, b).next().is_some() {
         return false;
     }
     let s = &stream.chars;
-    let numbered = matches!(
-        at(s, a),
-        '一' | '二' | '三' | '四' | '五' | '六' | '七' | '八' | '九' | '十'
-    ) && matches!(at(s, a + 1), '要' | '是')
-        || matches!(at(s, a), '（' | '(');
-    let from = if numbered { a + 2 } else { a };
+    let from = a + enumerator(s, a);
+    if from > a && !matches!(before(s, from), '是' | '要') {
+        return b - a <= 45;
+    }
+    if sentence.clauses.len() != 1 {
+        return false;
+    }
     let quoted = cut(s, a, b).contains(&'“');
     let mut action = from;
     while let Some(n) = adverbs().at(s, action) {
         action += n;
     }
     let deliver = deliver_verbs().at(s, action).is_some() || deliver_verbs().at(s, from).is_some();
-    (numbered && b - a <= 28 && !deliver) || (b - a <= 13 && !deliver && !quoted)
+    (from > a && b - a <= 28 && !deliver) || (b - a <= 13 && !deliver && !quoted)
 }

@@ -49,7 +49,8 @@ pub(crate) fn first_day(s: &[char], year: Option<i16>) -> Option<Date> {
             own = Some(found);
             i = end;
         } else if let Some((month, end)) = count_at(s, i, '月') {
-            if let Some((day, _)) = count_at(s, end, '日')
+            if let Some((day, after)) = count_at(s, end, '日')
+                && !matches!(at(s, after), '前' | '之')
                 && let Some(year) = own.or(year)
                 && let Ok(date) = Date::new(year, month, day)
             {

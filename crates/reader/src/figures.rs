@@ -9,7 +9,7 @@ use crate::numeral::{Number, number_at};
 use crate::stream::Stream;
 use crate::tables::{
     about_after, about_before, adverbs, deliver_verbs, guarded_units, name_tails, not_figures, over_after,
-    over_before, per_units, under_after, under_before, units, weak_units,
+    over_before, per_units, target_verbs, under_after, under_before, units, weak_units,
 };
 
 /// A figure with its place in the stream.
@@ -331,6 +331,16 @@ impl Scan<'_> {
             ]),
             // 县、乡、村三级
             "级" => cut(s, number.start.saturating_sub(4), number.start).contains(&'、'),
+            // 产业扶贫、光伏扶贫…五大渠道: counts where its list stands before it
+            "大" => {
+                let lead = cut(s, number.start.saturating_sub(40), number.start);
+                let list = lead
+                    .iter()
+                    .rev()
+                    .take_while(|c| !matches!(c, '，' | ',' | '。' | '；'));
+                list.filter(|c| **c == '、').count() + 1
+                    == usize::try_from(i64::try_from(number.value).unwrap_or(0)).unwrap_or(0)
+            }
             "年" | "周" => precedes(&["为期", "历时", "近", "连续", "长达", "超", "不少于", "满"]),
             "期" => follows(&["培训", "班", "讲座", "活动"]),
             "次" => !follows(&["全会", "全体", "会议", "党代", "代表大会", "常委", "常务"]),
@@ -451,11 +461,25 @@ impl Scan<'_> {
         {
             a -= 1;
         }
-        while let Some(n) = deliver_verbs().at(s, a).or_else(|| adverbs().at(s, a)) {
-            if a + n >= start {
+        // `6月底前建成标准化厂房`: neither the rest of a date nor the verb is counted, nor the verb before the number.
+        while matches!(at(s, a), '年' | '月' | '日' | '底' | '末' | '前' | '内' | '的') && a < start {
+            a += 1;
+        }
+        while let Some(n) = deliver_verbs().at(s, a).or_else(|| {
+            adverbs()
+                .at(s, a)
+                .filter(|n| deliver_verbs().at(s, a + n).is_some())
+        }) {
+            if a + n + 2 > start {
                 break;
             }
             a += n;
+        }
+        while let Some(n) = target_verbs().before(cut(s, 0, start), start) {
+            if a + n + 2 > start {
+                break;
+            }
+            start -= n;
         }
         if a < start {
             one.of = Some((a, start));

@@ -8,6 +8,7 @@
 mod bodies;
 mod byline;
 mod chars;
+mod checks;
 mod clauses;
 mod commitments;
 mod dates;
@@ -15,6 +16,7 @@ mod decode;
 mod figures;
 mod lists;
 mod model;
+mod named_sums;
 mod numeral;
 mod pieces;
 mod rows;
@@ -161,7 +163,7 @@ fn assemble(
         } else {
             commitments::commitments(&stream, &figures, &stances, page_year)
         };
-        let date = dates::first_day(&stream.chars, page_year).or(options.document_date);
+        let date = day_of(chars, pieces, body, &stream, page_year).or(options.document_date);
         let byline = body
             .byline
             .clone()
@@ -184,8 +186,8 @@ fn assemble(
             photographers: byline.photographers,
             date,
             figures: figures.iter().map(|f| f.figure(&stream)).collect(),
+            checks: checks::checks(&stream, &figures, &commitments, options.document_date.or(date)),
             commitments,
-            checks: Vec::new(),
         });
     }
     for (piece, part) in titles.unused {
@@ -219,10 +221,22 @@ fn assemble(
     (articles, leftover)
 }
 
+/// The day that an article reports, or that stands under its headline.
+fn day_of(chars: &[char], pieces: &[Piece], body: &Body, stream: &Stream, year: Option<i16>) -> Option<Date> {
+    const LEAD: usize = 400;
+    let front = body.front.iter().filter_map(|i| pieces.get(*i));
+    let under = front
+        .map(|p| chars::dense(cut(chars, p.start, p.end)))
+        .find_map(|line| dates::first_day(&line, year));
+    let reach = if body.dateline { stream.chars.len() } else { LEAD };
+    under.or_else(|| dates::first_day(cut(&stream.chars, 0, reach), year))
+}
+
 /// The names that stand right after a dateline.
 fn in_lead(stream: &Stream) -> Option<byline::Byline> {
     let n = pieces::dateline(&stream.chars, 0)?;
-    byline::after_dateline(cut(&stream.chars, n, n + 60))
+    let lead: Vec<char> = stream.quote(n, n + 60).chars().collect();
+    byline::after_dateline(&lead)
 }
 
 /// The page with its doubled headings printed once, without white space.

@@ -21,7 +21,7 @@ pub(crate) fn split(s: &[char], row: &Row, end: usize, figures: &[Found]) -> Vec
     if row.verb <= Verb::Effect && items.iter().filter(|(a, b)| has_figure(figures, *a, *b)).count() < 2 {
         return whole;
     }
-    if !several(s, &items, figures) {
+    if !several(s, &items, figures, row.verb) {
         return whole;
     }
     let mut parts = items;
@@ -38,7 +38,7 @@ pub(crate) fn split(s: &[char], row: &Row, end: usize, figures: &[Found]) -> Vec
 }
 
 /// Whether the items are works of their own.
-fn several(s: &[char], items: &[(usize, usize)], figures: &[Found]) -> bool {
+fn several(s: &[char], items: &[(usize, usize)], figures: &[Found], verb: Verb) -> bool {
     let Some((a, b)) = items.last().copied() else {
         return false;
     };
@@ -83,7 +83,8 @@ fn several(s: &[char], items: &[(usize, usize)], figures: &[Found]) -> bool {
     }
     if tail {
         return others.iter().all(|(a, b)| built(*a, *b))
-            && others.iter().filter(|(a, b)| ends_built(*a, *b)).count() * 2 >= others.len();
+            && (verb == Verb::Deliver
+                || others.iter().filter(|(a, b)| ends_built(*a, *b)).count() * 2 >= others.len());
     }
     let last_built = ends_built(a, b) || crate::chars::contains(last, "建设");
     others.iter().all(|(a, b)| ends_built(*a, *b)) && last_built

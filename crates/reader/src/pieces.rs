@@ -23,6 +23,8 @@ pub(crate) struct Piece {
     pub(crate) indented: bool,
     /// Width in half-width cells.
     pub(crate) width: usize,
+    /// The width of the column around it, if the lines are broken at one.
+    pub(crate) column: Option<usize>,
     /// Whether it ends a sentence.
     pub(crate) closed: bool,
     /// What it is.
@@ -55,6 +57,12 @@ pub(crate) fn pieces(chars: &[char]) -> Vec<Piece> {
     }
     mark_gaps(&mut found);
     mark_heads(chars, &mut found);
+    for i in 0..found.len() {
+        let column = column_width(&found, i);
+        if let Some(piece) = found.get_mut(i) {
+            piece.column = column;
+        }
+    }
     found
 }
 
@@ -176,6 +184,7 @@ fn push(chars: &[char], start: usize, mut end: usize, blanks: usize, indent: usi
         gap: false,
         indented: indent >= 4,
         width: line_width(text),
+        column: None,
         closed,
         shape,
     });

@@ -49,12 +49,31 @@ pub(crate) struct Row {
 const THRESHOLD: i32 = 2;
 
 /// Reads the clause from `a` to `b`; `figures` are those of the body.
-pub(crate) fn reading(s: &[char], a: usize, b: usize, figures: &[Found]) -> Reading {
+///
+/// `prefixed`: a clause such as `对…企业` stands before it and names its object.
+pub(crate) fn reading(s: &[char], a: usize, b: usize, figures: &[Found], prefixed: bool) -> Reading {
+    // What runs on for so long without a comma is no clause.
+    const LONGEST: usize = 300;
+    if b.saturating_sub(a) > LONGEST {
+        return Reading::Nothing;
+    }
     let s = cut(s, 0, b);
+    let found = plain_reading(s, a, b, figures, prefixed);
+    // `确保项目按期开工`: where nothing better is found, 确保 is the verb.
+    if found == Reading::Nothing
+        && let Some(k) = (a..b.min(a + 4)).find(|k| has_at(s, *k, "确保"))
+    {
+        let figure = figures_within(figures, a, b).next();
+        return judged(s, k, k, k, None, figure, prefixed);
+    }
+    found
+}
+
+fn plain_reading(s: &[char], a: usize, b: usize, figures: &[Found], prefixed: bool) -> Reading {
     let (start, i) = leads(s, a, b);
     let figure = figures_within(figures, a, b).next();
     if let Some((action, verb_start)) = verb_place(s, i, b) {
-        return judged(s, start, action, verb_start, b, None, figure);
+        return judged(s, start, action, verb_start, None, figure, prefixed);
     }
     if matches!(
         at(s, i),
@@ -75,9 +94,30 @@ pub(crate) fn figures_within(figures: &[Found], a: usize, b: usize) -> impl Iter
     figures.iter().skip(from).take_while(move |f| f.end <= b)
 }
 
+/// The length of a list number at `i`: `（一）`, `1.`, `一是`, `二要`, `①`.
+pub(crate) fn enumerator(s: &[char], i: usize) -> usize {
+    let numeral = |c: char| digit(c).is_some() || "一二三四五六七八九十".contains(c);
+    let bracket = matches!(at(s, i), '（' | '(');
+    let from = if bracket { i + 1 } else { i };
+    let mut k = from;
+    while numeral(at(s, k)) && k - from < 3 {
+        k += 1;
+    }
+    if matches!(at(s, i), '①'..='⑳') {
+        return 1;
+    }
+    let closing = if bracket {
+        matches!(at(s, k), '）' | ')')
+    } else {
+        matches!(at(s, k), '、' | '是' | '要' | '．') || (at(s, k) == '.' && digit(at(s, k + 1)).is_none())
+    };
+    if k > from && closing { k + 1 - i } else { 0 }
+}
+
 /// Skips what stands before the verb without being its subject; returns where the quote begins and where to read on.
 fn leads(s: &[char], a: usize, b: usize) -> (usize, usize) {
-    let (mut start, mut i) = (a, a);
+    let first = a + enumerator(s, a);
+    let (mut start, mut i) = (first, first);
     let mut kept = false;
     while i < b {
         let time = time_len(s, i);
@@ -153,19 +193,27 @@ fn time_len(s: &[char], i: usize) -> usize {
 /// The place of the verb after adverbs: where the action begins and where the verb begins.
 fn verb_place(s: &[char], i: usize, b: usize) -> Option<(usize, usize)> {
     let mut k = i;
-    loop {
-        if k >= b {
-            return None;
-        }
+    // `严格重点路段车辆管控`: an adverb that is also a verb, if no other verb follows.
+    let mut instead = None;
+    while k < b {
         match adverbs().at(s, k) {
-            Some(n) if adverb_goes_on(s, k + n) && verb_at(s, k).is_none_or(|(_, v)| v <= n) => k += n,
+            Some(n) if adverb_goes_on(s, k + n) && verb_at(s, k).is_none_or(|(_, v)| v <= n) => {
+                if verb_at(s, k).is_some() {
+                    instead = Some((i, k));
+                }
+                k += n;
+            }
             _ => break,
         }
         if at(s, k) == '地' {
             k += 1;
         }
     }
-    verb_at(s, k).map(|_| (i, k))
+    if k < b && verb_at(s, k).is_some() {
+        Some((i, k))
+    } else {
+        instead
+    }
 }
 
 fn adverb_goes_on(s: &[char], i: usize) -> bool {
@@ -187,15 +235,17 @@ fn verb_at(s: &[char], i: usize) -> Option<(Verb, usize)> {
     found.max_by_key(|(verb, n)| (*n, *verb))
 }
 
+/// Weighs the verb at `verb_start` with its object, which runs to the end of `s`.
 fn judged(
     s: &[char],
     start: usize,
     action: usize,
     verb_start: usize,
-    b: usize,
     subject: Option<(usize, usize)>,
     figure: Option<&Found>,
+    prefixed: bool,
 ) -> Reading {
+    let b = s.len();
     let Some((mut verb, n)) = verb_at(s, verb_start) else {
         return Reading::Nothing;
     };
@@ -217,6 +267,7 @@ fn judged(
         < 2
         && figure.is_none()
         && subject.is_none()
+        && !prefixed
     {
         return Reading::Nothing;
     }
@@ -227,16 +278,16 @@ fn judged(
         Verb::Slogan => -2,
     };
     let named = object.contains(&'“') && object.contains(&'”');
-    let thing = object_words().any_in(object);
+    let thing = concrete(object);
     points += if figure.is_some_and(|f| f.start >= action) {
         2
     } else {
         0
     };
-    points += i32::from(thing) + i32::from(named && verb >= Verb::Measure);
     if empty_objects().before(object, object.len()).is_some() {
-        points -= if verb == Verb::Deliver { 3 } else { 2 };
-        points -= i32::from(thing && verb <= Verb::Effect);
+        points -= 2;
+    } else {
+        points += i32::from(thing) + i32::from(named && verb >= Verb::Measure);
     }
     if points < THRESHOLD {
         return Reading::Nothing;
@@ -254,6 +305,15 @@ fn judged(
     })
 }
 
+/// Whether the object names something that can be seen; a single character counts only where the object ends.
+fn concrete(object: &[char]) -> bool {
+    (0..object.len()).any(|k| {
+        object_words()
+            .at(object, k)
+            .is_some_and(|n| n > 1 || k + 1 == object.len() || at(object, k + 1) == '等')
+    })
+}
+
 /// `对…开展…`, `与…共建…`: the verb comes later; without one the next clause carries it.
 fn prepositional(s: &[char], start: usize, i: usize, b: usize, figure: Option<&Found>) -> Reading {
     for k in i + 2..b {
@@ -264,7 +324,7 @@ fn prepositional(s: &[char], start: usize, i: usize, b: usize, figure: Option<&F
         if (strong || adverbial) && at(s, k + 2) != '的' {
             let place = verb_place(s, k, b);
             if let Some((action, verb)) = place {
-                let found = judged(s, start, action, verb, b, Some((i, k)), figure);
+                let found = judged(s, start, action, verb, Some((i, k)), figure, false);
                 if let Reading::Row(row) = found {
                     return Reading::Row(Row { subject: None, ..row });
                 }
@@ -296,13 +356,13 @@ fn with_subject(s: &[char], start: usize, i: usize, b: usize, figure: Option<&Fo
             || tail(owner_tails())
             || tail(object_words())
             || tail(facility_nouns())
-            || subject.ends_with(&['”']))
+            || matches!(subject.last(), Some('”' | '内' | '中')))
         {
             continue;
         }
         let from = k + time_len(s, k);
         if let Some((action, verb_start)) = verb_place(s, from, b)
-            && let Reading::Row(row) = judged(s, start, action, verb_start, b, Some((i, k)), figure)
+            && let Reading::Row(row) = judged(s, start, action, verb_start, Some((i, k)), figure, false)
         {
             let who = tail(owner_tails()) && !tail(facility_nouns());
             return Reading::Row(Row {
@@ -317,7 +377,9 @@ fn with_subject(s: &[char], start: usize, i: usize, b: usize, figure: Option<&Fo
     };
     let named = figure.start > i + 1;
     let reached = (i + 1..figure.start).find(|k| target_verbs().at(s, *k).is_some());
-    if !named || (context_words().at(s, i).is_some() && reached.is_none()) {
+    // Without such a verb the number has to close the clause.
+    let closes = figure.end + 3 >= b;
+    if !named || (reached.is_none() && !closes) || (context_words().at(s, i).is_some() && reached.is_none()) {
         return Reading::Nothing;
     }
     let verb_end = reached.map_or(i, |k| k + target_verbs().at(s, k).unwrap_or(0));

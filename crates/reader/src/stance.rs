@@ -39,9 +39,10 @@ pub(crate) fn stances(
         .collect();
     let s = &stream.chars;
     let report = crate::chars::contains(&title, "报告") || crate::chars::contains(&title, "讲话");
-    let titled_plan = plan_titles().any_in(&title) && !report;
+    let news = crate::pieces::dateline(s, 0).is_some();
+    let titled_plan = plan_titles().any_in(&title) && !report && !news;
     let (future, past) = (future_words().count_in(s), past_words().count_in(s));
-    let speaks_of_future = future >= 4 && future > past && !stream.chars.starts_with(&['本', '报']);
+    let speaks_of_future = future >= 4 && future > past && !news;
     let plan = titled_plan && (future * 2 >= past || past < 8) || speaks_of_future;
     let headed_year = (0..title.len())
         .find_map(|i| year_at(&title, i))

@@ -12,14 +12,24 @@ use crate::chars::at;
 pub(crate) struct Words {
     by_first: BTreeMap<char, Vec<Vec<char>>>,
     by_last: BTreeMap<char, Vec<Vec<char>>>,
+    /// One bit for each first character of the basic plane: most places of a text begin no word.
+    begins: Vec<u64>,
 }
 
 impl Words {
     fn of<'a>(words: impl Iterator<Item = &'a str>) -> Words {
-        let mut table = Words::default();
+        let mut table = Words {
+            begins: vec![0; 1024],
+            ..Words::default()
+        };
         for word in words {
             let chars: Vec<char> = word.chars().collect();
             if let (Some(first), Some(last)) = (chars.first(), chars.last()) {
+                if let Some((slot, bit)) = place(*first)
+                    && let Some(bits) = table.begins.get_mut(slot)
+                {
+                    *bits |= bit;
+                }
                 table.by_first.entry(*first).or_default().push(chars.clone());
                 table.by_last.entry(*last).or_default().push(chars.clone());
             }
@@ -32,7 +42,13 @@ impl Words {
 
     /// The length of the longest word that stands at `i`.
     pub(crate) fn at(&self, s: &[char], i: usize) -> Option<usize> {
-        let list = self.by_first.get(&at(s, i))?;
+        let first = at(s, i);
+        if let Some((slot, bit)) = place(first)
+            && self.begins.get(slot).is_none_or(|bits| bits & bit == 0)
+        {
+            return None;
+        }
+        let list = self.by_first.get(&first)?;
         list.iter()
             .find(|word| s.get(i..).is_some_and(|rest| rest.starts_with(word)))
             .map(Vec::len)
@@ -64,6 +80,13 @@ impl Words {
     pub(crate) fn is(&self, s: &[char]) -> bool {
         self.at(s, 0) == Some(s.len())
     }
+}
+
+/// The bit of a character of the basic plane.
+fn place(c: char) -> Option<(usize, u64)> {
+    let code = u32::from(c);
+    let slot = usize::try_from(code / 64).ok()?;
+    (code < 0x1_0000).then_some((slot, 1 << (code % 64)))
 }
 
 /// The section `name` of the tables; an unknown name is an empty table (a test names them all).

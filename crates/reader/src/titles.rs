@@ -52,6 +52,7 @@ pub(crate) fn titles(chars: &[char], pieces: &[Piece], bodies: &[Body]) -> Title
         .map(|b| body_text(chars, pieces, &b.parts))
         .collect();
     let grams: Vec<Vec<u64>> = texts.iter().map(|t| grams_of(t)).collect();
+    let leads: Vec<Vec<u64>> = texts.iter().map(|t| grams_of(cut(t, 0, 160))).collect();
     let mut spread: BTreeMap<u64, u64> = BTreeMap::new();
     for gram in grams.iter().flatten() {
         *spread.entry(*gram).or_default() += 1;
@@ -70,11 +71,10 @@ pub(crate) fn titles(chars: &[char], pieces: &[Piece], bodies: &[Body]) -> Title
         for (b, body) in bodies.iter().enumerate().skip(from).take(2 * REACH) {
             let known = grams.get(b).map_or(&[][..], Vec::as_slice);
             let lexical = lexical(head, known, &spread);
-            let lead = texts.get(b).map(|t| grams_of(cut(t, 0, 160))).unwrap_or_default();
-            let in_lead = lexical_plain(head, &lead);
             if lexical == 0 {
                 continue;
             }
+            let in_lead = lexical_plain(head, leads.get(b).map_or(&[][..], Vec::as_slice));
             let adjacent = if body.front.contains(&head.piece) {
                 350
             } else if body.back.contains(&head.piece) {
@@ -92,7 +92,7 @@ pub(crate) fn titles(chars: &[char], pieces: &[Piece], bodies: &[Body]) -> Title
             });
         }
     }
-    assign(&heads, claims, bodies, &texts, &spread)
+    assign(&heads, claims, bodies, &texts)
 }
 
 /// The pieces' text in one, white space removed.
@@ -146,7 +146,7 @@ pub(crate) fn split_point(chars: &[char], pieces: &[Piece], body: &Body) -> Opti
             i64::try_from(own * 1000 / title.len().max(1)).unwrap_or(0)
         };
         sum += hits(&back, &front) - hits(&front, &back);
-        if k > 0 && sum > 0 && best.is_none_or(|(most, _)| sum >= most) {
+        if k > 0 && sum > 0 && best.is_none_or(|(most, _)| sum > most) {
             best = Some((sum, k));
         }
     }
@@ -241,13 +241,7 @@ fn lexical_plain(head: &Head, body: &[u64]) -> u64 {
     u64::try_from(hit * 1000 / head.grams.len().max(1)).unwrap_or(0)
 }
 
-fn assign(
-    heads: &[Head],
-    mut claims: Vec<Claim>,
-    bodies: &[Body],
-    texts: &[Vec<char>],
-    spread: &BTreeMap<u64, u64>,
-) -> Titles {
+fn assign(heads: &[Head], mut claims: Vec<Claim>, bodies: &[Body], texts: &[Vec<char>]) -> Titles {
     claims.sort_by_key(|c| (std::cmp::Reverse(c.score), c.head, c.body));
     let mut given: Vec<Option<usize>> = vec![None; bodies.len()];
     let mut taken: Vec<bool> = vec![false; heads.len()];
@@ -284,7 +278,7 @@ fn assign(
     for (b, slot) in given.iter().enumerate() {
         let title = slot.map(|h| {
             let text = texts.get(b).map_or(&[][..], Vec::as_slice);
-            joined(heads, h, b, &best_of, &mut taken, text, spread)
+            joined(heads, h, bodies.get(b), b, &best_of, &mut taken, text)
         });
         of_body.push(title);
     }
@@ -300,11 +294,11 @@ fn assign(
 fn joined(
     heads: &[Head],
     h: usize,
+    body: Option<&Body>,
     b: usize,
     best_of: &[Option<(usize, u64)>],
     taken: &mut [bool],
     text: &[char],
-    spread: &BTreeMap<u64, u64>,
 ) -> Title {
     let (mut first, mut last) = (h, h);
     let fits = |head: usize, neighbour: usize, taken: &[bool]| -> bool {
@@ -313,11 +307,14 @@ fn joined(
         };
         let close = one.piece.abs_diff(two.piece) <= 1;
         let free = !taken.get(neighbour).copied().unwrap_or(true);
-        let same = best_of
-            .get(neighbour)
-            .copied()
-            .flatten()
-            .is_some_and(|(body, lexical)| body == b && lexical >= 120);
+        // A line right before the body that no other body claims belongs to its headline, whatever its words.
+        let in_front =
+            body.is_some_and(|body| body.front.contains(&one.piece) && body.front.contains(&two.piece));
+        let same = match best_of.get(neighbour).copied().flatten() {
+            Some((best, lexical)) if best == b => lexical >= 120 || in_front,
+            Some((_, lexical)) => in_front && lexical < 250,
+            None => in_front,
+        };
         close && free && same && !two.minor && !two.caption_like && one.text.len() + two.text.len() <= 60
     };
     while last - first < 2 && fits(last, last + 1, taken) {
@@ -338,9 +335,7 @@ fn joined(
         .take(last - first + 1)
         .map(|head| string(&head.text))
         .collect();
-    let truncated = heads
-        .get(last)
-        .is_some_and(|head| cut_short(&head.text, text, spread));
+    let truncated = heads.get(last).is_some_and(|head| cut_short(&head.text, text));
     Title {
         text: lines.join(" "),
         truncated,
@@ -349,7 +344,7 @@ fn joined(
 
 /// Whether the headline breaks off: a bracket stays open, or the body goes on where the headline ends in the middle
 /// of a word (its last character binds more strongly to the next one in the body).
-fn cut_short(title: &[char], body: &[char], _spread: &BTreeMap<u64, u64>) -> bool {
+fn cut_short(title: &[char], body: &[char]) -> bool {
     let last = title.last().copied().unwrap_or('\0');
     if is_open(last) || matches!(last, '、' | '，') || (!balanced(title) && title.iter().any(|c| is_open(*c)))
     {
