@@ -208,11 +208,8 @@ const AREAS: &[(&str, &str)] =
 static CATALOGUE: LazyLock<BTreeMap<String, Label>> = LazyLock::new(|| {
     let mut all = BTreeMap::new();
     for (area, text) in AREAS {
-        let entries: BTreeMap<String, Label> = match toml::from_str(text) {
-            Ok(entries) => entries,
-            // The files are compiled in and `the_catalogue_parses` reads them in every test run.
-            Err(_) => BTreeMap::new(),
-        };
+        // The files are compiled in and `the_catalogue_parses` reads them in every test run.
+        let entries: BTreeMap<String, Label> = toml::from_str(text).unwrap_or_default();
         for (key, label) in entries {
             all.insert(format!("{area}.{key}"), label);
         }

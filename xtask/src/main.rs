@@ -1,0 +1,114 @@
+//! The one task runner: `cargo xtask lint | test | browser | deny | docs | bench | all`.
+//!
+//! `./test` installs what a fresh machine lacks and then runs `cargo xtask all`.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a task runner talks to the terminal")]
+
+use std::process::{Command, ExitCode};
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+
+/// A task: its name, what it is for, and how it is done.
+type Task = (&'static str, &'static str, fn() -> Result<()>);
+
+const TASKS: &[Task] = &[
+    ("lint", "formatting, clippy without warnings, documentation without broken links", lint),
+    ("test", "every Rust test of the workspace", test),
+    ("packs", "check all packs and run their scenarios", packs),
+    ("deny", "licences, advisories and sources of dependencies", deny),
+    ("browser", "the browser suite in headless Chromium", browser),
+    ("bench", "benchmarks, each compared with its reference in the same run", bench),
+];
+
+fn main() -> ExitCode {
+    let wanted: Vec<String> = std::env::args().skip(1).collect();
+    let names: Vec<&str> = match wanted.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        [] | ["help" | "--help" | "-h"] => {
+            println!("cargo xtask TASK…\n");
+            for (name, what, _) in TASKS {
+                println!("  {name:<8} {what}");
+            }
+            println!("  all      lint, deny, test, packs, browser");
+            return ExitCode::SUCCESS;
+        }
+        ["all"] => vec!["lint", "deny", "test", "packs", "browser"],
+        some => some.to_vec(),
+    };
+    for name in names {
+        let Some((_, _, run)) = TASKS.iter().find(|(task, _, _)| *task == name) else {
+            eprintln!("xtask: there is no task `{name}`; `cargo xtask help` lists them");
+            return ExitCode::from(2);
+        };
+        let start = Instant::now();
+        println!("── {name}");
+        if let Err(error) = run() {
+            eprintln!("── {name} failed: {error:#}");
+            return ExitCode::FAILURE;
+        }
+        println!("── {name} done in {} s", start.elapsed().as_secs());
+    }
+    ExitCode::SUCCESS
+}
+
+fn lint() -> Result<()> {
+    cargo(&["fmt", "--all", "--check"])?;
+    cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"])?;
+    run(Command::new("cargo").args(["doc", "--workspace", "--no-deps", "--locked", "--quiet"]).env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+fn test() -> Result<()> {
+    cargo(&["test", "--workspace", "--locked", "--no-fail-fast"])
+}
+
+fn packs() -> Result<()> {
+    let packs = all_packs()?;
+    for command in ["check", "scenario"] {
+        let mut args = vec!["run", "--quiet", "--locked", "-p", "bihuan-cli", "--", command];
+        args.extend(packs.iter().map(String::as_str));
+        cargo(&args)?;
+    }
+    Ok(())
+}
+
+fn all_packs() -> Result<Vec<String>> {
+    let mut packs = Vec::new();
+    for entry in std::fs::read_dir("packs").context("packs/ cannot be listed; run from the root of the checkout")? {
+        let entry = entry?;
+        if entry.path().is_dir() {
+            packs.push(format!("packs/{}", entry.file_name().to_string_lossy()));
+        }
+    }
+    packs.sort();
+    Ok(packs)
+}
+
+fn deny() -> Result<()> {
+    // The advisory database is a git repository that not every machine may reach; the rest needs no network.
+    cargo(&["deny", "--offline", "check", "licenses", "bans", "sources"])
+}
+
+fn browser() -> Result<()> {
+    cargo(&["build", "--locked", "-p", "bihuan-cli"])?;
+    run(Command::new("npm").args(["--prefix", "tests/browser", "ci", "--no-audit", "--no-fund", "--silent"]))?;
+    run(Command::new("npm").args(["--prefix", "tests/browser", "test", "--silent"]))
+}
+
+fn bench() -> Result<()> {
+    cargo(&["bench", "--workspace", "--locked"])?;
+    cargo(&["run", "--release", "--locked", "--", "bench"])
+}
+
+fn cargo(args: &[&str]) -> Result<()> {
+    run(Command::new("cargo").args(args))
+}
+
+fn run(command: &mut Command) -> Result<()> {
+    let shown = format!("{command:?}").replace('"', "");
+    println!("$ {shown}");
+    let status = command.status().with_context(|| format!("`{shown}` could not be started"))?;
+    if !status.success() {
+        bail!("`{shown}` ended with {status}");
+    }
+    Ok(())
+}
