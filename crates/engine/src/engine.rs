@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use bihuan_domain::event::WorldEvent;
-use bihuan_domain::id::{CaseId, Code, PackId, Sealed};
+use bihuan_domain::id::{CaseId, PackId, Sealed};
 use bihuan_domain::org::Actor;
 use bihuan_domain::verification::Beacon;
 use bihuan_domain::world::World;
@@ -353,9 +353,4 @@ fn random_token() -> Result<String, Error> {
     let mut bytes = [0u8; 16];
     getrandom::fill(&mut bytes).map_err(|e| Error::Other(e.to_string()))?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
-}
-
-/// Names the actor of a program's own work, such as an import from the command line.
-pub fn operator(person: &str, post: &str) -> Actor {
-    Actor { person: person.into(), post: post.into(), on_behalf_of: None, session: Some(Code::new("cli")) }
 }

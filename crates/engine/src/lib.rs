@@ -5,6 +5,7 @@
 mod accounts;
 mod answer;
 pub mod access;
+pub mod documents;
 mod engine;
 mod error;
 mod mechanisms;
@@ -15,7 +16,7 @@ pub mod views;
 pub mod wire;
 mod writer;
 
-pub use accounts::{Account, Accounts, Session, SignInError};
+pub use accounts::{Account, Accounts, Session, SignInError, hash_password};
 pub use answer::{Answer, Recorded};
 pub use engine::{CatchUp, Engine, Opening};
 pub use error::{Error, Failure};

@@ -18,7 +18,7 @@ pub struct Mechanisms {
 }
 
 /// A pack as it stands in the log: its digest and its files.
-pub type PackFiles = (Digest, BTreeMap<String, String>);
+pub(crate) type PackFiles = (Digest, BTreeMap<String, String>);
 
 impl Mechanisms {
     /// The mechanism in force under this id.

@@ -53,7 +53,7 @@ pub fn rebuild(
     let mut cases = 0u64;
     log.for_each_entry(0, |entry: Entry| -> Result<(), Error> {
         done += 1;
-        if done % 1024 == 0 {
+        if done.is_multiple_of(1024) {
             progress(done);
         }
         if !entry.stream.starts_with("case/") {
