@@ -1,0 +1,27 @@
+//! The words of the command line. Their help stands in the catalogue (area `cli`), see `help.rs`.
+
+use bihuan_messages::Lang;
+use clap::{Parser, Subcommand};
+
+use crate::commands;
+use crate::help::lang_values;
+
+/// `bihuan`.
+#[derive(Debug, Parser)]
+#[command(name = "bihuan", version, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    /// The language of what is printed; read before parsing, kept here so that clap knows it.
+    #[arg(long, global = true, value_name = "zh|en", value_parser = lang_values(), hide_possible_values = true)]
+    lang: Option<Lang>,
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Order,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Order {
+    Init(commands::init::Args),
+    Read(commands::read::Args),
+    Verify(commands::verify::Args),
+}
