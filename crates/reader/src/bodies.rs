@@ -109,7 +109,8 @@ impl Sorter<'_> {
             .is_some_and(|now| !now.ended && now.torn(self.pieces));
         if torn_now {
             self.pending.clear();
-            self.add(i, false, false);
+            let item = list_item(cut(self.chars, piece.start, piece.end));
+            self.add(i, false, item);
             return;
         }
         let running = self.now.as_ref().is_some_and(|now| !now.ended);
@@ -151,6 +152,10 @@ impl Sorter<'_> {
         ) else {
             return true;
         };
+        let text = cut(self.chars, piece.start, piece.end);
+        if caption_start(text) || list_item(text) {
+            return true;
+        }
         // Lines that no column breaks are paragraphs each.
         let short = previous.column.is_none_or(|column| previous.width + 5 < column);
         piece.indented
@@ -292,6 +297,18 @@ impl Sorter<'_> {
         all.sort_by_key(|body| body.parts.first().map_or(0, |p| p.piece));
         all
     }
+}
+
+/// `3.设立…窗口`: a line of a list begins a paragraph.
+pub(crate) fn list_item(text: &[char]) -> bool {
+    let n = crate::rows::enumerator(text, 0);
+    n > 0 && !matches!(crate::chars::before(text, n), '是' | '要')
+}
+
+fn caption_start(text: &[char]) -> bool {
+    ["图为", "上图", "下图", "左图", "右图"]
+        .iter()
+        .any(|word| crate::chars::has_at(text, 0, word))
 }
 
 /// `图为…` in a short text without dateline makes it a caption.

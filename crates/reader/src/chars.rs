@@ -122,6 +122,18 @@ pub(crate) fn balanced(s: &[char]) -> bool {
 
 /// Whether the last words end a sentence, closing marks aside.
 pub(crate) fn ends_closed(s: &[char]) -> bool {
+    // `…以内。（责任单位：县住建局）`
+    if matches!(s.last(), Some('）' | ')')) {
+        let open = s
+            .iter()
+            .rev()
+            .take(80)
+            .position(|c| matches!(c, '（' | '('))
+            .map(|k| s.len() - 1 - k);
+        if open.is_some_and(|k| is_stop(before(s, k))) {
+            return true;
+        }
+    }
     let last = s
         .iter()
         .rev()

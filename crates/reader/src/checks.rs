@@ -12,7 +12,7 @@ use crate::model::{Check, Commitment, Value};
 use crate::named_sums::named_sums;
 use crate::rows::figures_within;
 use crate::stream::Stream;
-use crate::tables::{deliver_verbs, measure_verbs};
+use crate::tables::{adverbs, deliver_verbs, measure_verbs};
 
 /// The checks of a body.
 pub(crate) fn checks(
@@ -68,6 +68,8 @@ fn listed(stream: &Stream, figure: &Found, figures: &[Found]) -> Option<Check> {
         end -= 1;
     }
     let from = list_start(s, end);
+    let from = from + crate::pieces::dateline(s, from).unwrap_or(0);
+    let from = from + opening_verb(cut(s, from, end));
     let items = cut_at(s, from, end, &['、']);
     if items.len() < 2 || figures_within(figures, from, end).next().is_some() {
         return None;
@@ -105,6 +107,23 @@ fn listed(stream: &Stream, figure: &Found, figures: &[Found]) -> Option<Check> {
     ))
 }
 
+/// `落实` of `落实教育、医疗…`: the verb before a list is no part of its first item.
+fn opening_verb(list: &[char]) -> usize {
+    let mut n = 0usize;
+    while let Some(more) = measure_verbs()
+        .at(list, n)
+        .or_else(|| deliver_verbs().at(list, n))
+        .or_else(|| adverbs().at(list, n))
+    {
+        n += more;
+    }
+    let rest = cut(list, n, list.len())
+        .iter()
+        .take_while(|c| **c != '、')
+        .count();
+    if rest >= 2 { n } else { 0 }
+}
+
 /// Where the list that ends at `end` begins: after the mark before it, quotations and brackets aside.
 fn list_start(s: &[char], end: usize) -> usize {
     const LONGEST: usize = 120;
@@ -132,6 +151,9 @@ fn numbered(stream: &Stream, figure: &Found) -> Option<Check> {
     const REACH: usize = 60;
     let s = &stream.chars;
     let n = count_of(figure).filter(|n| (2..=12).contains(n))?;
+    if !["方面", "点", "个", "项", "条", "大项"].contains(&figure.unit.as_str()) {
+        return None;
+    }
     let first = (figure.end..(figure.end + REACH).min(s.len()))
         .find(|i| at(s, *i) == '一' && matches!(at(s, i + 1), '是' | '要') && !is_han(before(s, *i)))?;
     let mark = at(s, first + 1);

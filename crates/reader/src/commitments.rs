@@ -31,9 +31,12 @@ pub(crate) fn commitments(
         }
         let stance = stances.paragraphs.get(k).copied().unwrap_or(Stance::Open);
         let all = sentences(stream, paragraph);
+        let mut item = rows.len();
         for (i, sentence) in all.iter().enumerate() {
-            let followed = i + 1 < all.len();
-            if is_label(stream, sentence, followed, figures) {
+            if enumerator(&stream.chars, sentence.start()) > 0 {
+                item = rows.len();
+            }
+            if is_label(stream, sentence, all.get(i + 1), figures) {
                 continue;
             }
             let mut reader = Reader {
@@ -45,6 +48,14 @@ pub(crate) fn commitments(
                 rows: &mut rows,
             };
             reader.sentence(sentence);
+            // `（责任单位：县住建局）` after an item names the owner of its rows.
+            if let Some((a, b)) = responsible(&stream.chars, sentence.start(), sentence.end()) {
+                let unit = stream.quote(a, b);
+                for row in rows.iter_mut().skip(item).filter(|row| row.owner.is_none()) {
+                    row.owner = Some(unit.clone());
+                }
+                item = rows.len();
+            }
         }
     }
     rows
@@ -65,7 +76,8 @@ impl Reader<'_> {
         let mut called = false;
         let mut owner: Option<(usize, usize)> = None;
         let mut prefix: Option<usize> = None;
-        let mut sentence_due: Option<Date> = None;
+        // The day named before in the sentence, and whether it stood in a clause of its own.
+        let mut named: Option<(Date, bool)> = None;
         for clause in &sentence.clauses {
             let mut from = clause.start;
             let call = call(s, clause);
@@ -76,25 +88,24 @@ impl Reader<'_> {
                     owner = call.owner;
                 }
             }
-            let text = cut(s, clause.start, clause.end);
-            let wanted = match self.stance {
-                Stance::Plan => true,
-                Stance::Open | Stance::Past => called,
-            };
+            let end = bracket_start(s, clause);
+            let text = cut(s, clause.start, end);
+            let wanted = self.stance == Stance::Plan || called;
             let year = if self.stance == Stance::Plan {
                 self.stances.plan_year
             } else {
                 self.year
             };
             let own_due = due(text, year);
-            sentence_due = own_due.or(sentence_due);
-            let carried = own_due.is_none();
             let done = call.is_none() && past_in_clause().any_in(text);
             let read = if wanted && !done {
-                reading(s, from, clause.end, self.figures, prefix.is_some())
+                reading(s, from, end, self.figures, prefix.is_some())
             } else {
                 Reading::Nothing
             };
+            if let Some(day) = own_due {
+                named = Some((day, read == Reading::Nothing));
+            }
             match read {
                 Reading::Row(row) => {
                     let start = prefix.take().unwrap_or(row.start);
@@ -102,20 +113,23 @@ impl Reader<'_> {
                         start: start.min(row.start),
                         ..row
                     };
-                    // A day named before goes on to what is delivered, not to the steady work behind it.
-                    let named = sentence_due.filter(|_| !carried || row.verb == Verb::Deliver);
-                    self.push(clause, &row, owner, named);
+                    // A day in a clause of its own holds for what follows; one inside an undertaking only for what
+                    // is delivered beside it, not for the steady work behind it.
+                    let day =
+                        named.filter(|(_, alone)| own_due.is_some() || *alone || row.verb == Verb::Deliver);
+                    self.push(end, &row, owner, day.map(|(day, _)| day));
                 }
-                Reading::Prefix => prefix = Some(from),
+                Reading::Prefix => prefix = Some(from + enumerator(s, from)),
                 Reading::Nothing => prefix = None,
             }
             if matches!(clause.mark, '；' | ';') {
                 owner = None;
+                named = named.filter(|(_, alone)| *alone);
             }
         }
     }
 
-    fn push(&mut self, clause: &Clause, row: &Row, owner: Option<(usize, usize)>, named_due: Option<Date>) {
+    fn push(&mut self, end: usize, row: &Row, owner: Option<(usize, usize)>, named_due: Option<Date>) {
         let s = &self.stream.chars;
         let plan = self.stance == Stance::Plan;
         let plan_due = self
@@ -129,7 +143,7 @@ impl Reader<'_> {
             .or(owner)
             .map(|(a, b)| self.stream.quote(a, b));
         let action = self.stream.quote(row.action, row.verb_end);
-        let parts = split(s, row, clause.end, self.figures);
+        let parts = split(s, row, end, self.figures);
         for (n, (a, b)) in parts.iter().copied().enumerate() {
             let figure = self.main_figure(a, b);
             let object = if n == 0 {
@@ -298,24 +312,73 @@ fn calling(s: &[char], i: usize, start: usize) -> Option<usize> {
 
 /// `一要推动经济持续回升。`, `提升城市功能。`, `（一）聚力产业升级，夯实发展根基。`: a heading in the form of a sentence;
 /// its details follow.
-fn is_label(stream: &Stream, sentence: &Sentence, followed: bool, figures: &[Found]) -> bool {
+fn is_label(stream: &Stream, sentence: &Sentence, next: Option<&Sentence>, figures: &[Found]) -> bool {
     let (a, b) = (sentence.start(), sentence.end());
-    if !followed || figures_within(figures, a, b).next().is_some() {
+    let Some(next) = next.map(Sentence::start) else {
+        return false;
+    };
+    let s = &stream.chars;
+    if figures_within(figures, a, b).next().is_some()
+        || enumerator(s, next) > 0
+        || matches!(at(s, next), '（' | '(')
+    {
         return false;
     }
-    let s = &stream.chars;
     let from = a + enumerator(s, a);
     if from > a && !matches!(before(s, from), '是' | '要') {
         return b - a <= 45;
     }
-    if sentence.clauses.len() != 1 {
-        return false;
-    }
+    // `会议强调，一要…。要…`
+    let spoken = |c: &&Clause| {
+        let said = cut(s, c.start, c.end);
+        c.end - c.start <= 12
+            && ["强调", "指出", "要求"]
+                .iter()
+                .any(|w| crate::chars::contains(said, w))
+    };
+    let own: Vec<&Clause> = sentence.clauses.iter().skip_while(spoken).collect();
+    let [only] = own.as_slice() else { return false };
+    let a = only.start;
+    let from = a + enumerator(s, a);
     let quoted = cut(s, a, b).contains(&'“');
     let mut action = from;
     while let Some(n) = adverbs().at(s, action) {
         action += n;
     }
     let deliver = deliver_verbs().at(s, action).is_some() || deliver_verbs().at(s, from).is_some();
-    (from > a && b - a <= 28 && !deliver) || (b - a <= 13 && !deliver && !quoted)
+    let spelled_out = at(s, next) == '要' || !deliver;
+    (from > a && b - a <= 28 && spelled_out) || (b - a <= 13 && !deliver && !quoted)
+}
+
+/// Where a clause ends before a bracket that names who is responsible.
+fn bracket_start(s: &[char], clause: &Clause) -> usize {
+    match responsible(s, clause.start, clause.end) {
+        Some((a, _)) => (clause.start..a)
+            .rev()
+            .find(|k| matches!(at(s, *k), '（' | '('))
+            .unwrap_or(clause.end),
+        None => clause.end,
+    }
+}
+
+/// The unit in `（责任单位：…）` or `（牵头单位：…；配合单位：…）` between `a` and `b`.
+fn responsible(s: &[char], a: usize, b: usize) -> Option<(usize, usize)> {
+    for open in (a..b).filter(|k| matches!(at(s, *k), '（' | '(')) {
+        for word in [
+            "责任单位",
+            "牵头单位",
+            "责任部门",
+            "牵头部门",
+            "主办单位",
+            "责任领导单位",
+        ] {
+            let colon = open + 1 + word.chars().count();
+            if has_at(s, open + 1, word) && matches!(at(s, colon), '：' | ':') {
+                let end = (colon + 1..b.max(colon + 1) + 1)
+                    .find(|k| matches!(at(s, *k), '；' | ';' | '）' | ')' | '，' | ',' | '。' | '\0'))?;
+                return (end > colon + 1).then_some((colon + 1, end));
+            }
+        }
+    }
+    None
 }

@@ -309,6 +309,10 @@ fn head_shaped(chars: &[char], piece: &Piece) -> bool {
     if !(2..=60).contains(&n) || !text.iter().any(|c| is_han(*c)) {
         return false;
     }
+    // `3.设立…窗口` is an item of a list, `一、提升效能` may be a heading.
+    if crate::chars::digit(at(text, 0)).is_some() && crate::bodies::list_item(text) {
+        return false;
+    }
     let last = text.last().copied().unwrap_or('\0');
     if is_comma(last) || is_semicolon(last) || is_colon(last) || is_open(last) || matches!(last, '、' | '。')
     {
@@ -339,9 +343,16 @@ fn looks_like_head(chars: &[char], pieces: &[Piece], i: usize, closed_before: bo
     let column = column_width(pieces, i);
     if closed_before {
         return match column {
-            // A narrow line is the last of its kind; a wide one may be the first of a wider column.
             Some(column) => {
-                piece.width > column + 6 && !like_next || piece.width + deficit + 4 < column && !same_next
+                // On a page with indents, an indented line behind this one begins a paragraph of its own.
+                let alone = deficit >= 3
+                    && piece.width < column
+                    && next
+                        .is_some_and(|n| !n.closed && matches!(n.shape, Shape::Text) && n.width + 3 < column);
+                // A narrow line is the last of its kind; a wide one may be the first of a wider column.
+                piece.width > column + 6 && !like_next
+                    || (piece.width + deficit + 4 < column && !same_next)
+                    || (alone && !text.iter().any(|c| is_comma(*c)))
             }
             None => text.len() <= 45,
         };
@@ -350,12 +361,18 @@ fn looks_like_head(chars: &[char], pieces: &[Piece], i: usize, closed_before: bo
     let commas = text.iter().any(|c| is_comma(*c));
     let previous = i.checked_sub(1).and_then(|j| pieces.get(j));
     let like_previous = previous.is_some_and(|p| p.width.abs_diff(piece.width) <= 6);
-    if commas || like_next || like_previous || !balanced(text) || next.is_none() {
+    if commas || !balanced(text) || next.is_none() {
         return false;
     }
     match column {
-        Some(column) => piece.width > column + 6 || piece.width + 8 < column,
-        None => text.len() <= 40 && piece.gap,
+        Some(column) => {
+            // Inside a sentence every line is as wide as its column: a narrower one between two full ones is foreign.
+            let full = |p: Option<&Piece>| p.is_some_and(|p| p.width + 2 >= column);
+            let narrow = piece.width + 5 < column && full(previous) && full(next);
+            let wide = piece.width > column + 6 || piece.width > widest(pieces, i) + 2;
+            narrow || (wide || piece.width + 8 < column) && !like_next && !like_previous
+        }
+        None => text.len() <= 40 && piece.gap && !like_next && !like_previous,
     }
 }
 
@@ -384,6 +401,14 @@ fn first_line_deficit(pieces: &[Piece]) -> usize {
         .copied()
         .unwrap_or(WITHOUT_EVIDENCE)
         .min(WITHOUT_EVIDENCE + 4)
+}
+
+/// The widest line of text around `i`.
+fn widest(pieces: &[Piece], i: usize) -> usize {
+    let from = i.saturating_sub(6);
+    let around = pieces.iter().enumerate().skip(from).take(13);
+    let texts = around.filter(|(j, p)| *j != i && matches!(p.shape, Shape::Text | Shape::Dateline));
+    texts.map(|(_, p)| p.width).max().unwrap_or(usize::MAX - 8)
 }
 
 /// The width that most lines around `i` have, if they are broken at a column's width.
