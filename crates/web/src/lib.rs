@@ -1,1 +1,133 @@
-//! web
+//! The pages and the JSON API of Bihuan, on the engine. It shows and asks; what may happen the engine decides.
+//!
+//! Server-rendered and whole without scripts; `assets/app.js` only makes it quicker. One file under `pages/` is one page,
+//! handler and view together; `layout` is the frame around them, `session` says who asks, `form` and `show` are how
+//! values come in and go out. Errors are [`trouble::Trouble`], dressed as a page or as problem details in one place.
+
+mod api;
+mod assets;
+pub mod body;
+pub mod components;
+pub mod form;
+mod frame;
+pub mod layout;
+pub mod pages;
+pub mod session;
+pub mod show;
+pub mod trouble;
+
+use std::future::Future;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use bihuan_engine::{Accounts, Engine};
+use bihuan_messages::Label;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+/// Largest request, in bytes: one file of the greatest size with its form around it.
+pub const BODY_BYTES_MAX: usize = 64 << 20;
+
+/// Everything that is served.
+pub struct App {
+    /// The jurisdictions, in the order in which the sign-in page offers them.
+    pub jurisdictions: Vec<Jurisdiction>,
+}
+
+/// A body that owns a log, with its accounts.
+pub struct Jurisdiction {
+    /// Short name in addresses and cookies: letters, digits and `-`.
+    pub slug: String,
+    /// Its engine.
+    pub engine: Engine,
+    /// Its accounts.
+    pub accounts: Arc<Accounts>,
+    /// What the demo shows; `None` in earnest.
+    pub demo: Option<DemoInfo>,
+}
+
+/// What the sign-in page of a demo shows: accounts at one click, with their common password.
+#[derive(Clone, Debug)]
+pub struct DemoInfo {
+    /// The accounts to show.
+    pub accounts: Vec<DemoAccount>,
+    /// Their password.
+    pub password: String,
+    /// Whose history this is and which report it follows.
+    pub notes: Label,
+}
+
+/// An account of the demo.
+#[derive(Clone, Debug)]
+pub struct DemoAccount {
+    /// Sign-in name.
+    pub login: String,
+    /// What this person does, in a few words.
+    pub what: Label,
+}
+
+/// What every handler is given.
+#[derive(Clone)]
+pub struct Web(Arc<Inner>);
+
+struct Inner {
+    app: App,
+    /// Becomes true when the server shuts down, so that open event streams end.
+    closing: watch::Sender<bool>,
+}
+
+impl Web {
+    fn new(app: App) -> Web {
+        Web(Arc::new(Inner { app, closing: watch::channel(false).0 }))
+    }
+
+    /// The jurisdictions.
+    pub fn jurisdictions(&self) -> &[Jurisdiction] {
+        &self.0.app.jurisdictions
+    }
+
+    /// A jurisdiction by its short name.
+    pub fn jurisdiction(&self, slug: &str) -> Option<&Jurisdiction> {
+        self.0.app.jurisdictions.iter().find(|jurisdiction| jurisdiction.slug == slug)
+    }
+
+    pub(crate) fn closing(&self) -> watch::Receiver<bool> {
+        self.0.closing.subscribe()
+    }
+}
+
+/// Every page and the API.
+pub fn router(app: App) -> Router {
+    routes(Web::new(app))
+}
+
+fn routes(web: Web) -> Router {
+    Router::new()
+        .merge(pages::routes())
+        .merge(api::routes())
+        .merge(assets::routes())
+        .fallback(async || trouble::Trouble::not_found())
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(axum::middleware::from_fn_with_state(web.clone(), frame::frame))
+        .with_state(web)
+}
+
+/// Serves until `shutdown` is ready; requests under way are finished, event streams are ended.
+///
+/// # Errors
+///
+/// If the listener fails.
+pub async fn serve(
+    app: App,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let web = Web::new(app);
+    let closing = web.0.closing.clone();
+    let ended = async move {
+        shutdown.await;
+        closing.send_replace(true);
+    };
+    axum::serve(listener, routes(web)).with_graceful_shutdown(ended).await
+}

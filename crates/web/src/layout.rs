@@ -1,0 +1,201 @@
+//! The frame around every page: head, navigation, post, language, the demo's clock.
+
+use bihuan_domain::calendar::{date_of, local};
+use bihuan_messages::{Lang, t};
+use maud::{DOCTYPE, Markup, html};
+
+use crate::assets;
+use crate::session::Visitor;
+use crate::show;
+
+/// Which entry of the navigation a page stands under.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nav {
+    /// My desk (待办).
+    Desk,
+    /// Ledgers (台账) and cases.
+    Ledgers,
+    /// Reading of documents (读文件).
+    Reading,
+    /// Import (导入).
+    Imports,
+    /// Bulletins (通报).
+    Bulletins,
+    /// Mechanisms and registers (机制).
+    Mechanisms,
+    /// The log (日志).
+    Log,
+    /// None of them.
+    Other,
+}
+
+const ENTRIES: [(Nav, &str, &str, bool); 7] = [
+    (Nav::Desk, "/", "web.nav_desk", false),
+    (Nav::Ledgers, "/ledgers", "web.nav_ledgers", false),
+    (Nav::Reading, "/reading", "web.nav_reading", true),
+    (Nav::Imports, "/imports", "web.nav_imports", true),
+    (Nav::Bulletins, "/bulletins", "web.nav_bulletins", false),
+    (Nav::Mechanisms, "/mechanisms", "web.nav_mechanisms", false),
+    (Nav::Log, "/log", "web.nav_log", false),
+];
+
+/// A page for a signed-in visitor.
+pub fn page(visitor: &Visitor, title: &str, current: Nav, body: &Markup) -> Markup {
+    let lang = visitor.lang;
+    let place = visitor.world.name.get(lang);
+    shell(lang, &format!("{title} · {place}"), &html! {
+        a .skip href="#main" { (t(lang, "web.skip")) }
+        header .top {
+            div .top-line {
+                a .brand href="/" { (mark()) span .brand-name { (t(lang, "web.brand")) } span .brand-place { (place) } }
+                div .who {
+                    (post_choice(visitor))
+                    a .lang href=(other_language(visitor)) lang=(other(lang).tag()) { (t(other(lang), "web.this_language")) }
+                    form .inline method="post" action="/sign-out" {
+                        (csrf(visitor))
+                        button .link type="submit" { (t(lang, "web.sign_out")) }
+                    }
+                }
+            }
+            nav .main aria-label=(t(lang, "web.nav")) {
+                @for (nav, href, key, administers) in ENTRIES {
+                    @if !administers || visitor.administers() {
+                        a href=(href) aria-current=[(nav == current).then_some("page")] { (t(lang, key)) }
+                    }
+                }
+            }
+        }
+        (demo_bar(visitor))
+        main #main tabindex="-1" { (body) }
+        (foot(lang))
+    })
+}
+
+/// A page for nobody in particular: sign-in, errors.
+pub fn plain(lang: Lang, title: &str, body: &Markup) -> Markup {
+    shell(lang, &format!("{title} · {}", t(lang, "web.brand")), &html! {
+        header .top .bare {
+            div .top-line {
+                a .brand href="/" { (mark()) span .brand-name { (t(lang, "web.brand")) } }
+                div .who { a .lang href={ "?lang=" (code(other(lang))) } lang=(other(lang).tag()) { (t(other(lang), "web.this_language")) } }
+            }
+        }
+        main #main tabindex="-1" { (body) }
+        (foot(lang))
+    })
+}
+
+/// The session's token; stands in every form that changes something.
+pub fn csrf(visitor: &Visitor) -> Markup {
+    html! { input type="hidden" name="csrf" value=(visitor.session.csrf); }
+}
+
+/// The heading of a page with what stands beside it.
+pub fn heading(over: Option<&str>, title: &Markup, aside: &Markup) -> Markup {
+    html! {
+        div .heading {
+            div { @if let Some(over) = over { p .over { (over) } } h1 { (title) } }
+            div .heading-aside { (aside) }
+        }
+    }
+}
+
+fn shell(lang: Lang, title: &str, body: &Markup) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang=(lang.tag()) {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (title) }
+                link rel="icon" href=(assets::url("icon.svg")) type="image/svg+xml";
+                link rel="stylesheet" href=(assets::url("app.css"));
+                script type="module" src=(assets::url("app.js")) {}
+            }
+            body { (body) }
+        }
+    }
+}
+
+fn foot(lang: Lang) -> Markup {
+    html! { footer .foot { p { (t(lang, "web.foot")) } p { a href="/api/openapi.json" { (t(lang, "web.foot_api")) } } } }
+}
+
+/// The sign of the house: a loop that is closed by its last stroke.
+fn mark() -> Markup {
+    html! {
+        svg .mark viewBox="0 0 32 32" width="28" height="28" aria-hidden="true" focusable="false" {
+            path d="M22.5 6.2A12 12 0 1 0 28 16" fill="none" stroke="currentColor" stroke-width="3.2" {}
+            path d="M11 16.2l4 4L27.4 7.6" fill="none" stroke="currentColor" stroke-width="3.2" {}
+        }
+    }
+}
+
+fn other(lang: Lang) -> Lang {
+    match lang {
+        Lang::Zh => Lang::En,
+        Lang::En => Lang::Zh,
+    }
+}
+
+fn code(lang: Lang) -> &'static str {
+    match lang {
+        Lang::Zh => "zh",
+        Lang::En => "en",
+    }
+}
+
+/// This page in the other language.
+fn other_language(visitor: &Visitor) -> String {
+    let join = if visitor.here.contains('?') { '&' } else { '?' };
+    format!("{}{join}lang={}", visitor.here, code(other(visitor.lang)))
+}
+
+fn post_choice(visitor: &Visitor) -> Markup {
+    let lang = visitor.lang;
+    let name = |post| show::post_name(&visitor.world, post, lang);
+    html! {
+        @if visitor.posts.len() < 2 {
+            span .post { (name(&visitor.post)) }
+        } @else {
+            form .inline .post-choice method="post" action="/post" data-autosubmit {
+                (csrf(visitor))
+                input type="hidden" name="next" value=(visitor.here);
+                label { span .sr { (t(lang, "web.post")) }
+                    select name="post" {
+                        @for post in visitor.posts.iter() {
+                            option value=(post) selected[*post == visitor.post] { (name(post)) }
+                        }
+                    }
+                }
+                button .link type="submit" { (t(lang, "web.post_switch")) }
+            }
+        }
+    }
+}
+
+/// The demo's clock, with the buttons that move it.
+fn demo_bar(visitor: &Visitor) -> Markup {
+    let lang = visitor.lang;
+    let demo = visitor.jurisdiction().and_then(|jurisdiction| jurisdiction.demo.as_ref());
+    let moment = local(visitor.now);
+    html! {
+        @if demo.is_some() {
+            form .demo method="post" action="/demo/clock" {
+                (csrf(visitor))
+                input type="hidden" name="next" value=(visitor.here);
+                span .demo-time {
+                    span .tag { (t(lang, "web.demo")) } " "
+                    (show::date(date_of(visitor.now), lang)) " " (show::weekday(moment.date(), lang)) " "
+                    span .num { (format!("{}:{:02}", moment.hour(), moment.minute())) }
+                }
+                span .demo-buttons {
+                    button name="by" value="hour" { (t(lang, "web.demo_hour")) }
+                    button name="by" value="day" { (t(lang, "web.demo_day")) }
+                    button name="by" value="week" { (t(lang, "web.demo_week")) }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! The demo's clock: moves it forward and fires what became due.
+
+use axum::Router;
+use axum::response::Redirect;
+use axum::routing::post;
+use jiff::SignedDuration;
+
+use super::back_to;
+use crate::Web;
+use crate::body::Posted;
+use crate::trouble::Trouble;
+
+pub(crate) fn routes() -> Router<Web> {
+    Router::new().route("/demo/clock", post(move_clock))
+}
+
+async fn move_clock(Posted { visitor, sent }: Posted) -> Result<Redirect, Trouble> {
+    if visitor.jurisdiction().is_none_or(|jurisdiction| jurisdiction.demo.is_none()) {
+        return Err(Trouble::not_found());
+    }
+    let by = match sent.get("by") {
+        "hour" => SignedDuration::from_hours(1),
+        "day" => SignedDuration::from_hours(24),
+        "week" => SignedDuration::from_hours(7 * 24),
+        other => return Err(Trouble::bad(other)),
+    };
+    visitor.work(move |visitor| Ok(visitor.engine.advance(by)?)).await?;
+    Ok(Redirect::to(back_to(sent.get("next"))))
+}

@@ -1,0 +1,202 @@
+//! My desk (我的待办): what waits for me, by urgency, each line with its reason and one click away.
+
+use axum::Router;
+use axum::routing::get;
+use bihuan_domain::calendar::{date_of, day_number};
+use bihuan_domain::case::DutyKind;
+use bihuan_domain::mechanism::RequestKind;
+use bihuan_engine::views::{Counts, DutyRow, Filter};
+use bihuan_messages::{Lang, t, tf};
+use jiff::Timestamp;
+use maud::{Markup, html};
+
+use crate::Web;
+use crate::layout::{self, Nav};
+use crate::session::Visitor;
+use crate::show::{self, Show};
+use crate::trouble::Trouble;
+
+/// Lines on a desk at most; who has more has another problem than a short list.
+const LINES_MAX: u64 = 200;
+
+pub(crate) fn routes() -> Router<Web> {
+    Router::new().route("/", get(desk))
+}
+
+async fn desk(visitor: Visitor) -> Result<Markup, Trouble> {
+    visitor
+        .work(|visitor| {
+            let views = visitor.views()?;
+            let duties = views.desk(&visitor.person, &visitor.posts, LINES_MAX)?;
+            let seen = Filter { visible_to: visitor.sight.units(), ..Filter::default() };
+            let counts = views.counts(&seen)?;
+            let show = Show { visitor, views: &views };
+            Ok(view(&show, &duties.rows, duties.total, &counts))
+        })
+        .await
+}
+
+/// How urgent a line is; the order is that of the page.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum When {
+    Late,
+    Today,
+    Week,
+    Later,
+    Open,
+}
+
+impl When {
+    const ALL: [When; 5] = [When::Late, When::Today, When::Week, When::Later, When::Open];
+
+    fn of(due: Option<Timestamp>, now: Timestamp) -> When {
+        let Some(due) = due else { return When::Open };
+        if due <= now {
+            return When::Late;
+        }
+        match day_number(date_of(due)) - day_number(date_of(now)) {
+            ..=0 => When::Today,
+            1..=7 => When::Week,
+            _ => When::Later,
+        }
+    }
+
+    fn key(self) -> &'static str {
+        match self {
+            When::Late => "web.desk_late",
+            When::Today => "web.desk_today",
+            When::Week => "web.desk_week",
+            When::Later => "web.desk_later",
+            When::Open => "web.desk_open",
+        }
+    }
+}
+
+fn view(show: &Show<'_>, duties: &[DutyRow], total: u64, counts: &Counts) -> Markup {
+    let visitor = show.visitor;
+    let lang = visitor.lang;
+    let of = |when: When| duties.iter().filter(move |duty| When::of(duty.due, visitor.now) == when);
+    let (late, today) = (of(When::Late).count(), of(When::Today).count());
+    let name = show.person(&visitor.person);
+    let body = html! {
+        (layout::heading(Some(&show.post(&visitor.post)), &html! { (t(lang, "web.desk_title")) }, &html! {}))
+        p .lead .desk-lead {
+            (tf(lang, "web.desk_hello", &[("name", &name)])) " "
+            @if total == 0 { (t(lang, "web.desk_none")) }
+            @else {
+                (tf(lang, if total == 1 { "web.desk_total_1" } else { "web.desk_total" }, &[("n", &total)])) " "
+                @if late > 0 { strong .late { (tf(lang, "web.desk_n_late", &[("n", &late)])) } " " }
+                @if today > 0 { (tf(lang, "web.desk_n_today", &[("n", &today)])) }
+            }
+        }
+        @if duties.is_empty() { (empty(visitor)) }
+        @for when in When::ALL {
+            @let lines: Vec<&DutyRow> = of(when).collect();
+            @if !lines.is_empty() {
+                section .desk-group .is-late[when == When::Late] {
+                    h2 { (t(lang, when.key())) " " span .num .quiet { (lines.len()) } }
+                    ul .duties { @for duty in lines { (line(show, duty)) } }
+                }
+            }
+        }
+        @if total > LINES_MAX { p .quiet { (tf(lang, "web.desk_more", &[("n", &(total - LINES_MAX))])) } }
+        (figures(visitor, counts))
+    };
+    layout::page(visitor, t(lang, "web.desk_title"), Nav::Desk, &body)
+}
+
+fn line(show: &Show<'_>, duty: &DutyRow) -> Markup {
+    let (visitor, case) = (show.visitor, &duty.case);
+    let lang = visitor.lang;
+    let mechanism = visitor.mechanisms.current(&case.mechanism);
+    let stage = show::stage_name(mechanism.as_deref(), &case.stage, lang);
+    html! {
+        li .duty {
+            a href={ "/cases/" (case.id) "#now" } {
+                span .duty-when {
+                    @match duty.due {
+                        Some(due) => { (show::colour_mark(duty.colour, lang)) (show::remaining(due, visitor.now, lang)) },
+                        None => { span .quiet { (t(lang, "web.no_limit")) } },
+                    }
+                }
+                span .duty-what {
+                    span .duty-do { (what(&duty.kind, stage, lang)) }
+                    span .duty-title { (show::text(case.title.as_deref().unwrap_or(t(lang, "web.erased")))) }
+                    span .duty-why {
+                        @if let Some(mechanism) = &mechanism { (mechanism.label.get(lang)) " · " }
+                        @if let Some(number) = &case.number { (number) " · " }
+                        (tf(lang, "web.owner_is", &[("unit", &show.unit(&case.owner))])) " · "
+                        (tf(lang, "web.waits_since", &[("when", &short(duty.since, visitor))]))
+                        @if visitor.posts.len() > 1 { " · " (show.post(&duty.post)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn short(at: Timestamp, visitor: &Visitor) -> String {
+    show::date(date_of(at), visitor.lang)
+}
+
+/// What is to be done, as an imperative.
+fn what(kind: &DutyKind, stage: &str, lang: Lang) -> String {
+    match kind {
+        DutyKind::Decide { what, .. } => {
+            let what = t(lang, request_key(*what));
+            tf(lang, "web.duty_decide", &[("what", &what)])
+        }
+        other => match other.name() {
+            "handle" => stage.to_owned(),
+            "verify" => t(lang, "web.duty_verify").to_owned(),
+            "opinion" => tf(lang, "web.duty_opinion", &[("stage", &stage)]),
+            "wait" => t(lang, "web.duty_wait").to_owned(),
+            "review" => t(lang, "web.duty_review").to_owned(),
+            "progress" => t(lang, "web.duty_progress").to_owned(),
+            "sign" => t(lang, "web.duty_sign").to_owned(),
+            "answer" => t(lang, "web.duty_answer").to_owned(),
+            _ => t(lang, "web.duty_look_back").to_owned(),
+        },
+    }
+}
+
+/// The key of a side move's name.
+pub(crate) fn request_key(kind: RequestKind) -> &'static str {
+    match kind {
+        RequestKind::Return => "web.request_return",
+        RequestKind::Extension => "web.request_extension",
+        RequestKind::Suspension => "web.request_suspension",
+        RequestKind::HandUp => "web.request_hand_up",
+        RequestKind::Void => "web.request_void",
+    }
+}
+
+/// An empty desk says what could be done now.
+fn empty(visitor: &Visitor) -> Markup {
+    let lang = visitor.lang;
+    html! {
+        div .empty {
+            p { (t(lang, "web.desk_empty")) }
+            p .actions {
+                a .button href="/ledgers" { (t(lang, "web.desk_empty_ledgers")) }
+                @if visitor.administers() { a .button href="/reading" { (t(lang, "web.desk_empty_reading")) } }
+            }
+        }
+    }
+}
+
+/// The counts of what this visitor may see; each opens its list.
+fn figures(visitor: &Visitor, counts: &Counts) -> Markup {
+    let lang = visitor.lang;
+    let figure = |n: u64, key: &str, href: &str, late: bool| {
+        html! { a .figure .is-late[late && n > 0] href=(href) { span .figure-n { (show::count(n)) } span { (t(lang, key)) } } }
+    };
+    html! {
+        section .figures aria-label=(t(lang, "web.figures")) {
+            (figure(counts.open, "web.figure_open", "/ledgers?open=yes", false))
+            (figure(counts.late, "web.figure_late", "/ledgers?open=yes&colour=red", true))
+            (figure(counts.closed, "web.figure_closed", "/ledgers?open=no", false))
+            (figure(counts.total, "web.figure_total", "/ledgers", false))
+        }
+    }
+}

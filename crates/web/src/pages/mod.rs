@@ -1,0 +1,23 @@
+//! The pages: one file each, handler and view together. Each offers `routes()`; this list is the site map.
+
+mod demo;
+mod desk;
+mod sign_in;
+pub(crate) mod trouble;
+
+use axum::Router;
+
+use crate::Web;
+
+pub(crate) fn routes() -> Router<Web> {
+    Router::new()
+        .merge(sign_in::routes())
+        .merge(desk::routes())
+        .merge(demo::routes())
+}
+
+/// Where a form leads back to: a path of this server, never another's.
+pub(crate) fn back_to(next: &str) -> &str {
+    let own = next.starts_with('/') && !next.starts_with("//") && !next.starts_with("/\\");
+    if own && !next.chars().any(char::is_control) { next } else { "/" }
+}

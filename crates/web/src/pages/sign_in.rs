@@ -1,0 +1,168 @@
+//! Sign-in (登录): which jurisdiction, name and password; in the demo the sample accounts at one click. Sign-out, and
+//! the choice of the post.
+
+use axum::Router;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use bihuan_domain::calendar::date_of;
+use bihuan_engine::SignInError;
+use bihuan_messages::{Lang, t, tf};
+use jiff::Timestamp;
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use super::back_to;
+use crate::body::{Posted, Sent};
+use crate::components::summary::{Problem, summary};
+use crate::frame::lang_of;
+use crate::session::{POST, SESSION, cookie, set_cookie};
+use crate::trouble::Trouble;
+use crate::{Jurisdiction, Web, layout, show};
+
+/// How long the browser keeps the cookie; the session itself ends earlier when it is not used.
+const COOKIE_SECONDS: u32 = 7 * 24 * 3600;
+
+pub(crate) fn routes() -> Router<Web> {
+    Router::new()
+        .route("/sign-in", get(form).post(sign_in))
+        .route("/sign-out", post(sign_out))
+        .route("/post", post(choose_post))
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    #[serde(default)]
+    next: String,
+}
+
+async fn form(State(web): State<Web>, headers: HeaderMap, Query(asked): Query<Asked>) -> Markup {
+    view(&web, lang_of(&headers), &asked.next, "", "", &[])
+}
+
+async fn sign_in(State(web): State<Web>, headers: HeaderMap, sent: Sent) -> Result<Response, Trouble> {
+    let lang = lang_of(&headers);
+    let (slug, login) = (sent.get("jurisdiction").to_owned(), sent.get("login").trim().to_owned());
+    let again = |text: String, field: &str| {
+        let body = view(&web, lang, sent.get("next"), &slug, &login, &[Problem::at(field, text)]);
+        Ok((StatusCode::UNPROCESSABLE_ENTITY, body).into_response())
+    };
+    let Some(jurisdiction) = web.jurisdiction(&slug) else {
+        return again(t(lang, "web.sign_in_where").to_owned(), "jurisdiction");
+    };
+    let (accounts, name) = (jurisdiction.accounts.clone(), login.clone());
+    let password = sent.get("password").to_owned();
+    // Hashing a password takes its time on purpose.
+    let result = tokio::task::spawn_blocking(move || accounts.sign_in(&name, &password, Timestamp::now())).await;
+    match result {
+        Ok(Ok(secret)) => {
+            let mut response = Redirect::to(back_to(sent.get("next"))).into_response();
+            let value = format!("{slug}.{secret}");
+            set_cookie(&headers, response.headers_mut(), SESSION, &value, COOKIE_SECONDS);
+            set_cookie(&headers, response.headers_mut(), POST, "", 0);
+            Ok(response)
+        }
+        Ok(Err(SignInError::Wrong)) => again(t(lang, "web.sign_in_wrong").to_owned(), "login"),
+        Ok(Err(SignInError::Locked(until))) => {
+            let until = show::moment_text(until, lang);
+            again(tf(lang, "web.sign_in_locked", &[("until", &until)]), "login")
+        }
+        Ok(Err(SignInError::Fault(error))) => Err(error.into()),
+        Err(error) => Err(bihuan_engine::Error::Other(error.to_string()).into()),
+    }
+}
+
+async fn sign_out(State(web): State<Web>, headers: HeaderMap, posted: Posted) -> Result<Response, Trouble> {
+    drop(posted);
+    if let Some((slug, secret)) = cookie(&headers, SESSION).and_then(|value| value.split_once('.'))
+        && let Some(jurisdiction) = web.jurisdiction(slug)
+    {
+        jurisdiction.accounts.sign_out(secret)?;
+    }
+    let mut response = Redirect::to("/sign-in").into_response();
+    set_cookie(&headers, response.headers_mut(), SESSION, "", 0);
+    Ok(response)
+}
+
+async fn choose_post(headers: HeaderMap, Posted { visitor, sent }: Posted) -> Result<Response, Trouble> {
+    let chosen = visitor.posts.iter().find(|post| post.as_str() == sent.get("post"));
+    let chosen = chosen.ok_or_else(Trouble::forbidden)?;
+    let mut response = Redirect::to(back_to(sent.get("next"))).into_response();
+    set_cookie(&headers, response.headers_mut(), POST, chosen.as_str(), COOKIE_SECONDS);
+    Ok(response)
+}
+
+fn view(web: &Web, lang: Lang, next: &str, slug: &str, login: &str, problems: &[Problem]) -> Markup {
+    let several = web.jurisdictions().len() > 1;
+    let first = web.jurisdictions().first().map_or("", |jurisdiction| jurisdiction.slug.as_str());
+    let chosen = if slug.is_empty() { first } else { slug };
+    layout::plain(lang, t(lang, "web.sign_in"), &html! {
+        div .sign-in {
+            div .sign-in-form {
+                h1 { (t(lang, "web.sign_in_title")) }
+                p .lead { (t(lang, "web.sign_in_lead")) }
+                (summary(lang, problems))
+                form method="post" action="/sign-in" .stack {
+                    input type="hidden" name="next" value=(next);
+                    @if several {
+                        fieldset #jurisdiction .choices {
+                            legend { (t(lang, "web.jurisdiction")) }
+                            @for place in web.jurisdictions() {
+                                label .choice {
+                                    input type="radio" name="jurisdiction" value=(place.slug) checked[place.slug == chosen];
+                                    span { (place.engine.world().name.get(lang)) }
+                                }
+                            }
+                        }
+                    } @else {
+                        input type="hidden" name="jurisdiction" value=(chosen);
+                    }
+                    div .field {
+                        label for="login" { (t(lang, "web.login")) }
+                        input #login name="login" autocomplete="username" required value=(login) autocapitalize="none" spellcheck="false";
+                    }
+                    div .field {
+                        label for="password" { (t(lang, "web.password")) }
+                        input #password name="password" type="password" autocomplete="current-password" required;
+                    }
+                    button .primary type="submit" { (t(lang, "web.sign_in")) }
+                }
+            }
+            @for place in web.jurisdictions() { (samples(place, lang, next)) }
+        }
+    })
+}
+
+/// The sample accounts of a demo, each with what that person does.
+fn samples(place: &Jurisdiction, lang: Lang, next: &str) -> Markup {
+    let world = place.engine.world();
+    html! {
+        @if let Some(demo) = &place.demo {
+            section .samples {
+                h2 { (world.name.get(lang)) " " span .tag { (t(lang, "web.demo")) } }
+                p { (demo.notes.get(lang)) }
+                p .quiet {
+                    (tf(lang, "web.demo_now", &[("day", &show::date(date_of(place.engine.now()), lang))])) " "
+                    (t(lang, "web.demo_password")) " " code { (demo.password) }
+                }
+                ul .sample-list {
+                    @for account in &demo.accounts {
+                        li {
+                            form method="post" action="/sign-in" {
+                                input type="hidden" name="next" value=(next);
+                                input type="hidden" name="jurisdiction" value=(place.slug);
+                                input type="hidden" name="login" value=(account.login);
+                                input type="hidden" name="password" value=(demo.password);
+                                button .sample type="submit" {
+                                    span .sample-what { (account.what.get(lang)) }
+                                    span .sample-login { (account.login) }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! Who asks: the session's person on a chosen post, with what that person may see, in the chosen language.
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, Method, header};
+use bihuan_domain::calendar::date_of;
+use bihuan_domain::id::{Code, PersonId, PostId, UnitId};
+use bihuan_domain::org::Actor;
+use bihuan_domain::world::World;
+use bihuan_engine::access::{self, Sight};
+use bihuan_engine::views::Views;
+use bihuan_engine::{Engine, Mechanisms, Session};
+use bihuan_messages::{Lang, t};
+use jiff::Timestamp;
+
+use crate::frame::lang_of;
+use crate::trouble::Trouble;
+use crate::{Jurisdiction, Web};
+
+/// The cookie of the session: `slug.secret`.
+pub(crate) const SESSION: &str = "bihuan";
+
+/// The cookie of the chosen post.
+pub(crate) const POST: &str = "post";
+
+/// Who asks, as every handler sees it. Cheap to clone.
+#[derive(Clone)]
+pub struct Visitor {
+    web: Web,
+    slug: Arc<str>,
+    /// The session.
+    pub session: Arc<Session>,
+    /// The person.
+    pub person: PersonId,
+    /// The posts that the person holds today.
+    pub posts: Arc<Vec<PostId>>,
+    /// The post in which the person acts.
+    pub post: PostId,
+    /// The language.
+    pub lang: Lang,
+    /// What the person may see.
+    pub sight: Arc<Sight>,
+    /// The engine.
+    pub engine: Engine,
+    /// Org, registers, calendars as of the request.
+    pub world: Arc<World>,
+    /// The mechanisms as of the request.
+    pub mechanisms: Arc<Mechanisms>,
+    /// The instant of the request.
+    pub now: Timestamp,
+    /// The path asked for, with its query.
+    pub here: Arc<str>,
+    /// Whether the request came with a token of the API rather than a cookie.
+    pub by_token: bool,
+}
+
+impl Visitor {
+    /// The jurisdiction; its world stands in [`Visitor::world`].
+    pub fn jurisdiction(&self) -> Option<&Jurisdiction> {
+        self.web.jurisdiction(&self.slug)
+    }
+
+    /// The server's own state.
+    pub fn web(&self) -> &Web {
+        &self.web
+    }
+
+    /// The actor of commands from this session.
+    pub fn actor(&self) -> Actor {
+        Actor {
+            person: self.person.clone(),
+            post: self.post.clone(),
+            on_behalf_of: None,
+            session: Some(Code::new(&self.session.id)),
+        }
+    }
+
+    /// The actor when recording for a unit without accounts (代录).
+    pub fn actor_for(&self, unit: Option<UnitId>) -> Actor {
+        Actor { on_behalf_of: unit, ..self.actor() }
+    }
+
+    /// A text of the catalogue in the visitor's language.
+    pub fn t(&self, key: &str) -> &'static str {
+        t(self.lang, key)
+    }
+
+    /// A reader of lists and the log.
+    ///
+    /// # Errors
+    ///
+    /// A fault, if the database cannot be opened.
+    pub fn views(&self) -> Result<Views, Trouble> {
+        Ok(self.engine.views()?)
+    }
+
+    /// Whether the chosen post may administer: read documents into ledgers, import, draft bulletins.
+    pub fn administers(&self) -> bool {
+        access::may_administer(&self.world, &self.post)
+    }
+
+    /// Refuses a visitor whose post may not administer.
+    ///
+    /// # Errors
+    ///
+    /// [`Trouble::forbidden`].
+    pub fn must_administer(&self) -> Result<(), Trouble> {
+        if self.administers() { Ok(()) } else { Err(Trouble::forbidden()) }
+    }
+
+    /// Runs blocking work (the database, the disk) off the threads that answer requests.
+    ///
+    /// # Errors
+    ///
+    /// Those of `work`; a fault if it ends in a defect.
+    pub async fn work<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Visitor) -> Result<T, Trouble> + Send + 'static,
+    ) -> Result<T, Trouble> {
+        let visitor = self.clone();
+        match tokio::task::spawn_blocking(move || work(&visitor)).await {
+            Ok(result) => result,
+            Err(error) => Err(bihuan_engine::Error::Other(error.to_string()).into()),
+        }
+    }
+}
+
+impl FromRequestParts<Web> for Visitor {
+    type Rejection = Trouble;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Trouble> {
+        let here = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+        // A form that was sent cannot be sent again by following a link: after signing in one starts at the desk.
+        let next = if parts.method == Method::GET { here } else { "/" };
+        let bearer = bearer(&parts.headers);
+        let by_token = bearer.is_some();
+        let secret = bearer.or_else(|| cookie(&parts.headers, SESSION)).ok_or_else(|| Trouble::sign_in(next))?;
+        let (slug, secret) = secret.split_once('.').ok_or_else(|| Trouble::sign_in(next))?;
+        let jurisdiction = web.jurisdiction(slug).ok_or_else(|| Trouble::sign_in(next))?;
+        let engine = jurisdiction.engine.clone();
+        let now = engine.now();
+        // Sessions live by the wall clock: moving the demo's clock must not end them.
+        let session = jurisdiction.accounts.session(secret, Timestamp::now())?;
+        let session = session.ok_or_else(|| Trouble::sign_in(next))?;
+        let world = engine.world();
+        let person = session.person.clone();
+        let posts: Vec<PostId> = world.org.posts_held(&person, date_of(now)).cloned().collect();
+        let wanted = header_text(&parts.headers, "x-bihuan-post").or_else(|| cookie(&parts.headers, POST));
+        let post = posts
+            .iter()
+            .find(|post| Some(post.as_str()) == wanted)
+            .or_else(|| posts.first())
+            .cloned()
+            .ok_or_else(|| Trouble::new(axum::http::StatusCode::FORBIDDEN, "no_post"))?;
+        Ok(Visitor {
+            web: web.clone(),
+            slug: slug.into(),
+            person: person.clone(),
+            sight: Arc::new(access::sight(&world, &person, now)),
+            session: Arc::new(session),
+            posts: Arc::new(posts),
+            post,
+            lang: lang_of(&parts.headers),
+            mechanisms: engine.mechanisms(),
+            engine,
+            world,
+            now,
+            here: here.into(),
+            by_token,
+        })
+    }
+}
+
+fn header_text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    header_text(headers, "authorization")?.strip_prefix("Bearer ").map(str::trim)
+}
+
+/// The value of a cookie.
+pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(key, _)| *key == name)
+        .map(|(_, value)| value)
+}
+
+/// Sets a cookie that scripts cannot read and other sites cannot use in forms; `seconds` of 0 removes it.
+pub(crate) fn set_cookie(asked: &HeaderMap, answer: &mut HeaderMap, name: &str, value: &str, seconds: u32) {
+    let secure = match header_text(asked, "x-forwarded-proto") {
+        Some("https") => "; Secure",
+        _ => "",
+    };
+    let line = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}");
+    if let Ok(line) = HeaderValue::from_str(&line) {
+        answer.append(header::SET_COOKIE, line);
+    }
+}
