@@ -1,0 +1,95 @@
+//! Data: each field a datum, each datum asked once.
+
+use std::collections::BTreeMap;
+
+use bihuan_diagnostics::{Diagnostic, Span};
+use bihuan_domain::value::Type;
+use bihuan_messages::Message;
+
+use super::Subject;
+use crate::read::{Sink, Sp, described};
+use crate::surroundings::Surroundings;
+
+/// `M0138`: two fields of one file that are the same datum.
+pub(super) fn datum_named_twice(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    let mut seen: BTreeMap<&str, &Sp<String>> = BTreeMap::new();
+    for datum in subject.ast.fields.iter().flat_map(|field| &field.datum) {
+        match seen.get(datum.as_str()) {
+            Some(first) => {
+                let file = sink.file();
+                let finding = described("M0138", file, datum.span, |m| m.with("datum", datum.as_str()));
+                sink.push(finding.relate(file, first.span, Message::new("check.first_here")));
+            }
+            None => {
+                seen.insert(datum.as_str(), datum);
+            }
+        }
+    }
+}
+
+/// `M0152`: the title is no text field.
+pub(super) fn title_is_no_text(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    let Some(title) = &subject.ast.title else { return };
+    let field = subject.fields.iter().find(|field| field.id.as_str() == title.as_str());
+    if field.is_some_and(|field| field.ty != Type::Text) {
+        sink.error("M0152", title.span, |m| m.with("field", title.as_str()));
+    }
+}
+
+/// `M0150`: a number template without the number.
+pub(super) fn numbering_without_number(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    if let Some((_, template)) = &subject.ast.numbering
+        && (!template.value.contains("{n}") || !template.value.contains("{year}"))
+    {
+        sink.error("M0150", template.span, |m| m.with("found", template.as_str()));
+    }
+}
+
+/// `M0154`: a printed rate whose base is not stated.
+pub(super) fn rate_without_base(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    for figure in &subject.ast.figures {
+        if figure.unit == "%" && figure.value.is_some() && figure.base.is_none() {
+            sink.error("M0154", figure.id.span, |m| m.with("figure", figure.id.as_str()));
+        }
+    }
+}
+
+/// Who asks for a datum: a mechanism or a register, at a place of a file.
+pub(crate) struct Asked<'a> {
+    pub(crate) file: &'a str,
+    pub(crate) span: Span,
+    pub(crate) datum: &'a str,
+    pub(crate) by: &'a str,
+}
+
+/// `M0140`: a datum of a lasting thing (not of the case alone) that two mechanisms or registers would ask for.
+///
+/// A field that must be typed into two ledgers is the second form of the same fact; it belongs in one register, to
+/// which the others point.
+pub(crate) fn asked_twice(asked: &[Asked<'_>], around: &Surroundings) -> Vec<Diagnostic> {
+    let mut first: BTreeMap<&str, &Asked<'_>> = BTreeMap::new();
+    let mut found = Vec::new();
+    for one in asked {
+        let lasting = around
+            .data
+            .get(one.datum)
+            .and_then(|datum| datum.of.as_ref())
+            .is_some_and(|of| of.value != "case");
+        if !lasting {
+            continue;
+        }
+        match first.get(one.datum) {
+            Some(before) if before.by != one.by => {
+                let finding = described("M0140", one.file, one.span, |m| {
+                    m.with("datum", one.datum).with("by", before.by)
+                });
+                found.push(finding.relate(before.file, before.span, Message::new("check.first_here")));
+            }
+            Some(_) => {}
+            None => {
+                first.insert(one.datum, one);
+            }
+        }
+    }
+    found
+}

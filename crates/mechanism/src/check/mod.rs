@@ -1,0 +1,201 @@
+//! The soundness checker: each rule a function of its own, named for the fault that it finds.
+//!
+//! Every rule sees the whole file and reports all that it finds; none relies on another having passed.
+
+mod closing;
+mod clocks;
+mod data;
+mod flow;
+mod grass_roots;
+mod names;
+mod org;
+mod requests;
+
+use std::collections::BTreeMap;
+
+use bihuan_domain::calendar::Calendars;
+use bihuan_domain::mechanism::{Field, StageKind};
+use bihuan_messages::Message;
+
+use crate::expr::Names;
+use crate::read::{Sink, Sp, nearest};
+use crate::surroundings::Surroundings;
+use crate::syntax::mechanism::{MechanismAst, StageAst};
+use crate::syntax::pack::PartsAst;
+use crate::syntax::parts::{Finder, LadderAst, RoleAst};
+use crate::text::joined;
+
+/// A mechanism file under examination.
+pub(crate) struct Subject<'a> {
+    pub(crate) ast: &'a MechanismAst,
+    /// The text of the file, for places inside expressions.
+    pub(crate) raw: &'a str,
+    /// What packs declare.
+    pub(crate) around: &'a Surroundings,
+    /// Every mechanism given, by code.
+    pub(crate) mechanisms: &'a [String],
+    /// Roles of the file, else of the packs.
+    pub(crate) roles: BTreeMap<&'a str, &'a RoleAst>,
+    /// Ladders of the file, else of the packs.
+    pub(crate) ladders: BTreeMap<&'a str, &'a LadderAst>,
+    /// Fields as the model knows them.
+    pub(crate) fields: Vec<Field>,
+}
+
+/// A rule.
+type Rule = fn(&Subject<'_>, &mut Sink<'_>);
+
+/// All rules about one mechanism file.
+const RULES: &[Rule] = &[
+    names::reserved_or_doubled,
+    names::unknown_role,
+    names::unknown_field,
+    names::unknown_stage,
+    names::unknown_ladder,
+    names::unknown_mechanism,
+    org::unknown_kinds,
+    org::role_that_nobody_can_fill,
+    flow::unreachable_stage,
+    flow::stage_that_cannot_close,
+    flow::no_unguarded_exit,
+    flow::exits_in_a_circle,
+    flow::step_to_closed,
+    flow::step_to_void,
+    flow::missing_kind,
+    flow::holder_missing_or_idle,
+    flow::nobody_may_open,
+    flow::wait_without_children,
+    clocks::wait_without_clock,
+    clocks::breach_without_ladder,
+    clocks::ladder_without_end,
+    clocks::ladder_that_ends_in_silence,
+    clocks::absurd_limit,
+    clocks::absurd_cadence,
+    clocks::warnings_out_of_order,
+    clocks::field_is_no_date,
+    closing::no_way_of_verification,
+    closing::own_verification_not_allowed,
+    closing::requester_is_the_owner,
+    closing::office_of_the_handler,
+    closing::record_that_proves_nothing,
+    closing::closing_without_condition,
+    requests::approver_is_the_asker,
+    requests::cap_of_none,
+    requests::no_longest_time,
+    requests::unknown_reasons,
+    data::datum_named_twice,
+    data::title_is_no_text,
+    data::numbering_without_number,
+    data::rate_without_base,
+    grass_roots::too_frequent_reports,
+    grass_roots::proof_without_risk,
+    grass_roots::exception_without_citation,
+];
+
+/// Applies every rule.
+pub(crate) fn mechanism(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    for rule in RULES {
+        rule(subject, sink);
+    }
+}
+
+pub(crate) use data::{Asked, asked_twice};
+pub(crate) use names::{doubled, reserved};
+
+/// Applies the rules to what a pack file declares for all.
+pub(crate) fn parts(parts: &PartsAst, around: &Surroundings, sink: &mut Sink<'_>) {
+    names::doubled(parts.unit_kinds.iter().map(|k| &k.id), sink);
+    names::doubled(parts.functions.iter().map(|f| &f.id), sink);
+    names::doubled(parts.post_kinds.iter().map(|p| &p.id), sink);
+    names::doubled(parts.data.iter().map(|d| &d.field.id), sink);
+    names::doubled(parts.registers.iter().map(|r| &r.id), sink);
+    names::doubled(parts.roles.iter().map(|r| &r.id), sink);
+    names::doubled(parts.ladders.iter().map(|l| &l.id), sink);
+    names::doubled(parts.reasons.iter().map(|r| &r.id), sink);
+    org::kinds_known(parts, around, sink);
+    for role in &parts.roles {
+        org::role_kinds(role, around, sink);
+        if let Finder::Function(name) = &role.unit.value {
+            org::function_has_post(role, name, around, sink);
+        }
+    }
+    let calendars = Calendars::statutory();
+    for ladder in &parts.ladders {
+        clocks::ladder_sound(ladder, |id| around.ladders.get(id).map(|ladder| &ladder.ast), sink);
+        clocks::top_rung(ladder, sink);
+        for rung in &ladder.rungs {
+            if !around.roles.contains_key(rung.to.as_str()) {
+                unknown(sink, "M0109", &rung.to, around.roles.keys().map(String::as_str));
+            }
+            if let Some(limit) = &rung.limit {
+                clocks::limit_sound(&Sp::new(limit.span, &limit.value), &calendars, sink);
+            }
+        }
+        if let Some(then) = &ladder.then
+            && !around.ladders.contains_key(then.as_str())
+        {
+            unknown(sink, "M0112", then, around.ladders.keys().map(String::as_str));
+        }
+    }
+}
+
+/// Reports a name that is not known, with the nearest one or all there are.
+pub(crate) fn unknown<'k>(sink: &mut Sink<'_>, code: &str, found: &Sp<String>, known: impl Iterator<Item = &'k str>) {
+    let known: Vec<&str> = known.collect();
+    let near = nearest(&found.value, known.iter().copied());
+    let key = if near.is_some() { "check.mend_near" } else { "check.mend_known" };
+    let label = near.map_or_else(
+        || if known.is_empty() { crate::text::label("check.none") } else { joined(known.iter().copied().take(30)) },
+        |near| joined([near]),
+    );
+    let mut finding =
+        crate::read::described(code, sink.file(), found.span, |m| m.with("found", found.as_str()).with("known", &label));
+    finding.mend = Some(Message::new(key).with("known", label));
+    sink.push(finding);
+}
+
+impl<'a> Subject<'a> {
+    /// A stage by code.
+    pub(crate) fn stage(&self, id: &str) -> Option<&'a StageAst> {
+        self.ast.stages.iter().find(|stage| stage.id.value == id)
+    }
+
+    /// Open stages.
+    pub(crate) fn open_stages(&self) -> impl Iterator<Item = &'a StageAst> {
+        self.ast.stages.iter().filter(|stage| stage.kind.value.is_open())
+    }
+
+    /// The exit of a stage: its own, else the mechanism's, which does not lead out of a parked stage.
+    pub(crate) fn exit(&self, stage: &'a StageAst) -> Option<&'a Sp<String>> {
+        if let Some(own) = &stage.exit {
+            return Some(own);
+        }
+        let common = self.ast.exit.as_ref()?;
+        let applies = stage.kind.value.is_open()
+            && stage.kind.value != StageKind::Parked
+            && stage.id.value != common.value;
+        applies.then_some(common)
+    }
+
+    /// Whether role `a` and role `b` lead to the same post of the same unit.
+    pub(crate) fn same_post(&self, a: &str, b: &str) -> bool {
+        if a == b {
+            return true;
+        }
+        match (self.roles.get(a), self.roles.get(b)) {
+            (Some(a), Some(b)) => a.unit.value == b.unit.value && a.post.value == b.post.value,
+            _ => false,
+        }
+    }
+
+    /// What expressions of this file may name.
+    pub(crate) fn names(&self, cases: bool) -> Names<'a> {
+        Names {
+            fields: self.fields.iter().map(|f| (f.id.as_str().to_owned(), f.ty.clone())).collect(),
+            registers: Some(&self.around.items),
+            stages: self.ast.stages.iter().map(|stage| stage.id.value.clone()).collect(),
+            children: self.ast.children.is_some(),
+            cases,
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Org kinds, functions and post kinds that a mechanism counts on.
+
+use bihuan_domain::mechanism::Risk;
+
+use super::{Subject, unknown};
+use crate::read::{Sink, Sp};
+use crate::surroundings::Surroundings;
+use crate::syntax::mechanism::WayAst;
+use crate::syntax::pack::PartsAst;
+use crate::syntax::parts::{Finder, RoleAst};
+
+/// `M0113` function, `M0114` post kind, `M0115` unit kind that no pack declares.
+pub(super) fn unknown_kinds(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    for kind in subject.ast.open.iter().flat_map(|open| &open.owners) {
+        if !subject.around.unit_kinds.contains_key(kind.as_str()) {
+            unknown(sink, "M0115", kind, subject.around.unit_kinds.keys().map(String::as_str));
+        }
+    }
+    for role in &subject.ast.roles {
+        role_kinds(role, subject.around, sink);
+    }
+    for (_, way) in subject.ast.closing.iter().flat_map(|closing| &closing.verify) {
+        if let WayAst::Drawn { function, post } = &way.value {
+            function_known(function, subject.around, sink);
+            post_known(post, subject.around, sink);
+        }
+    }
+}
+
+/// The same for one role, also of a pack file.
+pub(crate) fn role_kinds(role: &RoleAst, around: &Surroundings, sink: &mut Sink<'_>) {
+    if let Finder::Function(name) = &role.unit.value {
+        function_known(&Sp::new(role.unit.span, name.clone()), around, sink);
+    }
+    post_known(&role.post, around, sink);
+}
+
+fn function_known(found: &Sp<String>, around: &Surroundings, sink: &mut Sink<'_>) {
+    if !around.functions.contains_key(found.as_str()) {
+        unknown(sink, "M0113", found, around.functions.keys().map(String::as_str));
+    }
+}
+
+fn post_known(found: &Sp<String>, around: &Surroundings, sink: &mut Sink<'_>) {
+    if !around.post_kinds.contains_key(found.as_str()) {
+        unknown(sink, "M0114", found, around.post_kinds.keys().map(String::as_str));
+    }
+}
+
+/// Kinds that the org lists of a pack name themselves.
+pub(crate) fn kinds_known(parts: &PartsAst, around: &Surroundings, sink: &mut Sink<'_>) {
+    for post in parts.unit_kinds.iter().flat_map(|kind| &kind.posts) {
+        post_known(post, around, sink);
+    }
+    for kind in parts.functions.iter().flat_map(|function| &function.kinds) {
+        if !around.unit_kinds.contains_key(kind.as_str()) {
+            unknown(sink, "M0115", kind, around.unit_kinds.keys().map(String::as_str));
+        }
+    }
+}
+
+/// `M0119`: a role for a post that its units do not have.
+pub(super) fn role_that_nobody_can_fill(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    let around = subject.around;
+    let owners: Vec<&str> = subject.ast.open.iter().flat_map(|open| &open.owners).map(Sp::as_str).collect();
+    for role in &subject.ast.roles {
+        match &role.unit.value {
+            Finder::Owner => {
+                // Every kind of unit that may own a case must have the post.
+                for kind in &owners {
+                    let lacks = around
+                        .unit_kinds
+                        .get(*kind)
+                        .is_some_and(|kind| !kind.posts.iter().any(|post| post.value == role.post.value));
+                    if lacks {
+                        report(role, kind, sink);
+                    }
+                }
+            }
+            Finder::Function(name) => function_has_post(role, name, around, sink),
+            Finder::Field(name) => field_of_units(subject, role, name, sink),
+            Finder::Superior | Finder::Requester => {}
+        }
+    }
+    for (risk, way) in subject.ast.closing.iter().flat_map(|closing| &closing.verify) {
+        let WayAst::Drawn { function, post } = &way.value else { continue };
+        if *risk <= Risk::Major && !served(function.as_str(), post.as_str(), around) {
+            sink.error("M0119", way.span, |m| m.with("role", "drawn").with("post", post.as_str()).with("unit", function.as_str()));
+        }
+    }
+}
+
+/// The same for a role of a pack file that names a function.
+pub(crate) fn function_has_post(role: &RoleAst, function: &str, around: &Surroundings, sink: &mut Sink<'_>) {
+    if !served(function, role.post.as_str(), around) {
+        report(role, function, sink);
+    }
+}
+
+/// Whether some kind of unit that serves the function has the post; unknown names are reported elsewhere.
+fn served(function: &str, post: &str, around: &Surroundings) -> bool {
+    let Some(function) = around.functions.get(function) else { return true };
+    function.kinds.iter().any(|kind| {
+        around.unit_kinds.get(kind.as_str()).is_some_and(|kind| kind.posts.iter().any(|p| p.value == post))
+    })
+}
+
+fn field_of_units(subject: &Subject<'_>, role: &RoleAst, name: &str, sink: &mut Sink<'_>) {
+    use bihuan_domain::value::Type;
+    let Some(field) = subject.fields.iter().find(|field| field.id.as_str() == name) else {
+        if !subject.ast.fields.iter().any(|field| field.id.value == name) {
+            let found = Sp::new(role.unit.span, name.to_owned());
+            unknown(sink, "M0110", &found, subject.ast.fields.iter().map(|field| field.id.as_str()));
+        }
+        return;
+    };
+    if !matches!(field.ty, Type::Unit | Type::Post) {
+        sink.error("M0153", role.unit.span, |m| m.with("field", name).with("role", role.id.as_str()));
+    }
+}
+
+fn report(role: &RoleAst, unit: &str, sink: &mut Sink<'_>) {
+    sink.error("M0119", role.post.span, |m| {
+        m.with("role", role.id.as_str()).with("post", role.post.as_str()).with("unit", unit)
+    });
+}

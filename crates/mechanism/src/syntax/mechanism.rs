@@ -1,0 +1,495 @@
+//! A mechanism file as it says it.
+
+use bihuan_diagnostics::Span;
+use bihuan_domain::clock::{Cadence, Rule};
+use bihuan_domain::mechanism::{RequestKind, Risk, SourceKind, StageKind};
+use bihuan_messages::Label;
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+
+use super::limit;
+use super::parts::{
+    ClockAst, FieldAst, LadderAst, RoleAst, choices, clock, field, ladder, need_cadence, need_rule, role, rule,
+    share_of, unknown_word, word,
+};
+use crate::read::{Kind, Node, Sink, Sp, Table};
+
+/// A mechanism file.
+#[derive(Clone, Debug)]
+pub(crate) struct MechanismAst {
+    pub(crate) span: Span,
+    pub(crate) id: Sp<String>,
+    pub(crate) number: String,
+    pub(crate) label: Label,
+    pub(crate) purpose: Label,
+    pub(crate) source: Label,
+    pub(crate) risk: Risk,
+    pub(crate) scene: Scene,
+    pub(crate) cites: Option<Label>,
+    pub(crate) title: Option<Sp<String>>,
+    pub(crate) columns: Vec<Sp<String>>,
+    pub(crate) ladder: Option<Sp<String>>,
+    pub(crate) exit: Option<Sp<String>>,
+    pub(crate) numbering: Option<(Sp<String>, Sp<String>)>,
+    pub(crate) open: Option<OpenAst>,
+    pub(crate) roles: Vec<RoleAst>,
+    pub(crate) fields: Vec<FieldAst>,
+    pub(crate) clock: Option<ClockAst>,
+    pub(crate) stages: Vec<StageAst>,
+    pub(crate) ladders: Vec<LadderAst>,
+    pub(crate) closing: Option<ClosingAst>,
+    pub(crate) requests: Vec<RequestAst>,
+    pub(crate) progress: Option<ProgressAst>,
+    pub(crate) children: Option<ChildrenAst>,
+    pub(crate) figures: Vec<FigureAst>,
+}
+
+/// In which scene a mechanism works: some rules that protect the grass roots know exceptions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scene {
+    Ordinary,
+    Emergency,
+    Security,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct OpenAst {
+    pub(crate) span: Span,
+    pub(crate) by: Vec<Sp<String>>,
+    pub(crate) from: Vec<Sp<SourceKind>>,
+    pub(crate) stage: Option<Sp<String>>,
+    pub(crate) owners: Vec<Sp<String>>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct StageAst {
+    pub(crate) span: Span,
+    pub(crate) id: Sp<String>,
+    pub(crate) label: Label,
+    pub(crate) kind: Sp<StageKind>,
+    pub(crate) holder: Option<Sp<String>>,
+    pub(crate) clock: Option<ClockAst>,
+    pub(crate) exit: Option<Sp<String>>,
+    pub(crate) rework: Option<Sp<String>>,
+    pub(crate) steps: Vec<StepAst>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct StepAst {
+    pub(crate) span: Span,
+    pub(crate) id: Sp<String>,
+    pub(crate) label: Label,
+    pub(crate) by: Vec<Sp<String>>,
+    pub(crate) needs: Vec<Sp<String>>,
+    pub(crate) takes: Vec<Sp<String>>,
+    pub(crate) evidence: u8,
+    pub(crate) when: Option<Sp<String>>,
+    pub(crate) to: Option<Sp<String>>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct ClosingAst {
+    pub(crate) span: Span,
+    pub(crate) when: Option<Sp<String>>,
+    pub(crate) says: Label,
+    pub(crate) verify: Vec<(Risk, Sp<WayAst>)>,
+    pub(crate) look_back: Option<LookBackAst>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum WayAst {
+    Drawn { function: Sp<String>, post: Sp<String> },
+    Office(Sp<String>),
+    Requester,
+    Record,
+    Own,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct LookBackAst {
+    pub(crate) span: Span,
+    pub(crate) share: Option<Sp<(u32, u32)>>,
+    pub(crate) after: Option<Sp<Rule>>,
+    pub(crate) by: Option<Sp<String>>,
+    pub(crate) limit: Option<Sp<Rule>>,
+    pub(crate) ladder: Option<Sp<String>>,
+    pub(crate) redo: Option<Sp<String>>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct RequestAst {
+    pub(crate) span: Span,
+    pub(crate) kind: RequestKind,
+    pub(crate) by: Vec<Sp<String>>,
+    pub(crate) approver: Option<Sp<String>>,
+    pub(crate) limit: Option<Sp<Rule>>,
+    pub(crate) ladder: Option<Sp<String>>,
+    pub(crate) cap: Option<Sp<u32>>,
+    pub(crate) at_most: Option<Sp<Rule>>,
+    pub(crate) reasons: Reasons,
+    pub(crate) to: Option<Sp<String>>,
+}
+
+/// Reasons by the name of a pack's list, or written out.
+#[derive(Clone, Debug)]
+pub(crate) enum Reasons {
+    Named(Sp<String>),
+    Listed(Vec<(Sp<String>, Label)>),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct ProgressAst {
+    pub(crate) span: Span,
+    pub(crate) label: Label,
+    pub(crate) every: Option<Sp<Cadence>>,
+    pub(crate) by: Option<Sp<String>>,
+    pub(crate) ladder: Option<Sp<String>>,
+    pub(crate) datum: Option<Sp<String>>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct ChildrenAst {
+    pub(crate) span: Span,
+    pub(crate) mechanism: Option<Sp<String>>,
+    pub(crate) join: Option<Sp<JoinAst>>,
+    pub(crate) stage: Option<Sp<String>>,
+    pub(crate) then: Option<Sp<String>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum JoinAst {
+    All,
+    Any,
+    Quorum(u32),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct FigureAst {
+    pub(crate) span: Span,
+    pub(crate) id: Sp<String>,
+    pub(crate) label: Label,
+    pub(crate) value: Option<Sp<String>>,
+    pub(crate) base: Option<Sp<String>>,
+    pub(crate) printed: Option<Sp<Decimal>>,
+    pub(crate) unit: String,
+    pub(crate) qualifier: Option<Sp<&'static str>>,
+    pub(crate) document: String,
+    pub(crate) as_of: Option<Date>,
+    pub(crate) anomaly: Option<Label>,
+}
+
+/// Reads a mechanism file.
+pub(crate) fn read(root: &Node, sink: &mut Sink<'_>) -> Option<MechanismAst> {
+    let mut file = Table::of(root, "file", sink)?;
+    super::language(&mut file, sink);
+    let mut head = file.need_table("mechanism", sink)?;
+    let id = head.need_code("id", sink);
+    let number = head.need_text("number", sink).map(|n| n.value).unwrap_or_default();
+    let label = head.need_label("label", sink);
+    let purpose = head.need_label("purpose", sink);
+    let source = head.need_label("source", sink);
+    let risk = head.code("risk", sink).and_then(|w| word(w, "risk", RISKS, sink)).map_or(Risk::Ordinary, |r| r.value);
+    let scene = head.code("scene", sink).and_then(|w| word(w, "scene", SCENES, sink));
+    let cites = head.label("cites", sink);
+    let title = head.need_code("title", sink);
+    let columns = head.codes("columns", sink);
+    let default_ladder = head.code("ladder", sink);
+    let exit = head.code("exit", sink);
+    let span = head.span;
+    head.finish(sink);
+    let numbering = file.table("numbering", sink).and_then(|mut table| {
+        let series = table.need_code("series", sink);
+        let template = table.need_text("template", sink);
+        table.finish(sink);
+        Some((series?, template?))
+    });
+    let ast = MechanismAst {
+        span,
+        id: id?,
+        number,
+        label,
+        purpose,
+        source,
+        risk,
+        scene: scene.map_or(Scene::Ordinary, |scene| scene.value),
+        cites,
+        title,
+        columns,
+        ladder: default_ladder,
+        exit,
+        numbering,
+        open: file.need_table("open", sink).map(|table| open(table, sink)),
+        roles: file.tables("role", "[[role]]", sink).into_iter().filter_map(|t| role(t, sink)).collect(),
+        fields: fields(&mut file, sink),
+        clock: file.table("clock", sink).map(|table| clock(table, sink)),
+        stages: file.tables("stage", "[[stage]]", sink).into_iter().filter_map(|t| stage(t, sink)).collect(),
+        ladders: file.tables("ladder", "[[ladder]]", sink).into_iter().filter_map(|t| ladder(t, sink)).collect(),
+        closing: file.need_table("closing", sink).map(|table| closing(table, sink)),
+        requests: requests(&mut file, sink),
+        progress: file.table("progress", sink).map(|table| progress(table, sink)),
+        children: file.table("children", sink).map(|table| children(table, sink)),
+        figures: file.tables("figure", "[[figure]]", sink).into_iter().filter_map(|t| figure(t, sink)).collect(),
+    };
+    file.finish(sink);
+    Some(ast)
+}
+
+/// Reads `[[field]]`.
+pub(crate) fn fields(table: &mut Table<'_>, sink: &mut Sink<'_>) -> Vec<FieldAst> {
+    let mut found = Vec::new();
+    for mut one in table.tables("field", "[[field]]", sink) {
+        let ast = field(&mut one, sink);
+        one.finish(sink);
+        found.extend(ast);
+    }
+    found
+}
+
+const RISKS: &[(&str, Risk)] = &[("ordinary", Risk::Ordinary), ("major", Risk::Major)];
+const SCENES: &[(&str, Scene)] =
+    &[("ordinary", Scene::Ordinary), ("emergency", Scene::Emergency), ("security", Scene::Security)];
+const SOURCES: &[(&str, SourceKind)] = &[
+    ("person", SourceKind::Person),
+    ("document", SourceKind::Document),
+    ("instruction", SourceKind::Instruction),
+    ("meeting", SourceKind::Meeting),
+    ("superior", SourceKind::Superior),
+    ("import", SourceKind::Import),
+    ("schedule", SourceKind::Schedule),
+    ("finding", SourceKind::Finding),
+    ("warning", SourceKind::Warning),
+    ("parent", SourceKind::Parent),
+];
+const KINDS: &[(&str, StageKind)] = &[
+    ("work", StageKind::Work),
+    ("decide", StageKind::Decide),
+    ("wait", StageKind::Wait),
+    ("verify", StageKind::Verify),
+    ("parked", StageKind::Parked),
+    ("closed", StageKind::Closed),
+    ("void", StageKind::Void),
+];
+const QUALIFIERS: &[(&str, &str)] = &[("over", "over"), ("about", "about"), ("under", "under")];
+
+fn open(mut table: Table<'_>, sink: &mut Sink<'_>) -> OpenAst {
+    let by = table.codes("by", sink);
+    let from = table.codes("from", sink).into_iter().filter_map(|w| word(w, "from", SOURCES, sink)).collect();
+    let stage = table.need_code("stage", sink);
+    let owners = table.codes("owners", sink);
+    let span = table.span;
+    table.finish(sink);
+    OpenAst { span, by, from, stage, owners }
+}
+
+fn stage(mut table: Table<'_>, sink: &mut Sink<'_>) -> Option<StageAst> {
+    let id = table.need_code("id", sink);
+    let label = table.need_label("label", sink);
+    let kind = table.need_code("kind", sink).and_then(|found| word(found, "kind", KINDS, sink));
+    let holder = table.code("holder", sink);
+    let clock = table.table("clock", sink).map(|table| clock(table, sink));
+    let exit = table.code("exit", sink);
+    let rework = table.code("rework", sink);
+    let steps =
+        table.tables("step", "[[stage.step]]", sink).into_iter().filter_map(|t| step(t, sink)).collect();
+    let span = table.span;
+    table.finish(sink);
+    Some(StageAst { span, id: id?, label, kind: kind?, holder, clock, exit, rework, steps })
+}
+
+fn step(mut table: Table<'_>, sink: &mut Sink<'_>) -> Option<StepAst> {
+    let id = table.need_code("id", sink);
+    let label = table.need_label("label", sink);
+    let by = table.codes("by", sink);
+    let needs = table.codes("needs", sink);
+    let takes = table.codes("takes", sink);
+    let evidence = table.number("evidence", (0, 20), sink).and_then(|n| u8::try_from(n.value).ok()).unwrap_or(0);
+    let when = table.text("when", sink);
+    let to = table.need_code("to", sink);
+    let span = table.span;
+    table.finish(sink);
+    Some(StepAst { span, id: id?, label, by, needs, takes, evidence, when, to })
+}
+
+fn closing(mut table: Table<'_>, sink: &mut Sink<'_>) -> ClosingAst {
+    let when = table.need_text("when", sink);
+    let says = table.need_label("says", sink);
+    let mut verify = Vec::new();
+    if let Some(mut ways) = table.need_table("verify", sink) {
+        for (key, risk) in [("ordinary", Risk::Ordinary), ("major", Risk::Major)] {
+            if let Some(one) = ways.table(key, sink) {
+                verify.extend(way(one, sink).map(|way| (risk, way)));
+            }
+        }
+        ways.finish(sink);
+    }
+    let look_back = table.table("look_back", sink).map(|table| look_back(table, sink));
+    let span = table.span;
+    table.finish(sink);
+    ClosingAst { span, when, says, verify, look_back }
+}
+
+fn way(mut table: Table<'_>, sink: &mut Sink<'_>) -> Option<Sp<WayAst>> {
+    let name = table.need_code("way", sink);
+    let found = name.and_then(|name| match name.value.as_str() {
+        "drawn" => {
+            let function = table.need_code("function", sink);
+            let post = table.need_code("post", sink);
+            Some(WayAst::Drawn { function: function?, post: post? })
+        }
+        "office" => table.need_code("office", sink).map(WayAst::Office),
+        "requester" => Some(WayAst::Requester),
+        "record" => Some(WayAst::Record),
+        "self" => Some(WayAst::Own),
+        _ => {
+            unknown_word(sink, &name, "way", &["drawn", "office", "requester", "record", "self"]);
+            None
+        }
+    });
+    let span = table.span;
+    if found.is_some() {
+        table.finish(sink);
+    }
+    found.map(|way| Sp::new(span, way))
+}
+
+fn look_back(mut table: Table<'_>, sink: &mut Sink<'_>) -> LookBackAst {
+    let share = table.need_text("share", sink).and_then(|found| {
+        let share = share_of(&found.value).filter(|(num, den)| *num > 0 && num <= den);
+        if share.is_none() {
+            sink.error("M0015", found.span, |m| m.with("found", found.as_str()));
+        }
+        share.map(|share| Sp::new(found.span, share))
+    });
+    let ast = LookBackAst {
+        span: table.span,
+        share,
+        after: need_rule(&mut table, "after", sink),
+        by: table.need_code("by", sink),
+        limit: need_rule(&mut table, "limit", sink),
+        ladder: table.code("ladder", sink),
+        redo: table.need_code("redo", sink),
+    };
+    table.finish(sink);
+    ast
+}
+
+fn requests(file: &mut Table<'_>, sink: &mut Sink<'_>) -> Vec<RequestAst> {
+    let Some(mut table) = file.table("request", sink) else { return Vec::new() };
+    let kinds = [
+        ("return", RequestKind::Return),
+        ("extension", RequestKind::Extension),
+        ("suspension", RequestKind::Suspension),
+        ("hand_up", RequestKind::HandUp),
+        ("void", RequestKind::Void),
+    ];
+    let mut found = Vec::new();
+    for (key, kind) in kinds {
+        if let Some(one) = table.table(key, sink) {
+            found.push(request(one, kind, sink));
+        }
+    }
+    table.finish(sink);
+    found
+}
+
+fn request(mut table: Table<'_>, kind: RequestKind, sink: &mut Sink<'_>) -> RequestAst {
+    let reasons = match table.get("reasons").map(|node| (node, &node.kind)) {
+        Some((node, Kind::Text(name))) => Reasons::Named(Sp::new(node.span, name.clone())),
+        Some(_) => Reasons::Listed(choices(&mut table, "reasons", sink)),
+        None => Reasons::Listed(Vec::new()),
+    };
+    let ast = RequestAst {
+        span: table.span,
+        kind,
+        by: table.codes("by", sink),
+        approver: table.need_code("approver", sink),
+        limit: need_rule(&mut table, "limit", sink),
+        ladder: table.code("ladder", sink),
+        cap: table.number("cap", (0, 20), sink),
+        at_most: rule(&mut table, "at_most", sink),
+        reasons,
+        to: table.code("to", sink),
+    };
+    table.finish(sink);
+    ast
+}
+
+fn progress(mut table: Table<'_>, sink: &mut Sink<'_>) -> ProgressAst {
+    let ast = ProgressAst {
+        span: table.span,
+        label: table.need_label("label", sink),
+        every: need_cadence(&mut table, "every", sink),
+        by: table.need_code("by", sink),
+        ladder: table.code("ladder", sink),
+        datum: table.code("datum", sink),
+    };
+    table.finish(sink);
+    ast
+}
+
+fn children(mut table: Table<'_>, sink: &mut Sink<'_>) -> ChildrenAst {
+    let join = table.need_text("join", sink).and_then(|found| {
+        let join = match found.value.as_str() {
+            "all" => Some(JoinAst::All),
+            "any" => Some(JoinAst::Any),
+            other => other.strip_prefix("at least ").and_then(|n| n.parse().ok()).map(JoinAst::Quorum),
+        };
+        if join.is_none() {
+            unknown_word(sink, &found, "join", &["all", "any", "at least 2"]);
+        }
+        join.map(|join| Sp::new(found.span, join))
+    });
+    let ast = ChildrenAst {
+        span: table.span,
+        mechanism: table.need_code("mechanism", sink),
+        join,
+        stage: table.need_code("stage", sink),
+        then: table.need_code("then", sink),
+    };
+    table.finish(sink);
+    ast
+}
+
+fn figure(mut table: Table<'_>, sink: &mut Sink<'_>) -> Option<FigureAst> {
+    let id = table.need_code("id", sink);
+    let label = table.need_label("label", sink);
+    let value = table.text("value", sink);
+    let base = table.text("base", sink);
+    let unit = table.need_text("unit", sink).map(|unit| unit.value).unwrap_or_default();
+    let printed = table.need_text("printed", sink).and_then(|found| {
+        let number = printed_number(&found.value);
+        if number.is_none() {
+            sink.error("M0016", found.span, |m| m.with("found", found.as_str()));
+        }
+        number.map(|number| Sp::new(found.span, number))
+    });
+    let qualifier = table.code("qualifier", sink).and_then(|found| word(found, "qualifier", QUALIFIERS, sink));
+    let document = table.need_text("document", sink).map(|found| found.value).unwrap_or_default();
+    let as_of = table.text("as_of", sink).and_then(|found| {
+        let date = limit::date(&found.value);
+        if date.is_none() {
+            sink.error("M0017", found.span, |m| m.with("found", found.as_str()));
+        }
+        date
+    });
+    let anomaly = table.label("anomaly", sink);
+    let span = table.span;
+    table.finish(sink);
+    Some(FigureAst { span, id: id?, label, value, base, printed, unit, qualifier, document, as_of, anomaly })
+}
+
+/// Reads `248亿`, `2.9亿`, `34`, `61`: the printed number in base units.
+pub(crate) fn printed_number(text: &str) -> Option<Decimal> {
+    let text = text.trim();
+    let (digits, factor) = if let Some(rest) = text.strip_suffix('亿') {
+        (rest, Decimal::from(100_000_000))
+    } else if let Some(rest) = text.strip_suffix('万') {
+        (rest, Decimal::from(10_000))
+    } else {
+        (text, Decimal::ONE)
+    };
+    if digits.is_empty() || digits.len() > 20 || !digits.chars().all(|c| c.is_ascii_digit() || c == '.' || c == '-') {
+        return None;
+    }
+    digits.parse::<Decimal>().ok()?.checked_mul(factor).map(|n| n.normalize())
+}
