@@ -85,7 +85,7 @@ fn all_packs() -> Result<Vec<String>> {
 
 fn deny() -> Result<()> {
     // The advisory database is a git repository that not every machine may reach; the rest needs no network.
-    cargo(&["deny", "--offline", "check", "licenses", "bans", "sources"])
+    cargo(&["deny", "check", "licenses", "bans", "sources"])
 }
 
 fn browser() -> Result<()> {
