@@ -28,15 +28,15 @@ use crate::writer::WorldChange;
 /// The data of the dictionary that a proposal can fill; a mechanism's fields take them by naming the datum.
 pub mod datum {
     /// When the matter is due.
-    pub const DUE: &str = "task.due";
+    pub const DUE: &str = "due";
     /// The number to be reached, in base units.
-    pub const VALUE: &str = "target.value";
+    pub const VALUE: &str = "target-value";
     /// Its unit as printed.
-    pub const UNIT: &str = "target.unit";
+    pub const UNIT: &str = "target-unit";
     /// The sentence that asks for it.
-    pub const REQUIREMENT: &str = "task.requirement";
+    pub const REQUIREMENT: &str = "requirement";
     /// Its kind: target, project, rule, instruction.
-    pub const KIND: &str = "task.kind";
+    pub const KIND: &str = "commitment-kind";
 }
 
 /// A document that was read.

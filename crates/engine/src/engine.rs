@@ -1,11 +1,13 @@
 //! The engine's front: submissions in, answers and views out, timers in between.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use bihuan_domain::event::WorldEvent;
-use bihuan_domain::id::{CaseId, PackId, Sealed};
+use bihuan_domain::event::{PackAdopted, RowPut, WorldEvent};
+use bihuan_domain::id::{CaseId, Digest, PackId, Sealed};
 use bihuan_domain::org::Actor;
+use bihuan_domain::value::Value;
 use bihuan_domain::verification::Beacon;
 use bihuan_domain::world::World;
 use bihuan_ledger::{Ledger, SealDraft, StagedBlob};
@@ -304,9 +306,40 @@ impl Engine {
     }
 
     /// A pack's change, from its files.
-    pub fn adopt_pack(pack: &PackId, files: std::collections::BTreeMap<String, String>) -> WorldChange {
-        let digest = crate::shim::digest_of(&files);
-        WorldEvent::PackAdopted(bihuan_domain::event::PackAdopted { pack: pack.clone(), digest, files }).into()
+    pub fn adopt_pack(pack: &PackId, files: BTreeMap<String, String>) -> WorldChange {
+        let mut text = String::new();
+        for (path, content) in &files {
+            text.push_str(&format!("{path}\n{}\n{content}", content.len()));
+        }
+        let digest = Digest::new(bihuan_ledger::Digest::of(text.as_bytes()).to_string());
+        WorldEvent::PackAdopted(PackAdopted { pack: pack.clone(), digest, files }).into()
+    }
+
+    /// The changes that put a pack's sample rows into their registers.
+    ///
+    /// # Errors
+    ///
+    /// If a text is too long to be sealed.
+    pub fn sample_rows(pack: &bihuan_mechanism::Pack) -> Result<Vec<WorldChange>, Error> {
+        let mut changes = Vec::with_capacity(pack.rows.len());
+        for row in &pack.rows {
+            let mut texts = Vec::new();
+            let mut values = BTreeMap::new();
+            for (field, input) in &row.values {
+                let value = match input {
+                    bihuan_mechanism::Input::Value(value) => value.clone(),
+                    bihuan_mechanism::Input::Text(plain) => {
+                        let (sealed, draft) = Engine::seal(plain)?;
+                        texts.push((format!("register/{}", row.register), draft));
+                        Value::Sealed(sealed)
+                    }
+                };
+                values.insert(field.clone(), value);
+            }
+            let event = WorldEvent::RowPut(RowPut { register: row.register.clone(), row: row.row.clone(), values });
+            changes.push(WorldChange { event, texts, files: Vec::new() });
+        }
+        Ok(changes)
     }
 
     /// Stops the writer once it has answered what it was sent. Called when the last handle goes, too.

@@ -9,7 +9,6 @@ pub mod documents;
 mod engine;
 mod error;
 mod mechanisms;
-mod shim;
 pub mod time;
 pub mod upload;
 pub mod views;

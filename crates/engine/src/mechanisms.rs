@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bihuan_domain::id::{Digest, MechanismId, PackId};
 use bihuan_domain::mechanism::Mechanism;
-use crate::shim::Pack;
+use bihuan_mechanism::Pack;
 
 use crate::error::Error;
 
@@ -47,9 +47,8 @@ impl Mechanisms {
     ///
     /// [`Error::Unsound`] where the checker finds a fault; the former packs stay in force.
     pub(crate) fn adopt(&self, packs: &BTreeMap<PackId, PackFiles>) -> Result<Mechanisms, Error> {
-        let files: Vec<&BTreeMap<String, String>> = packs.values().map(|(_, files)| files).collect();
-        let loaded = crate::shim::load_all(&files);
-        let faults = loaded.faults();
+        let loaded = bihuan_mechanism::load_all(packs.iter().map(|(id, (_, files))| (id.as_str(), files)));
+        let faults = loaded.diagnostics.iter().filter(|f| f.severity == bihuan_diagnostics::Severity::Error).count();
         if faults > 0 {
             return Err(Error::Unsound { faults });
         }

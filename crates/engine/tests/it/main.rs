@@ -1,0 +1,6 @@
+//! The engine on a real ledger: the loop, idempotency, late timers, restarts, read models, access.
+
+mod county;
+mod documents;
+mod durable;
+mod the_loop;
