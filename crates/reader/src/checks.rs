@@ -50,6 +50,15 @@ pub(crate) fn check(stream: &Stream, a: usize, b: usize, statement: String, hold
     }
 }
 
+/// The figures of a sentence that can be added and multiplied without overflow: nobody counts beyond a quadrillion.
+fn reckonable<'a>(figures: &'a [Found], sentence: &Sentence) -> Vec<&'a Found> {
+    let most = Decimal::from(1_000_000_000_000_000u64);
+    let within = figures_within(figures, sentence.start(), sentence.end());
+    within
+        .filter(|f| matches!(f.value, Value::One(n) if n.abs() <= most))
+        .collect()
+}
+
 /// A small whole count.
 fn count_of(figure: &Found) -> Option<usize> {
     match figure.value {
@@ -192,7 +201,7 @@ const ORDER: [char; 10] = ['一', '二', '三', '四', '五', '六', '七', '八
 /// `共87个…，其中32个、34个、21个`: parts and their total.
 fn sums(stream: &Stream, figures: &[Found], sentence: &Sentence, out: &mut Vec<Check>) {
     let s = &stream.chars;
-    let all: Vec<&Found> = figures_within(figures, sentence.start(), sentence.end()).collect();
+    let all: Vec<&Found> = reckonable(figures, sentence);
     for (i, total) in all.iter().enumerate().take(40) {
         let Value::One(sum) = total.value else { continue };
         let same: Vec<&Found> = all
@@ -326,7 +335,7 @@ fn sums_wrongly(sum: Decimal, parts: &[&Found], total: &Found) -> bool {
 /// `总投资248亿元…151.3亿元，占61%`: a share of two stated amounts.
 fn shares(stream: &Stream, figures: &[Found], sentence: &Sentence, out: &mut Vec<Check>) {
     let s = &stream.chars;
-    let all: Vec<&Found> = figures_within(figures, sentence.start(), sentence.end()).collect();
+    let all: Vec<&Found> = reckonable(figures, sentence);
     for (i, rate) in all.iter().enumerate().take(60) {
         let (Value::One(percent), true) = (rate.value, matches!(rate.unit.as_str(), "%" | "％")) else {
             continue;
@@ -385,7 +394,7 @@ fn shares(stream: &Stream, figures: &[Found], sentence: &Sentence, out: &mut Vec
 /// `从200户增加到260户，增长30%`
 fn growth(stream: &Stream, figures: &[Found], sentence: &Sentence, out: &mut Vec<Check>) {
     let s = &stream.chars;
-    let all: Vec<&Found> = figures_within(figures, sentence.start(), sentence.end()).collect();
+    let all: Vec<&Found> = reckonable(figures, sentence);
     for triple in all.windows(3).take(60) {
         let [old, new, rate] = triple else { continue };
         let (Value::One(a), Value::One(b), Value::One(percent)) = (old.value, new.value, rate.value) else {

@@ -14,7 +14,11 @@ pub(crate) fn usual_year(s: &[char]) -> Option<i16> {
     while i < s.len() {
         match year_at(s, i) {
             Some((year, end)) => {
-                if !matches!(at(s, end), '度') {
+                // `建于2019年`, `2022年以来`, `2022年度` speak of another year than the page's.
+                let past = matches!(crate::chars::before(s, i), '于' | '自')
+                    || has_at(s, end, "以来")
+                    || has_at(s, end, "起");
+                if at(s, end) != '度' && !past {
                     *counts.entry(year).or_default() += 1;
                 }
                 i = end;

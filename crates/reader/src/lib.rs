@@ -70,6 +70,15 @@ pub fn read(source: &str, text: &str, options: &Options) -> Document {
     if merge_weak(&mut found, &titles) {
         titles = titles::titles(&chars, &pieces, &found);
     }
+    let misplaced = titles::misplaced(&chars, &pieces, &found, &titles);
+    for (body, part) in &misplaced {
+        if let Some(body) = found.get_mut(*body) {
+            body.parts.remove(*part);
+        }
+    }
+    if !misplaced.is_empty() {
+        titles = titles::titles(&chars, &pieces, &found);
+    }
     let (articles, leftover) = assemble(&chars, &pieces, &found, titles, options);
     Document {
         source: source.to_owned(),

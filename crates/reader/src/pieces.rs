@@ -6,6 +6,7 @@ use crate::chars::{
     at, balanced, before, cut, dense, ends_closed, has_at, is_colon, is_comma, is_han, is_open, is_semicolon,
     is_stop, width,
 };
+use crate::tables::paragraph_openers;
 use crate::undouble::undouble;
 
 /// A line or a part of a line.
@@ -335,6 +336,14 @@ fn looks_like_head(chars: &[char], pieces: &[Piece], i: usize, closed_before: bo
         return false;
     }
     let text = cut(chars, piece.start, piece.end);
+    // `今年以来，…` opens a paragraph, whatever its width; `一、提升政务服务效能` is a heading, whatever its width.
+    if paragraph_openers().at(text, 0).is_some() {
+        return false;
+    }
+    let numbered = "一二三四五六七八九十".contains(at(text, 0)) && text.iter().take(4).any(|c| *c == '、');
+    if closed_before && numbered && text.len() <= 30 && !text.iter().any(|c| is_comma(*c)) {
+        return true;
+    }
     let next = pieces.get(i + 1);
     let like_next =
         next.is_some_and(|n| matches!(n.shape, Shape::Text) && n.width.abs_diff(piece.width) <= 6);
@@ -344,6 +353,9 @@ fn looks_like_head(chars: &[char], pieces: &[Piece], i: usize, closed_before: bo
     if closed_before {
         return match column {
             Some(column) => {
+                // A first line with a comma in it is narrow by its indent and by squeezed punctuation.
+                let comma = text.iter().any(|c| is_comma(*c));
+                let indent = if comma { deficit.max(2) } else { deficit };
                 // On a page with indents, an indented line behind this one begins a paragraph of its own.
                 let alone = deficit >= 3
                     && piece.width < column
@@ -351,8 +363,8 @@ fn looks_like_head(chars: &[char], pieces: &[Piece], i: usize, closed_before: bo
                         .is_some_and(|n| !n.closed && matches!(n.shape, Shape::Text) && n.width + 3 < column);
                 // A narrow line is the last of its kind; a wide one may be the first of a wider column.
                 piece.width > column + 6 && !like_next
-                    || (piece.width + deficit + 4 < column && !same_next)
-                    || (alone && !text.iter().any(|c| is_comma(*c)))
+                    || (piece.width + indent + 4 < column && !same_next)
+                    || (alone && !comma)
             }
             None => text.len() <= 45,
         };
@@ -428,7 +440,12 @@ fn column_width(pieces: &[Piece], i: usize) -> Option<usize> {
     widths.sort_unstable();
     let middle = *widths.get(widths.len() / 2)?;
     let alike = widths.iter().filter(|w| w.abs_diff(middle) <= 5).count();
-    (middle <= 100 && alike * 2 >= widths.len()).then_some(middle)
+    // Where whole paragraphs stand on a line, the short lines between them are headings, not a column.
+    let around = pieces.iter().skip(from).take(15);
+    let beyond = around
+        .filter(|p| matches!(p.shape, Shape::Text | Shape::Dateline) && p.width > middle + 24)
+        .count();
+    (middle <= 100 && alike * 2 >= widths.len() && beyond * 2 <= widths.len()).then_some(middle)
 }
 
 #[cfg(test)]

@@ -167,6 +167,14 @@ fn time_len(s: &[char], i: usize) -> usize {
     }
     if !seen {
         let words = [
+            "每半月",
+            "每半个月",
+            "每季度",
+            "每半年",
+            "每年",
+            "每月",
+            "每周",
+            "每日",
             "年底前",
             "年底",
             "年末",
@@ -258,6 +266,15 @@ fn judged(
     {
         verb = second;
         end += more;
+    }
+    // `会议召开` tells what happened; `项目建成投产` says what is due.
+    if subject.is_some()
+        && end == b
+        && ["召开", "举办", "承办", "举行"]
+            .iter()
+            .any(|w| has_at(s, verb_start, w))
+    {
+        return Reading::Nothing;
     }
     let object = cut(s, end, b);
     if object

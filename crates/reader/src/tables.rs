@@ -136,6 +136,7 @@ macro_rules! table {
 table!(surnames, "surnames");
 table!(byline_roles, "byline roles");
 table!(not_bylines, "not bylines");
+table!(paragraph_openers, "paragraph openers");
 table!(caption_words, "caption words");
 table!(units, "units");
 table!(weak_units, "weak units");

@@ -153,6 +153,46 @@ pub(crate) fn split_point(chars: &[char], pieces: &[Piece], body: &Body) -> Opti
     best.map(|(_, k)| k)
 }
 
+/// Headings that stand inside one body but speak of another that has no headline of its own: torn there by the
+/// layout. Returns body and part, last first, so that they can be taken out in order.
+pub(crate) fn misplaced(
+    chars: &[char],
+    pieces: &[Piece],
+    bodies: &[Body],
+    titles: &Titles,
+) -> Vec<(usize, usize)> {
+    if bodies.len() < 2 || bodies.iter().all(|b| b.parts.iter().all(|p| !p.heading)) {
+        return Vec::new();
+    }
+    let texts = bodies.iter().map(|b| {
+        let running: Vec<Part> = b.parts.iter().filter(|p| !p.heading).copied().collect();
+        grams_of(&body_text(chars, pieces, &running))
+    });
+    let texts: Vec<Vec<u64>> = texts.collect();
+    let share = |heading: &[u64], b: usize| -> usize {
+        let known = texts.get(b).map_or(&[][..], Vec::as_slice);
+        heading.iter().filter(|g| known.binary_search(g).is_ok()).count() * 1000 / heading.len().max(1)
+    };
+    let untitled = |b: &usize| titles.of_body.get(*b).is_some_and(Option::is_none);
+    let mut found = Vec::new();
+    for (own, body) in bodies.iter().enumerate() {
+        for (k, part) in body.parts.iter().enumerate().filter(|(_, p)| p.heading) {
+            let heading = grams_of(&body_text(chars, pieces, std::slice::from_ref(part)));
+            let near = own.saturating_sub(REACH)..bodies.len().min(own + REACH);
+            let best = near
+                .filter(|b| *b != own && untitled(b))
+                .map(|b| share(&heading, b))
+                .max()
+                .unwrap_or(0);
+            if heading.len() >= 4 && best >= 500 && best >= share(&heading, own) + 250 {
+                found.push((own, k));
+            }
+        }
+    }
+    found.reverse();
+    found
+}
+
 fn first_piece(body: &Body) -> Option<usize> {
     body.parts.first().map(|p| p.piece)
 }

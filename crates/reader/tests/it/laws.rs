@@ -99,6 +99,15 @@ fn page_text() -> impl Strategy<Value = String> {
     prop::collection::vec(word, 0..80).prop_map(|words| words.concat())
 }
 
+#[test]
+fn numbers_too_large_to_reckon_with_do_not_overflow() {
+    let big = "9".repeat(24);
+    let text = format!(
+        "本报讯 总投资{big}亿元，其中{big}亿元、3亿元，占总投资的{big}%，从{big}户增加到{big}户，增长{big}.{big}%。"
+    );
+    quotes_are_exact(&text, &read("page", &text, &Options::default()));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
