@@ -2,6 +2,7 @@
 
 mod demo;
 mod desk;
+mod reading;
 mod sign_in;
 pub(crate) mod trouble;
 
@@ -14,6 +15,7 @@ pub(crate) fn routes() -> Router<Web> {
         .merge(sign_in::routes())
         .merge(desk::routes())
         .merge(demo::routes())
+        .merge(reading::routes())
 }
 
 /// Where a form leads back to: a path of this server, never another's.
