@@ -7,6 +7,8 @@ mod check;
 mod compile;
 mod digest;
 mod expr;
+pub mod figure;
+mod input;
 pub mod limits;
 mod load;
 mod pack;
@@ -19,4 +21,5 @@ mod text;
 
 pub use digest::digest;
 pub use load::{load, load_all};
-pub use pack::{Datum, Function, Input, Loaded, Pack, SampleRow, UnitKind};
+pub use input::{Input, from_text};
+pub use pack::{Datum, Function, Loaded, Pack, SampleRow, UnitKind};

@@ -7,7 +7,7 @@ use bihuan_diagnostics::{Diagnostic, Span};
 use bihuan_domain::id::{Code, DatumId, FieldId, PackId, RegisterId};
 use bihuan_domain::mechanism::RegisterSpec;
 use bihuan_domain::value::Type;
-use bihuan_messages::Label;
+use bihuan_messages::{Label, Message};
 
 use crate::check::{self, Asked, Subject};
 use crate::digest::digest_of_parts;
@@ -16,7 +16,7 @@ use crate::limits::FILES_MAX;
 use crate::pack::{Datum, Function, Loaded, Pack, UnitKind};
 use crate::read::{Kind, Node, Sink, described, parse};
 use crate::rows;
-use crate::scenario::Scenario;
+use crate::scenario::{OrgTree, Scenario};
 use crate::surroundings::Surroundings;
 use crate::syntax::mechanism::MechanismAst;
 use crate::syntax::pack::{HeadAst, PartsAst};
@@ -70,6 +70,7 @@ struct Draft<'a> {
     parts: Vec<(&'a str, PartsAst)>,
     mechanisms: Vec<(&'a str, MechanismAst)>,
     scenarios: Vec<Scenario>,
+    orgs: BTreeMap<String, OrgTree>,
     files: Vec<&'a str>,
     around: Surroundings,
     own_registers: Vec<RegisterSpec>,
@@ -87,6 +88,7 @@ fn drafts<'a>(files: &'a BTreeMap<String, String>, found: &mut Vec<Diagnostic>) 
             parts: Vec::new(),
             mechanisms: Vec::new(),
             scenarios: Vec::new(),
+            orgs: BTreeMap::new(),
             files: Vec::new(),
             around: Surroundings::default(),
             own_registers: Vec::new(),
@@ -114,10 +116,11 @@ fn drafts<'a>(files: &'a BTreeMap<String, String>, found: &mut Vec<Diagnostic>) 
 fn read<'a>(draft: &mut Draft<'a>, path: &'a str, text: &str, sink: &mut Sink<'_>) {
     let node = parse(text, sink);
     if is_org(path) {
-        return; // Org files are data of scenarios; `scenario::org` reads them.
+        draft.orgs.insert(path.to_owned(), crate::syntax::org::read(&node, sink));
+        return;
     }
     if path.ends_with(".scenario.toml") {
-        draft.scenarios.extend(crate::syntax::scenario::read(&node, path, sink));
+        draft.scenarios.extend(crate::syntax::scenario::read(&node, path, text, sink));
     } else if has_key(&node, "mechanism") && path != draft.head_file {
         draft.mechanisms.extend(mechanism::read(&node, sink).map(|ast| (path, ast)));
     } else if path == draft.head_file {
@@ -335,6 +338,7 @@ fn finish(
         post_kinds: parts().flat_map(|p| &p.post_kinds).map(|k| (Code::new(k.id.as_str()), k.label.clone())).collect(),
         reasons: parts().flat_map(|p| &p.reasons).map(|r| (Code::new(r.id.as_str()), choices(&r.list))).collect(),
         scenarios: draft.scenarios.clone(),
+        orgs: draft.orgs.clone(),
         files: inside,
     })
 }
@@ -395,6 +399,28 @@ fn across(drafts: &[Draft<'_>]) -> Vec<Diagnostic> {
         }
     }
     found.extend(check::asked_twice(&asked, &around));
+    found.extend(reported_twice(drafts));
+    found
+}
+
+/// `M0203`: the same regular report owed under two mechanisms.
+fn reported_twice(drafts: &[Draft<'_>]) -> Vec<Diagnostic> {
+    let mut first: BTreeMap<&str, (&str, &MechanismAst, Span)> = BTreeMap::new();
+    let mut found = Vec::new();
+    for (file, ast) in drafts.iter().flat_map(|draft| &draft.mechanisms) {
+        let Some(datum) = ast.progress.as_ref().and_then(|progress| progress.datum.as_ref()) else { continue };
+        match first.get(datum.as_str()) {
+            Some((other, before, span)) => {
+                let finding = described("M0203", file, datum.span, |m| {
+                    m.with("datum", datum.as_str()).with("by", before.id.as_str())
+                });
+                found.push(finding.relate(other, *span, Message::new("check.first_here")));
+            }
+            None => {
+                first.insert(datum.as_str(), (file, ast, datum.span));
+            }
+        }
+    }
     found
 }
 

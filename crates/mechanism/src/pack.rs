@@ -6,10 +6,10 @@ use std::sync::Arc;
 use bihuan_diagnostics::Diagnostic;
 use bihuan_domain::id::{Code, DatumId, Digest, FieldId, MechanismId, PackId, RegisterId, RowId};
 use bihuan_domain::mechanism::{Field, Mechanism, RegisterSpec};
-use bihuan_domain::value::Value;
 use bihuan_messages::Label;
 
-use crate::scenario::Scenario;
+use crate::input::Input;
+use crate::scenario::{OrgTree, Scenario};
 
 /// The outcome of loading files: packs as far as they are sound, and everything that was found.
 #[derive(Clone, Debug, Default)]
@@ -51,6 +51,8 @@ pub struct Pack {
     pub reasons: Vec<(Code, Vec<(Code, Label)>)>,
     /// Scenarios.
     pub scenarios: Vec<Scenario>,
+    /// Org trees for scenarios, by the path of their file.
+    pub orgs: BTreeMap<String, OrgTree>,
 }
 
 /// A datum (数据项): asked once, kept by its owner, valid for a time.
@@ -103,15 +105,6 @@ pub struct SampleRow {
     pub values: BTreeMap<FieldId, Input>,
 }
 
-/// A value as a file or form gives it: ready, or a text that has to be sealed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Input {
-    /// Ready.
-    Value(Value),
-    /// To be sealed.
-    Text(String),
-}
-
 impl Loaded {
     /// Whether everything is sound: no error (warnings may be there).
     pub fn is_sound(&self) -> bool {
@@ -121,6 +114,11 @@ impl Loaded {
     /// A mechanism by its code.
     pub fn mechanism(&self, id: &MechanismId) -> Option<&Arc<Mechanism>> {
         self.packs.iter().flat_map(|pack| &pack.mechanisms).find(|mechanism| mechanism.id == *id)
+    }
+
+    /// The org tree in which scenarios play: that of the first pack that has one.
+    pub fn org(&self) -> Option<&OrgTree> {
+        self.packs.iter().flat_map(|pack| pack.orgs.values()).next()
     }
 
     /// A pack by its code.

@@ -84,6 +84,7 @@ const RULES: &[Rule] = &[
     requests::no_longest_time,
     requests::unknown_reasons,
     data::datum_named_twice,
+    data::unknown_datum_of_report,
     data::title_is_no_text,
     data::numbering_without_number,
     data::rate_without_base,

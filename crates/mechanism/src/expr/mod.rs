@@ -8,7 +8,7 @@ mod parser;
 mod typing;
 
 pub(crate) use names::{Items, Names};
-pub(crate) use typing::Ty;
+pub(crate) use typing::{Ty, fen, minutes};
 
 use bihuan_diagnostics::Span;
 use bihuan_domain::expr::Expr;

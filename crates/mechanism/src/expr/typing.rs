@@ -306,10 +306,10 @@ impl Checker<'_, '_, '_> {
             (Add | Subtract, Ty::Date, Ty::Number) => Ty::Date,
             (Subtract, Ty::Date, Ty::Date) => Ty::Number,
             (Add | Subtract, a, b) if a == b && matches!(a, Ty::Number | Ty::Money | Ty::Duration) => tx.clone(),
-            (Multiply, Ty::Number, b) if matches!(b, Ty::Number | Ty::Money | Ty::Duration) => ty.clone(),
-            (Multiply, a, Ty::Number) if matches!(a, Ty::Money | Ty::Duration) => tx.clone(),
+            (Multiply, Ty::Number, Ty::Number | Ty::Money | Ty::Duration) => ty.clone(),
+            (Multiply, Ty::Money | Ty::Duration, Ty::Number) => tx.clone(),
             (Divide, a, b) if a == b && matches!(a, Ty::Number | Ty::Money | Ty::Duration) => Ty::Number,
-            (Divide, a, Ty::Number) if matches!(a, Ty::Money | Ty::Duration) => tx.clone(),
+            (Divide, Ty::Money | Ty::Duration, Ty::Number) => tx.clone(),
             (_, Ty::Sealed, _) => {
                 self.sealed(a);
                 return None;

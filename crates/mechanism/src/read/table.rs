@@ -21,10 +21,6 @@ impl<T> Sp<T> {
     pub(crate) fn new(span: Span, value: T) -> Self {
         Sp { span, value }
     }
-
-    pub(crate) fn map<U>(self, f: impl FnOnce(T) -> U) -> Sp<U> {
-        Sp { span: self.span, value: f(self.value) }
-    }
 }
 
 impl Sp<String> {
@@ -264,7 +260,7 @@ pub(crate) fn label(node: &Node, sink: &mut Sink<'_>) -> Label {
         return Label::default();
     };
     let Some(mut table) = Table::of(node, "{ zh, en }", sink) else { return Label::default() };
-    let mut one = |table: &mut Table<'_>, key: &'static str, sink: &mut Sink<'_>| {
+    let one = |table: &mut Table<'_>, key: &'static str, sink: &mut Sink<'_>| {
         let found = table.text(key, sink);
         if found.as_ref().is_none_or(|text| text.value.trim().is_empty()) {
             sink.error("M0007", node.span, |m| m.with("language", key));

@@ -63,7 +63,6 @@ pub(crate) struct OpenAst {
 
 #[derive(Clone, Debug)]
 pub(crate) struct StageAst {
-    pub(crate) span: Span,
     pub(crate) id: Sp<String>,
     pub(crate) label: Label,
     pub(crate) kind: Sp<StageKind>,
@@ -76,7 +75,6 @@ pub(crate) struct StageAst {
 
 #[derive(Clone, Debug)]
 pub(crate) struct StepAst {
-    pub(crate) span: Span,
     pub(crate) id: Sp<String>,
     pub(crate) label: Label,
     pub(crate) by: Vec<Sp<String>>,
@@ -165,7 +163,6 @@ pub(crate) enum JoinAst {
 
 #[derive(Clone, Debug)]
 pub(crate) struct FigureAst {
-    pub(crate) span: Span,
     pub(crate) id: Sp<String>,
     pub(crate) label: Label,
     pub(crate) value: Option<Sp<String>>,
@@ -291,9 +288,8 @@ fn stage(mut table: Table<'_>, sink: &mut Sink<'_>) -> Option<StageAst> {
     let rework = table.code("rework", sink);
     let steps =
         table.tables("step", "[[stage.step]]", sink).into_iter().filter_map(|t| step(t, sink)).collect();
-    let span = table.span;
     table.finish(sink);
-    Some(StageAst { span, id: id?, label, kind: kind?, holder, clock, exit, rework, steps })
+    Some(StageAst { id: id?, label, kind: kind?, holder, clock, exit, rework, steps })
 }
 
 fn step(mut table: Table<'_>, sink: &mut Sink<'_>) -> Option<StepAst> {
@@ -305,9 +301,8 @@ fn step(mut table: Table<'_>, sink: &mut Sink<'_>) -> Option<StepAst> {
     let evidence = table.number("evidence", (0, 20), sink).and_then(|n| u8::try_from(n.value).ok()).unwrap_or(0);
     let when = table.text("when", sink);
     let to = table.need_code("to", sink);
-    let span = table.span;
     table.finish(sink);
-    Some(StepAst { span, id: id?, label, by, needs, takes, evidence, when, to })
+    Some(StepAst { id: id?, label, by, needs, takes, evidence, when, to })
 }
 
 fn closing(mut table: Table<'_>, sink: &mut Sink<'_>) -> ClosingAst {
@@ -473,9 +468,8 @@ fn figure(mut table: Table<'_>, sink: &mut Sink<'_>) -> Option<FigureAst> {
         date
     });
     let anomaly = table.label("anomaly", sink);
-    let span = table.span;
     table.finish(sink);
-    Some(FigureAst { span, id: id?, label, value, base, printed, unit, qualifier, document, as_of, anomaly })
+    Some(FigureAst { id: id?, label, value, base, printed, unit, qualifier, document, as_of, anomaly })
 }
 
 /// Reads `248亿`, `2.9亿`, `34`, `61`: the printed number in base units.

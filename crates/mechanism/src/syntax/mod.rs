@@ -4,6 +4,7 @@
 
 pub(crate) mod limit;
 pub(crate) mod mechanism;
+pub(crate) mod org;
 pub(crate) mod pack;
 pub(crate) mod parts;
 pub(crate) mod scenario;

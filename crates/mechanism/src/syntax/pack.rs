@@ -3,7 +3,6 @@
 //! `pack.toml` names the pack; any other TOML file of the folder that is no mechanism and no scenario may carry the
 //! same lists, so that a long dictionary has a file of its own.
 
-use bihuan_diagnostics::Span;
 use bihuan_messages::Label;
 
 use super::parts::{FieldAst, LadderAst, RoleAst, choices, field, ladder, role, word};
@@ -32,7 +31,6 @@ pub(crate) struct PartsAst {
 
 #[derive(Clone, Debug)]
 pub(crate) struct RegisterAst {
-    pub(crate) span: Span,
     pub(crate) id: Sp<String>,
     pub(crate) label: Label,
     pub(crate) title: Option<Sp<String>>,
@@ -131,9 +129,8 @@ fn register(mut table: Table<'_>, sink: &mut Sink<'_>) -> Option<RegisterAst> {
     let title = table.need_code("title", sink);
     let fields = super::mechanism::fields(&mut table, sink);
     let rows = table.text("rows", sink);
-    let span = table.span;
     table.finish(sink);
-    Some(RegisterAst { span, id: id?, label: ast_label, title, fields, rows })
+    Some(RegisterAst { id: id?, label: ast_label, title, fields, rows })
 }
 
 const PROOFS: &[(&str, Proof)] = &[

@@ -1,4 +1,6 @@
 //! Stories of the mechanism language, its checker and its scenarios.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests may")]
+
 mod shipped;
 mod support;

@@ -1,0 +1,116 @@
+//! Reported figures beside what the ledger gives: computing them, and whether print and ledger agree.
+
+use bihuan_domain::expr::{Fault, Row, Scope, evaluate};
+use bihuan_domain::mechanism::{ReportedFigure, StageKind};
+use bihuan_domain::value::Value;
+use bihuan_domain::{case::State, id::FieldId};
+use rust_decimal::Decimal;
+
+/// A case as a row that figures look at: its fields and `stage`, `closed`, `open`, `void`, `late`, `on_time`, `round`,
+/// `reworks` and `owner`.
+pub fn case_row(state: &State) -> Row {
+    let mut row: Row = state.values.clone();
+    let mut put = |name: &str, value: Value| row.insert(FieldId::new(name), value);
+    put("stage", Value::Code(state.stage.as_str().into()));
+    put("closed", Value::Bool(state.kind == StageKind::Closed));
+    put("open", Value::Bool(state.is_open()));
+    put("void", Value::Bool(state.kind == StageKind::Void));
+    put("late", Value::Bool(state.was_late));
+    put("round", Value::Int(i64::from(state.round)));
+    put("reworks", Value::Int(i64::from(state.reworks)));
+    put("owner", Value::Unit(state.owner.clone()));
+    if let Some(on_time) = state.closed.as_ref().and_then(|closed| closed.on_time) {
+        put("on_time", Value::Bool(on_time));
+    }
+    row
+}
+
+/// What the ledger gives for a figure, in its printed unit (yuan, percent, pieces); `None` where it does not compute.
+///
+/// # Errors
+///
+/// The [`Fault`] of its expressions, such as an empty base.
+pub fn compute(figure: &ReportedFigure, scope: &dyn Scope) -> Result<Option<Decimal>, Fault> {
+    let Some(value) = &figure.value else { return Ok(None) };
+    let value = evaluate(value, scope)?;
+    let Some(base) = &figure.base else { return plain(&value).map(Some) };
+    let base = evaluate(base, scope)?;
+    let (value, base) = (plain(&value)?, plain(&base)?);
+    let factor = if figure.unit == "%" { Decimal::ONE_HUNDRED } else { Decimal::ONE };
+    let value = value.checked_mul(factor).ok_or(Fault::OutOfRange)?;
+    if base.is_zero() {
+        return Err(Fault::DividedByZero);
+    }
+    value.checked_div(base).map(|rate| Some(rate.normalize())).ok_or(Fault::OutOfRange)
+}
+
+/// Whether what was printed is what the ledger gives, as far as the print goes: to its last printed place, and
+/// `over`, `under` and `about` (within a tenth) as they say.
+pub fn agrees(figure: &ReportedFigure, computed: Decimal) -> bool {
+    let printed = figure.printed;
+    match figure.qualifier.as_ref().map(bihuan_domain::id::Code::as_str) {
+        Some("over") => computed >= printed,
+        Some("under") => computed <= printed,
+        Some("about") => (computed - printed).abs() * Decimal::TEN <= printed.abs(),
+        _ => (computed - printed).abs() * Decimal::TWO <= last_place(figure),
+    }
+}
+
+/// The unit of the last printed place: 0.1 for 61.3; for money also whole hundred millions, as in 248亿.
+fn last_place(figure: &ReportedFigure) -> Decimal {
+    let printed = figure.printed.normalize();
+    if printed.scale() > 0 {
+        return Decimal::new(1, printed.scale());
+    }
+    if figure.unit != "元" || printed.is_zero() {
+        return Decimal::ONE;
+    }
+    let mut unit = Decimal::ONE;
+    while (printed % (unit * Decimal::TEN)).is_zero() && unit < Decimal::new(1_000_000_000_000, 0) {
+        unit *= Decimal::TEN;
+    }
+    unit
+}
+
+/// Money in yuan, durations in minutes, all else as it is.
+fn plain(value: &Value) -> Result<Decimal, Fault> {
+    let number = value.number().ok_or(Fault::IllTyped)?;
+    match value {
+        Value::Fen(_) => Ok((number / Decimal::ONE_HUNDRED).normalize()),
+        _ => Ok(number.normalize()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bihuan_messages::Label;
+
+    fn printed(number: &str, unit: &str, qualifier: Option<&str>) -> ReportedFigure {
+        ReportedFigure {
+            id: "x".into(),
+            label: Label::default(),
+            value: None,
+            base: None,
+            value_text: None,
+            base_text: None,
+            printed: number.parse().unwrap(),
+            unit: unit.to_owned(),
+            qualifier: qualifier.map(Into::into),
+            document: String::new(),
+            as_of: None,
+            anomaly: None,
+        }
+    }
+
+    #[test]
+    fn print_and_ledger_agree_to_the_last_printed_place() {
+        let d = |text: &str| text.parse::<Decimal>().unwrap();
+        assert!(agrees(&printed("61", "%", None), d("61.008")));
+        assert!(!agrees(&printed("80", "%", None), d("53.125")), "34 of 64 is no 80 %");
+        assert!(agrees(&printed("24800000000", "元", None), d("24812000000")));
+        assert!(!agrees(&printed("24800000000", "元", None), d("24870000000")));
+        assert!(!agrees(&printed("87", "个", None), d("86")));
+        assert!(agrees(&printed("600", "台", Some("over")), d("612")));
+    }
+}

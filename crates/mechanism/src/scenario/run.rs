@@ -1,0 +1,548 @@
+//! Running a scenario step by step.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use bihuan_domain::calendar::date_of;
+use bihuan_domain::case::{Context, Decision, Effect, Meta, Opener, State, decide};
+use bihuan_domain::command::{self, Command};
+use bihuan_domain::event::{CaseEvent, Number, RowPut, Source, Values, WorldEvent};
+use bihuan_domain::id::{CaseId, Code, PersonId, PostId, StepId, UnitId};
+use bihuan_domain::mechanism::{Mechanism, RequestKind, Risk, SourceKind};
+use bihuan_domain::org::Actor;
+use bihuan_domain::refusal::Refusal;
+use bihuan_domain::value::Attachment;
+use bihuan_domain::verification::Beacon;
+use bihuan_domain::world::World;
+use bihuan_diagnostics::Span;
+use bihuan_messages::{Label, Lang};
+use jiff::Timestamp;
+
+use super::{Happened, Outcome, Scenario, When, laws, world};
+use crate::check::unknown;
+use crate::digest::digest;
+use crate::input::{attachment, from_node, seal, sealed};
+use crate::pack::Loaded;
+use crate::read::{Kind, Node, Sink, Sp};
+use crate::syntax::scenario::FIRST_CASE;
+
+/// More than a year of one case can bring; stops a mechanism that would never rest.
+const TICKS_MAX: usize = 10_000;
+
+/// A case of the running scenario.
+#[derive(Debug)]
+pub(super) struct Live {
+    pub(super) name: String,
+    pub(super) mechanism: Arc<Mechanism>,
+    pub(super) state: State,
+    events: Vec<(CaseEvent, Meta)>,
+}
+
+/// The running scenario.
+pub(super) struct Run<'a> {
+    pub(super) loaded: &'a Loaded,
+    pub(super) scenario: &'a Scenario,
+    pub(super) raw: &'a str,
+    pub(super) world: World,
+    pub(super) cases: BTreeMap<CaseId, Live>,
+    pub(super) now: Timestamp,
+    pub(super) story: Vec<Happened>,
+    pub(super) figures: Vec<(String, String, bool)>,
+    seq: u64,
+    counters: BTreeMap<(Code, i16), u32>,
+}
+
+/// Why a step was not taken.
+enum Stopped {
+    Refused(Box<Refusal>),
+    /// The step itself cannot be understood; reported already.
+    Unclear,
+}
+
+pub(super) fn run(scenario: &Scenario, loaded: &Loaded) -> Outcome {
+    let mut sink = Sink::new(&scenario.file);
+    let mut run = Run {
+        loaded,
+        scenario,
+        raw: &scenario.text,
+        world: world::make(loaded, scenario.rows),
+        cases: BTreeMap::new(),
+        now: scenario.steps.first().map_or(Timestamp::UNIX_EPOCH, |step| step.at.value),
+        story: Vec::new(),
+        figures: Vec::new(),
+        seq: 0,
+        counters: BTreeMap::new(),
+    };
+    if loaded.mechanism(&scenario.mechanism.as_str().into()).is_none() {
+        let found = Sp::new(scenario.mechanism_span, scenario.mechanism.clone());
+        let known: Vec<&str> =
+            loaded.packs.iter().flat_map(|p| &p.mechanisms).map(|m| m.id.as_str()).collect();
+        unknown(&mut sink, "M0307", &found, known.into_iter());
+    } else {
+        for step in &scenario.steps {
+            run.step(step, &mut sink);
+        }
+        run.reproduced(&mut sink);
+        for live in run.cases.values() {
+            if laws::replay(&live.events).as_ref() != Some(&live.state) {
+                sink.error("M0304", scenario.mechanism_span, |m| m);
+            }
+        }
+    }
+    Outcome {
+        id: scenario.id.clone(),
+        label: scenario.label.clone(),
+        file: scenario.file.clone(),
+        mechanism: scenario.mechanism.clone(),
+        story: run.story,
+        figures: run.figures,
+        findings: sink.into_findings(),
+    }
+}
+
+impl Run<'_> {
+    fn step(&mut self, step: &When, sink: &mut Sink<'_>) {
+        let before = self.story.len();
+        self.pass_time(step.at.value, step.span, sink);
+        let result = self.act(step, sink);
+        // A draw waits for the first checkpoint after its request: in a scenario that is at once.
+        self.pass_time(step.at.value, step.span, sink);
+        let expected = step.then.as_ref().and_then(|then| then.refused.as_ref());
+        match (result, expected) {
+            (Err(Stopped::Refused(refusal)), expected) => {
+                let span = expected.map_or(step.action.span, |code| code.span);
+                if expected.is_none_or(|code| code.value != refusal.code) {
+                    let text = refusal_label(&refusal);
+                    sink.error("M0302", span, |m| m.with("what", &text).with("code", refusal.code.as_str()));
+                }
+            }
+            (Ok(()), Some(code)) => sink.error("M0306", code.span, |m| m.with("code", code.as_str())),
+            _ => {}
+        }
+        if let Some(then) = &step.then {
+            let happened = self.story.get(before..).unwrap_or_default().to_vec();
+            self.expect(then, &step.case, &happened, sink);
+        }
+    }
+
+    /// Lets time pass: everything that falls due fires at its own time, the earliest first.
+    fn pass_time(&mut self, to: Timestamp, span: Span, sink: &mut Sink<'_>) {
+        let mut idle: BTreeSet<CaseId> = BTreeSet::new();
+        for _ in 0..TICKS_MAX {
+            let next = self
+                .cases
+                .iter()
+                .filter(|(id, _)| !idle.contains(id))
+                .filter_map(|(id, live)| live.state.wake().map(|at| (at, *id)))
+                .filter(|(at, _)| *at <= to)
+                .min();
+            let Some((at, id)) = next else { break };
+            self.now = self.now.max(at);
+            let actor = Actor::system();
+            let beacon = self.beacon();
+            match self.decide(id, &actor, &Command::Tick { beacon: Some(beacon) }) {
+                Ok(decision) if decision.events.is_empty() => {
+                    idle.insert(id);
+                }
+                Ok(decision) => self.carry_out(id, &actor, decision, span, sink),
+                Err(refusal) => {
+                    let text = refusal_label(&refusal);
+                    sink.error("M0302", span, |m| m.with("what", &text).with("code", refusal.code.as_str()));
+                    idle.insert(id);
+                }
+            }
+        }
+        self.now = self.now.max(to);
+    }
+
+    /// A lot that anybody can derive again: it follows from the scenario's code and the number of events so far.
+    fn beacon(&self) -> Beacon {
+        let size = self.seq.saturating_add(1);
+        let root = digest(&format!("{}/{size}", self.scenario.id));
+        Beacon { size, root: root.as_str().trim_start_matches("sha256:").to_owned() }
+    }
+
+    fn decide(&self, id: CaseId, actor: &Actor, command: &Command) -> Result<Decision, Refusal> {
+        let Some(live) = self.cases.get(&id) else { return Err(Refusal::new("no_such_case")) };
+        let recent: BTreeSet<PersonId> = BTreeSet::new();
+        let context = Context {
+            now: self.now,
+            actor,
+            mechanism: &live.mechanism,
+            world: &self.world,
+            recent: &recent,
+            opener: None,
+        };
+        decide(&context, Some(&live.state), command)
+    }
+
+    /// Appends events and what they bring to other cases.
+    fn carry_out(&mut self, id: CaseId, actor: &Actor, decision: Decision, span: Span, sink: &mut Sink<'_>) {
+        for event in decision.events {
+            self.append(id, actor, event, span, sink);
+        }
+        for effect in decision.effects {
+            let (parent, command) = match effect {
+                Effect::ChildAdded { parent, child } => (parent, Command::AddChild { child }),
+                Effect::ChildEnded { parent, child, kind } => (parent, Command::EndChild { child, kind }),
+            };
+            let system = Actor::system();
+            match self.decide(parent, &system, &command) {
+                Ok(decision) => self.carry_out(parent, &system, decision, span, sink),
+                Err(refusal) => {
+                    let text = refusal_label(&refusal);
+                    sink.error("M0302", span, |m| m.with("what", &text).with("code", refusal.code.as_str()));
+                }
+            }
+        }
+    }
+
+    fn append(&mut self, id: CaseId, actor: &Actor, event: CaseEvent, span: Span, sink: &mut Sink<'_>) {
+        self.seq = self.seq.saturating_add(1);
+        let meta = Meta { seq: self.seq, at: self.now, actor: actor.clone() };
+        let Some(live) = self.cases.get_mut(&id) else { return };
+        // The opening has made the state already.
+        if !matches!(event, CaseEvent::Opened(_)) {
+            live.state.evolve(&event, &meta);
+        }
+        let name = event.stored().0;
+        live.events.push((event, meta));
+        self.story.push(Happened {
+            at: self.now,
+            case: live.name.clone(),
+            event: name,
+            stage: live.state.stage.as_str().to_owned(),
+            holder: live.state.holder.post.as_str().to_owned(),
+        });
+        if let Some(law) = laws::broken(&live.state, &self.world) {
+            sink.error("M0303", span, |m| m.with("what", crate::text::label(law)));
+        }
+    }
+
+    fn act(&mut self, step: &When, sink: &mut Sink<'_>) -> Result<(), Stopped> {
+        match step.action.as_str() {
+            "wait" => return Ok(()),
+            "row" => return self.put_row(step, sink),
+            "open" => return self.open(step, sink),
+            _ => {}
+        }
+        let actor = self.actor(step, sink)?;
+        let id = self.case(&step.case, sink)?;
+        let Some(mechanism) = self.cases.get(&id).map(|live| Arc::clone(&live.mechanism)) else {
+            return Err(Stopped::Unclear);
+        };
+        let command = self.command(step, &mechanism, sink)?;
+        let decision = self.decide(id, &actor, &command).map_err(|r| Stopped::Refused(Box::new(r)))?;
+        self.carry_out(id, &actor, decision, step.span, sink);
+        Ok(())
+    }
+
+    /// The case under a name.
+    pub(super) fn case(&self, name: &Sp<String>, sink: &mut Sink<'_>) -> Result<CaseId, NoSuchCase> {
+        let found = self.cases.iter().find(|(_, live)| live.name == name.value).map(|(id, _)| *id);
+        found.ok_or_else(|| {
+            unknown(sink, "M0307", name, self.cases.values().map(|live| live.name.as_str()));
+            NoSuchCase
+        })
+    }
+
+    fn actor(&self, step: &When, sink: &mut Sink<'_>) -> Result<Actor, Stopped> {
+        let Some(by) = &step.by else {
+            sink.error("M0004", step.span, |m| m.with("key", "by").with("table", "[[when]]"));
+            return Err(Stopped::Unclear);
+        };
+        if by.value == "system" {
+            return Ok(Actor::system());
+        }
+        let post = PostId::new(by.as_str());
+        if !self.world.org.posts.contains_key(&post) {
+            unknown(sink, "M0307", by, self.world.org.posts.keys().map(PostId::as_str));
+            return Err(Stopped::Unclear);
+        }
+        let day = date_of(self.now);
+        let person = match &step.person {
+            Some(person) => PersonId::new(person.as_str()),
+            None => self.world.org.persons_on(&post, day).next().cloned().unwrap_or_else(|| PersonId::new("nobody")),
+        };
+        let on_behalf_of = step.on_behalf_of.as_ref().map(|unit| UnitId::new(unit.as_str()));
+        Ok(Actor { person, post, on_behalf_of, session: None })
+    }
+
+    fn open(&mut self, step: &When, sink: &mut Sink<'_>) -> Result<(), Stopped> {
+        let actor = self.actor(step, sink)?;
+        let named = text(step, "mechanism");
+        let id = named.as_ref().map_or(self.scenario.mechanism.clone(), |named| named.value.clone());
+        let Some(mechanism) = self.loaded.mechanism(&id.as_str().into()).cloned() else {
+            let found = named.unwrap_or_else(|| Sp::new(step.span, id.clone()));
+            let known: Vec<String> = self
+                .loaded
+                .packs
+                .iter()
+                .flat_map(|pack| &pack.mechanisms)
+                .map(|mechanism| mechanism.id.as_str().to_owned())
+                .collect();
+            unknown(sink, "M0307", &found, known.iter().map(String::as_str));
+            return Err(Stopped::Unclear);
+        };
+        let Some(owner) = text(step, "owner") else {
+            sink.error("M0004", step.span, |m| m.with("key", "owner").with("table", "[[when]]"));
+            return Err(Stopped::Unclear);
+        };
+        let parent = match text(step, "parent") {
+            Some(name) => Some(self.case(&name, sink)?),
+            None => None,
+        };
+        let title = text(step, "title").map(|title| title.value).unwrap_or_default();
+        let mut values = read_values(step, &mechanism.fields, sink)?;
+        values.entry(mechanism.title.clone()).or_insert(bihuan_domain::value::Value::Sealed(seal(&title)));
+        let open = command::Open {
+            mechanism: mechanism.id.clone(),
+            owner: UnitId::new(owner.as_str()),
+            supporting: texts(step, "supporting").into_iter().map(UnitId::new).collect(),
+            title: seal(&title),
+            risk: text(step, "risk").map(|risk| if risk.value == "major" { Risk::Major } else { Risk::Ordinary }),
+            source: Source {
+                kind: source(text(step, "from").as_ref().map_or("person", |from| from.as_str())),
+                document: None,
+                at: Vec::new(),
+                quote: None,
+                key: None,
+            },
+            parent,
+            values,
+        };
+        let id = CaseId(FIRST_CASE.0.saturating_add(u64::try_from(self.cases.len()).unwrap_or(u64::MAX)));
+        let opener = Opener { id, number: self.number(&mechanism) };
+        let recent = BTreeSet::new();
+        let context = Context {
+            now: self.now,
+            actor: &actor,
+            mechanism: &mechanism,
+            world: &self.world,
+            recent: &recent,
+            opener: Some(&opener),
+        };
+        let decision =
+            decide(&context, None, &Command::Open(Box::new(open))).map_err(|r| Stopped::Refused(Box::new(r)))?;
+        if let Some(number) = &opener.number {
+            self.counters.insert((number.series.clone(), number.year), number.n);
+        }
+        if let Some(CaseEvent::Opened(opened)) = decision.events.first() {
+            let meta = Meta { seq: self.seq.saturating_add(1), at: self.now, actor: actor.clone() };
+            let state = State::open(opened, &meta);
+            let live = Live { name: step.case.value.clone(), mechanism, state, events: Vec::new() };
+            self.cases.insert(id, live);
+        }
+        self.carry_out(id, &actor, decision, step.span, sink);
+        Ok(())
+    }
+
+    fn number(&self, mechanism: &Mechanism) -> Option<Number> {
+        let numbering = mechanism.numbering.as_ref()?;
+        let year = date_of(self.now).year();
+        let n = self.counters.get(&(numbering.series.clone(), year)).copied().unwrap_or(0).saturating_add(1);
+        let text = numbering.template.replace("{year}", &year.to_string()).replace("{n}", &n.to_string());
+        Some(Number { series: numbering.series.clone(), year, n, text })
+    }
+
+    fn put_row(&mut self, step: &When, sink: &mut Sink<'_>) -> Result<(), Stopped> {
+        let (Some(register), Some(row)) = (text(step, "register"), text(step, "row")) else {
+            sink.error("M0004", step.span, |m| m.with("key", "register, row").with("table", "[[when]]"));
+            return Err(Stopped::Unclear);
+        };
+        let specs = || self.loaded.packs.iter().flat_map(|pack| &pack.registers);
+        let Some(spec) = specs().find(|spec| spec.id.as_str() == register.value) else {
+            unknown(sink, "M0307", &register, specs().map(|spec| spec.id.as_str()));
+            return Err(Stopped::Unclear);
+        };
+        // A row that is there already keeps what the step does not say.
+        let mut values =
+            self.world.registers.row(&spec.id, &row.as_str().into()).cloned().unwrap_or_default();
+        values.extend(read_values(step, &spec.fields, sink)?);
+        let put = RowPut { register: spec.id.clone(), row: row.as_str().into(), values };
+        self.world.evolve(WorldEvent::RowPut(put), &Actor::system(), self.now);
+        Ok(())
+    }
+
+    fn command(&self, step: &When, mechanism: &Mechanism, sink: &mut Sink<'_>) -> Result<Command, Stopped> {
+        let note = text(step, "note").map(|note| seal(&note.value));
+        let evidence = evidence(step);
+        let verdict = |sink: &mut Sink<'_>| -> Result<command::Verdict, Stopped> {
+            Ok(command::Verdict {
+                pass: flag(step, "pass").unwrap_or(true),
+                values: read_values(step, &mechanism.fields, sink)?,
+                note: note.clone(),
+                evidence: evidence.clone(),
+            })
+        };
+        Ok(match step.action.as_str() {
+            "step" => {
+                let Some(name) = text(step, "step") else {
+                    sink.error("M0004", step.span, |m| m.with("key", "step").with("table", "[[when]]"));
+                    return Err(Stopped::Unclear);
+                };
+                Command::Step(command::Step {
+                    step: StepId::new(name.as_str()),
+                    values: read_values(step, &mechanism.fields, sink)?,
+                    note,
+                    evidence,
+                })
+            }
+            "note" => Command::Note(command::Note { values: read_values(step, &mechanism.fields, sink)?, note, evidence }),
+            "amend" => Command::Amend {
+                values: read_values(step, &mechanism.fields, sink)?,
+                title: text(step, "title").map(|title| seal(&title.value)),
+                reason: Code::new("correction"),
+            },
+            "remind" => Command::Remind { note },
+            "reassign" => Command::Reassign {
+                owner: UnitId::new(text(step, "owner").map(|owner| owner.value).unwrap_or_default()),
+                reason: note,
+            },
+            "request" => Command::Request(command::Request {
+                kind: request_kind(step, sink)?,
+                reason: text(step, "reason").map(|reason| Code::new(reason.as_str())),
+                note,
+                until: text(step, "until").and_then(|day| crate::syntax::limit::date(day.as_str())),
+                unit: text(step, "unit").map(|unit| UnitId::new(unit.as_str())),
+            }),
+            "decide" => Command::Decide {
+                request: number(step, "request").unwrap_or(1),
+                grant: flag(step, "grant").unwrap_or(true),
+                note,
+                unit: text(step, "unit").map(|unit| UnitId::new(unit.as_str())),
+            },
+            "resume" => Command::Resume,
+            "verify" => Command::Verify(verdict(sink)?),
+            "look_back" => Command::LookBack(verdict(sink)?),
+            "answer" => Command::Answer {
+                clock: Code::new(text(step, "clock").map_or("stage".to_owned(), |clock| clock.value)),
+                note,
+            },
+            _ => {
+                unknown(sink, "M0307", &step.action, ACTIONS.iter().copied());
+                return Err(Stopped::Unclear);
+            }
+        })
+    }
+}
+
+/// The case was not found; reported already.
+pub(super) struct NoSuchCase;
+
+impl From<NoSuchCase> for Stopped {
+    fn from(_: NoSuchCase) -> Self {
+        Stopped::Unclear
+    }
+}
+
+const ACTIONS: &[&str] = &[
+    "open", "step", "note", "request", "decide", "verify", "look_back", "answer", "reassign", "amend", "remind", "resume",
+    "wait", "row",
+];
+
+fn refusal_label(refusal: &Refusal) -> Label {
+    Label::new(refusal.text(Lang::Zh), refusal.text(Lang::En))
+}
+
+fn source(name: &str) -> SourceKind {
+    match name {
+        "document" => SourceKind::Document,
+        "instruction" => SourceKind::Instruction,
+        "meeting" => SourceKind::Meeting,
+        "superior" => SourceKind::Superior,
+        "import" => SourceKind::Import,
+        "schedule" => SourceKind::Schedule,
+        "finding" => SourceKind::Finding,
+        "warning" => SourceKind::Warning,
+        "parent" => SourceKind::Parent,
+        _ => SourceKind::Person,
+    }
+}
+
+fn request_kind(step: &When, sink: &mut Sink<'_>) -> Result<RequestKind, Stopped> {
+    let kinds = [
+        RequestKind::Return,
+        RequestKind::Extension,
+        RequestKind::Suspension,
+        RequestKind::HandUp,
+        RequestKind::Void,
+    ];
+    let found = text(step, "kind").unwrap_or_else(|| Sp::new(step.span, String::new()));
+    match kinds.into_iter().find(|kind| kind.name() == found.value) {
+        Some(kind) => Ok(kind),
+        None => {
+            unknown(sink, "M0307", &found, kinds.iter().map(|kind| kind.name()));
+            Err(Stopped::Unclear)
+        }
+    }
+}
+
+/// The values of a step by the types of their fields. An unknown field is left to the kernel to refuse.
+fn read_values(
+    step: &When,
+    fields: &[bihuan_domain::mechanism::Field],
+    sink: &mut Sink<'_>,
+) -> Result<Values, Stopped> {
+    let mut values = Values::new();
+    let Some(Node { kind: Kind::Table(entries), .. }) = step.keys.get("values") else { return Ok(values) };
+    let mut unclear = false;
+    for (name, span, node) in entries {
+        let Some(field) = fields.iter().find(|field| field.id.as_str() == name) else {
+            let found = Sp::new(*span, name.clone());
+            unknown(sink, "M0110", &found, fields.iter().map(|field| field.id.as_str()));
+            unclear = true;
+            continue;
+        };
+        match from_node(node, &field.ty) {
+            Ok(input) => {
+                values.insert(field.id.clone(), sealed(input));
+            }
+            Err(what) => {
+                sink.error("M0308", node.span, |m| m.with("field", name.as_str()).with("what", &what));
+                unclear = true;
+            }
+        }
+    }
+    if unclear { Err(Stopped::Unclear) } else { Ok(values) }
+}
+
+fn evidence(step: &When) -> Vec<Attachment> {
+    (0..number(step, "evidence").unwrap_or(0).min(20)).map(|n| attachment(&format!("evidence-{n}"))).collect()
+}
+
+fn text(step: &When, key: &str) -> Option<Sp<String>> {
+    let node = step.keys.get(key)?;
+    match &node.kind {
+        Kind::Text(text) | Kind::Time(text) => Some(Sp::new(node.span, text.clone())),
+        _ => None,
+    }
+}
+
+fn texts(step: &When, key: &str) -> Vec<String> {
+    match step.keys.get(key).map(|node| &node.kind) {
+        Some(Kind::List(items)) => items
+            .iter()
+            .filter_map(|item| match &item.kind {
+                Kind::Text(text) => Some(text.clone()),
+                _ => None,
+            })
+            .collect(),
+        Some(Kind::Text(text)) => vec![text.clone()],
+        _ => Vec::new(),
+    }
+}
+
+fn flag(step: &When, key: &str) -> Option<bool> {
+    match step.keys.get(key)?.kind {
+        Kind::Bool(value) => Some(value),
+        _ => None,
+    }
+}
+
+fn number(step: &When, key: &str) -> Option<u32> {
+    match &step.keys.get(key)?.kind {
+        Kind::Int(digits) => digits.parse().ok(),
+        _ => None,
+    }
+}
