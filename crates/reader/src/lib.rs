@@ -22,6 +22,7 @@ mod pieces;
 mod rows;
 mod stance;
 mod stream;
+pub mod table;
 mod tables;
 mod titles;
 mod undouble;

@@ -4,3 +4,4 @@
 mod bytes;
 mod laws;
 mod pages;
+mod tables;
