@@ -14,7 +14,7 @@ pub(super) fn unreachable_stage(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     if subject.stage(first.as_str()).is_none() {
         return; // The unknown first stage is reported; everything would follow from it.
     }
-    let reached = closure(subject, first.as_str());
+    let reached = closure(subject, first.as_str(), true);
     for stage in &subject.ast.stages {
         if !reached.contains(stage.id.as_str()) {
             sink.error("M0101", stage.id.span, |m| m.with("stage", stage.id.as_str()));
@@ -29,7 +29,7 @@ pub(super) fn stage_that_cannot_close(subject: &Subject<'_>, sink: &mut Sink<'_>
         return; // Reported as a missing kind.
     }
     for stage in subject.open_stages() {
-        let reached = closure(subject, stage.id.as_str());
+        let reached = closure(subject, stage.id.as_str(), false);
         let closes =
             subject.ast.stages.iter().any(|s| ends(s.kind.value) && reached.contains(s.id.as_str()));
         if !closes {
@@ -38,20 +38,21 @@ pub(super) fn stage_that_cannot_close(subject: &Subject<'_>, sink: &mut Sink<'_>
     }
 }
 
-/// All stages that can follow `from`, itself included.
-fn closure<'a>(subject: &Subject<'a>, from: &str) -> BTreeSet<&'a str> {
+/// All stages that can follow `from`, itself included. Side moves count only where asked for: that somebody might
+/// return a case is no way to close it.
+fn closure<'a>(subject: &Subject<'a>, from: &str, side_moves: bool) -> BTreeSet<&'a str> {
     let mut reached: BTreeSet<&'a str> = BTreeSet::new();
     let mut todo: Vec<&'a StageAst> = subject.stage(from).into_iter().collect();
     while let Some(stage) = todo.pop() {
         if reached.insert(stage.id.as_str()) {
-            todo.extend(next(subject, stage).into_iter().filter_map(|id| subject.stage(id)));
+            todo.extend(next(subject, stage, side_moves).into_iter().filter_map(|id| subject.stage(id)));
         }
     }
     reached
 }
 
 /// The stages into which a case can move from `stage`.
-fn next<'a>(subject: &Subject<'a>, stage: &'a StageAst) -> Vec<&'a str> {
+fn next<'a>(subject: &Subject<'a>, stage: &'a StageAst, side_moves: bool) -> Vec<&'a str> {
     let ast = subject.ast;
     let mut next: Vec<&'a str> = stage.steps.iter().flat_map(|step| &step.to).map(|to| to.as_str()).collect();
     next.extend(subject.exit(stage).map(|exit| exit.as_str()));
@@ -64,7 +65,7 @@ fn next<'a>(subject: &Subject<'a>, stage: &'a StageAst) -> Vec<&'a str> {
         let redo = ast.closing.iter().flat_map(|c| &c.look_back).flat_map(|l| &l.redo);
         next.extend(redo.map(|stage| stage.as_str()));
     }
-    if kind.is_open() && kind != StageKind::Verify {
+    if side_moves && kind.is_open() && kind != StageKind::Verify {
         for request in &ast.requests {
             match request.kind {
                 RequestKind::Return | RequestKind::HandUp => {

@@ -195,6 +195,13 @@ impl<'a> Subject<'a> {
             fields: self.fields.iter().map(|f| (f.id.as_str().to_owned(), f.ty.clone())).collect(),
             registers: Some(&self.around.items),
             stages: self.ast.stages.iter().map(|stage| stage.id.value.clone()).collect(),
+            broken: self
+                .ast
+                .fields
+                .iter()
+                .map(|field| field.id.value.clone())
+                .filter(|id| !self.fields.iter().any(|known| known.id.as_str() == id))
+                .collect(),
             children: self.ast.children.is_some(),
             cases,
         }

@@ -16,6 +16,8 @@ pub(crate) struct Names<'a> {
     pub(crate) registers: Option<&'a BTreeMap<String, Items>>,
     /// Stages of the mechanism.
     pub(crate) stages: Vec<String>,
+    /// Fields whose own declaration is at fault: naming them is no further fault.
+    pub(crate) broken: Vec<String>,
     /// Whether the mechanism has children.
     pub(crate) children: bool,
     /// Whether one may look over all cases: in figures and scenarios, never in a decision.

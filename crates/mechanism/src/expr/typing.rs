@@ -240,6 +240,7 @@ impl Checker<'_, '_, '_> {
             }
             [name] => match self.names.fields.get(*name) {
                 Some(ty) => Some((Expr::Field(FieldId::new(name)), Ty::of(ty))),
+                None if self.names.broken.iter().any(|broken| broken == name) => None,
                 None => self.unknown(ast, name, self.names.fields.keys().cloned().collect()),
             },
             _ => {

@@ -55,7 +55,7 @@ pub(crate) fn parse(text: &str, sink: &mut Sink<'_>) -> Node {
     let (table, errors) = DeTable::parse_recoverable(text);
     for error in &errors {
         let span = error.span().map_or(Span::default(), Span::from);
-        if error.message().contains("recursion limit") {
+        if error.message().contains("recurs") {
             sink.error("M0002", span, |m| m.show("found", "> 80").show("max", 80).with("what", what("check.limit_depth")));
         } else {
             sink.error("M0001", span, |m| m.with("what", error.message()));

@@ -138,6 +138,7 @@ fn names<'a>(mechanism: &Mechanism, items: &'a BTreeMap<String, Items>) -> Names
         fields: mechanism.fields.iter().map(|f| (f.id.as_str().to_owned(), f.ty.clone())).collect(),
         registers: Some(items),
         stages: mechanism.stages.iter().map(|stage| stage.id.as_str().to_owned()).collect(),
+        broken: Vec::new(),
         children: mechanism.children.is_some(),
         cases: true,
     }

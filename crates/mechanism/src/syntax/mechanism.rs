@@ -281,7 +281,11 @@ fn open(mut table: Table<'_>, sink: &mut Sink<'_>) -> OpenAst {
 fn stage(mut table: Table<'_>, sink: &mut Sink<'_>) -> Option<StageAst> {
     let id = table.need_code("id", sink);
     let label = table.need_label("label", sink);
-    let kind = table.need_code("kind", sink).and_then(|found| word(found, "kind", KINDS, sink));
+    // A stage of an unknown kind stays a stage, so that what leads to it is not reported, too.
+    let kind = table
+        .need_code("kind", sink)
+        .and_then(|found| word(found, "kind", KINDS, sink))
+        .unwrap_or_else(|| Sp::new(table.span, StageKind::Work));
     let holder = table.code("holder", sink);
     let clock = table.table("clock", sink).map(|table| clock(table, sink));
     let exit = table.code("exit", sink);
@@ -289,7 +293,7 @@ fn stage(mut table: Table<'_>, sink: &mut Sink<'_>) -> Option<StageAst> {
     let steps =
         table.tables("step", "[[stage.step]]", sink).into_iter().filter_map(|t| step(t, sink)).collect();
     table.finish(sink);
-    Some(StageAst { id: id?, label, kind: kind?, holder, clock, exit, rework, steps })
+    Some(StageAst { id: id?, label, kind, holder, clock, exit, rework, steps })
 }
 
 fn step(mut table: Table<'_>, sink: &mut Sink<'_>) -> Option<StepAst> {
