@@ -1,8 +1,15 @@
 //! The pages: one file each, handler and view together. Each offers `routes()`; this list is the site map.
 
+mod case;
 mod demo;
 mod desk;
+mod ledger;
+mod ledgers;
+mod log;
+mod mechanisms;
+mod new_case;
 mod reading;
+mod registers;
 mod sign_in;
 pub(crate) mod trouble;
 
@@ -14,6 +21,13 @@ pub(crate) fn routes() -> Router<Web> {
     Router::new()
         .merge(sign_in::routes())
         .merge(desk::routes())
+        .merge(ledgers::routes())
+        .merge(new_case::routes())
+        .merge(ledger::routes())
+        .merge(case::routes())
+        .merge(mechanisms::routes())
+        .merge(registers::routes())
+        .merge(log::routes())
         .merge(demo::routes())
         .merge(reading::routes())
 }

@@ -1,0 +1,289 @@
+//! The case (案件): where it stands, who owns and holds it, its clocks with their derivation, what happened, what may
+//! be done now by who looks.
+
+mod act;
+mod clocks;
+mod evidence;
+mod holders;
+mod offers;
+mod timeline;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Path, Query};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use bihuan_domain::case::State;
+use bihuan_domain::id::CaseId;
+use bihuan_domain::mechanism::{Mechanism, Risk, StageKind};
+use bihuan_engine::views::{CaseView, Views};
+use bihuan_messages::{t, tf};
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use crate::Web;
+use crate::layout::{self, Nav};
+use crate::session::Visitor;
+use crate::show::{self, Show};
+use crate::trouble::Trouble;
+
+pub(crate) use clocks::rule;
+pub(crate) use offers::{Attempt, offers};
+
+pub(crate) fn routes() -> Router<Web> {
+    Router::new()
+        .route("/cases/{id}", get(case))
+        .route("/cases/{id}/act", post(act::act).get(back))
+        .route("/cases/{id}/evidence/{n}", get(evidence::download))
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    #[serde(default)]
+    done: String,
+}
+
+async fn case(visitor: Visitor, Path(id): Path<u64>, Query(asked): Query<Asked>) -> Result<Response, Trouble> {
+    visitor
+        .work(move |visitor| {
+            let views = visitor.views()?;
+            let (case, mechanism) = find(visitor, &views, CaseId(id))?;
+            let tag = etag(&case.state);
+            let page = view(visitor, &views, &case, &mechanism, None, &asked.done)?;
+            Ok(([(header::ETAG, tag)], page).into_response())
+        })
+        .await
+}
+
+/// Whoever reloads the answer to a refused form is led to the case.
+async fn back(Path(id): Path<u64>) -> axum::response::Redirect {
+    axum::response::Redirect::to(&format!("/cases/{id}"))
+}
+
+/// The tag of a case's state: the sequence number of its last event.
+pub(crate) fn etag(state: &State) -> String {
+    format!("\"{}\"", state.seq)
+}
+
+/// A case that the visitor may see, with the definition under which it runs.
+pub(crate) fn find(visitor: &Visitor, views: &Views, id: CaseId) -> Result<(CaseView, Arc<Mechanism>), Trouble> {
+    let case = views.case(id)?.ok_or_else(Trouble::not_found)?;
+    if !visitor.sight.covers(&visitor.world, &case.state) {
+        return Err(Trouble::forbidden());
+    }
+    let mechanism = definition(visitor, &case.state)?;
+    Ok((case, mechanism))
+}
+
+/// The definition under which a case runs.
+pub(crate) fn definition(visitor: &Visitor, state: &State) -> Result<Arc<Mechanism>, Trouble> {
+    let of = &state.mechanism;
+    let found = visitor.mechanisms.by_digest(&of.digest).or_else(|| visitor.mechanisms.current(&of.id));
+    found.ok_or_else(|| bihuan_engine::Error::Other(format!("no definition {}", of.digest)).into())
+}
+
+/// The whole page. `attempt` is a form that was refused, shown again where it stood.
+pub(crate) fn view(
+    visitor: &Visitor,
+    views: &Views,
+    case: &CaseView,
+    mechanism: &Mechanism,
+    attempt: Option<&Attempt>,
+    done: &str,
+) -> Result<Markup, Trouble> {
+    let show = Show { visitor, views };
+    let lang = visitor.lang;
+    let state = &case.state;
+    let offers = offers(visitor, mechanism, state);
+    let title = case.title.clone().unwrap_or_else(|| t(lang, "web.erased").to_owned());
+    let over = match &state.number {
+        Some(number) => format!("{} · {}", mechanism.label.get(lang), number.text),
+        None => format!("{} · {}", mechanism.label.get(lang), state.id),
+    };
+    let last = case.timeline.last().map_or(0, |entry| entry.seq);
+    let body = html! {
+        @if !done.is_empty() && attempt.is_none() {
+            p .notice role="status" { (t(lang, "web.done")) " " a href={ "/log/" (last) } { (t(lang, "web.receipt")) " " span .num { "#" (last) } } }
+        }
+        p .notice hidden data-news=(visitor.engine.beacon().size) { (t(lang, "web.news")) " " a href={ "/cases/" (state.id) } { (t(lang, "web.reload")) } }
+        (layout::heading(Some(&over), &show::text(&title), &html! { (standing(state, visitor)) }))
+        (track(mechanism, case, visitor))
+        div .case {
+            div .case-main {
+                (offers::forms(&show, mechanism, state, &offers, attempt))
+                section #timeline { h2 { (t(lang, "web.timeline")) } (timeline::timeline(&show, mechanism, case)) }
+            }
+            aside .case-side {
+                (responsibility(&show, state))
+                (clocks::clocks(&show, mechanism, state))
+                (values(&show, mechanism, state))
+                (source(&show, state))
+                (children(&show, case))
+                (evidence::list(&show, state))
+                (holders::bar(&show, mechanism, state))
+            }
+        }
+    };
+    Ok(layout::page(visitor, &title, Nav::Ledgers, &body))
+}
+
+/// How the case stands in one word: its colour, or how it ended.
+fn standing(state: &State, visitor: &Visitor) -> Markup {
+    let lang = visitor.lang;
+    html! {
+        @match state.kind {
+            StageKind::Closed => { span .stamp {
+                @match state.closed.as_ref().and_then(|closed| closed.on_time) {
+                    Some(true) => { (t(lang, "web.closed_on_time")) },
+                    Some(false) => { (t(lang, "web.closed_late")) },
+                    None => { (t(lang, "web.figure_closed")) },
+                }
+            } },
+            StageKind::Void => { span .stamp { (t(lang, "web.void")) } },
+            _ => {
+                (show::colour(state.colour(), lang))
+                @if let Some(due) = state.due() { (show::remaining(due, visitor.now, lang)) }
+            },
+        }
+        @if state.risk == Risk::Major { span .tag { (t(lang, "web.risk_major")) } }
+        @if state.round > 1 { span .tag { (tf(lang, "web.round", &[("n", &state.round)])) } }
+        @if let Some(until) = state.suspended_until {
+            span .tag { (tf(lang, "web.suspended_until", &[("day", &show::date(bihuan_domain::calendar::date_of(until), lang))])) }
+        }
+    }
+}
+
+/// The stage track: where the case has been, is and may go.
+fn track(mechanism: &Mechanism, case: &CaseView, visitor: &Visitor) -> Markup {
+    let (lang, state) = (visitor.lang, &case.state);
+    let been: Vec<_> = state.tenures.iter().map(|tenure| &tenure.stage).collect();
+    let ahead_of = mechanism.stages.iter().position(|stage| stage.id == state.stage);
+    html! {
+        ol .track aria-label=(t(lang, "web.stage_track")) {
+            @for (n, stage) in mechanism.stages.iter().enumerate() {
+                @let current = stage.id == state.stage;
+                @let visited = been.contains(&&stage.id);
+                @let aside = matches!(stage.kind, StageKind::Parked | StageKind::Void);
+                @if current || visited || !aside {
+                    @let done = !current && visited && (state.kind == StageKind::Closed || ahead_of.is_none_or(|at| n < at));
+                    li .is-done[done] .is-now[current] aria-current=[current.then_some("step")] {
+                        span { (stage.label.get(lang)) }
+                        @if done { span .sr { (t(lang, "web.stage_done")) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Who answers for it and whose move it is.
+fn responsibility(show: &Show<'_>, state: &State) -> Markup {
+    let lang = show.visitor.lang;
+    html! {
+        section .card {
+            h2 { (t(lang, "web.responsibility")) }
+            dl .facts {
+                dt { (t(lang, "web.owner")) }
+                dd { strong { (show.unit(&state.owner)) } }
+                @if state.is_open() {
+                    dt { (t(lang, "web.holder")) }
+                    dd { (show.post(&state.holder.post)) (people(show, state)) }
+                }
+                @if !state.supporting.is_empty() {
+                    dt { (t(lang, "web.supporting")) }
+                    dd { @for (n, unit) in state.supporting.iter().enumerate() { @if n > 0 { (t(lang, "web.list_comma")) } (show.unit(unit)) } }
+                }
+                @if let Some(parent) = state.parent {
+                    dt { (t(lang, "web.parent")) }
+                    dd { a href={ "/cases/" (parent) } { (t(lang, "web.case")) " " (parent) } }
+                }
+                dt { (t(lang, "web.opened")) }
+                dd { (show::moment(state.opened_at, lang)) br; (show.actor(&state.opened_by)) }
+                @if let Some(closed) = &state.closed {
+                    dt { (t(lang, "web.closed_by")) }
+                    dd { (show.actor(&closed.by)) br; span .quiet { (t(lang, way_key(closed.way.as_str()))) } }
+                }
+            }
+        }
+    }
+}
+
+fn people(show: &Show<'_>, state: &State) -> Markup {
+    let visitor = show.visitor;
+    let drawn = state.verification.as_ref().and_then(|v| v.drawn.as_ref());
+    let today = bihuan_domain::calendar::date_of(visitor.now);
+    let names: Vec<String> = match drawn {
+        Some(seat) => vec![show.person(&seat.person)],
+        None => visitor.world.org.persons_on(&state.holder.post, today).map(|person| show.person(person)).collect(),
+    };
+    html! { @for name in names { " " span .quiet { (show::text(&name)) } } }
+}
+
+/// The key of a way of verification.
+pub(crate) fn way_key(way: &str) -> &'static str {
+    match way {
+        "drawn" => "web.way_drawn",
+        "office" => "web.way_office",
+        "requester" => "web.way_requester",
+        "record" => "web.way_record",
+        _ => "web.way_self",
+    }
+}
+
+fn values(show: &Show<'_>, mechanism: &Mechanism, state: &State) -> Markup {
+    let lang = show.visitor.lang;
+    html! {
+        @if !state.values.is_empty() {
+            section .card {
+                h2 { (t(lang, "web.fields")) }
+                dl .facts {
+                    @for field in &mechanism.fields {
+                        @if let Some(value) = state.values.get(&field.id) {
+                            dt { (field.label.get(lang)) }
+                            dd { (show.value(field, value)) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn source(show: &Show<'_>, state: &State) -> Markup {
+    let lang = show.visitor.lang;
+    let source = &state.source;
+    html! {
+        section .card {
+            h2 { (t(lang, "web.source")) }
+            p { (t(lang, super::new_case::source_key(source.kind)))
+                @if let Some(document) = &source.document { " · " a href={ "/reading/" (document) } { (t(lang, "web.document")) } }
+                @if let Some(key) = &source.key { " · " (show::text(key.as_str())) }
+            }
+            @if let Some(quote) = &source.quote { blockquote { (show::lines(&show.sealed(quote))) } }
+        }
+    }
+}
+
+fn children(show: &Show<'_>, case: &CaseView) -> Markup {
+    let visitor = show.visitor;
+    let lang = visitor.lang;
+    html! {
+        @if !case.children.is_empty() {
+            section .card {
+                h2 { (t(lang, "web.children")) " " span .num .quiet { (case.children.len()) } }
+                ul .children {
+                    @for child in &case.children {
+                        @let mechanism = visitor.mechanisms.current(&child.mechanism);
+                        li {
+                            (show::colour_mark(child.colour, lang)) " "
+                            a href={ "/cases/" (child.id) } { (show::text(child.title.as_deref().unwrap_or_default())) }
+                            span .quiet { " " (show.unit(&child.owner)) " · " (show::stage_name(mechanism.as_deref(), &child.stage, lang)) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

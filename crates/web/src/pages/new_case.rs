@@ -1,0 +1,234 @@
+//! A new case (立项): the form of a mechanism, with where it came from. Sending it twice opens one case.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use bihuan_domain::id::{MechanismId, UnitId};
+use bihuan_domain::mechanism::{Mechanism, Risk, SourceKind};
+use bihuan_engine::{OpenOrder, Order, SourceOrder, Submission};
+use bihuan_messages::{Message, t};
+use maud::{Markup, html};
+use serde_json::Value as Json;
+
+use crate::Web;
+use crate::body::{Posted, Sent};
+use crate::components::summary::{Problem, at_field, summary};
+use crate::form::{Fields, fresh_key, unit_options};
+use crate::layout::{self, Nav};
+use crate::session::Visitor;
+use crate::show::Show;
+use crate::trouble::Trouble;
+
+const FORM: &str = "new";
+
+pub(crate) fn routes() -> Router<Web> {
+    Router::new().route("/ledgers/{mechanism}/new", get(form).post(open))
+}
+
+async fn form(visitor: Visitor, Path(id): Path<String>) -> Result<Markup, Trouble> {
+    let mechanism = mechanism(&visitor, &id)?;
+    visitor.work(move |visitor| view(visitor, &mechanism, None, &[])).await
+}
+
+async fn open(Path(id): Path<String>, Posted { visitor, sent }: Posted) -> Result<Response, Trouble> {
+    let mechanism = mechanism(&visitor, &id)?;
+    let (order, problems) = {
+        let (mechanism, sent) = (mechanism.clone(), sent.clone());
+        visitor.work(move |visitor| order(visitor, &mechanism, &sent)).await?
+    };
+    let again = async |problems: Vec<Problem>, status: StatusCode| {
+        let (mechanism, sent) = (mechanism.clone(), sent.clone());
+        let page = visitor.work(move |visitor| view(visitor, &mechanism, Some(&sent), &problems)).await?;
+        Ok::<Response, Trouble>((status, page).into_response())
+    };
+    if !problems.is_empty() {
+        return again(problems, StatusCode::UNPROCESSABLE_ENTITY).await;
+    }
+    let submission = Submission { key: sent.get("key").to_owned(), order: Order::Open(order) };
+    match visitor.engine.submit(&visitor.actor(), submission).await {
+        Ok(answer) => {
+            let case = answer.case.map(|case| case.to_string()).unwrap_or_default();
+            Ok(Redirect::to(&format!("/cases/{case}?done=open")).into_response())
+        }
+        Err(failure) => {
+            let trouble = Trouble::from(failure);
+            let mut problem = Problem::from_trouble(&trouble, visitor.lang);
+            if trouble.code == "title_missing" {
+                problem.field = Some(format!("{FORM}-{}", mechanism.title));
+            }
+            if let Some(bihuan_messages::Arg::Label(label)) = trouble.rule.args.get("field")
+                && let Some(field) = mechanism.fields.iter().find(|field| field.label == *label)
+            {
+                problem.field = Some(format!("{FORM}-{}", field.id));
+            }
+            again(vec![problem], trouble.status).await
+        }
+    }
+}
+
+fn mechanism(visitor: &Visitor, id: &str) -> Result<Arc<Mechanism>, Trouble> {
+    visitor.mechanisms.current(&MechanismId::from(id)).ok_or_else(Trouble::not_found)
+}
+
+/// The fields of an opening: the title first, then what opening needs, then the rest that an opener can know.
+fn fields<'a>(show: &'a Show<'a>, mechanism: &'a Mechanism) -> Fields<'a> {
+    let mut fields: Vec<_> = mechanism
+        .fields
+        .iter()
+        .map(|field| (field, field.required || field.id == mechanism.title))
+        .filter(|(field, _)| field.ty != bihuan_domain::value::Type::File)
+        .collect();
+    fields.sort_by_key(|(field, needed)| (field.id != mechanism.title, !needed));
+    Fields { show, mechanism, fields, form: FORM, known: None }
+}
+
+fn order(visitor: &Visitor, mechanism: &Mechanism, sent: &Sent) -> Result<(OpenOrder, Vec<Problem>), Trouble> {
+    let views = visitor.views()?;
+    let show = Show { visitor, views: &views };
+    let (mut values, mut problems) = fields(&show, mechanism).read(sent);
+    // The title is sealed on its own, not as one of the values.
+    let title = match values.remove(&mechanism.title) {
+        Some(Json::String(title)) => title,
+        _ => String::new(),
+    };
+    let owner = sent.filled("owner").unwrap_or_default();
+    if owner.is_empty() {
+        problems.push(Problem::at("owner", t(visitor.lang, "web.owner_needed")));
+    }
+    let kind = sent.filled("source").and_then(|kind| source_of(mechanism, kind));
+    let supporting: BTreeSet<UnitId> =
+        sent.all("supporting").filter(|unit| !unit.is_empty()).map(UnitId::from).collect();
+    let source = SourceOrder {
+        kind: kind.or_else(|| mechanism.open.from.first().copied()).unwrap_or(SourceKind::Person),
+        document: None,
+        at: Vec::new(),
+        quote: sent.filled("quote").map(str::to_owned),
+        key: sent.filled("source-key").map(Into::into),
+    };
+    let risk = match sent.get("risk") {
+        "major" => Some(Risk::Major),
+        "ordinary" => Some(Risk::Ordinary),
+        _ => None,
+    };
+    let order = OpenOrder {
+        mechanism: mechanism.id.clone(),
+        owner: owner.into(),
+        supporting,
+        title,
+        risk,
+        values,
+        source: Some(source),
+        parent: sent.filled("parent").and_then(|id| id.parse().ok()).map(bihuan_domain::id::CaseId),
+    };
+    Ok((order, problems))
+}
+
+/// The sources that a person may state; the others come from the engine itself.
+const STATED: [SourceKind; 8] = [
+    SourceKind::Person,
+    SourceKind::Instruction,
+    SourceKind::Meeting,
+    SourceKind::Superior,
+    SourceKind::Document,
+    SourceKind::Finding,
+    SourceKind::Warning,
+    SourceKind::Parent,
+];
+
+fn source_of(mechanism: &Mechanism, code: &str) -> Option<SourceKind> {
+    STATED.into_iter().find(|kind| source_code(*kind) == code && mechanism.open.from.contains(kind))
+}
+
+fn source_code(kind: SourceKind) -> &'static str {
+    source_key(kind).strip_prefix("web.source_").unwrap_or_default()
+}
+
+/// The key of a source's name.
+pub(crate) fn source_key(kind: SourceKind) -> &'static str {
+    match kind {
+        SourceKind::Person => "web.source_person",
+        SourceKind::Document => "web.source_document",
+        SourceKind::Instruction => "web.source_instruction",
+        SourceKind::Meeting => "web.source_meeting",
+        SourceKind::Superior => "web.source_superior",
+        SourceKind::Import => "web.source_import",
+        SourceKind::Schedule => "web.source_schedule",
+        SourceKind::Finding => "web.source_finding",
+        SourceKind::Warning => "web.source_warning",
+        SourceKind::Parent => "web.source_parent",
+    }
+}
+
+fn view(visitor: &Visitor, mechanism: &Mechanism, sent: Option<&Sent>, problems: &[Problem]) -> Result<Markup, Trouble> {
+    let views = visitor.views()?;
+    let show = Show { visitor, views: &views };
+    let lang = visitor.lang;
+    let was = |name: &str| sent.map(|sent| sent.get(name)).unwrap_or_default();
+    let key = sent.map_or_else(fresh_key, |sent| sent.get("key").to_owned());
+    let owners = &mechanism.open.owners;
+    let may_own = |unit: &bihuan_domain::org::Unit| owners.is_empty() || owners.contains(&unit.kind);
+    let sources: Vec<SourceKind> = STATED.into_iter().filter(|kind| mechanism.open.from.contains(kind)).collect();
+    let heading = Message::new("web.new_case_of").with("mechanism", &mechanism.label).text(lang);
+    let body = html! {
+        (layout::heading(Some(&mechanism.number), &html! { (heading) }, &html! {}))
+        p .lead { (mechanism.purpose.get(lang)) }
+        (summary(lang, problems))
+        form .stack method="post" action={ "/ledgers/" (mechanism.id) "/new" } {
+            (layout::csrf(visitor))
+            input type="hidden" name="key" value=(key);
+            @if sources.len() > 1 {
+                fieldset .field {
+                    legend { (t(lang, "web.source")) }
+                    div .choices {
+                        @for kind in &sources {
+                            @let code = source_code(*kind);
+                            label .choice {
+                                input type="radio" name="source" value=(code) checked[was("source") == code || was("source").is_empty() && Some(kind) == sources.first()];
+                                span { (t(lang, source_key(*kind))) }
+                            }
+                        }
+                    }
+                }
+            }
+            (fields(&show, mechanism).view(sent, problems))
+            div .field {
+                label for="owner" { (t(lang, "web.owner")) }
+                p .help { (t(lang, "web.owner_help")) }
+                (at_field(problems, "owner"))
+                select #owner name="owner" required { (unit_options(&show, Some(was("owner")), may_own)) }
+            }
+            div .field {
+                label for="supporting" { (t(lang, "web.supporting")) " " span .optional { (t(lang, "web.optional")) } }
+                select #supporting name="supporting" multiple size="5" { (unit_options(&show, Some(was("supporting")), |_| true)) }
+            }
+            fieldset .field {
+                legend { (t(lang, "web.risk")) }
+                p .help { (t(lang, "web.risk_help")) }
+                div .choices {
+                    @for (code, word) in [("ordinary", "web.risk_ordinary"), ("major", "web.risk_major")] {
+                        @let preset = if mechanism.open.risk == Risk::Major { "major" } else { "ordinary" };
+                        label .choice {
+                            input type="radio" name="risk" value=(code) checked[was("risk") == code || was("risk").is_empty() && code == preset];
+                            span { (t(lang, word)) }
+                        }
+                    }
+                }
+            }
+            div .field {
+                label for="quote" { (t(lang, "web.quote")) " " span .optional { (t(lang, "web.optional")) } }
+                p .help { (t(lang, "web.quote_help")) }
+                textarea #quote name="quote" rows="2" { (was("quote")) }
+            }
+            div .actions {
+                button .primary type="submit" { (t(lang, "web.open_case")) }
+                a href={ "/ledgers/" (mechanism.id) } { (t(lang, "web.cancel")) }
+            }
+        }
+    };
+    Ok(layout::page(visitor, &heading, Nav::Ledgers, &body))
+}
