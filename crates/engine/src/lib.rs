@@ -4,6 +4,7 @@
 
 mod accounts;
 mod answer;
+pub mod bulletin;
 pub mod access;
 pub mod documents;
 mod engine;

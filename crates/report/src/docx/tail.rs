@@ -90,8 +90,9 @@ fn signature(document: &Document, ink: &Ink) -> String {
     let halves = |text: &str| u32::try_from(width(text).min(44)).unwrap_or(44);
     let (unit, date_width) = (halves(&document.signature), halves(&date));
     let middle = 8 + date_width.max(unit.min(8)) / 2;
-    // Half of the block in which both are centred; a long name pushes the block in from the edge.
-    let half = unit.max(date_width) / 2 + 1;
+    // Half of the block in which both are centred; a long name pushes the block in from the edge. Word processors put
+    // a quarter of a character between figures and Chinese characters, which a date has five times.
+    let half = unit.max(date_width + 3) / 2 + 1;
     let middle = middle.max(half);
     let right = (middle - half) * CHAR / 2;
     let left = WIDTH.saturating_sub((middle + half) * CHAR / 2);

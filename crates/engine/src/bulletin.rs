@@ -1,0 +1,45 @@
+//! Bulletins (督查通报): computed from the log, drafted, signed, issued, corrected, and recomputed by anyone.
+//!
+//! Nothing that names a unit is issued unsigned (law 4). What was drafted is stored whole, with the head of the log that
+//! it was computed from; [`verify`] computes it again from the log alone and compares (law 9). An issued bulletin is
+//! never changed: a look-back that fails later takes its closing back in the next one (law 6).
+//!
+//! These functions block; asynchronous callers put them on a blocking thread.
+
+mod annex;
+mod compute;
+mod content;
+mod correct;
+mod facts;
+mod figures;
+mod life;
+mod rate;
+mod recheck;
+mod settings;
+mod source;
+mod wording;
+
+pub use annex::sheets;
+pub use content::{Content, Definition, Documents};
+pub use facts::Cause;
+pub use figures::{
+    Correction, Corrected, CorrectedRate, Count, FIGURES, FalseClosing, Figures, LadderItem, LateItem, LateWith,
+    NamedRate, RATES, Scope, UNIT_FIGURES, UnitLine, UnitOrder, definition, name,
+};
+pub use life::{Drafting, Signed, docx, draft, html, issue, load, official, sign};
+pub use rate::{CaseSet, Place, Rate, SMALL_BASE, percent, wilson};
+pub use recheck::{Difference, Recheck, verify};
+pub use settings::{SIGNER, preset, signers};
+pub use source::{compute, recompute};
+pub use wording::figure_link;
+
+/// The periods that a page offers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Preset {
+    /// Monday to Sunday of this week (一周一小结).
+    Week,
+    /// The 1st to the 15th, or the 16th to the last day (半月一通报).
+    HalfMonth,
+    /// This month (一月一调度).
+    Month,
+}

@@ -1,0 +1,122 @@
+//! What the jurisdiction sets for its bulletins, with what holds where nothing is set; and the periods.
+
+use bihuan_domain::calendar::date_of;
+use bihuan_domain::clock::{Limit, Rule, due_at};
+use bihuan_domain::event::Number;
+use bihuan_domain::id::{Code, PostId};
+use bihuan_domain::org::Unit;
+use bihuan_domain::world::World;
+use bihuan_messages::{Label, Lang, t, tf};
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::Preset;
+use super::wording::Frame;
+
+/// The setting that names the post that signs.
+pub const SIGNER: &str = "bulletin.signer";
+/// The template of the number, with `{year}` and `{n}`.
+const NUMBER: &str = "bulletin.number";
+/// Labels: the red head, the signing office, the addressee.
+const ISSUER: &str = "bulletin.issuer";
+const SIGNATURE: &str = "bulletin.signature";
+const ADDRESSEE: &str = "bulletin.addressee";
+
+/// The series of numbers; it starts anew each year.
+pub(super) const SERIES: &str = "bulletin.supervision";
+
+/// Posts that may sign: heads and leaders of the supervising, dispatching and leading units. The one that is set stands
+/// first, then leaders, then heads.
+pub fn signers(world: &World, now: Timestamp) -> Vec<PostId> {
+    let day = date_of(now);
+    let set = world.settings.get(SIGNER).and_then(|value| value.as_str()).map(PostId::from);
+    let mut posts: Vec<(u8, PostId)> = Vec::new();
+    for post in world.org.posts.values().filter(|post| post.valid.covers(day)) {
+        let Some(unit) = world.org.units.get(&post.unit) else { continue };
+        let signs = ["supervision", "dispatch", "leadership"].iter().any(|f| unit.functions.contains(&Code::new(f)));
+        let rank = match post.kind.as_str() {
+            _ if set.as_ref() == Some(&post.id) => 0,
+            "leader" if signs => 1,
+            "head" if signs => 2,
+            _ => continue,
+        };
+        posts.push((rank, post.id.clone()));
+    }
+    posts.sort();
+    posts.into_iter().map(|(_, post)| post).collect()
+}
+
+/// The period of a preset that holds `day`.
+pub fn preset(preset: Preset, day: Date) -> (Date, Date) {
+    match preset {
+        Preset::Week => {
+            let back = i64::from(day.weekday().to_monday_zero_offset());
+            let monday = day.saturating_sub(jiff::Span::new().days(back));
+            (monday, monday.saturating_add(jiff::Span::new().days(6)))
+        }
+        Preset::HalfMonth if day.day() <= 15 => {
+            (day.first_of_month(), day.first_of_month().saturating_add(jiff::Span::new().days(14)))
+        }
+        Preset::HalfMonth => {
+            (day.first_of_month().saturating_add(jiff::Span::new().days(15)), day.last_of_month())
+        }
+        Preset::Month => (day.first_of_month(), day.last_of_month()),
+    }
+}
+
+/// The next number of the year.
+pub(super) fn next_number(world: &World, now: Timestamp) -> Number {
+    let year = date_of(now).year();
+    let given = world.bulletins.values().filter_map(|bulletin| bulletin.draft.number.as_ref());
+    let last = given.filter(|number| number.series.as_str() == SERIES && number.year == year).map(|number| number.n);
+    let n = last.max().unwrap_or(0).saturating_add(1);
+    let set = world.settings.get(NUMBER).and_then(|value| value.as_str()).map(str::to_owned);
+    let template = set.unwrap_or_else(|| {
+        let short: String = world.name.zh.chars().take(1).collect();
+        t(Lang::Zh, "report.b_number").replace("{short}", &short)
+    });
+    let text = template.replace("{year}", &year.to_string()).replace("{n}", &n.to_string());
+    Number { series: Code::new(SERIES), year, n, text }
+}
+
+/// When the signature is due: two working days after drafting.
+pub(super) fn signature_due(world: &World, now: Timestamp) -> Timestamp {
+    let rule = Rule::new(Limit::WorkingDays(2));
+    due_at(&rule, now, &[], &world.calendars).ok().flatten().unwrap_or(now)
+}
+
+/// Head, signature and addressee.
+pub(super) fn frame(world: &World, signer: PostId, remarks: Vec<String>) -> Frame {
+    let office = office(world).map_or_else(|| world.name.clone(), |unit| unit.name.clone());
+    let head = |lang| tf(lang, "report.b_head", &[("office", &office.get(lang))]);
+    let head = Label::new(head(Lang::Zh), head(Lang::En));
+    Frame {
+        issuer: label(world, ISSUER).unwrap_or(head),
+        signature: label(world, SIGNATURE).unwrap_or(office),
+        addressee: label(world, ADDRESSEE).unwrap_or_else(|| super::figures::both("report.b_addressee")),
+        signer,
+        remarks,
+    }
+}
+
+fn office(world: &World) -> Option<&Unit> {
+    world.org.units.values().find(|unit| unit.functions.contains(&Code::new("supervision")))
+}
+
+fn label(world: &World, key: &str) -> Option<Label> {
+    serde_json::from_value(world.settings.get(key)?.clone()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    #[test]
+    fn the_presets_are_the_countys_cadence() {
+        assert_eq!(preset(Preset::Week, date(2026, 11, 22)), (date(2026, 11, 16), date(2026, 11, 22)));
+        assert_eq!(preset(Preset::HalfMonth, date(2026, 2, 15)), (date(2026, 2, 1), date(2026, 2, 15)));
+        assert_eq!(preset(Preset::HalfMonth, date(2026, 2, 16)), (date(2026, 2, 16), date(2026, 2, 28)));
+        assert_eq!(preset(Preset::Month, date(2024, 2, 3)), (date(2024, 2, 1), date(2024, 2, 29)));
+    }
+}

@@ -1,0 +1,131 @@
+//! Where the facts come from: the read models (drafting) or the log alone up to a size (recomputation).
+
+use std::collections::BTreeMap;
+
+use bihuan_domain::case::Meta;
+use bihuan_domain::event::{CaseEvent, WorldEvent};
+use bihuan_domain::id::{BulletinId, CaseId};
+use bihuan_domain::verification::Beacon;
+use bihuan_domain::world::World;
+use bihuan_ledger::{Entry, Reader};
+use jiff::Timestamp;
+
+use super::compute::Collector;
+use super::content::Content;
+use super::correct::Earlier;
+use super::facts::Facts;
+use super::figures::{Figures, Scope};
+use crate::error::Error;
+use crate::views::{Filter, Views, actor_of};
+use crate::writer::WORLD;
+
+/// Log entries read at a time.
+const PAGE: usize = 4_096;
+
+/// The figures of `scope` from the read models, as of `as_of`, and the log head to which they belong.
+///
+/// # Errors
+///
+/// If the read models or the log cannot be read.
+pub fn compute(views: &Views, scope: &Scope, as_of: Timestamp) -> Result<Figures, Error> {
+    views.log().at_one_moment(|log| {
+        let head = log.head()?;
+        let log_head = Beacon { size: head.size, root: head.root.hex() };
+        let (world, earlier) = jurisdiction(log, head.size)?;
+        let mut collector = Collector::new(scope, as_of, &world);
+        let filter = Filter { mechanisms: scope.mechanisms.clone(), ..Filter::default() };
+        let mut fault = None;
+        views.for_each_state(&filter, |state, _| {
+            if fault.is_some() {
+                return;
+            }
+            let facts = match Facts::of(state, as_of) {
+                Ok(facts) => Ok(Some(facts)),
+                Err(state) => told(log, state.id),
+            };
+            match facts {
+                Ok(Some(facts)) => collector.add(&facts),
+                Ok(None) => {}
+                Err(error) => fault = Some(error),
+            }
+        })?;
+        match fault {
+            Some(error) => Err(error),
+            None => Ok(collector.finish(log_head, &earlier)),
+        }
+    })
+}
+
+/// The same from the first `size` entries of the log alone, whatever the read models say: law 9.
+///
+/// # Errors
+///
+/// If the log is shorter, cannot be read, or holds an event that this program does not know.
+pub fn recompute(log: &Reader, scope: &Scope, as_of: Timestamp, size: u64) -> Result<Figures, Error> {
+    let head = Beacon { size, root: log.root_at(size)?.hex() };
+    let (world, earlier) = jurisdiction(log, size)?;
+    let mut cases: BTreeMap<CaseId, Facts> = BTreeMap::new();
+    let mut next = 0;
+    while next < size {
+        let page = log.entries(next, PAGE)?;
+        if page.is_empty() {
+            break;
+        }
+        for entry in page.into_iter().take_while(|entry| entry.seq < size) {
+            next = entry.seq.saturating_add(1);
+            let Some(id) = entry.stream.strip_prefix("case/").and_then(|id| id.parse().ok()).map(CaseId) else {
+                continue;
+            };
+            let (event, meta) = read(entry)?;
+            match cases.get_mut(&id) {
+                Some(facts) => facts.evolve(&event, &meta),
+                None => cases.extend(Facts::open(&event, &meta).map(|facts| (id, facts))),
+            }
+        }
+    }
+    let mut collector = Collector::new(scope, as_of, &world);
+    for facts in cases.values() {
+        collector.add(facts);
+    }
+    Ok(collector.finish(head, &earlier))
+}
+
+/// The facts of one case from its own stream.
+fn told(log: &Reader, case: CaseId) -> Result<Option<Facts>, Error> {
+    let mut facts: Option<Facts> = None;
+    for entry in log.stream(&format!("case/{case}"), 0)? {
+        let (event, meta) = read(entry)?;
+        match &mut facts {
+            Some(facts) => facts.evolve(&event, &meta),
+            None => facts = Facts::open(&event, &meta),
+        }
+    }
+    Ok(facts)
+}
+
+/// The jurisdiction as the first `size` entries tell it, and the bulletins issued in them, oldest first.
+fn jurisdiction(log: &Reader, size: u64) -> Result<(World, Vec<Earlier>), Error> {
+    let mut world = World::new();
+    let mut issued: Vec<(BulletinId, u64)> = Vec::new();
+    for entry in log.stream(WORLD, 0)?.into_iter().take_while(|entry| entry.seq < size) {
+        let (seq, at, actor) = (entry.seq, entry.at, actor_of(&entry.actor));
+        let event = WorldEvent::read(&entry.kind, entry.version, entry.body)?;
+        if let WorldEvent::BulletinIssued(e) = &event {
+            issued.push((e.bulletin.clone(), seq));
+        }
+        world.evolve(event, &actor, at);
+    }
+    let mut earlier = Vec::new();
+    for (id, seq) in issued {
+        let Some(bulletin) = world.bulletins.get(&id) else { continue };
+        // A bulletin whose file was erased can no longer be corrected figure by figure; the erasure itself is on record.
+        let Some(content) = Content::load(log, bulletin)? else { continue };
+        earlier.push(Earlier { id, number: content.number, issued: seq, figures: content.figures });
+    }
+    Ok((world, earlier))
+}
+
+fn read(entry: Entry) -> Result<(CaseEvent, Meta), Error> {
+    let meta = Meta { seq: entry.seq, at: entry.at, actor: actor_of(&entry.actor) };
+    Ok((CaseEvent::read(&entry.kind, entry.version, entry.body)?, meta))
+}

@@ -1,0 +1,392 @@
+//! Bulletins over a month that can be counted by hand: figures, signature, correction, recomputation, wording.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "helpers of tests may be blunt, too")]
+
+use bihuan_domain::id::{BulletinId, CaseId, PackId};
+use bihuan_engine::bulletin::{self, Drafting, Scope, UnitOrder};
+use bihuan_engine::{Engine, Failure};
+use bihuan_messages::Lang;
+use jiff::civil::{Date, DateTime, date};
+use serde_json::json;
+
+use crate::county::{County, actor, pack_files};
+
+/// March 2026 in nine instructions, named by their letters:
+///
+/// | | owner | due | |
+/// |-|-------|-----|-|
+/// | A | housing | 13 Mar | done on the 10th, closed; its look-back passed on the 20th |
+/// | B | housing | 13 Mar | done on the 16th, closed late |
+/// | C | water | 13 Mar | not done; the clerk says why on the 16th |
+/// | D | water | 20 Mar | suspended by approval from the 12th to 30 April |
+/// | E | development | 20 Mar | failed its verification on the 12th, done again on the 17th and closed |
+/// | F | statistics | 20 Apr | open, not due |
+/// | G | water | 16 Mar | not done, nobody says anything |
+/// | H | housing | 20 Mar | voided on the 10th |
+/// | J | development | 10 Mar | closed on the 6th; its look-back failed on the 20th |
+pub(crate) struct March {
+    pub(crate) county: County,
+    case: [CaseId; 9],
+    _dir: tempfile::TempDir,
+}
+
+impl March {
+    pub(crate) fn new() -> March {
+        let dir = tempfile::tempdir().unwrap();
+        let mut county = County::new(&dir.path().join("data"));
+        let mut files = pack_files("intake");
+        // Every closing is looked at again, and soon, so that the story fits into two months.
+        let instruction = files.get_mut("instruction.toml").unwrap();
+        *instruction = instruction.replace("share = \"1/5\"", "share = \"1/1\"").replace("after = \"60 days\"", "after = \"5 days\"");
+        let pack = Engine::adopt_pack(&PackId::new("intake"), files);
+        county.engine.change(&bihuan_domain::org::Actor::system(), "intake", vec![pack]).unwrap();
+        let owners = ["housing", "housing", "water", "water", "development", "statistics", "water", "housing", "development"];
+        let dues = ["03-13", "03-13", "03-13", "03-20", "03-20", "04-20", "03-16", "03-20", "03-10"];
+        let names = ["A", "B", "C", "D", "E", "F", "G", "H", "J"];
+        let mut case = [CaseId(0); 9];
+        for (at, owner) in owners.iter().enumerate() {
+            let answer = county.order(
+                "supervision.dispatcher",
+                json!({ "type": "open", "mechanism": "instruction", "owner": owner, "title": format!("事项{}", names[at]),
+                    "values": { "leader": "county.leader", "instructed_on": "2026-03-02", "due": format!("2026-{}", dues[at]),
+                        "matter": format!("事项{}", names[at]) } }),
+            );
+            case[at] = answer.unwrap().case.unwrap();
+        }
+        let mut march = March { county, case, _dir: dir };
+        march.tell();
+        march
+    }
+
+    fn tell(&mut self) {
+        self.at(date(2026, 3, 2).at(10, 0, 0, 0));
+        for name in "ABCDEFGHJ".chars() {
+            self.step(name, "clerk", "sign", json!({}));
+        }
+        self.at(date(2026, 3, 5).at(10, 0, 0, 0));
+        self.done('J');
+        self.at(date(2026, 3, 6).at(10, 0, 0, 0));
+        self.verify('J', true);
+        self.at(date(2026, 3, 10).at(10, 0, 0, 0));
+        self.done('A');
+        self.done('E');
+        let void = json!({ "type": "request", "case": self.id('H'), "request": "void", "reason": "duplicate", "note": "与上件重复" });
+        self.county.order("supervision.dispatcher", void).unwrap();
+        self.decide('H', "supervision.head", 1);
+        self.at(date(2026, 3, 11).at(10, 0, 0, 0));
+        self.verify('A', true);
+        self.at(date(2026, 3, 12).at(10, 0, 0, 0));
+        self.verify('E', false);
+        let stand = json!({ "type": "request", "case": self.id('D'), "request": "suspension", "reason": "litigation",
+            "note": "土地权属诉讼未结", "until": "2026-04-30" });
+        self.county.order("water.clerk", stand).unwrap();
+        self.decide('D', "county.leader", 1);
+        self.at(date(2026, 3, 16).at(10, 0, 0, 0));
+        self.done('B');
+        let why = json!({ "type": "note", "case": self.id('C'), "note": "管材未到货，预计四月中旬进场" });
+        self.county.order("water.clerk", why).unwrap();
+        self.at(date(2026, 3, 17).at(10, 0, 0, 0));
+        self.verify('B', true);
+        self.done('E');
+        self.at(date(2026, 3, 18).at(10, 0, 0, 0));
+        self.verify('E', true);
+        self.at(date(2026, 3, 20).at(10, 0, 0, 0));
+        self.look_back('A', true);
+        self.look_back('J', false);
+        self.at(date(2026, 4, 1).at(9, 0, 0, 0));
+    }
+
+    fn id(&self, name: char) -> CaseId {
+        self.case["ABCDEFGHJ".find(name).unwrap()]
+    }
+
+    fn ids(&self, names: &str) -> Vec<CaseId> {
+        names.chars().map(|name| self.id(name)).collect()
+    }
+
+    fn at(&self, at: DateTime) {
+        self.county.at(at);
+        self.county.engine.catch_up().unwrap();
+    }
+
+    fn step(&mut self, name: char, post: &str, step: &str, values: serde_json::Value) {
+        let case = self.id(name);
+        let owner = self.county.engine.views().unwrap().state(case).unwrap().unwrap().owner;
+        let token = self.county.engine.upload("现场.txt", "现场记录".as_bytes()).unwrap();
+        let evidence = if step == "report" { vec![token] } else { Vec::new() };
+        let post = if post.contains('.') { post.to_owned() } else { format!("{owner}.{post}") };
+        let order = json!({ "type": "step", "case": case, "step": step, "values": values, "evidence": evidence });
+        self.county.order(&post, order).unwrap();
+    }
+
+    /// Reported by the clerk, approved by the head, accepted by the leader: now it waits for its verification.
+    fn done(&mut self, name: char) {
+        self.step(name, "clerk", "report", json!({ "result": "已完成" }));
+        self.step(name, "head", "approve", json!({}));
+        self.step(name, "county.leader", "accept", json!({ "accepted": true }));
+    }
+
+    fn verify(&mut self, name: char, pass: bool) {
+        let order = json!({ "type": "verify", "case": self.id(name), "pass": pass, "note": "现场核查" });
+        self.county.order("supervision.supervisor", order).unwrap();
+    }
+
+    fn look_back(&mut self, name: char, pass: bool) {
+        let order = json!({ "type": "look_back", "case": self.id(name), "pass": pass, "note": "回头看" });
+        self.county.order("supervision.supervisor", order).unwrap();
+    }
+
+    fn decide(&mut self, name: char, post: &str, number: u32) {
+        let order = json!({ "type": "decide", "case": self.id(name), "number": number, "grant": true });
+        self.county.order(post, order).unwrap();
+    }
+
+    fn draft(&self, key: &str, from: Date, to: Date) -> BulletinId {
+        bulletin::draft(&self.county.engine, &actor("supervision.dispatcher"), key, drafting(from, to)).unwrap()
+    }
+
+    fn publish(&self, id: &BulletinId) {
+        bulletin::sign(&self.county.engine, &actor("supervision.head"), &format!("sign-{id}"), id).unwrap();
+        bulletin::issue(&self.county.engine, &actor("supervision.dispatcher"), &format!("issue-{id}"), id).unwrap();
+    }
+}
+
+fn scope(from: Date, to: Date) -> Scope {
+    Scope { from, to, mechanisms: Vec::new(), order: UnitOrder::Overdue }
+}
+
+fn drafting(from: Date, to: Date) -> Drafting {
+    Drafting { scope: scope(from, to), signer: Some("supervision.head".into()), remarks: Vec::new() }
+}
+
+fn march() -> (Date, Date) {
+    (date(2026, 3, 1), date(2026, 3, 31))
+}
+
+fn refused(failure: Failure) -> String {
+    match failure {
+        Failure::Refused(refusal) => {
+            let text = refusal.text(Lang::Zh);
+            assert!(!text.contains('⟦') && !text.contains('{'), "{text}");
+            refusal.code
+        }
+        Failure::Fault(fault) => panic!("{fault}"),
+    }
+}
+
+#[test]
+fn the_figures_are_those_of_a_count_by_hand() {
+    let story = March::new();
+    let views = story.county.engine.views().unwrap();
+    let (from, to) = march();
+    let figures = bulletin::compute(&views, &scope(from, to), story.county.engine.now()).unwrap();
+    let counted = |id: &str| -> Vec<CaseId> { figures.count(id).unwrap().cases.iter().collect() };
+    assert_eq!(counted("opened"), story.ids("ABCDEFGHJ"));
+    assert_eq!(counted("closed"), story.ids("ABE"), "J proved false");
+    assert_eq!(counted("should_close"), story.ids("ABCDEGJ"), "F is due in April, H is void");
+    assert_eq!(counted("postponed"), story.ids("D"));
+    assert_eq!(counted("base"), story.ids("ABCEGJ"));
+    assert_eq!(counted("closed_due"), story.ids("ABE"));
+    assert_eq!(counted("on_time"), story.ids("AE"), "B was reported done after its limit");
+    assert_eq!(counted("open"), story.ids("CDFGJ"));
+    assert_eq!(counted("overdue"), story.ids("CGJ"));
+    assert_eq!(counted("step_overdue"), story.ids(""));
+    assert_eq!(counted("verified"), story.ids("ABEJ"));
+    assert_eq!((counted("reworked"), figures.count("reworked").unwrap().times), (story.ids("E"), Some(1)));
+    assert_eq!(counted("looked_back"), story.ids("AJ"));
+    assert_eq!(counted("look_back_failed"), story.ids("J"));
+    assert_eq!(counted("voided"), story.ids("H"));
+    let rate = |id: &str| figures.rate(id).percent.unwrap();
+    assert_eq!(rate("closing_rate"), "50.00");
+    assert_eq!(rate("on_time_rate"), "33.33");
+    assert_eq!(rate("rework_rate"), "25.00");
+    assert_eq!(rate("false_closing_rate"), "50.00");
+    assert!(figures.rate("on_time_rate").small, "a base of six is named as small");
+    assert!(figures.units.iter().all(|line| line.place.is_none()), "bases under ten are not ranked");
+    let late: Vec<(CaseId, u64, bool)> =
+        figures.late.iter().map(|item| (item.case, item.days, item.cause.is_some())).collect();
+    assert_eq!(late, [(story.id('J'), 22, false), (story.id('C'), 19, true), (story.id('G'), 16, false)]);
+    assert_eq!(figures.units[0].unit.as_str(), "water", "most overdue first");
+    assert_eq!(figures.cases("unit/water/overdue").unwrap().iter().collect::<Vec<_>>(), story.ids("CG"));
+    drop(views);
+    story.county.verify();
+}
+
+#[test]
+fn recomputed_from_the_log_alone_the_figures_are_the_same() {
+    let story = March::new();
+    let engine = &story.county.engine;
+    let views = engine.views().unwrap();
+    for (from, to) in [march(), (date(2026, 3, 9), date(2026, 3, 15)), (date(2026, 4, 1), date(2026, 4, 30))] {
+        let live = bulletin::compute(&views, &scope(from, to), engine.now()).unwrap();
+        let replayed = bulletin::recompute(views.log(), &live.scope, live.as_of, live.log.size).unwrap();
+        assert_eq!(live, replayed);
+    }
+    let id = story.draft("d", march().0, march().1);
+    // The county goes on; the bulletin still recomputes from the log that it names.
+    let mut story = story;
+    story.done('F');
+    story.publish(&id);
+    let recheck = bulletin::verify(&story.county.engine, &id).unwrap();
+    assert!(recheck.holds(), "{recheck:#?}");
+    assert_eq!(recheck.stored, recheck.recomputed);
+}
+
+#[test]
+fn nothing_is_issued_unsigned_and_nobody_signs_his_own_draft() {
+    let story = March::new();
+    let engine = &story.county.engine;
+    let (drafter, head) = (actor("supervision.dispatcher"), actor("supervision.head"));
+    let by_clerk = bulletin::draft(engine, &actor("water.clerk"), "d0", drafting(march().0, march().1));
+    assert_eq!(refused(by_clerk.unwrap_err()), "not_the_office");
+    let backwards = bulletin::draft(engine, &drafter, "d0", drafting(march().1, march().0));
+    assert_eq!(refused(backwards.unwrap_err()), "bad_period");
+    let id = story.draft("d1", march().0, march().1);
+    assert_eq!(refused(bulletin::issue(engine, &drafter, "i1", &id).unwrap_err()), "unsigned");
+    assert_eq!(refused(bulletin::sign(engine, &drafter, "s1", &id).unwrap_err()), "not_signer");
+    assert_eq!(refused(bulletin::sign(engine, &actor("county.leader"), "s1", &id).unwrap_err()), "not_signer");
+    let mut usurper = actor("water.clerk");
+    usurper.post = head.post.clone();
+    assert_eq!(refused(bulletin::sign(engine, &usurper, "s1", &id).unwrap_err()), "not_serving");
+    // The head drafts one of his own: then somebody else on the post must sign.
+    let own = bulletin::draft(engine, &head, "own", drafting(march().0, march().1)).unwrap();
+    assert_eq!(refused(bulletin::sign(engine, &head, "s2", &own).unwrap_err()), "drafter_signs");
+    assert!(bulletin::load(engine, &id).unwrap().0.signed.is_none());
+    let signed = bulletin::sign(engine, &head, "s3", &id).unwrap();
+    assert_eq!(signed.answered, story.ids("JCG"), "the items that waited for this signature are answered by it");
+    assert_eq!(refused(bulletin::sign(engine, &head, "s4", &id).unwrap_err()), "signed_already");
+    bulletin::issue(engine, &drafter, "i2", &id).unwrap();
+    assert_eq!(refused(bulletin::issue(engine, &drafter, "i3", &id).unwrap_err()), "issued_already");
+    assert_eq!(refused(bulletin::issue(engine, &drafter, "i4", &"none".into()).unwrap_err()), "no_such_bulletin");
+    story.county.verify();
+}
+
+#[test]
+fn a_double_click_drafts_signs_and_issues_once() {
+    let story = March::new();
+    let engine = &story.county.engine;
+    let first = story.draft("same", march().0, march().1);
+    assert_eq!(story.draft("same", march().0, march().1), first);
+    assert_eq!(engine.world().bulletins.len(), 1);
+    let before = engine.beacon().size;
+    for _ in 0..2 {
+        bulletin::sign(engine, &actor("supervision.head"), "s", &first).unwrap();
+        bulletin::issue(engine, &actor("supervision.dispatcher"), "i", &first).unwrap();
+    }
+    let after = engine.beacon().size;
+    assert_eq!(after - before, 2 + 3, "signed, issued, and three answers on ladders");
+    let numbers: Vec<String> = (2..4)
+        .map(|n| {
+            let id = story.draft(&format!("d{n}"), march().0, march().1);
+            engine.world().bulletins[&id].draft.number.as_ref().unwrap().text.clone()
+        })
+        .collect();
+    assert_eq!(numbers, ["样督通〔2026〕2号", "样督通〔2026〕3号"]);
+}
+
+#[test]
+fn a_closing_that_proves_false_is_taken_back_in_the_next_bulletin_and_only_there() {
+    let mut story = March::new();
+    let first = story.draft("march", march().0, march().1);
+    story.publish(&first);
+    let issued = bulletin::load(&story.county.engine, &first).unwrap();
+    story.at(date(2026, 4, 8).at(10, 0, 0, 0));
+    story.look_back('E', false);
+    story.at(date(2026, 4, 16).at(9, 0, 0, 0));
+    let second = story.draft("april-1", date(2026, 4, 1), date(2026, 4, 15));
+    story.publish(&second);
+    let (_, content) = bulletin::load(&story.county.engine, &second).unwrap();
+    let figures = content.unwrap().figures;
+    let [correction] = figures.corrections.as_slice() else { panic!("{:#?}", figures.corrections) };
+    assert_eq!(correction.bulletin, first);
+    assert_eq!(correction.cases.iter().map(|case| case.case).collect::<Vec<_>>(), story.ids("E"));
+    let counts: Vec<(&str, u64, u64)> =
+        correction.counts.iter().map(|count| (count.id.as_str(), count.printed, count.now)).collect();
+    assert_eq!(counts, [("closed", 3, 2), ("closed_due", 3, 2), ("on_time", 2, 1)]);
+    let rates: Vec<(&str, Option<&str>, Option<&str>)> = correction
+        .rates
+        .iter()
+        .map(|rate| (rate.id.as_str(), rate.printed.percent.as_deref(), rate.now.percent.as_deref()))
+        .collect();
+    let expected =
+        [("closing_rate", Some("50.00"), Some("33.33")), ("on_time_rate", Some("33.33"), Some("16.67"))];
+    assert_eq!(rates, expected);
+    let third = story.draft("april-2", date(2026, 4, 16), date(2026, 4, 30));
+    let (_, content) = bulletin::load(&story.county.engine, &third).unwrap();
+    let figures = content.unwrap().figures;
+    assert_eq!(figures.corrections, [], "said once");
+    let c = figures.late.iter().find(|item| item.case == story.id('C')).unwrap();
+    assert!(c.repeated, "the same reason as in the bulletin before is marked");
+    assert_eq!(bulletin::load(&story.county.engine, &first).unwrap(), issued, "what was issued never changes");
+    for id in [first, second, third] {
+        let recheck = bulletin::verify(&story.county.engine, &id).unwrap();
+        assert!(recheck.holds(), "{id}: {recheck:#?}");
+    }
+    story.county.verify();
+}
+
+#[test]
+fn a_period_without_anything_says_so_and_never_prints_a_silent_zero() {
+    let story = March::new();
+    let id = story.draft("empty", date(2025, 1, 1), date(2025, 1, 31));
+    let (stored, content) = bulletin::load(&story.county.engine, &id).unwrap();
+    let content = content.unwrap();
+    assert_eq!(content.figures.rate("on_time_rate").percent, None);
+    let html = bulletin::html(&stored, &content, Lang::Zh);
+    assert!(html.contains("本期没有时限已到的事项，不计算办结率和按期办结率。"), "{html}");
+    assert!(!html.contains("0.00%") && !html.contains("NaN"));
+}
+
+#[test]
+fn the_bulletin_reads_well_in_both_languages() {
+    let mut story = March::new();
+    let first = story.draft("march", march().0, march().1);
+    story.publish(&first);
+    story.at(date(2026, 4, 8).at(10, 0, 0, 0));
+    story.look_back('E', false);
+    story.at(date(2026, 4, 16).at(9, 0, 0, 0));
+    let second = story.draft("april", date(2026, 4, 1), date(2026, 4, 15));
+    let text = |id: &BulletinId, lang: Lang| {
+        let (stored, content) = bulletin::load(&story.county.engine, id).unwrap();
+        plain(&bulletin::html(&stored, &content.unwrap(), lang))
+    };
+    insta::assert_snapshot!("march_zh", text(&first, Lang::Zh));
+    insta::assert_snapshot!("march_en", text(&first, Lang::En));
+    insta::assert_snapshot!("april_zh", text(&second, Lang::Zh));
+    insta::assert_snapshot!("april_en", text(&second, Lang::En));
+    let (stored, content) = bulletin::load(&story.county.engine, &first).unwrap();
+    let content = content.unwrap();
+    for lang in [Lang::Zh, Lang::En] {
+        assert!(bulletin::docx(&stored, &content, lang, Some("https://x.example")).unwrap().starts_with(b"PK"));
+        let sheets = bulletin::sheets(&content, lang);
+        assert_eq!(sheets.len(), 3);
+        assert!(bihuan_report::xlsx::render(&sheets, lang).unwrap().starts_with(b"PK"));
+    }
+}
+
+/// The text of a page: no tags, one line per block, the root of the log (which holds random salts) left out.
+fn plain(html: &str) -> String {
+    let mut text = String::new();
+    for (at, piece) in html.split('<').enumerate() {
+        let (tag, words) = if at == 0 { ("", piece) } else { piece.split_once('>').unwrap_or(("", piece)) };
+        match tag.split([' ', '/']).next().unwrap_or("") {
+            "td" | "th" => text.push('|'),
+            "p" | "h1" | "h2" | "h3" | "tr" | "table" | "div" | "li" | "dl" | "dt" => text.push('\n'),
+            _ => {}
+        }
+        text.push_str(words.trim_matches('\n'));
+    }
+    let text = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n");
+    let mut out = String::new();
+    let mut hex = String::new();
+    for c in text.chars().chain(['\n']) {
+        if c.is_ascii_hexdigit() {
+            hex.push(c);
+        } else {
+            out.push_str(if hex.len() == 64 { "‹root›" } else { &hex });
+            hex.clear();
+            out.push(c);
+        }
+    }
+    out
+}
