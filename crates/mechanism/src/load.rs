@@ -19,6 +19,7 @@ use crate::rows;
 use crate::scenario::{OrgTree, Scenario};
 use crate::surroundings::Surroundings;
 use crate::syntax::mechanism::MechanismAst;
+use crate::syntax::org::OrgUnitAst;
 use crate::syntax::pack::{HeadAst, PartsAst};
 use crate::syntax::{mechanism, pack};
 
@@ -71,6 +72,7 @@ struct Draft<'a> {
     mechanisms: Vec<(&'a str, MechanismAst)>,
     scenarios: Vec<Scenario>,
     orgs: BTreeMap<String, OrgTree>,
+    org_units: Vec<(&'a str, Vec<OrgUnitAst>)>,
     files: Vec<&'a str>,
     around: Surroundings,
     own_registers: Vec<RegisterSpec>,
@@ -89,6 +91,7 @@ fn drafts<'a>(files: &'a BTreeMap<String, String>, found: &mut Vec<Diagnostic>) 
             mechanisms: Vec::new(),
             scenarios: Vec::new(),
             orgs: BTreeMap::new(),
+            org_units: Vec::new(),
             files: Vec::new(),
             around: Surroundings::default(),
             own_registers: Vec::new(),
@@ -116,7 +119,9 @@ fn drafts<'a>(files: &'a BTreeMap<String, String>, found: &mut Vec<Diagnostic>) 
 fn read<'a>(draft: &mut Draft<'a>, path: &'a str, text: &str, sink: &mut Sink<'_>) {
     let node = parse(text, sink);
     if is_org(path) {
-        draft.orgs.insert(path.to_owned(), crate::syntax::org::read(&node, sink));
+        let (tree, units) = crate::syntax::org::read(&node, sink);
+        draft.orgs.insert(path.to_owned(), tree);
+        draft.org_units.push((path, units));
         return;
     }
     if path.ends_with(".scenario.toml") {
@@ -283,6 +288,12 @@ fn finish(
         let mechanism = crate::compile::mechanism(&subject, pack_id, &mut sink);
         found.extend(sink.into_findings());
         compiled.extend(mechanism.filter(|_| read_whole).map(Arc::new));
+    }
+    for (file, units) in &draft.org_units {
+        let mut sink = Sink::new(file);
+        let known = draft.orgs.get(*file).map(|tree| tree.units.as_slice()).unwrap_or_default();
+        check::org_units(units, known, &draft.around, &mut sink);
+        found.extend(sink.into_findings());
     }
     let mut rows = Vec::new();
     for (file, parts) in &draft.parts {

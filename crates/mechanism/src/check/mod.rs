@@ -102,6 +102,7 @@ pub(crate) fn mechanism(subject: &Subject<'_>, sink: &mut Sink<'_>) {
 
 pub(crate) use data::{Asked, asked_twice};
 pub(crate) use names::{doubled, reserved};
+pub(crate) use org::org_units;
 
 /// Applies the rules to what a pack file declares for all.
 pub(crate) fn parts(parts: &PartsAst, around: &Surroundings, sink: &mut Sink<'_>) {
@@ -142,7 +143,9 @@ pub(crate) fn parts(parts: &PartsAst, around: &Surroundings, sink: &mut Sink<'_>
 
 /// Reports a name that is not known, with the nearest one or all there are.
 pub(crate) fn unknown<'k>(sink: &mut Sink<'_>, code: &str, found: &Sp<String>, known: impl Iterator<Item = &'k str>) {
-    let known: Vec<&str> = known.collect();
+    let mut known: Vec<&str> = known.collect();
+    let mut seen = std::collections::BTreeSet::new();
+    known.retain(|name| seen.insert(*name));
     let near = nearest(&found.value, known.iter().copied());
     let key = if near.is_some() { "check.mend_near" } else { "check.mend_known" };
     let label = near.map_or_else(

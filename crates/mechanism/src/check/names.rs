@@ -54,8 +54,8 @@ pub(crate) fn doubled<'i>(ids: impl Iterator<Item = &'i Sp<String>>, sink: &mut 
     }
 }
 
-/// `M0109`.
-pub(super) fn unknown_role(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+/// Every place where a role is named.
+pub(super) fn roles_named<'a>(subject: &Subject<'a>) -> Vec<&'a Sp<String>> {
     let ast = subject.ast;
     let mut used: Vec<&Sp<String>> = Vec::new();
     used.extend(ast.open.iter().flat_map(|open| &open.by));
@@ -78,7 +78,12 @@ pub(super) fn unknown_role(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     }
     // Rungs of the file's own ladders; those of a pack are examined with the pack.
     used.extend(ast.ladders.iter().flat_map(|ladder| ladder.rungs.iter().map(|rung| &rung.to)));
-    for role in used {
+    used
+}
+
+/// `M0109`.
+pub(super) fn unknown_role(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    for role in roles_named(subject) {
         if !subject.roles.contains_key(role.as_str()) {
             unknown(sink, "M0109", role, subject.roles.keys().copied());
         }

@@ -1,11 +1,15 @@
 //! Org kinds, functions and post kinds that a mechanism counts on.
 
+use std::collections::BTreeSet;
+
 use bihuan_domain::mechanism::Risk;
+use bihuan_domain::org::Unit;
 
 use super::{Subject, unknown};
 use crate::read::{Sink, Sp};
 use crate::surroundings::Surroundings;
 use crate::syntax::mechanism::WayAst;
+use crate::syntax::org::OrgUnitAst;
 use crate::syntax::pack::PartsAst;
 use crate::syntax::parts::{Finder, RoleAst};
 
@@ -82,10 +86,44 @@ pub(super) fn role_that_nobody_can_fill(subject: &Subject<'_>, sink: &mut Sink<'
             Finder::Superior | Finder::Requester => {}
         }
     }
+    shared_roles(subject, &owners, sink);
     for (risk, way) in subject.ast.closing.iter().flat_map(|closing| &closing.verify) {
         let WayAst::Drawn { function, post } = &way.value else { continue };
         if *risk <= Risk::Major && !served(function.as_str(), post.as_str(), around) {
             sink.error("M0119", way.span, |m| m.with("role", "drawn").with("post", post.as_str()).with("unit", function.as_str()));
+        }
+    }
+}
+
+/// The same for shared roles, at the first place where the file uses one: its owners must have the post, its fields
+/// the field.
+fn shared_roles(subject: &Subject<'_>, owners: &[&str], sink: &mut Sink<'_>) {
+    let mut seen = BTreeSet::new();
+    for used in super::names::roles_named(subject) {
+        let own = subject.ast.roles.iter().any(|role| role.id.value == used.value);
+        let Some(role) = subject.roles.get(used.as_str()).filter(|_| !own && seen.insert(used.as_str())) else {
+            continue;
+        };
+        match &role.unit.value {
+            Finder::Owner => {
+                for kind in owners {
+                    let lacks = subject
+                        .around
+                        .unit_kinds
+                        .get(*kind)
+                        .is_some_and(|kind| !kind.posts.iter().any(|post| post.value == role.post.value));
+                    if lacks {
+                        sink.error("M0119", used.span, |m| {
+                            m.with("role", used.as_str()).with("post", role.post.as_str()).with("unit", *kind)
+                        });
+                    }
+                }
+            }
+            Finder::Field(name) if !subject.ast.fields.iter().any(|field| field.id.value == *name) => {
+                let found = Sp::new(used.span, name.clone());
+                unknown(sink, "M0110", &found, subject.ast.fields.iter().map(|field| field.id.as_str()));
+            }
+            _ => {}
         }
     }
 }
@@ -123,4 +161,33 @@ fn report(role: &RoleAst, unit: &str, sink: &mut Sink<'_>) {
     sink.error("M0119", role.post.span, |m| {
         m.with("role", role.id.as_str()).with("post", role.post.as_str()).with("unit", unit)
     });
+}
+
+/// Kinds, functions, posts and superiors that the units of an org file name; a unit may serve a function only if its
+/// kind may, and have only the posts of its kind.
+pub(crate) fn org_units(units: &[OrgUnitAst], known: &[Unit], around: &Surroundings, sink: &mut Sink<'_>) {
+    for unit in units {
+        let Some(kind) = around.unit_kinds.get(unit.kind.as_str()) else {
+            unknown(sink, "M0115", &unit.kind, around.unit_kinds.keys().map(String::as_str));
+            continue;
+        };
+        for post in &unit.posts {
+            if !kind.posts.iter().any(|p| p.value == post.value) {
+                unknown(sink, "M0114", post, kind.posts.iter().map(Sp::as_str));
+            }
+        }
+        for function in &unit.functions {
+            let serves = |id: &str| {
+                around.functions.get(id).is_some_and(|f| f.kinds.iter().any(|k| k.value == unit.kind.value))
+            };
+            if !serves(function.as_str()) {
+                unknown(sink, "M0113", function, around.functions.keys().map(String::as_str).filter(|id| serves(id)));
+            }
+        }
+        if let Some(parent) = &unit.parent
+            && !known.iter().any(|unit| unit.id.as_str() == parent.value)
+        {
+            unknown(sink, "M0307", parent, known.iter().map(|unit| unit.id.as_str()));
+        }
+    }
 }

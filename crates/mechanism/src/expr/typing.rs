@@ -279,20 +279,19 @@ impl Checker<'_, '_, '_> {
 
     fn compare(&mut self, op: Comparison, a: &Ast, b: &Ast, item: Option<&Items>) -> Typed {
         let (left, right) = (self.of(a, item), self.of(b, item));
-        let ((mut x, mut tx), (mut y, mut ty)) = (left?, right?);
-        // A quoted word takes the type of the other side.
-        if matches!(tx, Ty::Word(_)) && !matches!(ty, Ty::Word(_)) {
-            x = self.fit(a, x, tx, &ty)?;
-            tx = ty.clone();
-        } else {
-            y = self.fit(b, y, ty, &tx)?;
-            ty = tx.clone();
-        }
-        let equality = matches!(op, Comparison::Equal | Comparison::NotEqual);
+        let ((mut x, mut tx), (mut y, ty)) = (left?, right?);
         if matches!(tx, Ty::Sealed) || matches!(ty, Ty::Sealed) {
             self.sealed(if matches!(tx, Ty::Sealed) { a } else { b });
             return None;
         }
+        // A quoted word takes the type of the other side.
+        if matches!(tx, Ty::Word(_)) && !matches!(ty, Ty::Word(_)) {
+            x = self.fit(a, x, tx, &ty)?;
+            tx = ty;
+        } else {
+            y = self.fit(b, y, ty, &tx)?;
+        }
+        let equality = matches!(op, Comparison::Equal | Comparison::NotEqual);
         if !equality && !tx.is_ordered() {
             return self.mismatch(a, &label("check.type_ordered"), &tx);
         }

@@ -22,28 +22,26 @@ pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
         .map(|(_, candidate)| candidate)
 }
 
-/// Edit distance (insert, delete, replace, swap of neighbours counted as one replacement more).
+/// Edit distance: insert, delete, replace, or swap two neighbours, each for one.
 fn distance(a: &[char], b: &str) -> usize {
     let b: Vec<char> = b.chars().take(64).collect();
+    let mut before: Vec<usize> = Vec::new();
     let mut row: Vec<usize> = (0..=b.len()).collect();
+    let at = |row: &[usize], n: usize| row.get(n).copied().unwrap_or(usize::MAX / 2);
     for (i, ca) in a.iter().enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
+        let mut next = vec![i + 1];
         for (j, cb) in b.iter().enumerate() {
-            let up = row.get(j + 1).copied().unwrap_or(usize::MAX);
-            let cost = diagonal + usize::from(ca != cb);
-            let best = cost.min(left + 1).min(up.saturating_add(1));
-            diagonal = up;
-            if let Some(cell) = row.get_mut(j) {
-                *cell = left;
+            let mut best =
+                (at(&row, j) + usize::from(ca != cb)).min(at(&row, j + 1) + 1).min(at(&next, j) + 1);
+            let swapped = i > 0 && j > 0 && a.get(i - 1) == Some(cb) && b.get(j - 1) == Some(ca);
+            if swapped {
+                best = best.min(at(&before, j - 1) + 1);
             }
-            left = best;
+            next.push(best);
         }
-        if let Some(cell) = row.get_mut(b.len()) {
-            *cell = left;
-        }
+        before = std::mem::replace(&mut row, next);
     }
-    row.last().copied().unwrap_or(0)
+    at(&row, b.len())
 }
 
 #[cfg(test)]
@@ -55,6 +53,7 @@ mod tests {
         let known = ["supervision", "verification", "dispatch"];
         assert_eq!(nearest("supervison", known), Some("supervision"));
         assert_eq!(nearest("verifcation", known), Some("verification"));
+        assert_eq!(nearest("repyl", ["report", "reply"]), Some("reply"), "two letters swapped");
         assert_eq!(nearest("leader", known), None);
         assert_eq!(nearest("督查", ["督查室", "住建局"]), Some("督查室"));
     }

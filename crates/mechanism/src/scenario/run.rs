@@ -6,24 +6,24 @@ use std::sync::Arc;
 use bihuan_domain::calendar::date_of;
 use bihuan_domain::case::{Context, Decision, Effect, Meta, Opener, State, decide};
 use bihuan_domain::command::{self, Command};
-use bihuan_domain::event::{CaseEvent, Number, RowPut, Source, Values, WorldEvent};
-use bihuan_domain::id::{CaseId, Code, PersonId, PostId, StepId, UnitId};
-use bihuan_domain::mechanism::{Mechanism, RequestKind, Risk, SourceKind};
+use bihuan_domain::event::{CaseEvent, Number, RowPut, Source, WorldEvent};
+use bihuan_domain::id::{CaseId, Code, PersonId, PostId, UnitId};
+use bihuan_domain::mechanism::{Mechanism, Risk};
 use bihuan_domain::org::Actor;
 use bihuan_domain::refusal::Refusal;
-use bihuan_domain::value::Attachment;
 use bihuan_domain::verification::Beacon;
 use bihuan_domain::world::World;
 use bihuan_diagnostics::Span;
 use bihuan_messages::{Label, Lang};
 use jiff::Timestamp;
 
+use super::command::{command, read_values, source, text, texts};
 use super::{Happened, Outcome, Scenario, When, laws, world};
 use crate::check::unknown;
 use crate::digest::digest;
-use crate::input::{attachment, from_node, seal, sealed};
+use crate::input::seal;
 use crate::pack::Loaded;
-use crate::read::{Kind, Node, Sink, Sp};
+use crate::read::{Sink, Sp};
 use crate::syntax::scenario::FIRST_CASE;
 
 /// More than a year of one case can bring; stops a mechanism that would never rest.
@@ -53,7 +53,7 @@ pub(super) struct Run<'a> {
 }
 
 /// Why a step was not taken.
-enum Stopped {
+pub(super) enum Stopped {
     Refused(Box<Refusal>),
     /// The step itself cannot be understood; reported already.
     Unclear,
@@ -231,7 +231,7 @@ impl Run<'_> {
         let Some(mechanism) = self.cases.get(&id).map(|live| Arc::clone(&live.mechanism)) else {
             return Err(Stopped::Unclear);
         };
-        let command = self.command(step, &mechanism, sink)?;
+        let command = command(step, &mechanism, sink)?;
         let decision = self.decide(id, &actor, &command).map_err(|r| Stopped::Refused(Box::new(r)))?;
         self.carry_out(id, &actor, decision, step.span, sink);
         Ok(())
@@ -251,10 +251,15 @@ impl Run<'_> {
             sink.error("M0004", step.span, |m| m.with("key", "by").with("table", "[[when]]"));
             return Err(Stopped::Unclear);
         };
-        if by.value == "system" {
-            return Ok(Actor::system());
-        }
-        let post = PostId::new(by.as_str());
+        let post = match by.as_str() {
+            "system" => return Ok(Actor::system()),
+            // Whoever it is now: for scenarios that are about something else, and for generated ones.
+            "holder" | "approver" => {
+                let id = self.case(&step.case, sink)?;
+                return Ok(self.whoever(by.as_str(), id));
+            }
+            named => PostId::new(named),
+        };
         if !self.world.org.posts.contains_key(&post) {
             unknown(sink, "M0307", by, self.world.org.posts.keys().map(PostId::as_str));
             return Err(Stopped::Unclear);
@@ -266,6 +271,20 @@ impl Run<'_> {
         };
         let on_behalf_of = step.on_behalf_of.as_ref().map(|unit| UnitId::new(unit.as_str()));
         Ok(Actor { person, post, on_behalf_of, session: None })
+    }
+
+    /// The holder of a case (the person whom the lot named, where one was drawn), or who decides its first request.
+    fn whoever(&self, which: &str, id: CaseId) -> Actor {
+        let Some(live) = self.cases.get(&id) else { return Actor::system() };
+        let request = live.state.requests.values().next().filter(|_| which == "approver");
+        let holder = request.map_or(&live.state.holder, |request| &request.approver);
+        let drawn = live.state.verification.as_ref().and_then(|verification| verification.drawn.as_ref());
+        let first = || self.world.org.persons_on(&holder.post, date_of(self.now)).next().cloned();
+        let person = match drawn.filter(|seat| seat.post == holder.post) {
+            Some(seat) => seat.person.clone(),
+            None => first().unwrap_or_else(|| PersonId::new("nobody")),
+        };
+        Actor { person, post: holder.post.clone(), on_behalf_of: None, session: None }
     }
 
     fn open(&mut self, step: &When, sink: &mut Sink<'_>) -> Result<(), Stopped> {
@@ -363,68 +382,6 @@ impl Run<'_> {
         self.world.evolve(WorldEvent::RowPut(put), &Actor::system(), self.now);
         Ok(())
     }
-
-    fn command(&self, step: &When, mechanism: &Mechanism, sink: &mut Sink<'_>) -> Result<Command, Stopped> {
-        let note = text(step, "note").map(|note| seal(&note.value));
-        let evidence = evidence(step);
-        let verdict = |sink: &mut Sink<'_>| -> Result<command::Verdict, Stopped> {
-            Ok(command::Verdict {
-                pass: flag(step, "pass").unwrap_or(true),
-                values: read_values(step, &mechanism.fields, sink)?,
-                note: note.clone(),
-                evidence: evidence.clone(),
-            })
-        };
-        Ok(match step.action.as_str() {
-            "step" => {
-                let Some(name) = text(step, "step") else {
-                    sink.error("M0004", step.span, |m| m.with("key", "step").with("table", "[[when]]"));
-                    return Err(Stopped::Unclear);
-                };
-                Command::Step(command::Step {
-                    step: StepId::new(name.as_str()),
-                    values: read_values(step, &mechanism.fields, sink)?,
-                    note,
-                    evidence,
-                })
-            }
-            "note" => Command::Note(command::Note { values: read_values(step, &mechanism.fields, sink)?, note, evidence }),
-            "amend" => Command::Amend {
-                values: read_values(step, &mechanism.fields, sink)?,
-                title: text(step, "title").map(|title| seal(&title.value)),
-                reason: Code::new("correction"),
-            },
-            "remind" => Command::Remind { note },
-            "reassign" => Command::Reassign {
-                owner: UnitId::new(text(step, "owner").map(|owner| owner.value).unwrap_or_default()),
-                reason: note,
-            },
-            "request" => Command::Request(command::Request {
-                kind: request_kind(step, sink)?,
-                reason: text(step, "reason").map(|reason| Code::new(reason.as_str())),
-                note,
-                until: text(step, "until").and_then(|day| crate::syntax::limit::date(day.as_str())),
-                unit: text(step, "unit").map(|unit| UnitId::new(unit.as_str())),
-            }),
-            "decide" => Command::Decide {
-                request: number(step, "request").unwrap_or(1),
-                grant: flag(step, "grant").unwrap_or(true),
-                note,
-                unit: text(step, "unit").map(|unit| UnitId::new(unit.as_str())),
-            },
-            "resume" => Command::Resume,
-            "verify" => Command::Verify(verdict(sink)?),
-            "look_back" => Command::LookBack(verdict(sink)?),
-            "answer" => Command::Answer {
-                clock: Code::new(text(step, "clock").map_or("stage".to_owned(), |clock| clock.value)),
-                note,
-            },
-            _ => {
-                unknown(sink, "M0307", &step.action, ACTIONS.iter().copied());
-                return Err(Stopped::Unclear);
-            }
-        })
-    }
 }
 
 /// The case was not found; reported already.
@@ -436,113 +393,6 @@ impl From<NoSuchCase> for Stopped {
     }
 }
 
-const ACTIONS: &[&str] = &[
-    "open", "step", "note", "request", "decide", "verify", "look_back", "answer", "reassign", "amend", "remind", "resume",
-    "wait", "row",
-];
-
 fn refusal_label(refusal: &Refusal) -> Label {
     Label::new(refusal.text(Lang::Zh), refusal.text(Lang::En))
-}
-
-fn source(name: &str) -> SourceKind {
-    match name {
-        "document" => SourceKind::Document,
-        "instruction" => SourceKind::Instruction,
-        "meeting" => SourceKind::Meeting,
-        "superior" => SourceKind::Superior,
-        "import" => SourceKind::Import,
-        "schedule" => SourceKind::Schedule,
-        "finding" => SourceKind::Finding,
-        "warning" => SourceKind::Warning,
-        "parent" => SourceKind::Parent,
-        _ => SourceKind::Person,
-    }
-}
-
-fn request_kind(step: &When, sink: &mut Sink<'_>) -> Result<RequestKind, Stopped> {
-    let kinds = [
-        RequestKind::Return,
-        RequestKind::Extension,
-        RequestKind::Suspension,
-        RequestKind::HandUp,
-        RequestKind::Void,
-    ];
-    let found = text(step, "kind").unwrap_or_else(|| Sp::new(step.span, String::new()));
-    match kinds.into_iter().find(|kind| kind.name() == found.value) {
-        Some(kind) => Ok(kind),
-        None => {
-            unknown(sink, "M0307", &found, kinds.iter().map(|kind| kind.name()));
-            Err(Stopped::Unclear)
-        }
-    }
-}
-
-/// The values of a step by the types of their fields. An unknown field is left to the kernel to refuse.
-fn read_values(
-    step: &When,
-    fields: &[bihuan_domain::mechanism::Field],
-    sink: &mut Sink<'_>,
-) -> Result<Values, Stopped> {
-    let mut values = Values::new();
-    let Some(Node { kind: Kind::Table(entries), .. }) = step.keys.get("values") else { return Ok(values) };
-    let mut unclear = false;
-    for (name, span, node) in entries {
-        let Some(field) = fields.iter().find(|field| field.id.as_str() == name) else {
-            let found = Sp::new(*span, name.clone());
-            unknown(sink, "M0110", &found, fields.iter().map(|field| field.id.as_str()));
-            unclear = true;
-            continue;
-        };
-        match from_node(node, &field.ty) {
-            Ok(input) => {
-                values.insert(field.id.clone(), sealed(input));
-            }
-            Err(what) => {
-                sink.error("M0308", node.span, |m| m.with("field", name.as_str()).with("what", &what));
-                unclear = true;
-            }
-        }
-    }
-    if unclear { Err(Stopped::Unclear) } else { Ok(values) }
-}
-
-fn evidence(step: &When) -> Vec<Attachment> {
-    (0..number(step, "evidence").unwrap_or(0).min(20)).map(|n| attachment(&format!("evidence-{n}"))).collect()
-}
-
-fn text(step: &When, key: &str) -> Option<Sp<String>> {
-    let node = step.keys.get(key)?;
-    match &node.kind {
-        Kind::Text(text) | Kind::Time(text) => Some(Sp::new(node.span, text.clone())),
-        _ => None,
-    }
-}
-
-fn texts(step: &When, key: &str) -> Vec<String> {
-    match step.keys.get(key).map(|node| &node.kind) {
-        Some(Kind::List(items)) => items
-            .iter()
-            .filter_map(|item| match &item.kind {
-                Kind::Text(text) => Some(text.clone()),
-                _ => None,
-            })
-            .collect(),
-        Some(Kind::Text(text)) => vec![text.clone()],
-        _ => Vec::new(),
-    }
-}
-
-fn flag(step: &When, key: &str) -> Option<bool> {
-    match step.keys.get(key)?.kind {
-        Kind::Bool(value) => Some(value),
-        _ => None,
-    }
-}
-
-fn number(step: &When, key: &str) -> Option<u32> {
-    match &step.keys.get(key)?.kind {
-        Kind::Int(digits) => digits.parse().ok(),
-        _ => None,
-    }
 }

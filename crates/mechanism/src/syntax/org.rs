@@ -6,16 +6,26 @@ use bihuan_messages::Label;
 use jiff::civil::{Date, date};
 
 use crate::input::seal;
-use crate::read::{Node, Sink, Table};
+use crate::read::{Node, Sink, Sp, Table};
 use crate::scenario::OrgTree;
 
 /// Before the first scenario: org trees of scenarios are in force all the time.
 const SINCE: Date = date(2000, 1, 1);
 
+/// What a unit of an org file names, with its places.
+#[derive(Clone, Debug)]
+pub(crate) struct OrgUnitAst {
+    pub(crate) kind: Sp<String>,
+    pub(crate) parent: Option<Sp<String>>,
+    pub(crate) functions: Vec<Sp<String>>,
+    pub(crate) posts: Vec<Sp<String>>,
+}
+
 /// Reads an org file.
-pub(crate) fn read(root: &Node, sink: &mut Sink<'_>) -> OrgTree {
+pub(crate) fn read(root: &Node, sink: &mut Sink<'_>) -> (OrgTree, Vec<OrgUnitAst>) {
     let mut tree = OrgTree::default();
-    let Some(mut file) = Table::of(root, "file", sink) else { return tree };
+    let mut units = Vec::new();
+    let Some(mut file) = Table::of(root, "file", sink) else { return (tree, units) };
     super::language(&mut file, sink);
     if let Some(mut head) = file.need_table("org", sink) {
         tree.root = head.need_code("root", sink).map(|id| UnitId::new(id.as_str()));
@@ -25,7 +35,7 @@ pub(crate) fn read(root: &Node, sink: &mut Sink<'_>) -> OrgTree {
         head.finish(sink);
     }
     for table in file.tables("unit", "[[unit]]", sink) {
-        unit(table, &mut tree, sink);
+        units.extend(unit(table, &mut tree, sink));
     }
     for mut table in file.tables("person", "[[person]]", sink) {
         // A person who sits on several chairs: each named post gets this person beside its own.
@@ -38,10 +48,10 @@ pub(crate) fn read(root: &Node, sink: &mut Sink<'_>) -> OrgTree {
         }
     }
     file.finish(sink);
-    tree
+    (tree, units)
 }
 
-fn unit(mut table: Table<'_>, tree: &mut OrgTree, sink: &mut Sink<'_>) {
+fn unit(mut table: Table<'_>, tree: &mut OrgTree, sink: &mut Sink<'_>) -> Option<OrgUnitAst> {
     let id = table.need_code("id", sink);
     let kind = table.need_code("kind", sink);
     let name = table.need_label("name", sink);
@@ -50,8 +60,8 @@ fn unit(mut table: Table<'_>, tree: &mut OrgTree, sink: &mut Sink<'_>) {
     let posts = table.codes("posts", sink);
     let has_accounts = table.flag("has_accounts", true, sink);
     table.finish(sink);
-    let (Some(id), Some(kind)) = (id, kind) else { return };
-    for post in posts {
+    let (id, kind) = (id?, kind?);
+    for post in &posts {
         let code = PostId::new(format!("{}-{}", id.value, post.value));
         tree.posts.push(Post {
             id: code.clone(),
@@ -67,12 +77,13 @@ fn unit(mut table: Table<'_>, tree: &mut OrgTree, sink: &mut Sink<'_>) {
         id: UnitId::new(id.as_str()),
         kind: Code::new(kind.as_str()),
         name,
-        parent: parent.map(|parent| UnitId::new(parent.as_str())),
+        parent: parent.as_ref().map(|parent| UnitId::new(parent.as_str())),
         functions: functions.iter().map(|function| Code::new(function.as_str())).collect(),
         valid: Validity::since(SINCE),
         successor: None,
         has_accounts,
     });
+    Some(OrgUnitAst { kind, parent, functions, posts })
 }
 
 fn appoint(tree: &mut OrgTree, person: &PersonId, post: &PostId) {

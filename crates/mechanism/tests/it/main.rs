@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests may")]
 
+mod limits;
+mod mutations;
+mod rendering;
 mod shipped;
 mod suites;
 mod support;

@@ -39,3 +39,16 @@ fn gather(folder: &Path, name: &str, files: &mut Files) {
 pub(crate) fn shown(loaded: &Loaded, files: &Files, lang: Lang) -> String {
     bihuan_diagnostics::terminal::render(&loaded.diagnostics, files, lang, false)
 }
+
+/// The names of all packs that ship with the project.
+#[allow(clippy::disallowed_methods, reason = "tests read the shipped packs")]
+pub(crate) fn every_pack() -> Vec<&'static str> {
+    let mut names: Vec<String> = std::fs::read_dir(root().join("packs"))
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .filter(|entry| entry.path().join("pack.toml").is_file())
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names.into_iter().map(|name| &*name.leak()).collect()
+}
