@@ -1,9 +1,54 @@
-//! The JSON API on the same services as the pages.
+//! The JSON API, on the same services as the pages: commands in, reads out, problem details for every error.
+
+mod commands;
+mod files;
+mod openapi;
+mod reads;
+mod session;
+mod stream;
 
 use axum::Router;
+use axum::extract::{FromRequestParts, Query};
+use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
 
 use crate::Web;
+use crate::session::Visitor;
+use crate::trouble::Trouble;
 
 pub(crate) fn routes() -> Router<Web> {
     Router::new()
+        .merge(session::routes())
+        .merge(commands::routes())
+        .merge(reads::routes())
+        .merge(files::routes())
+        .merge(stream::routes())
+        .merge(openapi::routes())
+}
+
+/// A caller that may change something: with a token, or with a cookie and the session's token in `X-CSRF-Token`.
+pub(crate) struct Caller(pub(crate) Visitor);
+
+impl FromRequestParts<Web> for Caller {
+    type Rejection = Trouble;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Trouble> {
+        let visitor = Visitor::from_request_parts(parts, web).await?;
+        let sent = parts.headers.get("x-csrf-token").and_then(|token| token.to_str().ok());
+        if visitor.by_token || sent == Some(&visitor.session.csrf) { Ok(Caller(visitor)) } else { Err(Trouble::forged()) }
+    }
+}
+
+/// The query of a read, with a message that names what is wrong in it.
+pub(crate) struct Asked<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequestParts<Web> for Asked<T> {
+    type Rejection = Trouble;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Trouble> {
+        match <Query<T> as FromRequestParts<Web>>::from_request_parts(parts, web).await {
+            Ok(Query(asked)) => Ok(Asked(asked)),
+            Err(rejection) => Err(Trouble::bad(rejection.body_text())),
+        }
+    }
 }

@@ -17,6 +17,8 @@ use axum::Router;
 
 use crate::Web;
 
+pub(crate) use case::etag as case_etag;
+
 pub(crate) fn routes() -> Router<Web> {
     Router::new()
         .merge(sign_in::routes())

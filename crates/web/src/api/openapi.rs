@@ -1,0 +1,179 @@
+//! The description of the API: OpenAPI 3.1 at `/api/openapi.json`.
+
+use axum::Router;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use serde_json::{Map, Value as Json, json};
+
+use crate::Web;
+
+pub(crate) fn routes() -> Router<Web> {
+    Router::new().route("/api/openapi.json", get(async || -> Response { axum::Json(document()).into_response() }))
+}
+
+/// A read: path, what it is, its query parameters.
+type Read = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
+const READS: [Read; 11] = [
+    ("/api/v1/session", "Who is signed in", &[]),
+    (
+        "/api/v1/cases",
+        "A page of cases",
+        &[
+            ("mechanism", "string"),
+            ("stage", "string"),
+            ("open", "boolean"),
+            ("colour", "string"),
+            ("owner", "string"),
+            ("holder", "string"),
+            ("q", "string"),
+            ("sort", "string"),
+            ("offset", "integer"),
+            ("limit", "integer"),
+        ],
+    ),
+    ("/api/v1/cases/{id}", "A case with its state, timeline and duties; its ETag is for If-Match", &[]),
+    ("/api/v1/registers", "The registers", &[]),
+    ("/api/v1/registers/{id}", "Rows of a register", &[("offset", "integer"), ("limit", "integer")]),
+    ("/api/v1/mechanisms", "The mechanisms in force", &[]),
+    ("/api/v1/mechanisms/{id}", "A mechanism: fields, stages, steps, closing", &[]),
+    ("/api/v1/indicators", "Counts and on-time rates with their base, by mechanism", &[("mechanism", "string")]),
+    ("/api/v1/log/head", "The newest signed checkpoint and the public key", &[]),
+    ("/api/v1/log/entries", "Entries of the log in canonical form", &[("from", "integer"), ("limit", "integer")]),
+    ("/api/v1/log/receipts/{seq}", "The receipt of an entry with its inclusion path", &[]),
+];
+
+fn document() -> Json {
+    let mut paths = Map::new();
+    for (path, summary, query) in READS {
+        paths.insert(path.to_owned(), json!({ "get": read(path, summary, query) }));
+    }
+    let mut put = |path: &str, method: &str, operation: Json| {
+        let entry = paths.entry(path.to_owned()).or_insert_with(|| json!({}));
+        if let Some(methods) = entry.as_object_mut() {
+            methods.insert(method.to_owned(), operation);
+        }
+    };
+    put("/api/v1/session", "post", sign_in());
+    put("/api/v1/session", "delete", with_problems(json!({ "operationId": "sign_out", "summary": "End the session", "responses": { "204": { "description": "Ended" } } })));
+    put("/api/v1/commands", "post", commands());
+    put("/api/v1/files", "post", files());
+    put("/api/v1/stream", "get", stream());
+    json!({
+        "openapi": "3.1.0",
+        "info": { "title": "Bihuan", "version": env!("CARGO_PKG_VERSION"), "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
+            "description": "Commands in, reads out. Every error is application/problem+json (RFC 9457) with the rule in both languages and what would be allowed." },
+        "security": [{ "token": [] }],
+        "paths": paths,
+        "components": {
+            "securitySchemes": { "token": { "type": "http", "scheme": "bearer", "description": "From POST /api/v1/session." } },
+            "schemas": schemas(),
+        },
+    })
+}
+
+fn read(path: &str, summary: &str, query: &[(&str, &str)]) -> Json {
+    let mut parameters: Vec<Json> = query
+        .iter()
+        .map(|(name, kind)| json!({ "name": name, "in": "query", "required": false, "schema": { "type": kind } }))
+        .collect();
+    for name in path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')) {
+        let numbered = name == "seq" || path.contains("/cases/");
+        let schema = if numbered { json!({ "type": "integer", "minimum": 0 }) } else { json!({ "type": "string" }) };
+        parameters.push(json!({ "name": name, "in": "path", "required": true, "schema": schema }));
+    }
+    let id = path.trim_start_matches("/api/v1/").replace(['/', '{', '}'], "_");
+    with_problems(json!({
+        "operationId": format!("get_{}", id.trim_end_matches('_')), "summary": summary, "parameters": parameters,
+        "responses": { "200": { "description": summary, "content": { "application/json": { "schema": { "type": "object" } } } },
+            "304": { "description": "Not modified" } },
+    }))
+}
+
+fn sign_in() -> Json {
+    let credentials = json!({ "type": "object", "required": ["login", "password"], "properties": {
+        "jurisdiction": { "type": "string" }, "login": { "type": "string" }, "password": { "type": "string" } } });
+    with_problems(json!({
+        "operationId": "sign_in", "summary": "Name and password for a token", "security": [],
+        "requestBody": { "required": true, "content": { "application/json": { "schema": credentials } } },
+        "responses": { "201": { "description": "The token", "content": { "application/json": { "schema": {
+            "type": "object", "properties": { "token": { "type": "string" }, "type": { "const": "Bearer" } } } } } } },
+    }))
+}
+
+fn commands() -> Json {
+    let answer = json!({ "$ref": "#/components/schemas/Answer" });
+    with_problems(json!({
+        "operationId": "submit", "summary": "Submit one command, or many as NDJSON",
+        "parameters": [
+            { "name": "If-Match", "in": "header", "required": false, "schema": { "type": "string" }, "description": "The ETag of the case as last seen; another state answers 412." },
+            { "name": "X-Bihuan-Post", "in": "header", "required": false, "schema": { "type": "string" }, "description": "The post in which the caller acts, if not the first." },
+            { "name": "X-Bihuan-On-Behalf-Of", "in": "header", "required": false, "schema": { "type": "string" }, "description": "The unit without accounts for which the dispatcher records." },
+        ],
+        "requestBody": { "required": true, "content": {
+            "application/json": { "schema": { "$ref": "#/components/schemas/Command" } },
+            "application/x-ndjson": { "schema": { "type": "string", "description": "One command a line; the answer has a line for each, {\"ok\":true,\"answer\":…} or {\"ok\":false,\"problem\":…}." } } } },
+        "responses": {
+            "200": { "description": "Carried out, or the former answer under this key", "content": {
+                "application/json": { "schema": answer }, "application/x-ndjson": { "schema": { "type": "string" } } } },
+            "201": { "description": "A case was opened", "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Answer" } } } } },
+    }))
+}
+
+fn files() -> Json {
+    with_problems(json!({
+        "operationId": "upload", "summary": "Bring files in; their tokens go into the evidence of a command",
+        "requestBody": { "required": true, "content": { "multipart/form-data": { "schema": { "type": "object", "properties": { "file": { "type": "string", "contentMediaType": "application/octet-stream" } } } } } },
+        "responses": { "201": { "description": "The tokens", "content": { "application/json": { "schema": { "type": "object" } } } } },
+    }))
+}
+
+fn stream() -> Json {
+    with_problems(json!({
+        "operationId": "stream", "summary": "Server-sent events: the number of log entries after each commit",
+        "responses": { "200": { "description": "An event stream", "content": { "text/event-stream": { "schema": { "type": "string" } } } } },
+    }))
+}
+
+/// Adds the errors that every operation may answer with.
+fn with_problems(mut operation: Json) -> Json {
+    let errors = [
+        ("400", "The request cannot be read"),
+        ("401", "Not signed in"),
+        ("403", "Not to be seen or administered"),
+        ("404", "No such thing"),
+        ("405", "Not this method"),
+        ("412", "Somebody was faster"),
+        ("413", "Too large"),
+        ("415", "Not this kind of content"),
+        ("422", "A rule refuses; says which and what would be allowed"),
+        ("429", "Too many wrong passwords"),
+        ("500", "A fault, with its operation number"),
+    ];
+    if let Some(responses) = operation.get_mut("responses").and_then(Json::as_object_mut) {
+        for (status, description) in errors {
+            responses.insert(status.to_owned(), json!({ "description": description, "content": {
+                "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } } }));
+        }
+    }
+    operation
+}
+
+fn schemas() -> Json {
+    let text = json!({ "type": "object", "properties": { "zh": { "type": "string" }, "en": { "type": "string" } } });
+    json!({
+        "Problem": { "type": "object", "required": ["type", "title", "status", "code"], "properties": {
+            "type": { "type": "string" }, "title": { "type": "string" }, "status": { "type": "integer" }, "detail": { "type": "string" },
+            "code": { "type": "string" }, "rule": text, "allowed": { "type": "array", "items": text }, "operation": { "type": "string" } } },
+        "Command": { "type": "object", "required": ["key", "type"], "properties": {
+            "key": { "type": "string", "minLength": 1, "maxLength": 200, "description": "Made by the caller; the same key again gets the same answer." },
+            "type": { "enum": ["open", "step", "note", "amend", "remind", "reassign", "request", "decide", "resume", "verify", "look_back", "answer", "correct"] },
+            "case": { "type": "integer" }, "mechanism": { "type": "string" }, "owner": { "type": "string" }, "title": { "type": "string" },
+            "step": { "type": "string" }, "values": { "type": "object", "description": "By field; money in yuan, dates as 2026-12-31." },
+            "note": { "type": "string" }, "evidence": { "type": "array", "items": { "type": "string" }, "description": "Tokens of POST /api/v1/files." } } },
+        "Answer": { "type": "object", "properties": {
+            "case": { "type": "integer" }, "number": { "type": "string" }, "duplicate": { "type": "boolean" },
+            "events": { "type": "array", "items": { "type": "object", "properties": { "seq": { "type": "integer" }, "type": { "type": "string" } } } },
+            "receipt": { "type": "object" } } },
+    })
+}

@@ -1,0 +1,83 @@
+//! `POST /api/v1/session`: name and password for a token. `DELETE` ends it.
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use bihuan_engine::SignInError;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::Caller;
+use crate::Web;
+use crate::session::{SESSION, cookie};
+use crate::trouble::Trouble;
+
+pub(crate) fn routes() -> Router<Web> {
+    Router::new().route("/api/v1/session", post(sign_in).get(who).delete(sign_out))
+}
+
+#[derive(Deserialize)]
+struct Credentials {
+    #[serde(default)]
+    jurisdiction: Option<String>,
+    login: String,
+    password: String,
+}
+
+async fn sign_in(State(web): State<Web>, body: Bytes) -> Result<Response, Trouble> {
+    let asked: Credentials = serde_json::from_slice(&body).map_err(|error| Trouble::bad(error.to_string()))?;
+    let slug = asked.jurisdiction.or_else(|| web.jurisdictions().first().map(|first| first.slug.clone()));
+    let slug = slug.unwrap_or_default();
+    let jurisdiction = web.jurisdiction(&slug).ok_or_else(|| Trouble::bad(format!("jurisdiction `{slug}`")))?;
+    let accounts = jurisdiction.accounts.clone();
+    let done = tokio::task::spawn_blocking(move || accounts.sign_in(&asked.login, &asked.password, Timestamp::now()));
+    match done.await {
+        Ok(Ok(secret)) => {
+            let token = format!("{slug}.{secret}");
+            Ok((StatusCode::CREATED, axum::Json(json!({ "token": token, "type": "Bearer" }))).into_response())
+        }
+        Ok(Err(SignInError::Wrong)) => Err(refused("sign_in_wrong")),
+        Ok(Err(SignInError::Locked(until))) => {
+            let mut trouble = refused("sign_in_locked");
+            trouble.status = StatusCode::TOO_MANY_REQUESTS;
+            let until = crate::show::both(|lang| crate::show::moment_text(until, lang));
+            trouble.rule = trouble.rule.clone().with("until", until);
+            Err(trouble)
+        }
+        Ok(Err(SignInError::Fault(error))) => Err(error.into()),
+        Err(error) => Err(bihuan_engine::Error::Other(error.to_string()).into()),
+    }
+}
+
+fn refused(code: &str) -> Trouble {
+    let mut trouble = Trouble::new(StatusCode::UNAUTHORIZED, code);
+    trouble.rule = bihuan_messages::Message::new(format!("web.{code}"));
+    trouble
+}
+
+async fn who(visitor: crate::session::Visitor) -> Response {
+    axum::Json(json!({
+        "login": visitor.session.login,
+        "person": visitor.person,
+        "post": visitor.post,
+        "posts": *visitor.posts,
+        "jurisdiction": visitor.jurisdiction().map(|jurisdiction| &jurisdiction.slug),
+        "csrf": visitor.session.csrf,
+    }))
+    .into_response()
+}
+
+async fn sign_out(Caller(visitor): Caller, headers: HeaderMap) -> Result<StatusCode, Trouble> {
+    let bearer = headers.get("authorization").and_then(|value| value.to_str().ok());
+    let secret = bearer.and_then(|value| value.strip_prefix("Bearer ")).or_else(|| cookie(&headers, SESSION));
+    if let (Some((_, secret)), Some(jurisdiction)) =
+        (secret.and_then(|secret| secret.split_once('.')), visitor.jurisdiction())
+    {
+        jurisdiction.accounts.sign_out(secret)?;
+    }
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,86 @@
+//! What holds for every page: both languages, safe headers, small, old browsers.
+
+use axum::http::StatusCode;
+
+use crate::browser::Browser;
+use crate::county::County;
+
+fn addresses(case: u64) -> Vec<String> {
+    let fixed = [
+        "/",
+        "/sign-in",
+        "/ledgers",
+        "/ledgers/all",
+        "/ledgers/three-plus-24",
+        "/ledgers/three-plus-24?open=yes&colour=red&q=x&sort=owner&page=2",
+        "/ledgers/three-plus-24/new",
+        "/ledgers/pipeline/new",
+        "/mechanisms",
+        "/mechanisms/three-plus-24",
+        "/mechanisms/key-task",
+        "/registers/projects",
+        "/log",
+        "/log/0",
+        "/nowhere",
+    ];
+    fixed.iter().map(|path| (*path).to_owned()).chain([format!("/cases/{case}"), "/cases/9999".to_owned()]).collect()
+}
+
+#[tokio::test]
+async fn every_page_is_whole_in_both_languages() {
+    let county = County::new();
+    let case = county.matter("厂区道路被占").0;
+    let mut browser = Browser::signed_in(&county, "office.supervisor").await;
+    for lang in ["en", "zh"] {
+        let page = browser.get(&format!("/?lang={lang}")).await;
+        assert_eq!(page.path, "/", "the choice is remembered and the address stays clean");
+        for path in addresses(case) {
+            let page = browser.get(&path).await;
+            let expected = if ["/nowhere", "/cases/9999"].contains(&path.as_str()) { 404 } else { 200 };
+            assert_eq!(page.status.as_u16(), expected, "{path}: {}", page.text);
+            assert!(!page.has("⟦"), "{lang} {path} lacks a text: {}", page.text.split('⟦').nth(1).unwrap());
+            let tag = if lang == "en" { "lang=\"en\"" } else { "lang=\"zh-CN\"" };
+            assert!(page.text.contains(&format!("<html {tag}")), "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_page_is_small_and_needs_nothing_from_outside() {
+    let county = County::new();
+    let case = county.matter("厂区道路被占").0;
+    let mut browser = Browser::signed_in(&county, "office.supervisor").await;
+    for path in addresses(case) {
+        let page = browser.get(&path).await;
+        assert!(page.bytes.len() < 100_000, "{path} has {} bytes", page.bytes.len());
+        let policy = page.headers["content-security-policy"].to_str().unwrap();
+        assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+        for part in ["src=\"http", "href=\"http", "<style", " style=\"", " onclick="] {
+            assert!(!page.has(part), "{path} has {part}");
+        }
+    }
+    let css = browser.get("/assets/app.css").await;
+    let js = browser.get("/assets/app.js").await;
+    assert!(css.bytes.len() + js.bytes.len() < 100_000);
+}
+
+/// Styles and scripts stay within Chromium 86, the browsers that such offices have.
+#[tokio::test]
+async fn styles_and_scripts_stay_within_chromium_86() {
+    let county = County::new();
+    let mut browser = Browser::new(&county);
+    let css = browser.get("/assets/app.css").await;
+    assert_eq!(css.status, StatusCode::OK);
+    let newer = [
+        ":has(", ":is(", ":where(", "@container", "@layer", "@property", "aspect-ratio", "accent-color", "color-mix(",
+        "inset:", "dvh", "svh", "text-wrap", "subgrid", "overflow: clip", "@scope", "light-dark(", " & ", "rem(", "round(",
+        "backdrop-filter", "scrollbar-gutter", "translate:", "rotate:", "scale:", "@starting-style", "inline-size",
+    ];
+    for feature in newer {
+        assert!(!css.has(feature), "app.css uses `{feature}`, which Chromium 86 does not know");
+    }
+    let js = browser.get("/assets/app.js").await;
+    for feature in [".at(", "structuredClone", "Object.hasOwn", ".findLast", "Array.fromAsync", "static {", ".toSorted", "#private", "top-level", ".replaceChildren"] {
+        assert!(!js.has(feature), "app.js uses `{feature}`, which Chromium 86 does not know");
+    }
+}
