@@ -22,7 +22,10 @@ fn one(out: &mut String, finding: &Diagnostic, files: &Files, lang: Lang) {
         Severity::Error => ("error", t(lang, "check.word_error")),
         Severity::Warning => ("warning", t(lang, "check.word_warning")),
     };
-    out.push_str(&format!("<article class=\"finding {class}\" lang=\"{}\">\n", lang.tag()));
+    out.push_str(&format!(
+        "<article class=\"finding {class}\" lang=\"{}\">\n",
+        lang.tag()
+    ));
     out.push_str(&format!(
         "<h3><span class=\"severity\">{word}</span> <code>{}</code> {}</h3>\n",
         escape(&finding.code),
@@ -31,11 +34,19 @@ fn one(out: &mut String, finding: &Diagnostic, files: &Files, lang: Lang) {
     let label = finding.label.as_ref();
     excerpt(out, &finding.file, finding.span, label, files, lang);
     for related in &finding.related {
-        excerpt(out, &related.file, related.span, Some(&related.message), files, lang);
+        excerpt(
+            out,
+            &related.file,
+            related.span,
+            Some(&related.message),
+            files,
+            lang,
+        );
     }
-    for (class, key, text) in
-        [("why", "check.word_why", &finding.why), ("mend", "check.word_mend", &finding.mend)]
-    {
+    for (class, key, text) in [
+        ("why", "check.word_why", &finding.why),
+        ("mend", "check.word_mend", &finding.mend),
+    ] {
         if let Some(text) = text {
             out.push_str(&format!(
                 "<p class=\"{class}\"><b>{}</b> {}</p>\n",

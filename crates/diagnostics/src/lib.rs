@@ -42,7 +42,10 @@ pub struct Span {
 impl Span {
     /// From `start` up to `end`; an end before the start is an empty span.
     pub fn new(start: usize, end: usize) -> Self {
-        Span { start, end: end.max(start) }
+        Span {
+            start,
+            end: end.max(start),
+        }
     }
 
     /// The smallest span around both.
@@ -120,7 +123,10 @@ impl Diagnostic {
 
     /// A warning.
     pub fn warning(code: &str, file: &str, span: Span, message: Message) -> Self {
-        Diagnostic { severity: Severity::Warning, ..Diagnostic::error(code, file, span, message) }
+        Diagnostic {
+            severity: Severity::Warning,
+            ..Diagnostic::error(code, file, span, message)
+        }
     }
 
     /// Adds the words beside the carets.
@@ -147,7 +153,11 @@ impl Diagnostic {
     /// Adds another place.
     #[must_use]
     pub fn relate(mut self, file: &str, span: Span, message: Message) -> Self {
-        self.related.push(Related { file: file.to_owned(), span, message });
+        self.related.push(Related {
+            file: file.to_owned(),
+            span,
+            message,
+        });
         self
     }
 }

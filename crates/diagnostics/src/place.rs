@@ -22,7 +22,12 @@ impl<'a> Lines<'a> {
     /// Finds the lines of `text`.
     pub fn of(text: &'a str) -> Self {
         let mut starts = vec![0];
-        starts.extend(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i + 1));
+        starts.extend(
+            text.bytes()
+                .enumerate()
+                .filter(|(_, b)| *b == b'\n')
+                .map(|(i, _)| i + 1),
+        );
         Lines { text, starts }
     }
 
@@ -31,25 +36,46 @@ impl<'a> Lines<'a> {
         let offset = self.floor(offset);
         let line = self.starts.partition_point(|start| *start <= offset);
         let start = self.starts.get(line.saturating_sub(1)).copied().unwrap_or(0);
-        let column = self.text.get(start..offset).map_or(0, |before| before.chars().count());
-        Place { line, column: column + 1 }
+        let column = self
+            .text
+            .get(start..offset)
+            .map_or(0, |before| before.chars().count());
+        Place {
+            line,
+            column: column + 1,
+        }
     }
 
     /// The text of line `line` (from 1) without its line break.
     pub fn line(&self, line: usize) -> &'a str {
-        let start = self.starts.get(line.saturating_sub(1)).copied().unwrap_or(self.text.len());
+        let start = self
+            .starts
+            .get(line.saturating_sub(1))
+            .copied()
+            .unwrap_or(self.text.len());
         let end = self.starts.get(line).copied().unwrap_or(self.text.len());
-        self.text.get(start..end).unwrap_or("").trim_end_matches(['\n', '\r'])
+        self.text
+            .get(start..end)
+            .unwrap_or("")
+            .trim_end_matches(['\n', '\r'])
     }
 
     /// The part of the span that lies on its first line: the text before it, and the text under it.
     pub fn first_line_of(&self, span: Span) -> (usize, &'a str, &'a str) {
         let place = self.place(span.start);
-        let start = self.starts.get(place.line.saturating_sub(1)).copied().unwrap_or(0);
+        let start = self
+            .starts
+            .get(place.line.saturating_sub(1))
+            .copied()
+            .unwrap_or(0);
         let line = self.line(place.line);
         let from = self.floor(span.start).saturating_sub(start).min(line.len());
         let to = self.floor(span.end).saturating_sub(start).clamp(from, line.len());
-        (place.line, line.get(..from).unwrap_or(""), line.get(from..to).unwrap_or(""))
+        (
+            place.line,
+            line.get(..from).unwrap_or(""),
+            line.get(from..to).unwrap_or(""),
+        )
     }
 
     fn floor(&self, offset: usize) -> usize {
@@ -113,7 +139,11 @@ mod tests {
     fn columns_count_characters_and_not_bytes() {
         let lines = Lines::of("一\n二三四\n");
         assert_eq!(lines.place("一\n二三".len()), Place { line: 2, column: 3 });
-        assert_eq!(lines.place(5), Place { line: 2, column: 1 }, "inside a character: moved back to its start");
+        assert_eq!(
+            lines.place(5),
+            Place { line: 2, column: 1 },
+            "inside a character: moved back to its start"
+        );
         assert_eq!(lines.place(10_000), Place { line: 3, column: 1 });
     }
 

@@ -26,7 +26,11 @@ pub fn summary(findings: &[Diagnostic], lang: Lang) -> String {
     let warnings = findings.len().saturating_sub(errors);
     match (errors, warnings) {
         (0, 0) => t(lang, "check.summary_sound").to_owned(),
-        _ => tf(lang, "check.summary", &[("errors", &errors), ("warnings", &warnings)]),
+        _ => tf(
+            lang,
+            "check.summary",
+            &[("errors", &errors), ("warnings", &warnings)],
+        ),
     }
 }
 
@@ -45,9 +49,16 @@ fn one(out: &mut String, finding: &Diagnostic, files: &Files, lang: Lang, paint:
         let label = related.message.text(lang);
         excerpt(out, &related.file, related.span, &label, files, &paint, "36");
     }
-    for (key, text) in [("check.word_why", &finding.why), ("check.word_mend", &finding.mend)] {
+    for (key, text) in [
+        ("check.word_why", &finding.why),
+        ("check.word_mend", &finding.mend),
+    ] {
         if let Some(text) = text {
-            out.push_str(&format!("   = {}{colon}{}\n", t(lang, key), visible(&text.text(lang))));
+            out.push_str(&format!(
+                "   = {}{colon}{}\n",
+                t(lang, key),
+                visible(&text.text(lang))
+            ));
         }
     }
 }
@@ -62,12 +73,21 @@ fn excerpt(out: &mut String, file: &str, span: Span, label: &str, files: &Files,
     let (number, before, under) = lines.first_line_of(span);
     let gutter = number.to_string();
     let blank = " ".repeat(gutter.len());
-    out.push_str(&format!("{blank} --> {}:{}:{}\n", visible(file), place.line, place.column));
+    out.push_str(&format!(
+        "{blank} --> {}:{}:{}\n",
+        visible(file),
+        place.line,
+        place.column
+    ));
     let (before, under) = (visible(before), visible(under));
     let line = visible(lines.line(number));
     let (line, before, under) = cut(line, before, under);
     let carets = "^".repeat(width(&under).max(1));
-    let label = if label.is_empty() { String::new() } else { format!(" {}", visible(label)) };
+    let label = if label.is_empty() {
+        String::new()
+    } else {
+        format!(" {}", visible(label))
+    };
     out.push_str(&format!("{gutter} | {line}\n"));
     let carets = paint.in_hue(hue, &format!("{carets}{label}"));
     out.push_str(&format!("{blank} | {}{carets}\n", " ".repeat(width(&before))));
@@ -94,6 +114,10 @@ struct Paint {
 
 impl Paint {
     fn in_hue(&self, hue: &str, text: &str) -> String {
-        if self.on { format!("\u{1b}[{hue}m{text}\u{1b}[0m") } else { text.to_owned() }
+        if self.on {
+            format!("\u{1b}[{hue}m{text}\u{1b}[0m")
+        } else {
+            text.to_owned()
+        }
     }
 }

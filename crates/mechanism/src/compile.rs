@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use bihuan_domain::expr::Expr;
 use bihuan_domain::id::{Code, FieldId, LadderId, MechanismId, PackId, RoleId, StageId, StepId};
 use bihuan_domain::mechanism::{
-    Children, ClockSpec, Closing, Exit, Join, Ladder, LimitSpec, LookBack, Mechanism, Numbering, Open, Progress,
-    ReportedFigure, RequestKind, RequestSpec, Resolve, Role, Rung, Stage, Step, Warning, Way,
+    Children, ClockSpec, Closing, Exit, Join, Ladder, LimitSpec, LookBack, Mechanism, Numbering, Open,
+    Progress, ReportedFigure, RequestKind, RequestSpec, Resolve, Role, Rung, Stage, Step, Warning, Way,
 };
 use bihuan_messages::Label;
 
@@ -19,15 +19,23 @@ use crate::read::{Sink, Sp};
 use crate::surroundings::Surroundings;
 use crate::syntax::limit::Said;
 use crate::syntax::mechanism::{
-    ChildrenAst, ClosingAst, FigureAst, JoinAst, LookBackAst, OpenAst, Reasons, RequestAst, StageAst, StepAst, WayAst,
+    ChildrenAst, ClosingAst, FigureAst, JoinAst, LookBackAst, OpenAst, Reasons, RequestAst, StageAst,
+    StepAst, WayAst,
 };
 use crate::syntax::parts::{ClockAst, Finder, LadderAst, RoleAst};
 
 /// Compiles a file. Expressions are compiled in any case, so that all their faults are reported.
 pub(crate) fn mechanism(subject: &Subject<'_>, pack: &str, sink: &mut Sink<'_>) -> Option<Mechanism> {
     let ast = subject.ast;
-    let stages: Vec<Option<Stage>> = ast.stages.iter().map(|stage| self::stage(subject, stage, sink)).collect();
-    let closing = ast.closing.as_ref().and_then(|closing| self::closing(subject, closing, sink));
+    let stages: Vec<Option<Stage>> = ast
+        .stages
+        .iter()
+        .map(|stage| self::stage(subject, stage, sink))
+        .collect();
+    let closing = ast
+        .closing
+        .as_ref()
+        .and_then(|closing| self::closing(subject, closing, sink));
     let figures: Vec<Option<ReportedFigure>> = ast.figures.iter().map(|f| figure(subject, f, sink)).collect();
     if sink.has_errors() {
         return None;
@@ -47,7 +55,11 @@ pub(crate) fn mechanism(subject: &Subject<'_>, pack: &str, sink: &mut Sink<'_>) 
         source: ast.source.clone(),
         fields: subject.fields.clone(),
         title: FieldId::new(ast.title.as_ref()?.as_str()),
-        columns: ast.columns.iter().map(|column| FieldId::new(column.as_str())).collect(),
+        columns: ast
+            .columns
+            .iter()
+            .map(|column| FieldId::new(column.as_str()))
+            .collect(),
         roles: BTreeMap::new(),
         open: open(ast.open.as_ref()?, ast.risk)?,
         stages,
@@ -75,10 +87,10 @@ pub(crate) fn mechanism(subject: &Subject<'_>, pack: &str, sink: &mut Sink<'_>) 
             Some(children) => Some(self::children(children)?),
             None => None,
         },
-        numbering: ast
-            .numbering
-            .as_ref()
-            .map(|(series, template)| Numbering { template: template.value.clone(), series: Code::new(series.as_str()) }),
+        numbering: ast.numbering.as_ref().map(|(series, template)| Numbering {
+            template: template.value.clone(),
+            series: Code::new(series.as_str()),
+        }),
         figures: figures.into_iter().collect::<Option<Vec<_>>>()?,
     };
     let used = roles_used(&mechanism);
@@ -103,9 +115,15 @@ fn parts<'a>(subject: &Subject<'a>, mechanism: &Mechanism) -> Vec<&'a str> {
     }
     let mut joined: BTreeSet<&str> = mechanism.ladders.keys().map(LadderId::as_str).collect();
     for id in mechanism.ladders.keys() {
-        let mut next = subject.ladders.get(id.as_str()).and_then(|ladder| ladder.then.as_ref());
+        let mut next = subject
+            .ladders
+            .get(id.as_str())
+            .and_then(|ladder| ladder.then.as_ref());
         while let Some(then) = next.filter(|then| joined.insert(then.as_str())) {
-            next = subject.ladders.get(then.as_str()).and_then(|ladder| ladder.then.as_ref());
+            next = subject
+                .ladders
+                .get(then.as_str())
+                .and_then(|ladder| ladder.then.as_ref());
         }
     }
     for (id, ladder) in &subject.around.ladders {
@@ -126,9 +144,20 @@ fn roles_used(mechanism: &Mechanism) -> BTreeSet<RoleId> {
         used.extend(request.by.iter().cloned());
         used.insert(request.approver.clone());
     }
-    used.extend(mechanism.ladders.values().flat_map(|ladder| ladder.rungs.iter().map(|rung| rung.to.clone())));
+    used.extend(
+        mechanism
+            .ladders
+            .values()
+            .flat_map(|ladder| ladder.rungs.iter().map(|rung| rung.to.clone())),
+    );
     used.extend(mechanism.progress.iter().map(|progress| progress.by.clone()));
-    used.extend(mechanism.closing.look_back.iter().map(|look_back| look_back.by.clone()));
+    used.extend(
+        mechanism
+            .closing
+            .look_back
+            .iter()
+            .map(|look_back| look_back.by.clone()),
+    );
     used.extend(mechanism.closing.verify.values().filter_map(|way| match way {
         Way::Office(role) => Some(role.clone()),
         _ => None,
@@ -165,16 +194,32 @@ fn open(ast: &OpenAst, risk: bihuan_domain::mechanism::Risk) -> Option<Open> {
 fn clock(subject: &Subject<'_>, ast: &ClockAst) -> Option<ClockSpec> {
     let limit = match &ast.limit.as_ref()?.value {
         Said::Rule(rule) => LimitSpec::Rule(rule.clone()),
-        Said::Field { field, or } => LimitSpec::Field { field: FieldId::new(field), or: or.clone() },
+        Said::Field { field, or } => LimitSpec::Field {
+            field: FieldId::new(field),
+            or: or.clone(),
+        },
     };
-    let warnings =
-        ast.warn.iter().map(|w| Warning { num: w.value.0, den: w.value.1, colour: w.value.2 }).collect();
-    Some(ClockSpec { limit, ladder: ladder_of(subject, ast.ladder.as_ref())?, warnings })
+    let warnings = ast
+        .warn
+        .iter()
+        .map(|w| Warning {
+            num: w.value.0,
+            den: w.value.1,
+            colour: w.value.2,
+        })
+        .collect();
+    Some(ClockSpec {
+        limit,
+        ladder: ladder_of(subject, ast.ladder.as_ref())?,
+        warnings,
+    })
 }
 
 /// The ladder that is named, else the mechanism's.
 fn ladder_of(subject: &Subject<'_>, named: Option<&Sp<String>>) -> Option<LadderId> {
-    named.or(subject.ast.ladder.as_ref()).map(|ladder| LadderId::new(ladder.as_str()))
+    named
+        .or(subject.ast.ladder.as_ref())
+        .map(|ladder| LadderId::new(ladder.as_str()))
 }
 
 fn ladders_used<'a>(subject: &Subject<'a>) -> BTreeSet<&'a str> {
@@ -183,10 +228,20 @@ fn ladders_used<'a>(subject: &Subject<'a>) -> BTreeSet<&'a str> {
     let common = ast.ladder.as_ref();
     let mut add = |named: Option<&'a Sp<String>>| used.extend(named.or(common).map(Sp::as_str));
     ast.clock.iter().for_each(|clock| add(clock.ladder.as_ref()));
-    ast.stages.iter().flat_map(|stage| &stage.clock).for_each(|clock| add(clock.ladder.as_ref()));
-    ast.requests.iter().for_each(|request| add(request.ladder.as_ref()));
-    ast.progress.iter().for_each(|progress| add(progress.ladder.as_ref()));
-    ast.closing.iter().flat_map(|c| &c.look_back).for_each(|look_back| add(look_back.ladder.as_ref()));
+    ast.stages
+        .iter()
+        .flat_map(|stage| &stage.clock)
+        .for_each(|clock| add(clock.ladder.as_ref()));
+    ast.requests
+        .iter()
+        .for_each(|request| add(request.ladder.as_ref()));
+    ast.progress
+        .iter()
+        .for_each(|progress| add(progress.ladder.as_ref()));
+    ast.closing
+        .iter()
+        .flat_map(|c| &c.look_back)
+        .for_each(|look_back| add(look_back.ladder.as_ref()));
     used
 }
 
@@ -205,13 +260,24 @@ fn ladder(subject: &Subject<'_>, id: &str) -> Option<Ladder> {
                 bulletin: rung.bulletin,
             });
         }
-        current = ladder.then.as_ref().and_then(|then| subject.ladders.get(then.as_str()).copied());
+        current = ladder
+            .then
+            .as_ref()
+            .and_then(|then| subject.ladders.get(then.as_str()).copied());
     }
-    Some(Ladder { id: LadderId::new(id), label: first.label.clone(), rungs })
+    Some(Ladder {
+        id: LadderId::new(id),
+        label: first.label.clone(),
+        rungs,
+    })
 }
 
 fn stage(subject: &Subject<'_>, ast: &StageAst, sink: &mut Sink<'_>) -> Option<Stage> {
-    let steps: Vec<Option<Step>> = ast.steps.iter().map(|step| self::step(subject, step, sink)).collect();
+    let steps: Vec<Option<Step>> = ast
+        .steps
+        .iter()
+        .map(|step| self::step(subject, step, sink))
+        .collect();
     let clock = match &ast.clock {
         Some(clock) => Some(self::clock(subject, clock)?),
         None => None,
@@ -223,7 +289,9 @@ fn stage(subject: &Subject<'_>, ast: &StageAst, sink: &mut Sink<'_>) -> Option<S
         holder: ast.holder.as_ref().map(|role| RoleId::new(role.as_str())),
         clock,
         steps: steps.into_iter().collect::<Option<Vec<_>>>()?,
-        exit: subject.exit(ast).map(|exit| Exit { to: StageId::new(exit.as_str()) }),
+        exit: subject.exit(ast).map(|exit| Exit {
+            to: StageId::new(exit.as_str()),
+        }),
         rework: ast.rework.as_ref().map(|stage| StageId::new(stage.as_str())),
     })
 }
@@ -261,16 +329,21 @@ fn closing(subject: &Subject<'_>, ast: &ClosingAst, sink: &mut Sink<'_>) -> Opti
         when: when?,
         when_text: ast.when.as_ref()?.value.clone(),
         says: ast.says.clone(),
-        verify: ast.verify.iter().map(|(risk, way)| (*risk, self::way(&way.value))).collect(),
+        verify: ast
+            .verify
+            .iter()
+            .map(|(risk, way)| (*risk, self::way(&way.value)))
+            .collect(),
         look_back,
     })
 }
 
 fn way(ast: &WayAst) -> Way {
     match ast {
-        WayAst::Drawn { function, post } => {
-            Way::Drawn { function: Code::new(function.as_str()), post: Code::new(post.as_str()) }
-        }
+        WayAst::Drawn { function, post } => Way::Drawn {
+            function: Code::new(function.as_str()),
+            post: Code::new(post.as_str()),
+        },
         WayAst::Office(role) => Way::Office(RoleId::new(role.as_str())),
         WayAst::Requester => Way::Requester,
         WayAst::Record => Way::Record,
@@ -306,10 +379,16 @@ fn request(subject: &Subject<'_>, ast: &RequestAst) -> Option<RequestSpec> {
 
 fn reasons(ast: &Reasons, around: &Surroundings) -> Vec<(Code, Label)> {
     let list = match ast {
-        Reasons::Named(name) => around.reasons.get(name.as_str()).map(|reasons| reasons.list.as_slice()),
+        Reasons::Named(name) => around
+            .reasons
+            .get(name.as_str())
+            .map(|reasons| reasons.list.as_slice()),
         Reasons::Listed(list) => Some(list.as_slice()),
     };
-    list.unwrap_or_default().iter().map(|(code, label)| (Code::new(code.as_str()), label.clone())).collect()
+    list.unwrap_or_default()
+        .iter()
+        .map(|(code, label)| (Code::new(code.as_str()), label.clone()))
+        .collect()
 }
 
 fn children(ast: &ChildrenAst) -> Option<Children> {
@@ -328,7 +407,14 @@ fn children(ast: &ChildrenAst) -> Option<Children> {
 fn figure(subject: &Subject<'_>, ast: &FigureAst, sink: &mut Sink<'_>) -> Option<ReportedFigure> {
     let names = subject.names(true);
     let mut number = |source: &Option<Sp<String>>| match source {
-        Some(source) => compile(source, subject.raw, &names, &[Ty::Number, Ty::Money, Ty::Duration], sink).map(Some),
+        Some(source) => compile(
+            source,
+            subject.raw,
+            &names,
+            &[Ty::Number, Ty::Money, Ty::Duration],
+            sink,
+        )
+        .map(Some),
         None => Some(None),
     };
     let (value, base) = (number(&ast.value), number(&ast.base));

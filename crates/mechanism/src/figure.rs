@@ -31,17 +31,28 @@ pub fn case_row(state: &State) -> Row {
 ///
 /// The [`Fault`] of its expressions, such as an empty base.
 pub fn compute(figure: &ReportedFigure, scope: &dyn Scope) -> Result<Option<Decimal>, Fault> {
-    let Some(value) = &figure.value else { return Ok(None) };
+    let Some(value) = &figure.value else {
+        return Ok(None);
+    };
     let value = evaluate(value, scope)?;
-    let Some(base) = &figure.base else { return plain(&value).map(Some) };
+    let Some(base) = &figure.base else {
+        return plain(&value).map(Some);
+    };
     let base = evaluate(base, scope)?;
     let (value, base) = (plain(&value)?, plain(&base)?);
-    let factor = if figure.unit == "%" { Decimal::ONE_HUNDRED } else { Decimal::ONE };
+    let factor = if figure.unit == "%" {
+        Decimal::ONE_HUNDRED
+    } else {
+        Decimal::ONE
+    };
     let value = value.checked_mul(factor).ok_or(Fault::OutOfRange)?;
     if base.is_zero() {
         return Err(Fault::DividedByZero);
     }
-    value.checked_div(base).map(|rate| Some(rate.normalize())).ok_or(Fault::OutOfRange)
+    value
+        .checked_div(base)
+        .map(|rate| Some(rate.normalize()))
+        .ok_or(Fault::OutOfRange)
 }
 
 /// Whether what was printed is what the ledger gives, as far as the print goes: to its last printed place, and
@@ -107,7 +118,10 @@ mod tests {
     fn print_and_ledger_agree_to_the_last_printed_place() {
         let d = |text: &str| text.parse::<Decimal>().unwrap();
         assert!(agrees(&printed("61", "%", None), d("61.008")));
-        assert!(!agrees(&printed("80", "%", None), d("53.125")), "34 of 64 is no 80 %");
+        assert!(
+            !agrees(&printed("80", "%", None), d("53.125")),
+            "34 of 64 is no 80 %"
+        );
         assert!(agrees(&printed("24800000000", "元", None), d("24812000000")));
         assert!(!agrees(&printed("24800000000", "元", None), d("24870000000")));
         assert!(!agrees(&printed("87", "个", None), d("86")));

@@ -48,17 +48,26 @@ pub fn from_text(text: &str, ty: &Type) -> Result<Input, Label> {
         Type::Choice(codes) => {
             if !codes.iter().any(|code| code.as_str() == text) {
                 let known = joined(codes.iter().map(Code::as_str));
-                return Err(filled("check.input_choice", &[("found", &text), ("known", &known.zh)]));
+                return Err(filled(
+                    "check.input_choice",
+                    &[("found", &text), ("known", &known.zh)],
+                ));
             }
             Some(Value::Code(Code::new(text)))
         }
         Type::Unit => code(text).map(|text| Value::Unit(text.into())),
         Type::Post => code(text).map(|text| Value::Post(text.into())),
         Type::Person => code(text).map(|text| Value::Person(text.into())),
-        Type::Row(register) => {
-            code(text).map(|text| Value::Row(RowRef { register: register.clone(), row: text.into() }))
-        }
-        Type::Case => text.parse().ok().map(|n| Value::Case(bihuan_domain::id::CaseId(n))),
+        Type::Row(register) => code(text).map(|text| {
+            Value::Row(RowRef {
+                register: register.clone(),
+                row: text.into(),
+            })
+        }),
+        Type::Case => text
+            .parse()
+            .ok()
+            .map(|n| Value::Case(bihuan_domain::id::CaseId(n))),
         Type::File => Some(Value::File(attachment(text))),
         Type::List(item) => {
             let mut items = Vec::new();
@@ -78,11 +87,15 @@ pub fn from_text(text: &str, ty: &Type) -> Result<Input, Label> {
 pub(crate) fn from_node(node: &Node, ty: &Type) -> Result<Input, Label> {
     match &node.kind {
         Kind::Text(text) => from_text(text, ty),
-        Kind::Int(text) | Kind::Dec(text) if matches!(ty, Type::Int | Type::Decimal | Type::Money) => from_text(text, ty),
+        Kind::Int(text) | Kind::Dec(text) if matches!(ty, Type::Int | Type::Decimal | Type::Money) => {
+            from_text(text, ty)
+        }
         Kind::Time(text) if matches!(ty, Type::Date | Type::Instant) => from_text(text, ty),
         Kind::Bool(value) if *ty == Type::Bool => Ok(Input::Value(Value::Bool(*value))),
         Kind::List(nodes) => {
-            let Type::List(item) = ty else { return Err(expected(ty)) };
+            let Type::List(item) = ty else {
+                return Err(expected(ty));
+            };
             let mut items = Vec::new();
             for node in nodes {
                 items.push(sealed(from_node(node, item)?));
@@ -107,14 +120,26 @@ pub(crate) fn seal(text: &str) -> Sealed {
 
 /// A stand-in for a file: scenarios have no store.
 pub(crate) fn attachment(name: &str) -> Attachment {
-    Attachment { blob: Digest::new(digest(name).as_str()), name: seal(name), media: Code::new("application/pdf"), bytes: 1 }
+    Attachment {
+        blob: Digest::new(digest(name).as_str()),
+        name: seal(name),
+        media: Code::new("application/pdf"),
+        bytes: 1,
+    }
 }
 
 /// Reads `2020-09-10 09:00` as China time.
 pub(crate) fn moment(text: &str) -> Option<jiff::Timestamp> {
     let text = text.replace('T', " ");
-    let full = if text.len() == 16 { format!("{text}:00") } else { text };
-    (full.len() == 19).then(|| full.parse::<DateTime>().ok()).flatten().map(instant)
+    let full = if text.len() == 16 {
+        format!("{text}:00")
+    } else {
+        text
+    };
+    (full.len() == 19)
+        .then(|| full.parse::<DateTime>().ok())
+        .flatten()
+        .map(instant)
 }
 
 fn number(text: &str) -> Option<Decimal> {
@@ -165,7 +190,10 @@ mod tests {
 
     #[test]
     fn a_moment_is_china_time() {
-        assert_eq!(moment("2020-09-07 09:00").map(|at| at.to_string()), Some("2020-09-07T01:00:00Z".to_owned()));
+        assert_eq!(
+            moment("2020-09-07 09:00").map(|at| at.to_string()),
+            Some("2020-09-07T01:00:00Z".to_owned())
+        );
         assert_eq!(moment("2020-09-07"), None);
         assert_eq!(moment("2020-02-30 09:00"), None);
     }

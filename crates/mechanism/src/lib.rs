@@ -2,10 +2,22 @@
 //!
 //! Pure: files come in as text, findings and models go out. `docs/mechanism-language.md` is the reference of the
 //! language, `docs/checks/` has a page for every code. Not for running cases: that is `domain` and `engine`.
+//!
+//! # Example
+//!
+//! ```
+//! use std::collections::BTreeMap;
+//! use bihuan_mechanism::load;
+//!
+//! let pack = "language = 1\n[pack]\nid = \"mine\"\nlabel = { zh = \"本县\", en = \"our county\" }\nrequires = [\"bsae\"]\n";
+//! let loaded = load(&BTreeMap::from([("mine/pack.toml".to_owned(), pack.to_owned())]));
+//! assert_eq!(loaded.diagnostics[0].code, "M0020"); // a pack that it requires is not there
+//! ```
 
 mod check;
 mod compile;
 mod digest;
+mod draft;
 mod expr;
 pub mod figure;
 mod input;
@@ -20,6 +32,6 @@ mod syntax;
 mod text;
 
 pub use digest::digest;
-pub use load::{load, load_all};
 pub use input::{Input, from_text};
+pub use load::{load, load_all};
 pub use pack::{Datum, Function, Loaded, Pack, SampleRow, UnitKind};

@@ -11,17 +11,15 @@ use bihuan_messages::{Label, Message};
 
 use crate::check::{self, Asked, Subject};
 use crate::digest::digest_of_parts;
+use crate::draft::{Draft, drafts};
 use crate::expr::Items;
 use crate::limits::FILES_MAX;
 use crate::pack::{Datum, Function, Loaded, Pack, UnitKind};
-use crate::read::{Kind, Node, Sink, described, parse};
+use crate::read::{Sink, described};
 use crate::rows;
-use crate::scenario::{OrgTree, Scenario};
 use crate::surroundings::Surroundings;
 use crate::syntax::mechanism::MechanismAst;
-use crate::syntax::org::OrgUnitAst;
-use crate::syntax::pack::{HeadAst, PartsAst};
-use crate::syntax::{mechanism, pack};
+use crate::syntax::pack::PartsAst;
 
 /// Loads files by path. Each folder with a `pack.toml` is a pack; a pack may require others among the files.
 ///
@@ -30,15 +28,20 @@ pub fn load(files: &BTreeMap<String, String>) -> Loaded {
     let mut loaded = Loaded::default();
     if files.len() > FILES_MAX {
         let finding = described("M0002", "", Span::default(), |m| {
-            m.show("found", files.len()).show("max", FILES_MAX).with("what", crate::text::label("check.limit_files"))
+            m.show("found", files.len())
+                .show("max", FILES_MAX)
+                .with("what", crate::text::label("check.limit_files"))
         });
         loaded.diagnostics.push(finding);
         return loaded;
     }
     let mut drafts = drafts(files, &mut loaded.diagnostics);
     resolve(&mut drafts, files, &mut loaded.diagnostics);
-    let mechanisms: Vec<String> =
-        drafts.iter().flat_map(|draft| &draft.mechanisms).map(|(_, ast)| ast.id.value.clone()).collect();
+    let mechanisms: Vec<String> = drafts
+        .iter()
+        .flat_map(|draft| &draft.mechanisms)
+        .map(|(_, ast)| ast.id.value.clone())
+        .collect();
     for draft in &drafts {
         let pack = finish(draft, files, &mechanisms, &mut loaded.diagnostics);
         loaded.packs.extend(pack);
@@ -55,95 +58,15 @@ pub fn load_all<'a>(packs: impl IntoIterator<Item = (&'a str, &'a BTreeMap<Strin
     for (folder, inside) in packs {
         let folder = folder.trim_end_matches('/');
         for (path, text) in inside {
-            let path = if folder.is_empty() { path.clone() } else { format!("{folder}/{path}") };
+            let path = if folder.is_empty() {
+                path.clone()
+            } else {
+                format!("{folder}/{path}")
+            };
             files.insert(path, text.clone());
         }
     }
     load(&files)
-}
-
-/// A pack that is being loaded.
-struct Draft<'a> {
-    folder: &'a str,
-    head: Option<HeadAst>,
-    head_file: &'a str,
-    /// Files with lists, `pack.toml` first.
-    parts: Vec<(&'a str, PartsAst)>,
-    mechanisms: Vec<(&'a str, MechanismAst)>,
-    scenarios: Vec<Scenario>,
-    orgs: BTreeMap<String, OrgTree>,
-    org_units: Vec<(&'a str, Vec<OrgUnitAst>)>,
-    files: Vec<&'a str>,
-    around: Surroundings,
-    own_registers: Vec<RegisterSpec>,
-}
-
-fn drafts<'a>(files: &'a BTreeMap<String, String>, found: &mut Vec<Diagnostic>) -> Vec<Draft<'a>> {
-    let mut drafts: Vec<Draft<'a>> = files
-        .keys()
-        .filter_map(|path| path.strip_suffix("pack.toml").map(|folder| (path, folder)))
-        .filter(|(_, folder)| folder.is_empty() || folder.ends_with('/'))
-        .map(|(path, folder)| Draft {
-            folder,
-            head: None,
-            head_file: path,
-            parts: Vec::new(),
-            mechanisms: Vec::new(),
-            scenarios: Vec::new(),
-            orgs: BTreeMap::new(),
-            org_units: Vec::new(),
-            files: Vec::new(),
-            around: Surroundings::default(),
-            own_registers: Vec::new(),
-        })
-        .collect();
-    for (path, text) in files {
-        // The innermost folder with a pack has the file.
-        let home = drafts.iter_mut().filter(|draft| path.starts_with(draft.folder)).max_by_key(|d| d.folder.len());
-        let Some(draft) = home else {
-            if path.ends_with(".toml") {
-                found.push(described("M0023", path, Span::default(), |m| m.with("file", path.as_str())));
-            }
-            continue;
-        };
-        draft.files.push(path);
-        if path.ends_with(".toml") {
-            let mut sink = Sink::new(path);
-            read(draft, path, text, &mut sink);
-            found.extend(sink.into_findings());
-        }
-    }
-    drafts
-}
-
-fn read<'a>(draft: &mut Draft<'a>, path: &'a str, text: &str, sink: &mut Sink<'_>) {
-    let node = parse(text, sink);
-    if is_org(path) {
-        let (tree, units) = crate::syntax::org::read(&node, sink);
-        draft.orgs.insert(path.to_owned(), tree);
-        draft.org_units.push((path, units));
-        return;
-    }
-    if path.ends_with(".scenario.toml") {
-        draft.scenarios.extend(crate::syntax::scenario::read(&node, path, text, sink));
-    } else if has_key(&node, "mechanism") && path != draft.head_file {
-        draft.mechanisms.extend(mechanism::read(&node, sink).map(|ast| (path, ast)));
-    } else if path == draft.head_file {
-        let (head, parts) = pack::read(&node, true, sink);
-        draft.head = head;
-        draft.parts.insert(0, (path, parts));
-    } else if !(sink.has_errors() && matches!(&node.kind, Kind::Table(entries) if entries.is_empty())) {
-        draft.parts.push((path, pack::read(&node, false, sink).1));
-    }
-}
-
-/// Whether a file describes an org tree.
-pub(crate) fn is_org(path: &str) -> bool {
-    path.ends_with("-org.toml") || path.ends_with("/org.toml") || path == "org.toml"
-}
-
-fn has_key(node: &Node, key: &str) -> bool {
-    matches!(&node.kind, Kind::Table(entries) if entries.iter().any(|(name, _, _)| name == key))
 }
 
 /// Puts packs into the order of what they require and lets each see what the required ones declare.
@@ -152,10 +75,15 @@ fn resolve(drafts: &mut Vec<Draft<'_>>, files: &BTreeMap<String, String>, found:
     for draft in drafts.iter() {
         let Some(head) = &draft.head else { continue };
         if seen.insert(head.id.value.clone(), draft.head_file).is_some() {
-            found.push(described("M0009", draft.head_file, head.id.span, |m| m.with("found", head.id.as_str())));
+            found.push(described("M0009", draft.head_file, head.id.span, |m| {
+                m.with("found", head.id.as_str())
+            }));
         }
         for required in head.requires.iter() {
-            let known = drafts.iter().filter_map(|d| d.head.as_ref()).any(|h| h.id.value == required.value);
+            let known = drafts
+                .iter()
+                .filter_map(|d| d.head.as_ref())
+                .any(|h| h.id.value == required.value);
             if !known {
                 found.push(described("M0020", draft.head_file, required.span, |m| {
                     m.with("found", required.as_str()).with("pack", head.id.as_str())
@@ -169,7 +97,10 @@ fn resolve(drafts: &mut Vec<Draft<'_>>, files: &BTreeMap<String, String>, found:
         let ready = |draft: &Draft<'_>, done: &BTreeMap<String, Surroundings>, waiting: &[Draft<'_>]| {
             draft.head.iter().flat_map(|head| &head.requires).all(|required| {
                 done.contains_key(&required.value)
-                    || !waiting.iter().filter_map(|d| d.head.as_ref()).any(|h| h.id.value == required.value)
+                    || !waiting
+                        .iter()
+                        .filter_map(|d| d.head.as_ref())
+                        .any(|h| h.id.value == required.value)
             })
         };
         let position = waiting.iter().position(|draft| ready(draft, &done, &waiting));
@@ -180,7 +111,9 @@ fn resolve(drafts: &mut Vec<Draft<'_>>, files: &BTreeMap<String, String>, found:
                 let draft = waiting.remove(0);
                 if let Some(head) = &draft.head {
                     let span = head.requires.first().map_or(head.id.span, |r| r.span);
-                    found.push(described("M0024", draft.head_file, span, |m| m.with("pack", head.id.as_str())));
+                    found.push(described("M0024", draft.head_file, span, |m| {
+                        m.with("pack", head.id.as_str())
+                    }));
                 }
                 draft
             }
@@ -236,9 +169,17 @@ fn declare(
             if let Some(title) = &register.title
                 && !register.fields.iter().any(|field| field.id.value == title.value)
             {
-                check::unknown(&mut sink, "M0110", title, register.fields.iter().map(|f| f.id.as_str()));
+                check::unknown(
+                    &mut sink,
+                    "M0110",
+                    title,
+                    register.fields.iter().map(|f| f.id.as_str()),
+                );
             }
-            let items: Items = fields.iter().map(|f| (f.id.as_str().to_owned(), f.ty.clone())).collect();
+            let items: Items = fields
+                .iter()
+                .map(|f| (f.id.as_str().to_owned(), f.ty.clone()))
+                .collect();
             around.items.insert(register.id.value.clone(), items);
             if let Some(spec) = around.registers.get_mut(register.id.as_str()) {
                 spec.fields = fields;
@@ -258,14 +199,38 @@ fn doubled_across(parts: &PartsAst, around: &Surroundings, sink: &mut Sink<'_>) 
             sink.error("M0009", id.span, |m| m.with("found", id.as_str()));
         }
     };
-    parts.unit_kinds.iter().for_each(|k| one(around.unit_kinds.contains_key(k.id.as_str()), &k.id));
-    parts.functions.iter().for_each(|k| one(around.functions.contains_key(k.id.as_str()), &k.id));
-    parts.post_kinds.iter().for_each(|k| one(around.post_kinds.contains_key(k.id.as_str()), &k.id));
-    parts.data.iter().for_each(|k| one(around.data.contains_key(k.field.id.as_str()), &k.field.id));
-    parts.reasons.iter().for_each(|k| one(around.reasons.contains_key(k.id.as_str()), &k.id));
-    parts.roles.iter().for_each(|k| one(around.roles.contains_key(k.id.as_str()), &k.id));
-    parts.ladders.iter().for_each(|k| one(around.ladders.contains_key(k.id.as_str()), &k.id));
-    parts.registers.iter().for_each(|k| one(around.registers.contains_key(k.id.as_str()), &k.id));
+    parts
+        .unit_kinds
+        .iter()
+        .for_each(|k| one(around.unit_kinds.contains_key(k.id.as_str()), &k.id));
+    parts
+        .functions
+        .iter()
+        .for_each(|k| one(around.functions.contains_key(k.id.as_str()), &k.id));
+    parts
+        .post_kinds
+        .iter()
+        .for_each(|k| one(around.post_kinds.contains_key(k.id.as_str()), &k.id));
+    parts
+        .data
+        .iter()
+        .for_each(|k| one(around.data.contains_key(k.field.id.as_str()), &k.field.id));
+    parts
+        .reasons
+        .iter()
+        .for_each(|k| one(around.reasons.contains_key(k.id.as_str()), &k.id));
+    parts
+        .roles
+        .iter()
+        .for_each(|k| one(around.roles.contains_key(k.id.as_str()), &k.id));
+    parts
+        .ladders
+        .iter()
+        .for_each(|k| one(around.ladders.contains_key(k.id.as_str()), &k.id));
+    parts
+        .registers
+        .iter()
+        .for_each(|k| one(around.registers.contains_key(k.id.as_str()), &k.id));
 }
 
 /// Checks and compiles the mechanisms of a pack and makes the pack.
@@ -281,8 +246,14 @@ fn finish(
         let raw = files.get(*file).map_or("", String::as_str);
         let mut sink = Sink::new(file);
         // What reading found is already in `found`; a file that was not read whole is not compiled.
-        let read_whole = !found.iter().any(|f| f.file == *file && f.severity == bihuan_diagnostics::Severity::Error);
-        let fields: Vec<_> = ast.fields.iter().filter_map(|field| draft.around.field(field, &mut sink)).collect();
+        let read_whole = !found
+            .iter()
+            .any(|f| f.file == *file && f.severity == bihuan_diagnostics::Severity::Error);
+        let fields: Vec<_> = ast
+            .fields
+            .iter()
+            .filter_map(|field| draft.around.field(field, &mut sink))
+            .collect();
         let subject = subject(ast, raw, &draft.around, mechanisms, fields);
         check::mechanism(&subject, &mut sink);
         let mechanism = crate::compile::mechanism(&subject, pack_id, &mut sink);
@@ -291,21 +262,31 @@ fn finish(
     }
     for (file, units) in &draft.org_units {
         let mut sink = Sink::new(file);
-        let known = draft.orgs.get(*file).map(|tree| tree.units.as_slice()).unwrap_or_default();
+        let known = draft
+            .orgs
+            .get(*file)
+            .map(|tree| tree.units.as_slice())
+            .unwrap_or_default();
         check::org_units(units, known, &draft.around, &mut sink);
         found.extend(sink.into_findings());
     }
     let mut rows = Vec::new();
     for (file, parts) in &draft.parts {
         for register in &parts.registers {
-            let Some(spec) = draft.own_registers.iter().find(|spec| spec.id.as_str() == register.id.value) else {
+            let Some(spec) = draft
+                .own_registers
+                .iter()
+                .find(|spec| spec.id.as_str() == register.id.value)
+            else {
                 continue;
             };
             let Some(name) = &register.rows else { continue };
             let path = format!("{}{}", draft.folder, name.value);
             match files.get(&path) {
                 Some(text) => rows.extend(rows::read(spec, &path, text, found)),
-                None => found.push(described("M0025", file, name.span, |m| m.with("file", name.as_str()))),
+                None => found.push(described("M0025", file, name.span, |m| {
+                    m.with("file", name.as_str())
+                })),
             }
         }
     }
@@ -315,24 +296,39 @@ fn finish(
         .iter()
         .filter_map(|path| {
             let text = files.get(*path)?;
-            Some((path.strip_prefix(draft.folder).unwrap_or(path).to_owned(), text.clone()))
+            Some((
+                path.strip_prefix(draft.folder).unwrap_or(path).to_owned(),
+                text.clone(),
+            ))
         })
         .collect();
-    let all: Vec<&str> = inside.iter().flat_map(|(path, text)| [path.as_str(), text.as_str()]).collect();
+    let all: Vec<&str> = inside
+        .iter()
+        .flat_map(|(path, text)| [path.as_str(), text.as_str()])
+        .collect();
     let parts = || draft.parts.iter().map(|(_, parts)| parts);
     let codes = |list: &[crate::read::Sp<String>]| list.iter().map(|code| Code::new(code.as_str())).collect();
     let choices = |list: &[(crate::read::Sp<String>, Label)]| {
-        list.iter().map(|(code, label)| (Code::new(code.as_str()), label.clone())).collect()
+        list.iter()
+            .map(|(code, label)| (Code::new(code.as_str()), label.clone()))
+            .collect()
     };
     Some(Pack {
         id: PackId::new(head.id.as_str()),
         label: head.label.clone(),
-        requires: head.requires.iter().map(|pack| PackId::new(pack.as_str())).collect(),
+        requires: head
+            .requires
+            .iter()
+            .map(|pack| PackId::new(pack.as_str()))
+            .collect(),
         digest: digest_of_parts(&all),
         registers: draft.own_registers.clone(),
         rows,
         mechanisms: compiled,
-        dictionary: parts().flat_map(|p| &p.data).filter_map(|d| datum(d, &draft.around)).collect(),
+        dictionary: parts()
+            .flat_map(|p| &p.data)
+            .filter_map(|d| datum(d, &draft.around))
+            .collect(),
         unit_kinds: parts()
             .flat_map(|p| &p.unit_kinds)
             .map(|k| UnitKind {
@@ -344,10 +340,20 @@ fn finish(
             .collect(),
         functions: parts()
             .flat_map(|p| &p.functions)
-            .map(|f| Function { id: Code::new(f.id.as_str()), label: f.label.clone(), kinds: codes(&f.kinds) })
+            .map(|f| Function {
+                id: Code::new(f.id.as_str()),
+                label: f.label.clone(),
+                kinds: codes(&f.kinds),
+            })
             .collect(),
-        post_kinds: parts().flat_map(|p| &p.post_kinds).map(|k| (Code::new(k.id.as_str()), k.label.clone())).collect(),
-        reasons: parts().flat_map(|p| &p.reasons).map(|r| (Code::new(r.id.as_str()), choices(&r.list))).collect(),
+        post_kinds: parts()
+            .flat_map(|p| &p.post_kinds)
+            .map(|k| (Code::new(k.id.as_str()), k.label.clone()))
+            .collect(),
+        reasons: parts()
+            .flat_map(|p| &p.reasons)
+            .map(|r| (Code::new(r.id.as_str()), choices(&r.list)))
+            .collect(),
         scenarios: draft.scenarios.clone(),
         orgs: draft.orgs.clone(),
         files: inside,
@@ -365,10 +371,21 @@ fn subject<'a>(
     let shared = around.roles.iter().map(|(id, role)| (id.as_str(), &role.ast));
     let own = ast.roles.iter().map(|role| (role.id.as_str(), role));
     let roles = shared.chain(own).collect();
-    let shared = around.ladders.iter().map(|(id, ladder)| (id.as_str(), &ladder.ast));
+    let shared = around
+        .ladders
+        .iter()
+        .map(|(id, ladder)| (id.as_str(), &ladder.ast));
     let own = ast.ladders.iter().map(|ladder| (ladder.id.as_str(), ladder));
     let ladders = shared.chain(own).collect();
-    Subject { ast, raw, around, mechanisms, roles, ladders, fields }
+    Subject {
+        ast,
+        raw,
+        around,
+        mechanisms,
+        roles,
+        ladders,
+        fields,
+    }
 }
 
 fn datum(ast: &crate::syntax::pack::DatumAst, around: &Surroundings) -> Option<Datum> {
@@ -390,7 +407,9 @@ fn across(drafts: &[Draft<'_>]) -> Vec<Diagnostic> {
     let mut seen: BTreeSet<&str> = BTreeSet::new();
     for (file, ast) in drafts.iter().flat_map(|draft| &draft.mechanisms) {
         if !seen.insert(ast.id.as_str()) {
-            found.push(described("M0009", file, ast.id.span, |m| m.with("found", ast.id.as_str())));
+            found.push(described("M0009", file, ast.id.span, |m| {
+                m.with("found", ast.id.as_str())
+            }));
         }
     }
     let mut around = Surroundings::default();
@@ -419,7 +438,9 @@ fn reported_twice(drafts: &[Draft<'_>]) -> Vec<Diagnostic> {
     let mut first: BTreeMap<&str, (&str, &MechanismAst, Span)> = BTreeMap::new();
     let mut found = Vec::new();
     for (file, ast) in drafts.iter().flat_map(|draft| &draft.mechanisms) {
-        let Some(datum) = ast.progress.as_ref().and_then(|progress| progress.datum.as_ref()) else { continue };
+        let Some(datum) = ast.progress.as_ref().and_then(|progress| progress.datum.as_ref()) else {
+            continue;
+        };
         match first.get(datum.as_str()) {
             Some((other, before, span)) => {
                 let finding = described("M0203", file, datum.span, |m| {
@@ -449,5 +470,10 @@ fn asked_for<'a>(
         Type::List(item) => matches!(**item, Type::Row(_)),
         ty => matches!(ty, Type::Row(_)),
     };
-    (!points).then_some(Asked { file, span: datum.span, datum: datum.as_str(), by })
+    (!points).then_some(Asked {
+        file,
+        span: datum.span,
+        datum: datum.as_str(),
+        by,
+    })
 }

@@ -113,7 +113,10 @@ impl Loaded {
 
     /// A mechanism by its code.
     pub fn mechanism(&self, id: &MechanismId) -> Option<&Arc<Mechanism>> {
-        self.packs.iter().flat_map(|pack| &pack.mechanisms).find(|mechanism| mechanism.id == *id)
+        self.packs
+            .iter()
+            .flat_map(|pack| &pack.mechanisms)
+            .find(|mechanism| mechanism.id == *id)
     }
 
     /// The org tree in which scenarios play: that of the first pack that has one.

@@ -14,7 +14,12 @@ use crate::read::{Sp, described, nearest};
 use crate::text::{filled, label};
 
 /// Reads the rows of `spec` from the text of the file at `path`.
-pub(crate) fn read(spec: &RegisterSpec, path: &str, text: &str, found: &mut Vec<Diagnostic>) -> Vec<SampleRow> {
+pub(crate) fn read(
+    spec: &RegisterSpec,
+    path: &str,
+    text: &str,
+    found: &mut Vec<Diagnostic>,
+) -> Vec<SampleRow> {
     if text.len() > FILE_BYTES_MAX {
         found.push(limit(path, text.len(), FILE_BYTES_MAX, "check.limit_file_bytes"));
         return Vec::new();
@@ -22,7 +27,9 @@ pub(crate) fn read(spec: &RegisterSpec, path: &str, text: &str, found: &mut Vec<
     let mut lines = records(text).into_iter();
     let head = lines.next().unwrap_or_default();
     let mut fault = |span: Span, line: usize, what: Label| {
-        found.push(described("M0022", path, span, |m| m.show("line", line).with("what", &what)));
+        found.push(described("M0022", path, span, |m| {
+            m.show("line", line).with("what", &what)
+        }));
     };
     let mut columns = Vec::new();
     for cell in &head {
@@ -30,7 +37,11 @@ pub(crate) fn read(spec: &RegisterSpec, path: &str, text: &str, found: &mut Vec<
         if field.is_none() && cell.value != "id" {
             let known = spec.fields.iter().map(|field| field.id.as_str());
             let near = nearest(&cell.value, known).unwrap_or("id");
-            fault(cell.span, 1, filled("check.rows_column", &[("found", &cell.value), ("known", &near)]));
+            fault(
+                cell.span,
+                1,
+                filled("check.rows_column", &[("found", &cell.value), ("known", &near)]),
+            );
         }
         columns.push((cell.value.clone(), field));
     }
@@ -47,7 +58,10 @@ pub(crate) fn read(spec: &RegisterSpec, path: &str, text: &str, found: &mut Vec<
         }
         let span = line.first().map_or(Span::default(), |cell| cell.span);
         if line.len() != columns.len() {
-            let what = filled("check.rows_cells", &[("found", &line.len()), ("wanted", &columns.len())]);
+            let what = filled(
+                "check.rows_cells",
+                &[("found", &line.len()), ("wanted", &columns.len())],
+            );
             fault(span, number, what);
             continue;
         }
@@ -57,7 +71,9 @@ pub(crate) fn read(spec: &RegisterSpec, path: &str, text: &str, found: &mut Vec<
             if name == "id" {
                 id = Some(cell);
             }
-            let Some(field) = field.filter(|_| !cell.value.is_empty()) else { continue };
+            let Some(field) = field.filter(|_| !cell.value.is_empty()) else {
+                continue;
+            };
             match from_text(&cell.value, &field.ty) {
                 Ok(input) => {
                     values.insert(field.id.clone(), input);
@@ -68,10 +84,18 @@ pub(crate) fn read(spec: &RegisterSpec, path: &str, text: &str, found: &mut Vec<
         match id.filter(|id| !id.value.is_empty()) {
             None => fault(span, number, label("check.rows_no_id")),
             Some(id) if !seen.insert(id.value.clone()) => {
-                fault(id.span, number, filled("check.rows_doubled", &[("found", &id.value)]));
+                fault(
+                    id.span,
+                    number,
+                    filled("check.rows_doubled", &[("found", &id.value)]),
+                );
             }
             Some(id) => {
-                rows.push(SampleRow { register: spec.id.clone(), row: RowId::new(id.as_str()), values });
+                rows.push(SampleRow {
+                    register: spec.id.clone(),
+                    row: RowId::new(id.as_str()),
+                    values,
+                });
             }
         }
     }
@@ -79,11 +103,16 @@ pub(crate) fn read(spec: &RegisterSpec, path: &str, text: &str, found: &mut Vec<
 }
 
 fn limit(path: &str, found: usize, max: usize, what: &str) -> Diagnostic {
-    described("M0002", path, Span::default(), |m| m.show("found", found).show("max", max).with("what", label(what)))
+    described("M0002", path, Span::default(), |m| {
+        m.show("found", found).show("max", max).with("what", label(what))
+    })
 }
 
 fn filled2(field: &Label, what: &Label) -> Label {
-    Label::new(format!("“{}”：{}", field.zh, what.zh), format!("“{}”: {}", field.en, what.en))
+    Label::new(
+        format!("“{}”：{}", field.zh, what.zh),
+        format!("“{}”: {}", field.en, what.en),
+    )
 }
 
 /// The records of a CSV text (RFC 4180), each cell with its place.
@@ -107,11 +136,17 @@ fn records(text: &str) -> Vec<Vec<Sp<String>>> {
             }
             '"' => quoted = !quoted,
             ',' if !quoted => {
-                record.push(Sp::new(Span::new(start, at), std::mem::take(&mut cell).trim().to_owned()));
+                record.push(Sp::new(
+                    Span::new(start, at),
+                    std::mem::take(&mut cell).trim().to_owned(),
+                ));
                 start = at + 1;
             }
             '\n' if !quoted => {
-                record.push(Sp::new(Span::new(start, at), std::mem::take(&mut cell).trim().to_owned()));
+                record.push(Sp::new(
+                    Span::new(start, at),
+                    std::mem::take(&mut cell).trim().to_owned(),
+                ));
                 records.push(std::mem::take(&mut record));
                 start = at + 1;
             }
@@ -133,7 +168,13 @@ mod tests {
     #[test]
     fn quoted_cells_keep_commas_quotes_and_line_breaks() {
         let read = records("\u{feff}id,name\r\n1,\"甲,\"\"乙\"\"\n丙\"\n2,丁");
-        let texts: Vec<Vec<&str>> = read.iter().map(|r| r.iter().map(|c| c.as_str()).collect()).collect();
-        assert_eq!(texts, [vec!["id", "name"], vec!["1", "甲,\"乙\"\n丙"], vec!["2", "丁"]]);
+        let texts: Vec<Vec<&str>> = read
+            .iter()
+            .map(|r| r.iter().map(|c| c.as_str()).collect())
+            .collect();
+        assert_eq!(
+            texts,
+            [vec!["id", "name"], vec!["1", "甲,\"乙\"\n丙"], vec!["2", "丁"]]
+        );
     }
 }

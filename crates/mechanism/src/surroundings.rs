@@ -41,23 +41,43 @@ impl Surroundings {
         let words = |span: bihuan_diagnostics::Span, id: &str| {
             // The header and all that follows up to the next table is what was said about it.
             let from = raw.get(span.start..).unwrap_or("");
-            let end = from.get(1..).and_then(|rest| rest.find("\n[[")).map_or(from.len(), |at| at + 1);
+            let end = from
+                .get(1..)
+                .and_then(|rest| rest.find("\n[["))
+                .map_or(from.len(), |at| at + 1);
             format!("{id}\n{}", from.get(..end).unwrap_or(""))
         };
-        self.unit_kinds.extend(parts.unit_kinds.iter().map(|k| (k.id.value.clone(), k.clone())));
-        self.functions.extend(parts.functions.iter().map(|f| (f.id.value.clone(), f.clone())));
-        self.post_kinds.extend(parts.post_kinds.iter().map(|p| (p.id.value.clone(), p.clone())));
-        self.data.extend(parts.data.iter().map(|d| (d.field.id.value.clone(), d.clone())));
-        self.reasons.extend(parts.reasons.iter().map(|r| (r.id.value.clone(), r.clone())));
+        self.unit_kinds
+            .extend(parts.unit_kinds.iter().map(|k| (k.id.value.clone(), k.clone())));
+        self.functions
+            .extend(parts.functions.iter().map(|f| (f.id.value.clone(), f.clone())));
+        self.post_kinds
+            .extend(parts.post_kinds.iter().map(|p| (p.id.value.clone(), p.clone())));
+        self.data
+            .extend(parts.data.iter().map(|d| (d.field.id.value.clone(), d.clone())));
+        self.reasons
+            .extend(parts.reasons.iter().map(|r| (r.id.value.clone(), r.clone())));
         self.roles.extend(parts.roles.iter().map(|role| {
-            (role.id.value.clone(), Shared { ast: role.clone(), words: words(role.span, &role.id.value) })
+            (
+                role.id.value.clone(),
+                Shared {
+                    ast: role.clone(),
+                    words: words(role.span, &role.id.value),
+                },
+            )
         }));
         self.ladders.extend(parts.ladders.iter().map(|ladder| {
             let mut text = words(ladder.span, &ladder.id.value);
             for rung in &ladder.rungs {
                 text.push_str(&words(rung.span, &rung.to.value));
             }
-            (ladder.id.value.clone(), Shared { ast: ladder.clone(), words: text })
+            (
+                ladder.id.value.clone(),
+                Shared {
+                    ast: ladder.clone(),
+                    words: text,
+                },
+            )
         }));
     }
 
@@ -91,29 +111,46 @@ impl Surroundings {
             Some(ty) => Some(self.ty(ty, &ast.choices, sink)?),
             None => None,
         };
-        let of_datum = datum.field.ty.as_ref().and_then(|ty| plain(&ty.value, &choice_list(&ast.choices, datum)));
+        let of_datum = datum
+            .field
+            .ty
+            .as_ref()
+            .and_then(|ty| plain(&ty.value, &choice_list(&ast.choices, datum)));
         if let (Some(own), Some(datum_ty)) = (&own, &of_datum)
             && !compatible(own, datum_ty)
         {
             let span = ast.ty.as_ref().map_or(ast.span, |ty| ty.span);
-            sink.error("M0137", span, |m| m.with("field", ast.id.as_str()).with("datum", datum_id.as_str()));
+            sink.error("M0137", span, |m| {
+                m.with("field", ast.id.as_str()).with("datum", datum_id.as_str())
+            });
         }
         let ty = own.or(of_datum)?;
         if let Type::Row(register) = inner(&ty)
             && !self.registers.contains_key(register.as_str())
         {
-            let found = Sp::new(ast.ty.as_ref().map_or(ast.span, |ty| ty.span), register.as_str().to_owned());
+            let found = Sp::new(
+                ast.ty.as_ref().map_or(ast.span, |ty| ty.span),
+                register.as_str().to_owned(),
+            );
             crate::check::unknown(sink, "M0116", &found, self.registers.keys().map(String::as_str));
             return None;
         }
-        let choices: Vec<(Code, Label)> =
-            choice_list(&ast.choices, datum).into_iter().map(|(code, label)| (Code::new(code), label)).collect();
+        let choices: Vec<(Code, Label)> = choice_list(&ast.choices, datum)
+            .into_iter()
+            .map(|(code, label)| (Code::new(code), label))
+            .collect();
         if matches!(inner(&ty), Type::Choice(_)) && choices.is_empty() {
-            sink.error("M0004", ast.span, |m| m.with("key", "choices").with("table", "[[field]]"));
+            sink.error("M0004", ast.span, |m| {
+                m.with("key", "choices").with("table", "[[field]]")
+            });
         }
         Some(Field {
             id: FieldId::new(ast.id.as_str()),
-            label: ast.label.clone().or_else(|| datum.field.label.clone()).unwrap_or_default(),
+            label: ast
+                .label
+                .clone()
+                .or_else(|| datum.field.label.clone())
+                .unwrap_or_default(),
             ty,
             choices,
             datum: DatumId::new(datum_id.as_str()),
@@ -126,19 +163,26 @@ impl Surroundings {
 
     fn ty(&self, ty: &Sp<TypeName>, choices: &[(Sp<String>, Label)], sink: &mut Sink<'_>) -> Option<Type> {
         if matches!(&ty.value, TypeName::Row(register) if !self.registers.contains_key(register)) {
-            let TypeName::Row(register) = &ty.value else { return None };
+            let TypeName::Row(register) = &ty.value else {
+                return None;
+            };
             let found = Sp::new(ty.span, register.clone());
             crate::check::unknown(sink, "M0116", &found, self.registers.keys().map(String::as_str));
             return None;
         }
-        let list: Vec<(String, Label)> = choices.iter().map(|(code, label)| (code.value.clone(), label.clone())).collect();
+        let list: Vec<(String, Label)> = choices
+            .iter()
+            .map(|(code, label)| (code.value.clone(), label.clone()))
+            .collect();
         plain(&ty.value, &list)
     }
 }
 
 fn choice_list(own: &[(Sp<String>, Label)], datum: &DatumAst) -> Vec<(String, Label)> {
     let list = if own.is_empty() { &datum.field.choices } else { own };
-    list.iter().map(|(code, label)| (code.value.clone(), label.clone())).collect()
+    list.iter()
+        .map(|(code, label)| (code.value.clone(), label.clone()))
+        .collect()
 }
 
 fn plain(ty: &TypeName, choices: &[(String, Label)]) -> Option<Type> {

@@ -18,7 +18,11 @@ use crate::syntax::parts::{ClockAst, LadderAst};
 /// `M0103`: an open stage without a clock; `M0141` for a parked one, whose clock is its review date.
 pub(super) fn wait_without_clock(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     for stage in subject.open_stages().filter(|stage| stage.clock.is_none()) {
-        let code = if stage.kind.value == StageKind::Parked { "M0141" } else { "M0103" };
+        let code = if stage.kind.value == StageKind::Parked {
+            "M0141"
+        } else {
+            "M0103"
+        };
         sink.error(code, stage.id.span, |m| m.with("stage", stage.id.as_str()));
     }
 }
@@ -30,18 +34,40 @@ pub(super) fn breach_without_ladder(subject: &Subject<'_>, sink: &mut Sink<'_>) 
         return;
     }
     let mut bare: Vec<Span> = Vec::new();
-    bare.extend(clocks(subject).filter(|clock| clock.ladder.is_none()).map(|clock| clock.span));
-    bare.extend(ast.requests.iter().filter(|request| request.ladder.is_none()).map(|request| request.span));
-    bare.extend(ast.progress.iter().filter(|progress| progress.ladder.is_none()).map(|progress| progress.span));
+    bare.extend(
+        clocks(subject)
+            .filter(|clock| clock.ladder.is_none())
+            .map(|clock| clock.span),
+    );
+    bare.extend(
+        ast.requests
+            .iter()
+            .filter(|request| request.ladder.is_none())
+            .map(|request| request.span),
+    );
+    bare.extend(
+        ast.progress
+            .iter()
+            .filter(|progress| progress.ladder.is_none())
+            .map(|progress| progress.span),
+    );
     let look_back = ast.closing.iter().flat_map(|closing| &closing.look_back);
-    bare.extend(look_back.filter(|look_back| look_back.ladder.is_none()).map(|look_back| look_back.span));
+    bare.extend(
+        look_back
+            .filter(|look_back| look_back.ladder.is_none())
+            .map(|look_back| look_back.span),
+    );
     for span in bare {
         sink.error("M0104", span, |m| m);
     }
 }
 
 fn clocks<'s>(subject: &'s Subject<'_>) -> impl Iterator<Item = &'s ClockAst> {
-    subject.ast.clock.iter().chain(subject.ast.stages.iter().flat_map(|stage| &stage.clock))
+    subject
+        .ast
+        .clock
+        .iter()
+        .chain(subject.ast.stages.iter().flat_map(|stage| &stage.clock))
 }
 
 /// `M0105` a ladder without a rung; `M0106` ladders joined in a circle or without end.
@@ -64,7 +90,10 @@ pub(crate) fn ladder_sound<'a>(
         let Some(next) = find(then.as_str()) else { break };
         if !seen.insert(next.id.as_str()) || seen.len() > LADDERS_JOINED_MAX {
             let span = ladder.then.as_ref().map_or(ladder.span, |then| then.span);
-            sink.error("M0106", span, |m| m.with("ladder", ladder.id.as_str()).show("max", LADDERS_JOINED_MAX));
+            sink.error("M0106", span, |m| {
+                m.with("ladder", ladder.id.as_str())
+                    .show("max", LADDERS_JOINED_MAX)
+            });
             return;
         }
         rungs += next.rungs.len();
@@ -75,7 +104,9 @@ pub(crate) fn ladder_sound<'a>(
     }
     if rungs > RUNGS_MAX {
         sink.error("M0002", ladder.id.span, |m| {
-            m.show("found", rungs).show("max", RUNGS_MAX).with("what", crate::text::label("check.limit_rungs"))
+            m.show("found", rungs)
+                .show("max", RUNGS_MAX)
+                .with("what", crate::text::label("check.limit_rungs"))
         });
     }
 }
@@ -89,7 +120,11 @@ pub(super) fn ladder_that_ends_in_silence(subject: &Subject<'_>, sink: &mut Sink
 
 /// The same for a ladder of a pack file.
 pub(crate) fn top_rung(ladder: &LadderAst, sink: &mut Sink<'_>) {
-    if let Some(top) = ladder.rungs.last().filter(|top| !top.bulletin && ladder.then.is_none()) {
+    if let Some(top) = ladder
+        .rungs
+        .last()
+        .filter(|top| !top.bulletin && ladder.then.is_none())
+    {
         sink.error("M0151", top.span, |m| m.with("ladder", ladder.id.as_str()));
     }
 }
@@ -104,8 +139,17 @@ pub(super) fn absurd_limit(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         rules.push(Sp::new(limit.span, rule));
     }
     let mut plain: Vec<&Sp<Rule>> = Vec::new();
-    plain.extend(ast.ladders.iter().flat_map(|ladder| &ladder.rungs).flat_map(|rung| &rung.limit));
-    plain.extend(ast.requests.iter().flat_map(|request| request.limit.iter().chain(&request.at_most)));
+    plain.extend(
+        ast.ladders
+            .iter()
+            .flat_map(|ladder| &ladder.rungs)
+            .flat_map(|rung| &rung.limit),
+    );
+    plain.extend(
+        ast.requests
+            .iter()
+            .flat_map(|request| request.limit.iter().chain(&request.at_most)),
+    );
     for look_back in ast.closing.iter().flat_map(|closing| &closing.look_back) {
         plain.extend(look_back.after.iter().chain(&look_back.limit));
     }
@@ -126,7 +170,14 @@ pub(crate) fn limit_sound(rule: &Sp<&Rule>, calendars: &Calendars, sink: &mut Si
 
 /// `M0145`: a recurrence that never comes.
 pub(super) fn absurd_cadence(subject: &Subject<'_>, sink: &mut Sink<'_>) {
-    let Some(every) = subject.ast.progress.as_ref().and_then(|progress| progress.every.as_ref()) else { return };
+    let Some(every) = subject
+        .ast
+        .progress
+        .as_ref()
+        .and_then(|progress| progress.every.as_ref())
+    else {
+        return;
+    };
     if let Err(fault) = every.value.check(&Calendars::statutory()) {
         let message = fault.message();
         let why = Label::new(message.text(Lang::Zh), message.text(Lang::En));
@@ -156,14 +207,23 @@ pub(super) fn warnings_out_of_order(subject: &Subject<'_>, sink: &mut Sink<'_>) 
 /// `M0153`: a clock that reads its end from a field that holds no date.
 pub(super) fn field_is_no_date(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     for limit in clocks(subject).flat_map(|clock| &clock.limit) {
-        let Said::Field { field, .. } = &limit.value else { continue };
+        let Said::Field { field, .. } = &limit.value else {
+            continue;
+        };
         match subject.fields.iter().find(|known| known.id.as_str() == field) {
             Some(found) if found.ty == Type::Date => {}
-            Some(_) => sink.error("M0153", limit.span, |m| m.with("field", field.as_str()).with("role", "clock")),
+            Some(_) => sink.error("M0153", limit.span, |m| {
+                m.with("field", field.as_str()).with("role", "clock")
+            }),
             None if subject.ast.fields.iter().any(|known| known.id.value == *field) => {}
             None => {
                 let found = Sp::new(limit.span, field.clone());
-                super::unknown(sink, "M0110", &found, subject.ast.fields.iter().map(|field| field.id.as_str()));
+                super::unknown(
+                    sink,
+                    "M0110",
+                    &found,
+                    subject.ast.fields.iter().map(|field| field.id.as_str()),
+                );
             }
         }
     }

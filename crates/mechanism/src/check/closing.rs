@@ -21,7 +21,9 @@ pub(super) fn verifies_itself(subject: &Subject<'_>) -> bool {
 
 /// `M0120`: no way of verification for ordinary risk, which is also what others fall back on.
 pub(super) fn no_way_of_verification(subject: &Subject<'_>, sink: &mut Sink<'_>) {
-    let Some(closing) = &subject.ast.closing else { return };
+    let Some(closing) = &subject.ast.closing else {
+        return;
+    };
     if !closing.verify.iter().any(|(risk, _)| *risk == Risk::Ordinary) {
         sink.error("M0120", closing.span, |m| m);
     }
@@ -29,7 +31,9 @@ pub(super) fn no_way_of_verification(subject: &Subject<'_>, sink: &mut Sink<'_>)
 
 /// `M0121`: the handler's own unit verifies, though the risk is major or nobody looks back.
 pub(super) fn own_verification_not_allowed(subject: &Subject<'_>, sink: &mut Sink<'_>) {
-    let Some(closing) = &subject.ast.closing else { return };
+    let Some(closing) = &subject.ast.closing else {
+        return;
+    };
     let major_has_its_own = closing.verify.iter().any(|(risk, _)| *risk == Risk::Major);
     for (risk, way) in ways(subject).filter(|(_, way)| way.value == WayAst::Own) {
         let major = *risk == Risk::Major || subject.ast.risk == Risk::Major || !major_has_its_own;
@@ -43,7 +47,10 @@ pub(super) fn own_verification_not_allowed(subject: &Subject<'_>, sink: &mut Sin
 pub(super) fn requester_is_the_owner(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(open) = &subject.ast.open else { return };
     let own = |role: &Sp<String>| {
-        subject.roles.get(role.as_str()).is_some_and(|role| role.unit.value == Finder::Owner)
+        subject
+            .roles
+            .get(role.as_str())
+            .is_some_and(|role| role.unit.value == Finder::Owner)
     };
     if open.by.is_empty() || !open.by.iter().all(own) {
         return;
@@ -56,8 +63,12 @@ pub(super) fn requester_is_the_owner(subject: &Subject<'_>, sink: &mut Sink<'_>)
 /// `M0123`: the office that verifies is the handler's own.
 pub(super) fn office_of_the_handler(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     for (_, way) in ways(subject) {
-        let WayAst::Office(office) = &way.value else { continue };
-        let Some(role) = subject.roles.get(office.as_str()) else { continue };
+        let WayAst::Office(office) = &way.value else {
+            continue;
+        };
+        let Some(role) = subject.roles.get(office.as_str()) else {
+            continue;
+        };
         if role.unit.value == Finder::Owner {
             sink.error("M0123", office.span, |m| m.with("role", office.as_str()));
         }
@@ -73,7 +84,9 @@ fn condition(subject: &Subject<'_>) -> Option<(Span, Expr)> {
 
 /// `M0124`: closing by record, though the condition reads no register and no child.
 pub(super) fn record_that_proves_nothing(subject: &Subject<'_>, sink: &mut Sink<'_>) {
-    let Some((_, condition)) = condition(subject) else { return };
+    let Some((_, condition)) = condition(subject) else {
+        return;
+    };
     if any(&condition, &|part| matches!(part, Expr::Aggregate { .. })) {
         return;
     }
@@ -84,10 +97,10 @@ pub(super) fn record_that_proves_nothing(subject: &Subject<'_>, sink: &mut Sink<
 
 /// `M0135`: a closing condition that looks at nothing and so holds always or never.
 pub(super) fn closing_without_condition(subject: &Subject<'_>, sink: &mut Sink<'_>) {
-    let Some((span, condition)) = condition(subject) else { return };
-    let looks = |part: &Expr| {
-        matches!(part, Expr::Field(_) | Expr::Has(_) | Expr::Aggregate { .. })
+    let Some((span, condition)) = condition(subject) else {
+        return;
     };
+    let looks = |part: &Expr| matches!(part, Expr::Field(_) | Expr::Has(_) | Expr::Aggregate { .. });
     if !any(&condition, &looks) {
         sink.error("M0135", span, |m| m);
     }

@@ -29,16 +29,31 @@ pub(super) fn datum_named_twice(subject: &Subject<'_>, sink: &mut Sink<'_>) {
 
 /// `M0118` for the datum of a regular report; those of fields are found when the fields are made.
 pub(super) fn unknown_datum_of_report(subject: &Subject<'_>, sink: &mut Sink<'_>) {
-    let Some(datum) = subject.ast.progress.as_ref().and_then(|progress| progress.datum.as_ref()) else { return };
+    let Some(datum) = subject
+        .ast
+        .progress
+        .as_ref()
+        .and_then(|progress| progress.datum.as_ref())
+    else {
+        return;
+    };
     if !subject.around.data.contains_key(datum.as_str()) {
-        super::unknown(sink, "M0118", datum, subject.around.data.keys().map(String::as_str));
+        super::unknown(
+            sink,
+            "M0118",
+            datum,
+            subject.around.data.keys().map(String::as_str),
+        );
     }
 }
 
 /// `M0152`: the title is no text field.
 pub(super) fn title_is_no_text(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(title) = &subject.ast.title else { return };
-    let field = subject.fields.iter().find(|field| field.id.as_str() == title.as_str());
+    let field = subject
+        .fields
+        .iter()
+        .find(|field| field.id.as_str() == title.as_str());
     if field.is_some_and(|field| field.ty != Type::Text) {
         sink.error("M0152", title.span, |m| m.with("field", title.as_str()));
     }

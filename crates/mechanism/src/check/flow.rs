@@ -10,7 +10,9 @@ use crate::syntax::mechanism::StageAst;
 
 /// `M0101`: a stage that no case ever comes to.
 pub(super) fn unreachable_stage(subject: &Subject<'_>, sink: &mut Sink<'_>) {
-    let Some(first) = subject.ast.open.as_ref().and_then(|open| open.stage.as_ref()) else { return };
+    let Some(first) = subject.ast.open.as_ref().and_then(|open| open.stage.as_ref()) else {
+        return;
+    };
     if subject.stage(first.as_str()).is_none() {
         return; // The unknown first stage is reported; everything would follow from it.
     }
@@ -30,8 +32,11 @@ pub(super) fn stage_that_cannot_close(subject: &Subject<'_>, sink: &mut Sink<'_>
     }
     for stage in subject.open_stages() {
         let reached = closure(subject, stage.id.as_str(), false);
-        let closes =
-            subject.ast.stages.iter().any(|s| ends(s.kind.value) && reached.contains(s.id.as_str()));
+        let closes = subject
+            .ast
+            .stages
+            .iter()
+            .any(|s| ends(s.kind.value) && reached.contains(s.id.as_str()));
         if !closes {
             sink.error("M0102", stage.id.span, |m| m.with("stage", stage.id.as_str()));
         }
@@ -45,7 +50,11 @@ fn closure<'a>(subject: &Subject<'a>, from: &str, side_moves: bool) -> BTreeSet<
     let mut todo: Vec<&'a StageAst> = subject.stage(from).into_iter().collect();
     while let Some(stage) = todo.pop() {
         if reached.insert(stage.id.as_str()) {
-            todo.extend(next(subject, stage, side_moves).into_iter().filter_map(|id| subject.stage(id)));
+            todo.extend(
+                next(subject, stage, side_moves)
+                    .into_iter()
+                    .filter_map(|id| subject.stage(id)),
+            );
         }
     }
     reached
@@ -54,15 +63,29 @@ fn closure<'a>(subject: &Subject<'a>, from: &str, side_moves: bool) -> BTreeSet<
 /// The stages into which a case can move from `stage`.
 fn next<'a>(subject: &Subject<'a>, stage: &'a StageAst, side_moves: bool) -> Vec<&'a str> {
     let ast = subject.ast;
-    let mut next: Vec<&'a str> = stage.steps.iter().flat_map(|step| &step.to).map(|to| to.as_str()).collect();
+    let mut next: Vec<&'a str> = stage
+        .steps
+        .iter()
+        .flat_map(|step| &step.to)
+        .map(|to| to.as_str())
+        .collect();
     next.extend(subject.exit(stage).map(|exit| exit.as_str()));
     let kind = stage.kind.value;
     if kind == StageKind::Verify {
         next.extend(stage.rework.as_ref().map(|stage| stage.as_str()));
-        next.extend(ast.stages.iter().filter(|s| s.kind.value == StageKind::Closed).map(|s| s.id.as_str()));
+        next.extend(
+            ast.stages
+                .iter()
+                .filter(|s| s.kind.value == StageKind::Closed)
+                .map(|s| s.id.as_str()),
+        );
     }
     if kind == StageKind::Closed {
-        let redo = ast.closing.iter().flat_map(|c| &c.look_back).flat_map(|l| &l.redo);
+        let redo = ast
+            .closing
+            .iter()
+            .flat_map(|c| &c.look_back)
+            .flat_map(|l| &l.redo);
         next.extend(redo.map(|stage| stage.as_str()));
     }
     if side_moves && kind.is_open() && kind != StageKind::Verify {
@@ -74,7 +97,13 @@ fn next<'a>(subject: &Subject<'a>, stage: &'a StageAst, side_moves: bool) -> Vec
                 }
                 RequestKind::Void => {
                     let void = ast.stages.iter().find(|s| s.kind.value == StageKind::Void);
-                    next.extend(request.to.as_ref().map(|s| s.as_str()).or(void.map(|s| s.id.as_str())));
+                    next.extend(
+                        request
+                            .to
+                            .as_ref()
+                            .map(|s| s.as_str())
+                            .or(void.map(|s| s.id.as_str())),
+                    );
                 }
                 RequestKind::Extension | RequestKind::Suspension => {}
             }
@@ -93,13 +122,17 @@ pub(super) fn no_unguarded_exit(subject: &Subject<'_>, sink: &mut Sink<'_>) {
             sink.error("M0107", stage.id.span, |m| m.with("stage", stage.id.as_str()));
             continue;
         };
-        let Some(target) = subject.stage(exit.as_str()) else { continue };
+        let Some(target) = subject.stage(exit.as_str()) else {
+            continue;
+        };
         let same_holder = match (&stage.holder, &target.holder) {
             (Some(a), Some(b)) => subject.same_post(a.as_str(), b.as_str()),
             _ => false,
         };
         if target.kind.value.is_open() && target.kind.value != StageKind::Parked && same_holder {
-            sink.error("M0129", exit.span, |m| m.with("stage", stage.id.as_str()).with("exit", exit.as_str()));
+            sink.error("M0129", exit.span, |m| {
+                m.with("stage", stage.id.as_str()).with("exit", exit.as_str())
+            });
         }
     }
 }
@@ -109,7 +142,10 @@ pub(super) fn exits_in_a_circle(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     for stage in subject.open_stages() {
         let mut seen = BTreeSet::new();
         let mut current = stage;
-        while let Some(next) = subject.exit(current).and_then(|exit| subject.stage(exit.as_str())) {
+        while let Some(next) = subject
+            .exit(current)
+            .and_then(|exit| subject.stage(exit.as_str()))
+        {
             if next.id.value == stage.id.value {
                 let span = subject.exit(stage).map_or(stage.id.span, |exit| exit.span);
                 sink.error("M0108", span, |m| m.with("stage", stage.id.as_str()));
@@ -136,16 +172,36 @@ pub(super) fn step_to_void(subject: &Subject<'_>, sink: &mut Sink<'_>) {
 fn leads_to(subject: &Subject<'_>, kind: StageKind, code: &str, sink: &mut Sink<'_>) {
     let is = |id: &str| subject.stage(id).is_some_and(|stage| stage.kind.value == kind);
     for stage in &subject.ast.stages {
-        let targets = stage.steps.iter().flat_map(|step| &step.to).chain(&stage.rework).chain(&stage.exit);
+        let targets = stage
+            .steps
+            .iter()
+            .flat_map(|step| &step.to)
+            .chain(&stage.rework)
+            .chain(&stage.exit);
         for to in targets.filter(|to| is(to.as_str())) {
             sink.error(code, to.span, |m| m.with("stage", to.as_str()));
         }
     }
     let common = subject.ast.exit.iter();
-    let moved = subject.ast.requests.iter().filter(|r| r.kind != RequestKind::Void).flat_map(|r| &r.to);
-    let redo = subject.ast.closing.iter().flat_map(|c| &c.look_back).flat_map(|l| &l.redo);
+    let moved = subject
+        .ast
+        .requests
+        .iter()
+        .filter(|r| r.kind != RequestKind::Void)
+        .flat_map(|r| &r.to);
+    let redo = subject
+        .ast
+        .closing
+        .iter()
+        .flat_map(|c| &c.look_back)
+        .flat_map(|l| &l.redo);
     let opened = subject.ast.open.iter().flat_map(|open| &open.stage);
-    for to in common.chain(moved).chain(redo).chain(opened).filter(|to| is(to.as_str())) {
+    for to in common
+        .chain(moved)
+        .chain(redo)
+        .chain(opened)
+        .filter(|to| is(to.as_str()))
+    {
         sink.error(code, to.span, |m| m.with("stage", to.as_str()));
     }
 }
@@ -164,7 +220,11 @@ pub(super) fn missing_kind(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     if ast.requests.iter().any(|r| r.kind == RequestKind::Void) && count(StageKind::Void) != 1 {
         report("void");
     }
-    for stage in ast.stages.iter().filter(|stage| stage.kind.value == StageKind::Verify && stage.rework.is_none()) {
+    for stage in ast
+        .stages
+        .iter()
+        .filter(|stage| stage.kind.value == StageKind::Verify && stage.rework.is_none())
+    {
         sink.error("M0136", stage.id.span, |m| m.with("stage", stage.id.as_str()));
     }
 }
@@ -178,7 +238,10 @@ pub(super) fn holder_missing_or_idle(subject: &Subject<'_>, sink: &mut Sink<'_>)
         if kind.is_open() && (kind != StageKind::Verify || own) && stage.holder.is_none() {
             sink.error("M0139", stage.id.span, |m| m.with("stage", stage.id.as_str()));
         }
-        let idle = stage.holder.is_some() || stage.clock.is_some() || !stage.steps.is_empty() || stage.exit.is_some();
+        let idle = stage.holder.is_some()
+            || stage.clock.is_some()
+            || !stage.steps.is_empty()
+            || stage.exit.is_some();
         if !kind.is_open() && idle {
             sink.error("M0160", stage.id.span, |m| m.with("stage", stage.id.as_str()));
         }
@@ -202,14 +265,21 @@ pub(super) fn nobody_may_open(subject: &Subject<'_>, sink: &mut Sink<'_>) {
 /// `M0147`: a stage that waits for children where there are none, or children for which no stage waits.
 pub(super) fn wait_without_children(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let children = subject.ast.children.as_ref();
-    for stage in subject.open_stages().filter(|stage| stage.kind.value == StageKind::Wait) {
-        let waits = children.and_then(|c| c.stage.as_ref()).is_some_and(|id| id.value == stage.id.value);
+    for stage in subject
+        .open_stages()
+        .filter(|stage| stage.kind.value == StageKind::Wait)
+    {
+        let waits = children
+            .and_then(|c| c.stage.as_ref())
+            .is_some_and(|id| id.value == stage.id.value);
         if !waits {
             sink.error("M0147", stage.id.span, |m| m.with("stage", stage.id.as_str()));
         }
     }
     let Some(children) = children else { return };
-    let Some(stage) = children.stage.as_ref().and_then(|id| subject.stage(id.as_str())) else { return };
+    let Some(stage) = children.stage.as_ref().and_then(|id| subject.stage(id.as_str())) else {
+        return;
+    };
     if stage.kind.value != StageKind::Wait {
         let span = children.stage.as_ref().map_or(children.span, |id| id.span);
         sink.error("M0147", span, |m| m.with("stage", stage.id.as_str()));
@@ -217,6 +287,11 @@ pub(super) fn wait_without_children(subject: &Subject<'_>, sink: &mut Sink<'_>) 
     if let Some(then) = &children.then
         && !stage.steps.iter().any(|step| step.id.value == then.value)
     {
-        super::unknown(sink, "M0162", then, stage.steps.iter().map(|step| step.id.as_str()));
+        super::unknown(
+            sink,
+            "M0162",
+            then,
+            stage.steps.iter().map(|step| step.id.as_str()),
+        );
     }
 }

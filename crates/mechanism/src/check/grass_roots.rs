@@ -15,7 +15,13 @@ use crate::syntax::parts::{Finder, RoleAst};
 /// Whether a role can fall to a unit below the township: a village, a community, a grid.
 fn grass_roots(subject: &Subject<'_>, role: &RoleAst) -> bool {
     let kinds: BTreeSet<&str> = match &role.unit.value {
-        Finder::Owner => subject.ast.open.iter().flat_map(|open| &open.owners).map(|kind| kind.as_str()).collect(),
+        Finder::Owner => subject
+            .ast
+            .open
+            .iter()
+            .flat_map(|open| &open.owners)
+            .map(|kind| kind.as_str())
+            .collect(),
         Finder::Function(name) => subject
             .around
             .functions
@@ -26,22 +32,41 @@ fn grass_roots(subject: &Subject<'_>, role: &RoleAst) -> bool {
             .collect(),
         Finder::Superior | Finder::Requester | Finder::Field(_) => BTreeSet::new(),
     };
-    kinds.iter().any(|kind| subject.around.unit_kinds.get(*kind).is_some_and(|kind| kind.grass_roots))
+    kinds.iter().any(|kind| {
+        subject
+            .around
+            .unit_kinds
+            .get(*kind)
+            .is_some_and(|kind| kind.grass_roots)
+    })
 }
 
 /// Whether the file claims an exception and cites its ground.
 fn excepted(subject: &Subject<'_>) -> bool {
-    subject.ast.scene != Scene::Ordinary && subject.ast.cites.as_ref().is_some_and(|cites| *cites != Label::default())
+    subject.ast.scene != Scene::Ordinary
+        && subject
+            .ast
+            .cites
+            .as_ref()
+            .is_some_and(|cites| *cites != Label::default())
 }
 
 /// `M0201`: a report that a village or grid owes more often than weekly.
 pub(super) fn too_frequent_reports(subject: &Subject<'_>, sink: &mut Sink<'_>) {
-    let Some(progress) = &subject.ast.progress else { return };
-    let (Some(by), Some(every)) = (&progress.by, &progress.every) else { return };
-    let Some(role) = subject.roles.get(by.as_str()) else { return };
+    let Some(progress) = &subject.ast.progress else {
+        return;
+    };
+    let (Some(by), Some(every)) = (&progress.by, &progress.every) else {
+        return;
+    };
+    let Some(role) = subject.roles.get(by.as_str()) else {
+        return;
+    };
     let times = times_in_four_weeks(&every.value.every);
     if times > 4 && grass_roots(subject, role) && !excepted(subject) {
-        sink.error("M0201", every.span, |m| m.with("role", by.as_str()).show("times", times));
+        sink.error("M0201", every.span, |m| {
+            m.with("role", by.as_str()).show("times", times)
+        });
     }
 }
 
@@ -50,11 +75,22 @@ pub(super) fn proof_without_risk(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     if subject.ast.risk == Risk::Major || excepted(subject) {
         return;
     }
-    let demanded: BTreeSet<&str> =
-        subject.ast.stages.iter().flat_map(|s| &s.steps).flat_map(|s| &s.needs).map(|n| n.as_str()).collect();
+    let demanded: BTreeSet<&str> = subject
+        .ast
+        .stages
+        .iter()
+        .flat_map(|s| &s.steps)
+        .flat_map(|s| &s.needs)
+        .map(|n| n.as_str())
+        .collect();
     for field in &subject.ast.fields {
         let Some(datum) = &field.datum else { continue };
-        let Some(proof) = subject.around.data.get(datum.as_str()).and_then(|datum| datum.proof.as_ref()) else {
+        let Some(proof) = subject
+            .around
+            .data
+            .get(datum.as_str())
+            .and_then(|datum| datum.proof.as_ref())
+        else {
             continue;
         };
         // Presence and online time are no evidence of work at all; a photo or track may be offered, not demanded.

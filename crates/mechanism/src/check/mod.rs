@@ -2,8 +2,8 @@
 //!
 //! Every rule sees the whole file and reports all that it finds; none relies on another having passed.
 
-mod closing;
 mod clocks;
+mod closing;
 mod data;
 mod flow;
 mod grass_roots;
@@ -55,6 +55,7 @@ const RULES: &[Rule] = &[
     names::unknown_mechanism,
     org::unknown_kinds,
     org::role_that_nobody_can_fill,
+    org::role_by_an_empty_field,
     flow::unreachable_stage,
     flow::stage_that_cannot_close,
     flow::no_unguarded_exit,
@@ -123,7 +124,11 @@ pub(crate) fn parts(parts: &PartsAst, around: &Surroundings, sink: &mut Sink<'_>
     }
     let calendars = Calendars::statutory();
     for ladder in &parts.ladders {
-        clocks::ladder_sound(ladder, |id| around.ladders.get(id).map(|ladder| &ladder.ast), sink);
+        clocks::ladder_sound(
+            ladder,
+            |id| around.ladders.get(id).map(|ladder| &ladder.ast),
+            sink,
+        );
         clocks::top_rung(ladder, sink);
         for rung in &ladder.rungs {
             if !around.roles.contains_key(rung.to.as_str()) {
@@ -142,18 +147,34 @@ pub(crate) fn parts(parts: &PartsAst, around: &Surroundings, sink: &mut Sink<'_>
 }
 
 /// Reports a name that is not known, with the nearest one or all there are.
-pub(crate) fn unknown<'k>(sink: &mut Sink<'_>, code: &str, found: &Sp<String>, known: impl Iterator<Item = &'k str>) {
+pub(crate) fn unknown<'k>(
+    sink: &mut Sink<'_>,
+    code: &str,
+    found: &Sp<String>,
+    known: impl Iterator<Item = &'k str>,
+) {
     let mut known: Vec<&str> = known.collect();
     let mut seen = std::collections::BTreeSet::new();
     known.retain(|name| seen.insert(*name));
     let near = nearest(&found.value, known.iter().copied());
-    let key = if near.is_some() { "check.mend_near" } else { "check.mend_known" };
+    let key = if near.is_some() {
+        "check.mend_near"
+    } else {
+        "check.mend_known"
+    };
     let label = near.map_or_else(
-        || if known.is_empty() { crate::text::label("check.none") } else { joined(known.iter().copied().take(30)) },
+        || {
+            if known.is_empty() {
+                crate::text::label("check.none")
+            } else {
+                joined(known.iter().copied().take(30))
+            }
+        },
         |near| joined([near]),
     );
-    let mut finding =
-        crate::read::described(code, sink.file(), found.span, |m| m.with("found", found.as_str()).with("known", &label));
+    let mut finding = crate::read::described(code, sink.file(), found.span, |m| {
+        m.with("found", found.as_str()).with("known", &label)
+    });
     finding.mend = Some(Message::new(key).with("known", label));
     sink.push(finding);
 }
@@ -195,9 +216,18 @@ impl<'a> Subject<'a> {
     /// What expressions of this file may name.
     pub(crate) fn names(&self, cases: bool) -> Names<'a> {
         Names {
-            fields: self.fields.iter().map(|f| (f.id.as_str().to_owned(), f.ty.clone())).collect(),
+            fields: self
+                .fields
+                .iter()
+                .map(|f| (f.id.as_str().to_owned(), f.ty.clone()))
+                .collect(),
             registers: Some(&self.around.items),
-            stages: self.ast.stages.iter().map(|stage| stage.id.value.clone()).collect(),
+            stages: self
+                .ast
+                .stages
+                .iter()
+                .map(|stage| stage.id.value.clone())
+                .collect(),
             broken: self
                 .ast
                 .fields

@@ -9,7 +9,9 @@ use super::{Subject, unknown};
 use crate::read::{Sink, Sp, described};
 
 /// Words that expressions keep for themselves.
-const RESERVED: &[&str] = &["case", "row", "today", "true", "false", "in", "children", "cases", "has", "size"];
+const RESERVED: &[&str] = &[
+    "case", "row", "today", "true", "false", "in", "children", "cases", "has", "size",
+];
 
 /// `M0009`: a code declared twice; `M0018`: a field under a word that expressions keep for themselves.
 pub(super) fn reserved_or_doubled(subject: &Subject<'_>, sink: &mut Sink<'_>) {
@@ -30,7 +32,10 @@ pub(super) fn reserved_or_doubled(subject: &Subject<'_>, sink: &mut Sink<'_>) {
 
 /// `M0018` for fields and registers, whose codes stand in expressions.
 pub(crate) fn reserved(id: &Sp<String>, sink: &mut Sink<'_>) {
-    let plain = id.value.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+    let plain = id
+        .value
+        .chars()
+        .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
     let first = id.value.starts_with(|c: char| c.is_ascii_lowercase());
     if RESERVED.contains(&id.as_str()) || !plain || !first {
         sink.error("M0018", id.span, |m| m.with("found", id.as_str()));
@@ -77,7 +82,11 @@ pub(super) fn roles_named<'a>(subject: &Subject<'a>) -> Vec<&'a Sp<String>> {
         used.extend(closing.look_back.iter().flat_map(|look_back| &look_back.by));
     }
     // Rungs of the file's own ladders; those of a pack are examined with the pack.
-    used.extend(ast.ladders.iter().flat_map(|ladder| ladder.rungs.iter().map(|rung| &rung.to)));
+    used.extend(
+        ast.ladders
+            .iter()
+            .flat_map(|ladder| ladder.rungs.iter().map(|rung| &rung.to)),
+    );
     used
 }
 
@@ -120,11 +129,21 @@ pub(super) fn unknown_stage(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         used.extend(stage.steps.iter().flat_map(|step| &step.to));
     }
     used.extend(ast.requests.iter().flat_map(|request| &request.to));
-    used.extend(ast.closing.iter().flat_map(|c| &c.look_back).flat_map(|l| &l.redo));
+    used.extend(
+        ast.closing
+            .iter()
+            .flat_map(|c| &c.look_back)
+            .flat_map(|l| &l.redo),
+    );
     used.extend(ast.children.iter().flat_map(|children| &children.stage));
     for stage in used {
         if subject.stage(stage.as_str()).is_none() {
-            unknown(sink, "M0111", stage, ast.stages.iter().map(|stage| stage.id.as_str()));
+            unknown(
+                sink,
+                "M0111",
+                stage,
+                ast.stages.iter().map(|stage| stage.id.as_str()),
+            );
         }
     }
 }
@@ -135,10 +154,20 @@ pub(super) fn unknown_ladder(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let mut used: Vec<&Sp<String>> = Vec::new();
     used.extend(&ast.ladder);
     used.extend(ast.clock.iter().flat_map(|clock| &clock.ladder));
-    used.extend(ast.stages.iter().flat_map(|stage| &stage.clock).flat_map(|clock| &clock.ladder));
+    used.extend(
+        ast.stages
+            .iter()
+            .flat_map(|stage| &stage.clock)
+            .flat_map(|clock| &clock.ladder),
+    );
     used.extend(ast.requests.iter().flat_map(|request| &request.ladder));
     used.extend(ast.progress.iter().flat_map(|progress| &progress.ladder));
-    used.extend(ast.closing.iter().flat_map(|c| &c.look_back).flat_map(|l| &l.ladder));
+    used.extend(
+        ast.closing
+            .iter()
+            .flat_map(|c| &c.look_back)
+            .flat_map(|l| &l.ladder),
+    );
     used.extend(ast.ladders.iter().flat_map(|ladder| &ladder.then));
     for ladder in used {
         if !subject.ladders.contains_key(ladder.as_str()) {
@@ -149,8 +178,20 @@ pub(super) fn unknown_ladder(subject: &Subject<'_>, sink: &mut Sink<'_>) {
 
 /// `M0159`: children under a mechanism that no given pack has.
 pub(super) fn unknown_mechanism(subject: &Subject<'_>, sink: &mut Sink<'_>) {
-    let Some(found) = subject.ast.children.as_ref().and_then(|children| children.mechanism.as_ref()) else { return };
+    let Some(found) = subject
+        .ast
+        .children
+        .as_ref()
+        .and_then(|children| children.mechanism.as_ref())
+    else {
+        return;
+    };
     if !subject.mechanisms.contains(&found.value) {
-        unknown(sink, "M0159", found, subject.mechanisms.iter().map(String::as_str));
+        unknown(
+            sink,
+            "M0159",
+            found,
+            subject.mechanisms.iter().map(String::as_str),
+        );
     }
 }

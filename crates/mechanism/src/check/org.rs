@@ -17,7 +17,12 @@ use crate::syntax::parts::{Finder, RoleAst};
 pub(super) fn unknown_kinds(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     for kind in subject.ast.open.iter().flat_map(|open| &open.owners) {
         if !subject.around.unit_kinds.contains_key(kind.as_str()) {
-            unknown(sink, "M0115", kind, subject.around.unit_kinds.keys().map(String::as_str));
+            unknown(
+                sink,
+                "M0115",
+                kind,
+                subject.around.unit_kinds.keys().map(String::as_str),
+            );
         }
     }
     for role in &subject.ast.roles {
@@ -66,7 +71,13 @@ pub(crate) fn kinds_known(parts: &PartsAst, around: &Surroundings, sink: &mut Si
 /// `M0119`: a role for a post that its units do not have.
 pub(super) fn role_that_nobody_can_fill(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let around = subject.around;
-    let owners: Vec<&str> = subject.ast.open.iter().flat_map(|open| &open.owners).map(Sp::as_str).collect();
+    let owners: Vec<&str> = subject
+        .ast
+        .open
+        .iter()
+        .flat_map(|open| &open.owners)
+        .map(Sp::as_str)
+        .collect();
     for role in &subject.ast.roles {
         match &role.unit.value {
             Finder::Owner => {
@@ -88,9 +99,47 @@ pub(super) fn role_that_nobody_can_fill(subject: &Subject<'_>, sink: &mut Sink<'
     }
     shared_roles(subject, &owners, sink);
     for (risk, way) in subject.ast.closing.iter().flat_map(|closing| &closing.verify) {
-        let WayAst::Drawn { function, post } = &way.value else { continue };
+        let WayAst::Drawn { function, post } = &way.value else {
+            continue;
+        };
         if *risk <= Risk::Major && !served(function.as_str(), post.as_str(), around) {
-            sink.error("M0119", way.span, |m| m.with("role", "drawn").with("post", post.as_str()).with("unit", function.as_str()));
+            sink.error("M0119", way.span, |m| {
+                m.with("role", "drawn")
+                    .with("post", post.as_str())
+                    .with("unit", function.as_str())
+            });
+        }
+    }
+}
+
+/// `M0165`: a role that is found by a field which nobody has to fill in, so that its cases fall to the post of last
+/// resort.
+pub(super) fn role_by_an_empty_field(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    let filled = |name: &str| {
+        let required = subject
+            .ast
+            .fields
+            .iter()
+            .any(|field| field.id.value == name && field.required);
+        let steps = subject.ast.stages.iter().flat_map(|stage| &stage.steps);
+        required || steps.flat_map(|step| &step.needs).any(|need| need.value == name)
+    };
+    let mut seen = BTreeSet::new();
+    for used in super::names::roles_named(subject) {
+        let Some(role) = subject
+            .roles
+            .get(used.as_str())
+            .filter(|_| seen.insert(used.as_str()))
+        else {
+            continue;
+        };
+        if let Finder::Field(name) = &role.unit.value
+            && subject.ast.fields.iter().any(|field| field.id.value == *name)
+            && !filled(name)
+        {
+            sink.error("M0165", used.span, |m| {
+                m.with("role", used.as_str()).with("field", name.as_str())
+            });
         }
     }
 }
@@ -101,7 +150,11 @@ fn shared_roles(subject: &Subject<'_>, owners: &[&str], sink: &mut Sink<'_>) {
     let mut seen = BTreeSet::new();
     for used in super::names::roles_named(subject) {
         let own = subject.ast.roles.iter().any(|role| role.id.value == used.value);
-        let Some(role) = subject.roles.get(used.as_str()).filter(|_| !own && seen.insert(used.as_str())) else {
+        let Some(role) = subject
+            .roles
+            .get(used.as_str())
+            .filter(|_| !own && seen.insert(used.as_str()))
+        else {
             continue;
         };
         match &role.unit.value {
@@ -114,14 +167,21 @@ fn shared_roles(subject: &Subject<'_>, owners: &[&str], sink: &mut Sink<'_>) {
                         .is_some_and(|kind| !kind.posts.iter().any(|post| post.value == role.post.value));
                     if lacks {
                         sink.error("M0119", used.span, |m| {
-                            m.with("role", used.as_str()).with("post", role.post.as_str()).with("unit", *kind)
+                            m.with("role", used.as_str())
+                                .with("post", role.post.as_str())
+                                .with("unit", *kind)
                         });
                     }
                 }
             }
             Finder::Field(name) if !subject.ast.fields.iter().any(|field| field.id.value == *name) => {
                 let found = Sp::new(used.span, name.clone());
-                unknown(sink, "M0110", &found, subject.ast.fields.iter().map(|field| field.id.as_str()));
+                unknown(
+                    sink,
+                    "M0110",
+                    &found,
+                    subject.ast.fields.iter().map(|field| field.id.as_str()),
+                );
             }
             _ => {}
         }
@@ -137,9 +197,14 @@ pub(crate) fn function_has_post(role: &RoleAst, function: &str, around: &Surroun
 
 /// Whether some kind of unit that serves the function has the post; unknown names are reported elsewhere.
 fn served(function: &str, post: &str, around: &Surroundings) -> bool {
-    let Some(function) = around.functions.get(function) else { return true };
+    let Some(function) = around.functions.get(function) else {
+        return true;
+    };
     function.kinds.iter().any(|kind| {
-        around.unit_kinds.get(kind.as_str()).is_some_and(|kind| kind.posts.iter().any(|p| p.value == post))
+        around
+            .unit_kinds
+            .get(kind.as_str())
+            .is_some_and(|kind| kind.posts.iter().any(|p| p.value == post))
     })
 }
 
@@ -148,18 +213,27 @@ fn field_of_units(subject: &Subject<'_>, role: &RoleAst, name: &str, sink: &mut 
     let Some(field) = subject.fields.iter().find(|field| field.id.as_str() == name) else {
         if !subject.ast.fields.iter().any(|field| field.id.value == name) {
             let found = Sp::new(role.unit.span, name.to_owned());
-            unknown(sink, "M0110", &found, subject.ast.fields.iter().map(|field| field.id.as_str()));
+            unknown(
+                sink,
+                "M0110",
+                &found,
+                subject.ast.fields.iter().map(|field| field.id.as_str()),
+            );
         }
         return;
     };
     if !matches!(field.ty, Type::Unit | Type::Post) {
-        sink.error("M0153", role.unit.span, |m| m.with("field", name).with("role", role.id.as_str()));
+        sink.error("M0153", role.unit.span, |m| {
+            m.with("field", name).with("role", role.id.as_str())
+        });
     }
 }
 
 fn report(role: &RoleAst, unit: &str, sink: &mut Sink<'_>) {
     sink.error("M0119", role.post.span, |m| {
-        m.with("role", role.id.as_str()).with("post", role.post.as_str()).with("unit", unit)
+        m.with("role", role.id.as_str())
+            .with("post", role.post.as_str())
+            .with("unit", unit)
     });
 }
 
@@ -168,7 +242,12 @@ fn report(role: &RoleAst, unit: &str, sink: &mut Sink<'_>) {
 pub(crate) fn org_units(units: &[OrgUnitAst], known: &[Unit], around: &Surroundings, sink: &mut Sink<'_>) {
     for unit in units {
         let Some(kind) = around.unit_kinds.get(unit.kind.as_str()) else {
-            unknown(sink, "M0115", &unit.kind, around.unit_kinds.keys().map(String::as_str));
+            unknown(
+                sink,
+                "M0115",
+                &unit.kind,
+                around.unit_kinds.keys().map(String::as_str),
+            );
             continue;
         };
         for post in &unit.posts {
@@ -178,10 +257,22 @@ pub(crate) fn org_units(units: &[OrgUnitAst], known: &[Unit], around: &Surroundi
         }
         for function in &unit.functions {
             let serves = |id: &str| {
-                around.functions.get(id).is_some_and(|f| f.kinds.iter().any(|k| k.value == unit.kind.value))
+                around
+                    .functions
+                    .get(id)
+                    .is_some_and(|f| f.kinds.iter().any(|k| k.value == unit.kind.value))
             };
             if !serves(function.as_str()) {
-                unknown(sink, "M0113", function, around.functions.keys().map(String::as_str).filter(|id| serves(id)));
+                unknown(
+                    sink,
+                    "M0113",
+                    function,
+                    around
+                        .functions
+                        .keys()
+                        .map(String::as_str)
+                        .filter(|id| serves(id)),
+                );
             }
         }
         if let Some(parent) = &unit.parent

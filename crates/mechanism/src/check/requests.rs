@@ -9,8 +9,14 @@ use crate::syntax::mechanism::Reasons;
 /// `M0142`: who asks would decide.
 pub(super) fn approver_is_the_asker(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     for request in &subject.ast.requests {
-        let Some(approver) = &request.approver else { continue };
-        if request.by.iter().any(|by| subject.same_post(by.as_str(), approver.as_str())) {
+        let Some(approver) = &request.approver else {
+            continue;
+        };
+        if request
+            .by
+            .iter()
+            .any(|by| subject.same_post(by.as_str(), approver.as_str()))
+        {
             sink.error("M0142", approver.span, |m| m.with("role", approver.as_str()));
         }
     }
@@ -46,7 +52,12 @@ pub(super) fn unknown_reasons(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         if let Reasons::Named(name) = &request.reasons
             && !subject.around.reasons.contains_key(name.as_str())
         {
-            super::unknown(sink, "M0164", name, subject.around.reasons.keys().map(String::as_str));
+            super::unknown(
+                sink,
+                "M0164",
+                name,
+                subject.around.reasons.keys().map(String::as_str),
+            );
         }
     }
 }

@@ -22,7 +22,8 @@ pub(crate) enum TokenKind {
 }
 
 const SIGNS: &[&str] = &[
-    "&&", "||", "==", "!=", "<=", ">=", "<", ">", "!", "+", "-", "*", "/", "(", ")", "[", "]", ",", ".", "?", ":",
+    "&&", "||", "==", "!=", "<=", ">=", "<", ">", "!", "+", "-", "*", "/", "(", ")", "[", "]", ",", ".", "?",
+    ":",
 ];
 
 /// Splits an expression; `None` where something is no part of the language.
@@ -30,7 +31,9 @@ pub(crate) fn tokens(text: &str, origin: &Origin, sink: &mut Sink<'_>) -> Option
     let length = text.chars().count();
     if length > EXPR_CHARS_MAX {
         sink.error("M0134", origin.span(0, text.len()), |m| {
-            m.show("found", length).show("max", EXPR_CHARS_MAX).with("what", label("check.limit_expr_chars"))
+            m.show("found", length)
+                .show("max", EXPR_CHARS_MAX)
+                .with("what", label("check.limit_expr_chars"))
         });
         return None;
     }
@@ -39,30 +42,43 @@ pub(crate) fn tokens(text: &str, origin: &Origin, sink: &mut Sink<'_>) -> Option
     loop {
         rest = rest.trim_start();
         let start = text.len() - rest.len();
-        let Some(c) = rest.chars().next() else { return Some(tokens) };
+        let Some(c) = rest.chars().next() else {
+            return Some(tokens);
+        };
         let (kind, used) = if c.is_ascii_digit() {
             number(rest)
         } else if c == '"' || c == '\'' {
             match quoted(rest, c) {
                 Some(found) => found,
                 None => {
-                    sink.error("M0131", origin.span(start, text.len()), |m| m.with("what", label("check.expr_unclosed")));
+                    sink.error("M0131", origin.span(start, text.len()), |m| {
+                        m.with("what", label("check.expr_unclosed"))
+                    });
                     return None;
                 }
             }
         } else if is_name(c) {
-            let used = rest.find(|c: char| !is_name(c) && !c.is_ascii_digit()).unwrap_or(rest.len());
+            let used = rest
+                .find(|c: char| !is_name(c) && !c.is_ascii_digit())
+                .unwrap_or(rest.len());
             (TokenKind::Name(rest.get(..used).unwrap_or("").to_owned()), used)
         } else if let Some(sign) = SIGNS.iter().find(|sign| rest.starts_with(**sign)) {
             (TokenKind::Sign(sign), sign.len())
         } else {
             let shown = c.to_string();
             sink.error("M0131", origin.span(start, start + c.len_utf8()), |m| {
-                m.with("what", crate::text::filled("check.expr_character", &[("c", &shown)]))
+                m.with(
+                    "what",
+                    crate::text::filled("check.expr_character", &[("c", &shown)]),
+                )
             });
             return None;
         };
-        tokens.push(Token { kind, start, end: start + used });
+        tokens.push(Token {
+            kind,
+            start,
+            end: start + used,
+        });
         rest = rest.get(used..).unwrap_or("");
     }
 }
@@ -82,7 +98,11 @@ fn number(rest: &str) -> (TokenKind, usize) {
         match c {
             '0'..='9' => {}
             // A point only between digits, so that `3.x` stays a fault.
-            '.' if !point && rest.get(used + 1..).is_some_and(|r| r.starts_with(|c: char| c.is_ascii_digit())) => {
+            '.' if !point
+                && rest
+                    .get(used + 1..)
+                    .is_some_and(|r| r.starts_with(|c: char| c.is_ascii_digit())) =>
+            {
                 point = true;
             }
             _ => break,

@@ -16,7 +16,13 @@ use bihuan_domain::expr::Expr;
 use crate::read::{Sink, Sp};
 
 /// Parses and checks an expression that must be of type `wanted`; faults go to `sink` with their place in the file.
-pub(crate) fn compile(source: &Sp<String>, raw: &str, names: &Names<'_>, wanted: &[Ty], sink: &mut Sink<'_>) -> Option<Expr> {
+pub(crate) fn compile(
+    source: &Sp<String>,
+    raw: &str,
+    names: &Names<'_>,
+    wanted: &[Ty],
+    sink: &mut Sink<'_>,
+) -> Option<Expr> {
     let place = Origin::of(source, raw);
     let tokens = lexer::tokens(&source.value, &place, sink)?;
     let ast = parser::parse(&tokens, &source.value, &place, sink)?;
@@ -40,7 +46,10 @@ impl Origin {
             // Only where what stands between the quotes is the value itself, byte for byte.
             .filter(|at| written.len() == source.value.len().saturating_add(at.saturating_mul(2)) && *at > 0)
             .map(|at| source.span.start.saturating_add(at));
-        Origin { whole: source.span, first }
+        Origin {
+            whole: source.span,
+            first,
+        }
     }
 
     pub(crate) fn span(&self, start: usize, end: usize) -> Span {

@@ -51,7 +51,11 @@ impl Names<'_> {
 
     /// What an aggregate may run over, for suggestions.
     pub(crate) fn ranges(&self) -> Vec<String> {
-        let mut names: Vec<String> = self.registers.into_iter().flat_map(|r| r.keys().cloned()).collect();
+        let mut names: Vec<String> = self
+            .registers
+            .into_iter()
+            .flat_map(|r| r.keys().cloned())
+            .collect();
         if self.children {
             names.push("children".to_owned());
         }

@@ -43,10 +43,20 @@ pub(crate) enum AstKind {
 
 /// Parses tokens into a tree.
 pub(crate) fn parse(tokens: &[Token], text: &str, origin: &Origin, sink: &mut Sink<'_>) -> Option<Ast> {
-    let mut parser = Parser { tokens, at: 0, depth: 0, parts: 0, aggregates: 0, len: text.len() };
+    let mut parser = Parser {
+        tokens,
+        at: 0,
+        depth: 0,
+        parts: 0,
+        aggregates: 0,
+        len: text.len(),
+    };
     let result = parser.expression().and_then(|ast| match parser.peek() {
         None => Ok(ast),
-        Some(token) => Err(Fault::new(token, filled("check.expr_left_over", &[("found", &parser.shown(token))]))),
+        Some(token) => Err(Fault::new(
+            token,
+            filled("check.expr_left_over", &[("found", &parser.shown(token))]),
+        )),
     });
     match result {
         Ok(ast) => Some(ast),
@@ -54,7 +64,9 @@ pub(crate) fn parse(tokens: &[Token], text: &str, origin: &Origin, sink: &mut Si
             let span = origin.span(fault.start, fault.end);
             match fault.limit {
                 Some((found, max)) => {
-                    sink.error("M0134", span, |m| m.show("found", found).show("max", max).with("what", &fault.what));
+                    sink.error("M0134", span, |m| {
+                        m.show("found", found).show("max", max).with("what", &fault.what)
+                    });
                 }
                 None => sink.error("M0131", span, |m| m.with("what", &fault.what)),
             }
@@ -81,7 +93,12 @@ struct Fault {
 
 impl Fault {
     fn new(token: &Token, what: Label) -> Self {
-        Fault { start: token.start, end: token.end, what, limit: None }
+        Fault {
+            start: token.start,
+            end: token.end,
+            what,
+            limit: None,
+        }
     }
 }
 
@@ -121,7 +138,10 @@ impl<'t> Parser<'t> {
         match self.peek() {
             Some(token) => Fault::new(
                 token,
-                filled("check.expr_expected", &[("wanted", &wanted), ("found", &self.shown(token))]),
+                filled(
+                    "check.expr_expected",
+                    &[("wanted", &wanted), ("found", &self.shown(token))],
+                ),
             ),
             None => Fault {
                 start: self.len.saturating_sub(1),
@@ -136,7 +156,12 @@ impl<'t> Parser<'t> {
         self.parts += 1;
         if self.parts > EXPR_PARTS_MAX {
             let what = label("check.limit_expr_parts");
-            return Err(Fault { start, end, what, limit: Some((self.parts, EXPR_PARTS_MAX)) });
+            return Err(Fault {
+                start,
+                end,
+                what,
+                limit: Some((self.parts, EXPR_PARTS_MAX)),
+            });
         }
         Ok(Ast { kind, start, end })
     }
@@ -144,9 +169,16 @@ impl<'t> Parser<'t> {
     fn deeper<T>(&mut self, inner: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<T, Fault> {
         self.depth += 1;
         if self.depth > EXPR_DEPTH_MAX {
-            let (start, end) = self.peek().map_or((0, self.len), |token| (token.start, token.end));
+            let (start, end) = self
+                .peek()
+                .map_or((0, self.len), |token| (token.start, token.end));
             let what = label("check.limit_expr_depth");
-            return Err(Fault { start, end, what, limit: Some((self.depth, EXPR_DEPTH_MAX)) });
+            return Err(Fault {
+                start,
+                end,
+                what,
+                limit: Some((self.depth, EXPR_DEPTH_MAX)),
+            });
         }
         let result = inner(self);
         self.depth -= 1;
@@ -163,7 +195,11 @@ impl<'t> Parser<'t> {
             p.need(":")?;
             let no = p.expression()?;
             let (start, end) = (condition.start, no.end);
-            p.node(AstKind::If(Box::new(condition), Box::new(yes), Box::new(no)), start, end)
+            p.node(
+                AstKind::If(Box::new(condition), Box::new(yes), Box::new(no)),
+                start,
+                end,
+            )
         })
     }
 
@@ -266,7 +302,9 @@ impl<'t> Parser<'t> {
             self.need(")")?;
             return Ok(inner);
         }
-        let Some(token) = self.peek() else { return Err(self.unexpected("…")) };
+        let Some(token) = self.peek() else {
+            return Err(self.unexpected("…"));
+        };
         let (start, end) = (token.start, token.end);
         match &token.kind {
             TokenKind::Number(digits, unit) => {
@@ -319,7 +357,13 @@ impl<'t> Parser<'t> {
             "has" | "size" => match (args.next(), args.next()) {
                 (Some(one), None) if name == "has" => AstKind::Has(Box::new(one)),
                 (Some(one), None) => AstKind::Size(Box::new(one)),
-                _ => return Err(wrong(if name == "has" { "has(field)" } else { "size(field)" })),
+                _ => {
+                    return Err(wrong(if name == "has" {
+                        "has(field)"
+                    } else {
+                        "size(field)"
+                    }));
+                }
             },
             "date" | "duration" => match (args.next().map(|arg| arg.kind), args.next()) {
                 (Some(AstKind::Text(text)), None) if name == "date" => AstKind::Literal("date", text),
@@ -330,7 +374,12 @@ impl<'t> Parser<'t> {
                 self.aggregates += 1;
                 if self.aggregates > EXPR_AGGREGATES_MAX {
                     let limit = Some((self.aggregates, EXPR_AGGREGATES_MAX));
-                    return Err(Fault { start, end, what: label("check.limit_expr_aggregates"), limit });
+                    return Err(Fault {
+                        start,
+                        end,
+                        what: label("check.limit_expr_aggregates"),
+                        limit,
+                    });
                 }
                 let kind = match name {
                     "count" => Aggregate::Count,

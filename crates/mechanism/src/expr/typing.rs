@@ -81,7 +81,10 @@ impl Ty {
     }
 
     fn is_ordered(&self) -> bool {
-        matches!(self, Ty::Number | Ty::Money | Ty::Duration | Ty::Date | Ty::Instant)
+        matches!(
+            self,
+            Ty::Number | Ty::Money | Ty::Duration | Ty::Date | Ty::Instant
+        )
     }
 
     fn same(&self, other: &Ty) -> bool {
@@ -90,8 +93,19 @@ impl Ty {
 }
 
 /// Checks a tree and compiles it.
-pub(crate) fn compile(ast: &Ast, names: &Names<'_>, wanted: &[Ty], origin: &Origin, sink: &mut Sink<'_>) -> Option<Expr> {
-    let mut checker = Checker { names, origin, sink, depth: 0 };
+pub(crate) fn compile(
+    ast: &Ast,
+    names: &Names<'_>,
+    wanted: &[Ty],
+    origin: &Origin,
+    sink: &mut Sink<'_>,
+) -> Option<Expr> {
+    let mut checker = Checker {
+        names,
+        origin,
+        sink,
+        depth: 0,
+    };
     let (expr, ty) = checker.of(ast, None)?;
     if wanted.iter().any(|wanted| wanted.same(&ty)) {
         return Some(expr);
@@ -115,7 +129,11 @@ impl Checker<'_, '_, '_> {
     fn of(&mut self, ast: &Ast, item: Option<&Items>) -> Typed {
         // Chains such as `a && b && c` lean to the left and are as deep as they are long.
         self.depth += 1;
-        let result = if self.depth > EXPR_DEPTH_MAX * 16 { None } else { self.part(ast, item) };
+        let result = if self.depth > EXPR_DEPTH_MAX * 16 {
+            None
+        } else {
+            self.part(ast, item)
+        };
         self.depth -= 1;
         result
     }
@@ -132,10 +150,16 @@ impl Checker<'_, '_, '_> {
                         return self.mismatch(inner, &label("check.type_number"), &ty);
                     }
                     let minus = Expr::Constant(Value::Int(-1));
-                    Some((Expr::Arith(Arithmetic::Multiply, Box::new(expr), Box::new(minus)), ty))
+                    Some((
+                        Expr::Arith(Arithmetic::Multiply, Box::new(expr), Box::new(minus)),
+                        ty,
+                    ))
                 }
             },
-            AstKind::Text(word) => Some((Expr::Constant(Value::Code(Code::new(word))), Ty::Word(word.clone()))),
+            AstKind::Text(word) => Some((
+                Expr::Constant(Value::Code(Code::new(word))),
+                Ty::Word(word.clone()),
+            )),
             AstKind::Literal(kind, text) => self.literal(ast, kind, text),
             AstKind::Name(path) => self.name(ast, path, item),
             AstKind::Has(inner) => self.has(inner, item),
@@ -150,7 +174,11 @@ impl Checker<'_, '_, '_> {
             AstKind::And(a, b) | AstKind::Or(a, b) => {
                 let (x, y) = (self.truth(a, item), self.truth(b, item));
                 let (x, y) = (Box::new(x?), Box::new(y?));
-                let expr = if matches!(ast.kind, AstKind::And(..)) { Expr::And(x, y) } else { Expr::Or(x, y) };
+                let expr = if matches!(ast.kind, AstKind::And(..)) {
+                    Expr::And(x, y)
+                } else {
+                    Expr::Or(x, y)
+                };
                 Some((expr, Ty::Bool))
             }
             AstKind::Compare(op, a, b) => self.compare(*op, a, b, item),
@@ -176,7 +204,10 @@ impl Checker<'_, '_, '_> {
     }
 
     fn number(&mut self, ast: &Ast, digits: &str, unit: &str, negative: bool) -> Typed {
-        let number = digits.parse::<Decimal>().ok().map(|n| if negative { -n } else { n });
+        let number = digits
+            .parse::<Decimal>()
+            .ok()
+            .map(|n| if negative { -n } else { n });
         let found = number.and_then(|n| match unit {
             "" if n.scale() == 0 => i64::try_from(n).ok().map(|n| (Value::Int(n), Ty::Number)),
             "" => Some((Value::Dec(n), Ty::Number)),
@@ -186,7 +217,8 @@ impl Checker<'_, '_, '_> {
             Some((value, ty)) => Some((Expr::Constant(value), ty)),
             None => {
                 let span = self.origin.span(ast.start, ast.end);
-                self.sink.error("M0131", span, |m| m.with("what", label("check.expr_number")));
+                self.sink
+                    .error("M0131", span, |m| m.with("what", label("check.expr_number")));
                 None
             }
         }
@@ -201,7 +233,8 @@ impl Checker<'_, '_, '_> {
             Some((value, ty)) => Some((Expr::Constant(value), ty)),
             None => {
                 let span = self.origin.span(ast.start, ast.end);
-                self.sink.error("M0131", span, |m| m.with("what", label("check.expr_literal")));
+                self.sink
+                    .error("M0131", span, |m| m.with("what", label("check.expr_literal")));
                 None
             }
         }
@@ -230,7 +263,8 @@ impl Checker<'_, '_, '_> {
             ["row", name] => {
                 let Some(items) = item else {
                     let span = self.origin.span(ast.start, ast.end);
-                    self.sink.error("M0131", span, |m| m.with("what", label("check.expr_row_outside")));
+                    self.sink
+                        .error("M0131", span, |m| m.with("what", label("check.expr_row_outside")));
                     return None;
                 };
                 match items.get(*name) {
@@ -253,7 +287,8 @@ impl Checker<'_, '_, '_> {
     fn has(&mut self, inner: &Ast, item: Option<&Items>) -> Typed {
         let AstKind::Name(path) = &inner.kind else {
             let span = self.origin.span(inner.start, inner.end);
-            self.sink.error("M0131", span, |m| m.with("what", label("check.expr_has_field")));
+            self.sink
+                .error("M0131", span, |m| m.with("what", label("check.expr_has_field")));
             return None;
         };
         match self.name(inner, path, item)?.0 {
@@ -261,7 +296,8 @@ impl Checker<'_, '_, '_> {
             Expr::Item(field) => Some((Expr::ItemHas(field), Ty::Bool)),
             _ => {
                 let span = self.origin.span(inner.start, inner.end);
-                self.sink.error("M0131", span, |m| m.with("what", label("check.expr_has_field")));
+                self.sink
+                    .error("M0131", span, |m| m.with("what", label("check.expr_has_field")));
                 None
             }
         }
@@ -305,7 +341,9 @@ impl Checker<'_, '_, '_> {
         let result = match (op, &tx, &ty) {
             (Add | Subtract, Ty::Date, Ty::Number) => Ty::Date,
             (Subtract, Ty::Date, Ty::Date) => Ty::Number,
-            (Add | Subtract, a, b) if a == b && matches!(a, Ty::Number | Ty::Money | Ty::Duration) => tx.clone(),
+            (Add | Subtract, a, b) if a == b && matches!(a, Ty::Number | Ty::Money | Ty::Duration) => {
+                tx.clone()
+            }
             (Multiply, Ty::Number, Ty::Number | Ty::Money | Ty::Duration) => ty.clone(),
             (Multiply, Ty::Money | Ty::Duration, Ty::Number) => tx.clone(),
             (Divide, a, b) if a == b && matches!(a, Ty::Number | Ty::Money | Ty::Duration) => Ty::Number,
@@ -322,10 +360,10 @@ impl Checker<'_, '_, '_> {
                 let span = self.origin.span(ast.start, ast.end);
                 let (tx, ty) = (tx.name(), ty.name());
                 self.sink.error("M0130", span, |m| {
-                    m.with("expected", label("check.type_alike")).with("found", Label::new(
-                        format!("{}、{}", tx.zh, ty.zh),
-                        format!("{}, {}", tx.en, ty.en),
-                    ))
+                    m.with("expected", label("check.type_alike")).with(
+                        "found",
+                        Label::new(format!("{}、{}", tx.zh, ty.zh), format!("{}, {}", tx.en, ty.en)),
+                    )
                 });
                 return None;
             }
@@ -333,11 +371,20 @@ impl Checker<'_, '_, '_> {
         Some((Expr::Arith(op, Box::new(x), Box::new(y)), result))
     }
 
-    fn aggregate(&mut self, kind: Aggregate, ast: &Ast, over: &Ast, rest: &[Ast], item: Option<&Items>) -> Typed {
+    fn aggregate(
+        &mut self,
+        kind: Aggregate,
+        ast: &Ast,
+        over: &Ast,
+        rest: &[Ast],
+        item: Option<&Items>,
+    ) -> Typed {
         if item.is_some() {
             let span = self.origin.span(ast.start, ast.end);
             self.sink.error("M0134", span, |m| {
-                m.show("found", 2).show("max", 1).with("what", label("check.limit_expr_nested"))
+                m.show("found", 2)
+                    .show("max", 1)
+                    .with("what", label("check.limit_expr_nested"))
             });
             return None;
         }
@@ -349,8 +396,13 @@ impl Checker<'_, '_, '_> {
             let known = self.names.ranges();
             let span = self.origin.span(over.start, over.end);
             let near = nearest(&name, known.iter().map(String::as_str));
-            let known = near.map_or_else(|| joined(known.iter().map(String::as_str)), |near| Label::new(near, near));
-            self.sink.error("M0116", span, |m| m.with("found", name.as_str()).with("known", &known));
+            let known = near.map_or_else(
+                || joined(known.iter().map(String::as_str)),
+                |near| Label::new(near, near),
+            );
+            self.sink.error("M0116", span, |m| {
+                m.with("found", name.as_str()).with("known", &known)
+            });
             return None;
         };
         let over = match name.as_str() {
@@ -377,7 +429,15 @@ impl Checker<'_, '_, '_> {
             }
             (_, Some(of)) => (Some(Box::new(self.truth(of, Some(&items))?)), Ty::Bool),
         };
-        Some((Expr::Aggregate { kind, over, filter, of }, ty))
+        Some((
+            Expr::Aggregate {
+                kind,
+                over,
+                filter,
+                of,
+            },
+            ty,
+        ))
     }
 
     /// Makes a value of type `found` one of type `wanted`, or reports that it does not fit.
@@ -398,10 +458,14 @@ impl Checker<'_, '_, '_> {
             Ty::Choice(codes) => {
                 if !codes.iter().any(|code| code.as_str() == word) {
                     let near = nearest(word, codes.iter().map(Code::as_str));
-                    let known =
-                        near.map_or_else(|| joined(codes.iter().map(Code::as_str)), |near| Label::new(near, near));
+                    let known = near.map_or_else(
+                        || joined(codes.iter().map(Code::as_str)),
+                        |near| Label::new(near, near),
+                    );
                     let span = self.origin.span(ast.start, ast.end);
-                    self.sink.error("M0133", span, |m| m.with("found", word.as_str()).with("known", &known));
+                    self.sink.error("M0133", span, |m| {
+                        m.with("found", word.as_str()).with("known", &known)
+                    });
                     return None;
                 }
                 Value::Code(Code::new(word))
@@ -409,7 +473,10 @@ impl Checker<'_, '_, '_> {
             Ty::Unit => Value::Unit(word.as_str().into()),
             Ty::Post => Value::Post(word.as_str().into()),
             Ty::Person => Value::Person(word.as_str().into()),
-            Ty::Row(register) => Value::Row(RowRef { register: register.clone(), row: word.as_str().into() }),
+            Ty::Row(register) => Value::Row(RowRef {
+                register: register.clone(),
+                row: word.as_str().into(),
+            }),
             Ty::Word(_) => Value::Code(Code::new(word)),
             Ty::Sealed => {
                 self.sealed(ast);
@@ -431,7 +498,9 @@ impl Checker<'_, '_, '_> {
         }
         let span = self.origin.span(ast.start, ast.end);
         let found = found.name();
-        self.sink.error("M0130", span, |m| m.with("expected", expected).with("found", &found));
+        self.sink.error("M0130", span, |m| {
+            m.with("expected", expected).with("found", &found)
+        });
         None
     }
 
@@ -447,8 +516,12 @@ impl Checker<'_, '_, '_> {
     fn unknown(&mut self, ast: &Ast, name: &str, known: Vec<String>) -> Typed {
         let span = self.origin.span(ast.start, ast.end);
         let near = nearest(name, known.iter().map(String::as_str));
-        let known = near.map_or_else(|| joined(known.iter().map(String::as_str)), |near| Label::new(near, near));
-        self.sink.error("M0110", span, |m| m.with("found", name).with("known", &known));
+        let known = near.map_or_else(
+            || joined(known.iter().map(String::as_str)),
+            |near| Label::new(near, near),
+        );
+        self.sink
+            .error("M0110", span, |m| m.with("found", name).with("known", &known));
         None
     }
 }

@@ -48,21 +48,33 @@ impl Kind {
 pub(crate) fn parse(text: &str, sink: &mut Sink<'_>) -> Node {
     if text.len() > FILE_BYTES_MAX {
         sink.error("M0002", Span::new(0, 0), |m| {
-            m.show("found", text.len()).show("max", FILE_BYTES_MAX).with("what", what("check.limit_file_bytes"))
+            m.show("found", text.len())
+                .show("max", FILE_BYTES_MAX)
+                .with("what", what("check.limit_file_bytes"))
         });
-        return Node { span: Span::default(), kind: Kind::Table(Vec::new()) };
+        return Node {
+            span: Span::default(),
+            kind: Kind::Table(Vec::new()),
+        };
     }
     let (table, errors) = DeTable::parse_recoverable(text);
     for error in &errors {
         let span = error.span().map_or(Span::default(), Span::from);
         if error.message().contains("recurs") {
-            sink.error("M0002", span, |m| m.show("found", "> 80").show("max", 80).with("what", what("check.limit_depth")));
+            sink.error("M0002", span, |m| {
+                m.show("found", "> 80")
+                    .show("max", 80)
+                    .with("what", what("check.limit_depth"))
+            });
         } else {
             sink.error("M0001", span, |m| m.with("what", error.message()));
         }
     }
     let span = table.span();
-    let node = Node { span: span.into(), kind: of_table(table.into_inner(), text) };
+    let node = Node {
+        span: span.into(),
+        kind: of_table(table.into_inner(), text),
+    };
     too_long(&node, sink);
     node
 }
@@ -107,7 +119,9 @@ fn too_long(node: &Node, sink: &mut Sink<'_>) {
         Kind::Text(text) if text.chars().count() > TEXT_CHARS_MAX => {
             let found = text.chars().count();
             sink.error("M0002", node.span, |m| {
-                m.show("found", found).show("max", TEXT_CHARS_MAX).with("what", what("check.limit_text"))
+                m.show("found", found)
+                    .show("max", TEXT_CHARS_MAX)
+                    .with("what", what("check.limit_text"))
             });
         }
         Kind::List(items) => items.iter().for_each(|item| too_long(item, sink)),
@@ -115,4 +129,3 @@ fn too_long(node: &Node, sink: &mut Sink<'_>) {
         _ => {}
     }
 }
-

@@ -14,7 +14,10 @@ pub(crate) struct Sink<'a> {
 
 impl<'a> Sink<'a> {
     pub(crate) fn new(file: &'a str) -> Self {
-        Sink { file, found: Vec::new() }
+        Sink {
+            file,
+            found: Vec::new(),
+        }
     }
 
     pub(crate) fn file(&self) -> &'a str {

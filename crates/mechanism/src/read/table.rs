@@ -44,7 +44,12 @@ impl<'n> Table<'n> {
     /// Reads `node` as a table.
     pub(crate) fn of(node: &'n Node, name: &'static str, sink: &mut Sink<'_>) -> Option<Self> {
         match &node.kind {
-            Kind::Table(entries) => Some(Table { span: node.span, name, entries, asked: BTreeSet::new() }),
+            Kind::Table(entries) => Some(Table {
+                span: node.span,
+                name,
+                entries,
+                asked: BTreeSet::new(),
+            }),
             other => {
                 wrong_kind(sink, node.span, name, "check.kind_table", other);
                 None
@@ -55,7 +60,10 @@ impl<'n> Table<'n> {
     /// The value under `key`, where there is one.
     pub(crate) fn get(&mut self, key: &'static str) -> Option<&'n Node> {
         self.asked.insert(key);
-        self.entries.iter().find(|(name, _, _)| name == key).map(|(_, _, node)| node)
+        self.entries
+            .iter()
+            .find(|(name, _, _)| name == key)
+            .map(|(_, _, node)| node)
     }
 
     /// All entries, for tables whose keys are data (values of fields).
@@ -64,7 +72,9 @@ impl<'n> Table<'n> {
     }
 
     fn missing(&self, key: &str, sink: &mut Sink<'_>) {
-        sink.error("M0004", self.span, |m| m.with("key", key).with("table", self.name));
+        sink.error("M0004", self.span, |m| {
+            m.with("key", key).with("table", self.name)
+        });
     }
 
     /// A text; missing is no fault.
@@ -96,15 +106,25 @@ impl<'n> Table<'n> {
 
     /// A list of codes; a single code may stand without brackets. Missing is an empty list.
     pub(crate) fn codes(&mut self, key: &'static str, sink: &mut Sink<'_>) -> Vec<Sp<String>> {
-        let Some(node) = self.get(key) else { return Vec::new() };
+        let Some(node) = self.get(key) else {
+            return Vec::new();
+        };
         let items = items_or_one(node, key, sink);
-        items.into_iter().filter_map(|item| text(item, key, sink).and_then(|found| code(found, sink))).collect()
+        items
+            .into_iter()
+            .filter_map(|item| text(item, key, sink).and_then(|found| code(found, sink)))
+            .collect()
     }
 
     /// A list of texts.
     pub(crate) fn texts(&mut self, key: &'static str, sink: &mut Sink<'_>) -> Vec<Sp<String>> {
-        let Some(node) = self.get(key) else { return Vec::new() };
-        items_or_one(node, key, sink).into_iter().filter_map(|item| text(item, key, sink)).collect()
+        let Some(node) = self.get(key) else {
+            return Vec::new();
+        };
+        items_or_one(node, key, sink)
+            .into_iter()
+            .filter_map(|item| text(item, key, sink))
+            .collect()
     }
 
     /// A label in both languages that must be there.
@@ -149,7 +169,10 @@ impl<'n> Table<'n> {
             Some(n) => Some(Sp::new(node.span, n)),
             None => {
                 sink.error("M0012", node.span, |m| {
-                    m.with("key", key).with("found", digits.as_str()).show("min", min).show("max", max)
+                    m.with("key", key)
+                        .with("found", digits.as_str())
+                        .show("min", min)
+                        .show("max", max)
                 });
                 None
             }
@@ -171,17 +194,30 @@ impl<'n> Table<'n> {
     }
 
     /// The tables of a `[[list]]`, named `name` in messages.
-    pub(crate) fn tables(&mut self, key: &'static str, name: &'static str, sink: &mut Sink<'_>) -> Vec<Table<'n>> {
-        let Some(node) = self.get(key) else { return Vec::new() };
+    pub(crate) fn tables(
+        &mut self,
+        key: &'static str,
+        name: &'static str,
+        sink: &mut Sink<'_>,
+    ) -> Vec<Table<'n>> {
+        let Some(node) = self.get(key) else {
+            return Vec::new();
+        };
         match &node.kind {
             Kind::List(items) => {
                 many(node, items, sink);
-                items.iter().take(ITEMS_MAX).filter_map(|item| Table::of(item, name, sink)).collect()
+                items
+                    .iter()
+                    .take(ITEMS_MAX)
+                    .filter_map(|item| Table::of(item, name, sink))
+                    .collect()
             }
             // `[stage]` instead of `[[stage]]`: a common slip that TOML itself cannot see.
             Kind::Table(_) => {
                 sink.error("M0005", node.span, |m| {
-                    m.with("key", name).with("expected", what("check.kind_tables")).with("found", what("check.kind_table"))
+                    m.with("key", name)
+                        .with("expected", what("check.kind_tables"))
+                        .with("found", what("check.kind_table"))
                 });
                 Vec::new()
             }
@@ -202,7 +238,11 @@ impl<'n> Table<'n> {
             let known: Vec<&str> = self.asked.iter().copied().collect();
             let allowed = near.map_or_else(|| known.join("、"), str::to_owned);
             let allowed_en = near.map_or_else(|| known.join(", "), str::to_owned);
-            let code = if near.is_some() { "m0003_near" } else { "m0003_mend" };
+            let code = if near.is_some() {
+                "m0003_near"
+            } else {
+                "m0003_mend"
+            };
             let mut finding = super::sink::described("M0003", sink.file(), *span, |m| {
                 m.with("key", key.as_str()).with("table", self.name)
             });
@@ -229,7 +269,9 @@ fn items_or_one<'n>(node: &'n Node, _key: &str, sink: &mut Sink<'_>) -> Vec<&'n 
 fn many(node: &Node, items: &[Node], sink: &mut Sink<'_>) {
     if items.len() > ITEMS_MAX {
         sink.error("M0002", node.span, |m| {
-            m.show("found", items.len()).show("max", ITEMS_MAX).with("what", what("check.limit_items"))
+            m.show("found", items.len())
+                .show("max", ITEMS_MAX)
+                .with("what", what("check.limit_items"))
         });
     }
 }
@@ -259,7 +301,9 @@ pub(crate) fn label(node: &Node, sink: &mut Sink<'_>) -> Label {
         wrong_kind(sink, node.span, "label", "check.kind_label", &node.kind);
         return Label::default();
     };
-    let Some(mut table) = Table::of(node, "{ zh, en }", sink) else { return Label::default() };
+    let Some(mut table) = Table::of(node, "{ zh, en }", sink) else {
+        return Label::default();
+    };
     let one = |table: &mut Table<'_>, key: &'static str, sink: &mut Sink<'_>| {
         let found = table.text(key, sink);
         if found.as_ref().is_none_or(|text| text.value.trim().is_empty()) {
@@ -274,6 +318,8 @@ pub(crate) fn label(node: &Node, sink: &mut Sink<'_>) -> Label {
 
 pub(crate) fn wrong_kind(sink: &mut Sink<'_>, span: Span, key: &str, expected: &str, found: &Kind) {
     sink.error("M0005", span, |m| {
-        m.with("key", key).with("expected", what(expected)).with("found", what(found.word()))
+        m.with("key", key)
+            .with("expected", what(expected))
+            .with("found", what(found.word()))
     });
 }

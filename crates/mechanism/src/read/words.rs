@@ -4,7 +4,9 @@
 /// so that no two codes look alike.
 pub(crate) fn is_code(text: &str) -> bool {
     let mut chars = text.chars();
-    chars.next().is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+    chars
+        .next()
+        .is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
         && text.len() <= 64
         && chars.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_' | '.'))
 }
@@ -31,8 +33,9 @@ fn distance(a: &[char], b: &str) -> usize {
     for (i, ca) in a.iter().enumerate() {
         let mut next = vec![i + 1];
         for (j, cb) in b.iter().enumerate() {
-            let mut best =
-                (at(&row, j) + usize::from(ca != cb)).min(at(&row, j + 1) + 1).min(at(&next, j) + 1);
+            let mut best = (at(&row, j) + usize::from(ca != cb))
+                .min(at(&row, j + 1) + 1)
+                .min(at(&next, j) + 1);
             let swapped = i > 0 && j > 0 && a.get(i - 1) == Some(cb) && b.get(j - 1) == Some(ca);
             if swapped {
                 best = best.min(at(&before, j - 1) + 1);
@@ -53,7 +56,11 @@ mod tests {
         let known = ["supervision", "verification", "dispatch"];
         assert_eq!(nearest("supervison", known), Some("supervision"));
         assert_eq!(nearest("verifcation", known), Some("verification"));
-        assert_eq!(nearest("repyl", ["report", "reply"]), Some("reply"), "two letters swapped");
+        assert_eq!(
+            nearest("repyl", ["report", "reply"]),
+            Some("reply"),
+            "two letters swapped"
+        );
         assert_eq!(nearest("leader", known), None);
         assert_eq!(nearest("督查", ["督查室", "住建局"]), Some("督查室"));
     }

@@ -27,7 +27,9 @@ pub(super) fn command(step: &When, mechanism: &Mechanism, sink: &mut Sink<'_>) -
     Ok(match step.action.as_str() {
         "step" => {
             let Some(name) = text(step, "step") else {
-                sink.error("M0004", step.span, |m| m.with("key", "step").with("table", "[[when]]"));
+                sink.error("M0004", step.span, |m| {
+                    m.with("key", "step").with("table", "[[when]]")
+                });
                 return Err(Stopped::Unclear);
             };
             Command::Step(command::Step {
@@ -37,7 +39,11 @@ pub(super) fn command(step: &When, mechanism: &Mechanism, sink: &mut Sink<'_>) -
                 evidence,
             })
         }
-        "note" => Command::Note(command::Note { values: read_values(step, &mechanism.fields, sink)?, note, evidence }),
+        "note" => Command::Note(command::Note {
+            values: read_values(step, &mechanism.fields, sink)?,
+            note,
+            evidence,
+        }),
         "amend" => Command::Amend {
             values: read_values(step, &mechanism.fields, sink)?,
             title: text(step, "title").map(|title| seal(&title.value)),
@@ -76,8 +82,20 @@ pub(super) fn command(step: &When, mechanism: &Mechanism, sink: &mut Sink<'_>) -
 }
 
 const ACTIONS: &[&str] = &[
-    "open", "step", "note", "request", "decide", "verify", "look_back", "answer", "reassign", "amend", "remind", "resume",
-    "wait", "row",
+    "open",
+    "step",
+    "note",
+    "request",
+    "decide",
+    "verify",
+    "look_back",
+    "answer",
+    "reassign",
+    "amend",
+    "remind",
+    "resume",
+    "wait",
+    "row",
 ];
 
 pub(super) fn source(name: &str) -> SourceKind {
@@ -114,18 +132,25 @@ fn request_kind(step: &When, sink: &mut Sink<'_>) -> Result<RequestKind, Stopped
 }
 
 /// The values of a step by the types of their fields. An unknown field is left to the kernel to refuse.
-pub(super) fn read_values(
-    step: &When,
-    fields: &[Field],
-    sink: &mut Sink<'_>,
-) -> Result<Values, Stopped> {
+pub(super) fn read_values(step: &When, fields: &[Field], sink: &mut Sink<'_>) -> Result<Values, Stopped> {
     let mut values = Values::new();
-    let Some(Node { kind: Kind::Table(entries), .. }) = step.keys.get("values") else { return Ok(values) };
+    let Some(Node {
+        kind: Kind::Table(entries),
+        ..
+    }) = step.keys.get("values")
+    else {
+        return Ok(values);
+    };
     let mut unclear = false;
     for (name, span, node) in entries {
         let Some(field) = fields.iter().find(|field| field.id.as_str() == name) else {
             let found = Sp::new(*span, name.clone());
-            unknown(sink, "M0110", &found, fields.iter().map(|field| field.id.as_str()));
+            unknown(
+                sink,
+                "M0110",
+                &found,
+                fields.iter().map(|field| field.id.as_str()),
+            );
             unclear = true;
             continue;
         };
@@ -134,16 +159,24 @@ pub(super) fn read_values(
                 values.insert(field.id.clone(), sealed(input));
             }
             Err(what) => {
-                sink.error("M0308", node.span, |m| m.with("field", name.as_str()).with("what", &what));
+                sink.error("M0308", node.span, |m| {
+                    m.with("field", name.as_str()).with("what", &what)
+                });
                 unclear = true;
             }
         }
     }
-    if unclear { Err(Stopped::Unclear) } else { Ok(values) }
+    if unclear {
+        Err(Stopped::Unclear)
+    } else {
+        Ok(values)
+    }
 }
 
 fn evidence(step: &When) -> Vec<Attachment> {
-    (0..number(step, "evidence").unwrap_or(0).min(20)).map(|n| attachment(&format!("evidence-{n}"))).collect()
+    (0..number(step, "evidence").unwrap_or(0).min(20))
+        .map(|n| attachment(&format!("evidence-{n}")))
+        .collect()
 }
 
 pub(super) fn text(step: &When, key: &str) -> Option<Sp<String>> {

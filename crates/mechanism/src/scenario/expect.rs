@@ -22,7 +22,13 @@ use crate::text::filled;
 
 impl Run<'_> {
     /// Reports everything that is not as `then` says.
-    pub(super) fn expect(&mut self, then: &Then, case: &Sp<String>, happened: &[Happened], sink: &mut Sink<'_>) {
+    pub(super) fn expect(
+        &mut self,
+        then: &Then,
+        case: &Sp<String>,
+        happened: &[Happened],
+        sink: &mut Sink<'_>,
+    ) {
         if let Some((span, events)) = &then.events {
             self.events(*span, events, happened, sink);
         }
@@ -34,12 +40,18 @@ impl Run<'_> {
             || then.round.is_some()
             || !then.flags.is_empty();
         if about_case {
-            let Ok(id) = self.case(&Sp::new(then.span, case.value.clone()), sink) else { return };
+            let Ok(id) = self.case(&Sp::new(then.span, case.value.clone()), sink) else {
+                return;
+            };
             if let Some(live) = self.cases.get(&id) {
                 about(then, &live.state, sink);
             }
         }
-        let id = self.cases.iter().find(|(_, live)| live.name == case.value).map(|(id, _)| *id);
+        let id = self
+            .cases
+            .iter()
+            .find(|(_, live)| live.name == case.value)
+            .map(|(id, _)| *id);
         for source in &then.expect {
             self.expression(source, id, sink);
         }
@@ -67,11 +79,19 @@ impl Run<'_> {
     }
 
     fn expression(&self, source: &Sp<String>, id: Option<CaseId>, sink: &mut Sink<'_>) {
-        let Some(mechanism) = self.loaded.mechanism(&self.scenario.mechanism.as_str().into()) else { return };
+        let Some(mechanism) = self.loaded.mechanism(&self.scenario.mechanism.as_str().into()) else {
+            return;
+        };
         let items = self.items();
         let names = names(mechanism, &items);
-        let Some(expr) = compile(source, self.raw, &names, &[Ty::Bool], sink) else { return };
-        let scope = AllCases { run: self, case: id.and_then(|id| self.cases.get(&id)).map(|live| &live.state), mechanism };
+        let Some(expr) = compile(source, self.raw, &names, &[Ty::Bool], sink) else {
+            return;
+        };
+        let scope = AllCases {
+            run: self,
+            case: id.and_then(|id| self.cases.get(&id)).map(|live| &live.state),
+            mechanism,
+        };
         match holds(&expr, &scope) {
             Ok(true) => {}
             Ok(false) => differs(sink, source.span, "expect", "true", "false"),
@@ -80,12 +100,30 @@ impl Run<'_> {
     }
 
     fn figure(&mut self, name: &Sp<String>, wanted: &Sp<String>, sink: &mut Sink<'_>) {
-        let Some(mechanism) = self.loaded.mechanism(&self.scenario.mechanism.as_str().into()) else { return };
-        let Some(figure) = mechanism.figures.iter().find(|figure| figure.id.as_str() == name.value) else {
-            crate::check::unknown(sink, "M0307", name, mechanism.figures.iter().map(|figure| figure.id.as_str()));
+        let Some(mechanism) = self.loaded.mechanism(&self.scenario.mechanism.as_str().into()) else {
             return;
         };
-        let computed = compute(figure, &AllCases { run: self, case: None, mechanism });
+        let Some(figure) = mechanism
+            .figures
+            .iter()
+            .find(|figure| figure.id.as_str() == name.value)
+        else {
+            crate::check::unknown(
+                sink,
+                "M0307",
+                name,
+                mechanism.figures.iter().map(|figure| figure.id.as_str()),
+            );
+            return;
+        };
+        let computed = compute(
+            figure,
+            &AllCases {
+                run: self,
+                case: None,
+                mechanism,
+            },
+        );
         let shown = shown(&computed);
         let expected: Option<Decimal> = crate::syntax::mechanism::printed_number(wanted.as_str());
         let equal = match (&computed, expected) {
@@ -96,28 +134,55 @@ impl Run<'_> {
             differs(sink, wanted.span, name.as_str(), wanted.as_str(), &shown);
         }
         let agreed = matches!(computed, Ok(Some(found)) if agrees(figure, found));
-        self.figures.push((name.value.clone(), shown, agreed));
+        self.keep(name.as_str(), shown, agreed);
     }
 
     /// Figures that the scenario claims to reproduce: print and ledger agree, or the file states why not.
     pub(super) fn reproduced(&mut self, sink: &mut Sink<'_>) {
-        let Some(mechanism) = self.loaded.mechanism(&self.scenario.mechanism.as_str().into()) else { return };
-        for (name, span) in self.scenario.reproduces.iter().zip(&self.scenario.reproduces_spans) {
+        let Some(mechanism) = self.loaded.mechanism(&self.scenario.mechanism.as_str().into()) else {
+            return;
+        };
+        for (name, span) in self
+            .scenario
+            .reproduces
+            .iter()
+            .zip(&self.scenario.reproduces_spans)
+        {
             let Some(figure) = mechanism.figures.iter().find(|figure| figure.id.as_str() == name) else {
                 let found = Sp::new(*span, name.clone());
-                crate::check::unknown(sink, "M0307", &found, mechanism.figures.iter().map(|f| f.id.as_str()));
+                crate::check::unknown(
+                    sink,
+                    "M0307",
+                    &found,
+                    mechanism.figures.iter().map(|f| f.id.as_str()),
+                );
                 continue;
             };
-            let computed = compute(figure, &AllCases { run: self, case: None, mechanism });
+            let computed = compute(
+                figure,
+                &AllCases {
+                    run: self,
+                    case: None,
+                    mechanism,
+                },
+            );
             let agreed = matches!(computed, Ok(Some(found)) if agrees(figure, found));
             let shown = shown(&computed);
             if !agreed && figure.anomaly.is_none() {
                 sink.error("M0305", *span, |m| {
-                    m.with("figure", name.as_str()).show("printed", figure.printed).with("computed", shown.as_str())
+                    m.with("figure", name.as_str())
+                        .show("printed", figure.printed)
+                        .with("computed", shown.as_str())
                 });
             }
-            self.figures.push((name.clone(), shown, agreed));
+            self.keep(name, shown, agreed);
         }
+    }
+
+    /// A figure is told once, as it came out last.
+    fn keep(&mut self, name: &str, shown: String, agreed: bool) {
+        self.figures.retain(|(known, _, _)| known != name);
+        self.figures.push((name.to_owned(), shown, agreed));
     }
 
     fn items(&self) -> BTreeMap<String, Items> {
@@ -126,7 +191,11 @@ impl Run<'_> {
             .iter()
             .flat_map(|pack| &pack.registers)
             .map(|register| {
-                let fields = register.fields.iter().map(|f| (f.id.as_str().to_owned(), f.ty.clone())).collect();
+                let fields = register
+                    .fields
+                    .iter()
+                    .map(|f| (f.id.as_str().to_owned(), f.ty.clone()))
+                    .collect();
                 (register.id.as_str().to_owned(), fields)
             })
             .collect()
@@ -135,9 +204,17 @@ impl Run<'_> {
 
 fn names<'a>(mechanism: &Mechanism, items: &'a BTreeMap<String, Items>) -> Names<'a> {
     Names {
-        fields: mechanism.fields.iter().map(|f| (f.id.as_str().to_owned(), f.ty.clone())).collect(),
+        fields: mechanism
+            .fields
+            .iter()
+            .map(|f| (f.id.as_str().to_owned(), f.ty.clone()))
+            .collect(),
         registers: Some(items),
-        stages: mechanism.stages.iter().map(|stage| stage.id.as_str().to_owned()).collect(),
+        stages: mechanism
+            .stages
+            .iter()
+            .map(|stage| stage.id.as_str().to_owned())
+            .collect(),
         broken: Vec::new(),
         children: mechanism.children.is_some(),
         cases: true,
@@ -168,24 +245,42 @@ fn about(then: &Then, state: &State, sink: &mut Sink<'_>) {
     if let Some(wanted) = &then.round
         && wanted.value != state.round
     {
-        differs(sink, wanted.span, "round", &wanted.value.to_string(), &state.round.to_string());
+        differs(
+            sink,
+            wanted.span,
+            "round",
+            &wanted.value.to_string(),
+            &state.round.to_string(),
+        );
     }
     for (key, wanted) in &then.flags {
         let found = match *key {
             "closed" => state.kind == StageKind::Closed,
             "void" => state.kind == StageKind::Void,
             "late" => state.was_late,
-            _ => state.closed.as_ref().and_then(|closed| closed.on_time).unwrap_or(false),
+            _ => state
+                .closed
+                .as_ref()
+                .and_then(|closed| closed.on_time)
+                .unwrap_or(false),
         };
         if found != wanted.value {
-            differs(sink, wanted.span, key, &wanted.value.to_string(), &found.to_string());
+            differs(
+                sink,
+                wanted.span,
+                key,
+                &wanted.value.to_string(),
+                &found.to_string(),
+            );
         }
     }
 }
 
 /// An instant as scenarios write it.
 fn china(at: Timestamp) -> String {
-    bihuan_domain::calendar::local(at).strftime("%Y-%m-%d %H:%M").to_string()
+    bihuan_domain::calendar::local(at)
+        .strftime("%Y-%m-%d %H:%M")
+        .to_string()
 }
 
 fn shown(computed: &Result<Option<Decimal>, bihuan_domain::expr::Fault>) -> String {
@@ -197,7 +292,10 @@ fn shown(computed: &Result<Option<Decimal>, bihuan_domain::expr::Fault>) -> Stri
 }
 
 fn differs(sink: &mut Sink<'_>, span: Span, key: &str, wanted: &str, found: &str) {
-    let what: Label = filled("check.differs", &[("key", &key), ("wanted", &wanted), ("found", &found)]);
+    let what: Label = filled(
+        "check.differs",
+        &[("key", &key), ("wanted", &wanted), ("found", &found)],
+    );
     sink.error("M0301", span, |m| m.with("what", &what));
 }
 
@@ -222,7 +320,11 @@ impl Scope for AllCases<'_, '_> {
     }
 
     fn risk(&self) -> Code {
-        Code::new(if self.case.is_some_and(|state| state.risk == Risk::Major) { "major" } else { "ordinary" })
+        Code::new(if self.case.is_some_and(|state| state.risk == Risk::Major) {
+            "major"
+        } else {
+            "ordinary"
+        })
     }
 
     fn now(&self) -> Timestamp {
@@ -243,7 +345,12 @@ impl Scope for AllCases<'_, '_> {
                 }
             }
             Over::Cases => {
-                for live in self.run.cases.values().filter(|live| live.mechanism.id == self.mechanism.id) {
+                for live in self
+                    .run
+                    .cases
+                    .values()
+                    .filter(|live| live.mechanism.id == self.mechanism.id)
+                {
                     if !visit(&case_row(&live.state)) {
                         return;
                     }

@@ -16,7 +16,9 @@ pub(super) fn broken(state: &State, world: &World) -> Option<&'static str> {
     if state.holder.post.as_str().is_empty() || !world.org.posts.contains_key(&state.holder.post) {
         return Some("check.law_holder");
     }
-    let Some((last, before)) = state.tenures.split_last() else { return Some("check.law_tenure") };
+    let Some((last, before)) = state.tenures.split_last() else {
+        return Some("check.law_tenure");
+    };
     if last.to.is_some() || last.holder != state.holder {
         return Some("check.law_tenure");
     }
@@ -35,10 +37,14 @@ pub(super) fn broken(state: &State, world: &World) -> Option<&'static str> {
 }
 
 /// Replays the events of a case from the first; they give the live state again, byte for byte.
-pub(super) fn replay(events: &[(bihuan_domain::event::CaseEvent, bihuan_domain::case::Meta)]) -> Option<State> {
+pub(super) fn replay(
+    events: &[(bihuan_domain::event::CaseEvent, bihuan_domain::case::Meta)],
+) -> Option<State> {
     use bihuan_domain::event::CaseEvent;
     let ((first, meta), rest) = events.split_first()?;
-    let CaseEvent::Opened(opened) = first else { return None };
+    let CaseEvent::Opened(opened) = first else {
+        return None;
+    };
     let mut state = State::open(opened, meta);
     for (event, meta) in rest {
         state.evolve(event, meta);

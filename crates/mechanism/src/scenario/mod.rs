@@ -137,7 +137,12 @@ impl Outcome {
 
 /// Runs every scenario of every pack. Pure: the same files give the same outcomes.
 pub fn run_all(loaded: &Loaded) -> Vec<Outcome> {
-    loaded.packs.iter().flat_map(|pack| &pack.scenarios).map(|scenario| run(scenario, loaded)).collect()
+    loaded
+        .packs
+        .iter()
+        .flat_map(|pack| &pack.scenarios)
+        .map(|scenario| run(scenario, loaded))
+        .collect()
 }
 
 /// Runs one scenario among loaded packs.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use bihuan_diagnostics::Span;
 use bihuan_domain::calendar::date_of;
 use bihuan_domain::case::{Context, Decision, Effect, Meta, Opener, State, decide};
 use bihuan_domain::command::{self, Command};
@@ -13,7 +14,6 @@ use bihuan_domain::org::Actor;
 use bihuan_domain::refusal::Refusal;
 use bihuan_domain::verification::Beacon;
 use bihuan_domain::world::World;
-use bihuan_diagnostics::Span;
 use bihuan_messages::{Label, Lang};
 use jiff::Timestamp;
 
@@ -67,7 +67,10 @@ pub(super) fn run(scenario: &Scenario, loaded: &Loaded) -> Outcome {
         raw: &scenario.text,
         world: world::make(loaded, scenario.rows),
         cases: BTreeMap::new(),
-        now: scenario.steps.first().map_or(Timestamp::UNIX_EPOCH, |step| step.at.value),
+        now: scenario
+            .steps
+            .first()
+            .map_or(Timestamp::UNIX_EPOCH, |step| step.at.value),
         story: Vec::new(),
         figures: Vec::new(),
         seq: 0,
@@ -75,8 +78,12 @@ pub(super) fn run(scenario: &Scenario, loaded: &Loaded) -> Outcome {
     };
     if loaded.mechanism(&scenario.mechanism.as_str().into()).is_none() {
         let found = Sp::new(scenario.mechanism_span, scenario.mechanism.clone());
-        let known: Vec<&str> =
-            loaded.packs.iter().flat_map(|p| &p.mechanisms).map(|m| m.id.as_str()).collect();
+        let known: Vec<&str> = loaded
+            .packs
+            .iter()
+            .flat_map(|p| &p.mechanisms)
+            .map(|m| m.id.as_str())
+            .collect();
         unknown(&mut sink, "M0307", &found, known.into_iter());
     } else {
         for step in &scenario.steps {
@@ -113,7 +120,9 @@ impl Run<'_> {
                 let span = expected.map_or(step.action.span, |code| code.span);
                 if expected.is_none_or(|code| code.value != refusal.code) {
                     let text = refusal_label(&refusal);
-                    sink.error("M0302", span, |m| m.with("what", &text).with("code", refusal.code.as_str()));
+                    sink.error("M0302", span, |m| {
+                        m.with("what", &text).with("code", refusal.code.as_str())
+                    });
                 }
             }
             (Ok(()), Some(code)) => sink.error("M0306", code.span, |m| m.with("code", code.as_str())),
@@ -147,7 +156,9 @@ impl Run<'_> {
                 Ok(decision) => self.carry_out(id, &actor, decision, span, sink),
                 Err(refusal) => {
                     let text = refusal_label(&refusal);
-                    sink.error("M0302", span, |m| m.with("what", &text).with("code", refusal.code.as_str()));
+                    sink.error("M0302", span, |m| {
+                        m.with("what", &text).with("code", refusal.code.as_str())
+                    });
                     idle.insert(id);
                 }
             }
@@ -159,11 +170,16 @@ impl Run<'_> {
     fn beacon(&self) -> Beacon {
         let size = self.seq.saturating_add(1);
         let root = digest(&format!("{}/{size}", self.scenario.id));
-        Beacon { size, root: root.as_str().trim_start_matches("sha256:").to_owned() }
+        Beacon {
+            size,
+            root: root.as_str().trim_start_matches("sha256:").to_owned(),
+        }
     }
 
     fn decide(&self, id: CaseId, actor: &Actor, command: &Command) -> Result<Decision, Refusal> {
-        let Some(live) = self.cases.get(&id) else { return Err(Refusal::new("no_such_case")) };
+        let Some(live) = self.cases.get(&id) else {
+            return Err(Refusal::new("no_such_case"));
+        };
         let recent: BTreeSet<PersonId> = BTreeSet::new();
         let context = Context {
             now: self.now,
@@ -191,7 +207,9 @@ impl Run<'_> {
                 Ok(decision) => self.carry_out(parent, &system, decision, span, sink),
                 Err(refusal) => {
                     let text = refusal_label(&refusal);
-                    sink.error("M0302", span, |m| m.with("what", &text).with("code", refusal.code.as_str()));
+                    sink.error("M0302", span, |m| {
+                        m.with("what", &text).with("code", refusal.code.as_str())
+                    });
                 }
             }
         }
@@ -199,8 +217,14 @@ impl Run<'_> {
 
     fn append(&mut self, id: CaseId, actor: &Actor, event: CaseEvent, span: Span, sink: &mut Sink<'_>) {
         self.seq = self.seq.saturating_add(1);
-        let meta = Meta { seq: self.seq, at: self.now, actor: actor.clone() };
-        let Some(live) = self.cases.get_mut(&id) else { return };
+        let meta = Meta {
+            seq: self.seq,
+            at: self.now,
+            actor: actor.clone(),
+        };
+        let Some(live) = self.cases.get_mut(&id) else {
+            return;
+        };
         // The opening has made the state already.
         if !matches!(event, CaseEvent::Opened(_)) {
             live.state.evolve(&event, &meta);
@@ -232,23 +256,36 @@ impl Run<'_> {
             return Err(Stopped::Unclear);
         };
         let command = command(step, &mechanism, sink)?;
-        let decision = self.decide(id, &actor, &command).map_err(|r| Stopped::Refused(Box::new(r)))?;
+        let decision = self
+            .decide(id, &actor, &command)
+            .map_err(|r| Stopped::Refused(Box::new(r)))?;
         self.carry_out(id, &actor, decision, step.span, sink);
         Ok(())
     }
 
     /// The case under a name.
     pub(super) fn case(&self, name: &Sp<String>, sink: &mut Sink<'_>) -> Result<CaseId, NoSuchCase> {
-        let found = self.cases.iter().find(|(_, live)| live.name == name.value).map(|(id, _)| *id);
+        let found = self
+            .cases
+            .iter()
+            .find(|(_, live)| live.name == name.value)
+            .map(|(id, _)| *id);
         found.ok_or_else(|| {
-            unknown(sink, "M0307", name, self.cases.values().map(|live| live.name.as_str()));
+            unknown(
+                sink,
+                "M0307",
+                name,
+                self.cases.values().map(|live| live.name.as_str()),
+            );
             NoSuchCase
         })
     }
 
     fn actor(&self, step: &When, sink: &mut Sink<'_>) -> Result<Actor, Stopped> {
         let Some(by) = &step.by else {
-            sink.error("M0004", step.span, |m| m.with("key", "by").with("table", "[[when]]"));
+            sink.error("M0004", step.span, |m| {
+                m.with("key", "by").with("table", "[[when]]")
+            });
             return Err(Stopped::Unclear);
         };
         let post = match by.as_str() {
@@ -267,30 +304,65 @@ impl Run<'_> {
         let day = date_of(self.now);
         let person = match &step.person {
             Some(person) => PersonId::new(person.as_str()),
-            None => self.world.org.persons_on(&post, day).next().cloned().unwrap_or_else(|| PersonId::new("nobody")),
+            None => self
+                .world
+                .org
+                .persons_on(&post, day)
+                .next()
+                .cloned()
+                .unwrap_or_else(|| PersonId::new("nobody")),
         };
         let on_behalf_of = step.on_behalf_of.as_ref().map(|unit| UnitId::new(unit.as_str()));
-        Ok(Actor { person, post, on_behalf_of, session: None })
+        Ok(Actor {
+            person,
+            post,
+            on_behalf_of,
+            session: None,
+        })
     }
 
     /// The holder of a case (the person whom the lot named, where one was drawn), or who decides its first request.
     fn whoever(&self, which: &str, id: CaseId) -> Actor {
-        let Some(live) = self.cases.get(&id) else { return Actor::system() };
-        let request = live.state.requests.values().next().filter(|_| which == "approver");
+        let Some(live) = self.cases.get(&id) else {
+            return Actor::system();
+        };
+        let request = live
+            .state
+            .requests
+            .values()
+            .next()
+            .filter(|_| which == "approver");
         let holder = request.map_or(&live.state.holder, |request| &request.approver);
-        let drawn = live.state.verification.as_ref().and_then(|verification| verification.drawn.as_ref());
-        let first = || self.world.org.persons_on(&holder.post, date_of(self.now)).next().cloned();
+        let drawn = live
+            .state
+            .verification
+            .as_ref()
+            .and_then(|verification| verification.drawn.as_ref());
+        let first = || {
+            self.world
+                .org
+                .persons_on(&holder.post, date_of(self.now))
+                .next()
+                .cloned()
+        };
         let person = match drawn.filter(|seat| seat.post == holder.post) {
             Some(seat) => seat.person.clone(),
             None => first().unwrap_or_else(|| PersonId::new("nobody")),
         };
-        Actor { person, post: holder.post.clone(), on_behalf_of: None, session: None }
+        Actor {
+            person,
+            post: holder.post.clone(),
+            on_behalf_of: None,
+            session: None,
+        }
     }
 
     fn open(&mut self, step: &When, sink: &mut Sink<'_>) -> Result<(), Stopped> {
         let actor = self.actor(step, sink)?;
         let named = text(step, "mechanism");
-        let id = named.as_ref().map_or(self.scenario.mechanism.clone(), |named| named.value.clone());
+        let id = named
+            .as_ref()
+            .map_or(self.scenario.mechanism.clone(), |named| named.value.clone());
         let Some(mechanism) = self.loaded.mechanism(&id.as_str().into()).cloned() else {
             let found = named.unwrap_or_else(|| Sp::new(step.span, id.clone()));
             let known: Vec<String> = self
@@ -304,7 +376,9 @@ impl Run<'_> {
             return Err(Stopped::Unclear);
         };
         let Some(owner) = text(step, "owner") else {
-            sink.error("M0004", step.span, |m| m.with("key", "owner").with("table", "[[when]]"));
+            sink.error("M0004", step.span, |m| {
+                m.with("key", "owner").with("table", "[[when]]")
+            });
             return Err(Stopped::Unclear);
         };
         let parent = match text(step, "parent") {
@@ -313,13 +387,21 @@ impl Run<'_> {
         };
         let title = text(step, "title").map(|title| title.value).unwrap_or_default();
         let mut values = read_values(step, &mechanism.fields, sink)?;
-        values.entry(mechanism.title.clone()).or_insert(bihuan_domain::value::Value::Sealed(seal(&title)));
+        values
+            .entry(mechanism.title.clone())
+            .or_insert(bihuan_domain::value::Value::Sealed(seal(&title)));
         let open = command::Open {
             mechanism: mechanism.id.clone(),
             owner: UnitId::new(owner.as_str()),
             supporting: texts(step, "supporting").into_iter().map(UnitId::new).collect(),
             title: seal(&title),
-            risk: text(step, "risk").map(|risk| if risk.value == "major" { Risk::Major } else { Risk::Ordinary }),
+            risk: text(step, "risk").map(|risk| {
+                if risk.value == "major" {
+                    Risk::Major
+                } else {
+                    Risk::Ordinary
+                }
+            }),
             source: Source {
                 kind: source(text(step, "from").as_ref().map_or("person", |from| from.as_str())),
                 document: None,
@@ -330,8 +412,15 @@ impl Run<'_> {
             parent,
             values,
         };
-        let id = CaseId(FIRST_CASE.0.saturating_add(u64::try_from(self.cases.len()).unwrap_or(u64::MAX)));
-        let opener = Opener { id, number: self.number(&mechanism) };
+        let id = CaseId(
+            FIRST_CASE
+                .0
+                .saturating_add(u64::try_from(self.cases.len()).unwrap_or(u64::MAX)),
+        );
+        let opener = Opener {
+            id,
+            number: self.number(&mechanism),
+        };
         let recent = BTreeSet::new();
         let context = Context {
             now: self.now,
@@ -341,15 +430,25 @@ impl Run<'_> {
             recent: &recent,
             opener: Some(&opener),
         };
-        let decision =
-            decide(&context, None, &Command::Open(Box::new(open))).map_err(|r| Stopped::Refused(Box::new(r)))?;
+        let decision = decide(&context, None, &Command::Open(Box::new(open)))
+            .map_err(|r| Stopped::Refused(Box::new(r)))?;
         if let Some(number) = &opener.number {
-            self.counters.insert((number.series.clone(), number.year), number.n);
+            self.counters
+                .insert((number.series.clone(), number.year), number.n);
         }
         if let Some(CaseEvent::Opened(opened)) = decision.events.first() {
-            let meta = Meta { seq: self.seq.saturating_add(1), at: self.now, actor: actor.clone() };
+            let meta = Meta {
+                seq: self.seq.saturating_add(1),
+                at: self.now,
+                actor: actor.clone(),
+            };
             let state = State::open(opened, &meta);
-            let live = Live { name: step.case.value.clone(), mechanism, state, events: Vec::new() };
+            let live = Live {
+                name: step.case.value.clone(),
+                mechanism,
+                state,
+                events: Vec::new(),
+            };
             self.cases.insert(id, live);
         }
         self.carry_out(id, &actor, decision, step.span, sink);
@@ -359,14 +458,29 @@ impl Run<'_> {
     fn number(&self, mechanism: &Mechanism) -> Option<Number> {
         let numbering = mechanism.numbering.as_ref()?;
         let year = date_of(self.now).year();
-        let n = self.counters.get(&(numbering.series.clone(), year)).copied().unwrap_or(0).saturating_add(1);
-        let text = numbering.template.replace("{year}", &year.to_string()).replace("{n}", &n.to_string());
-        Some(Number { series: numbering.series.clone(), year, n, text })
+        let n = self
+            .counters
+            .get(&(numbering.series.clone(), year))
+            .copied()
+            .unwrap_or(0)
+            .saturating_add(1);
+        let text = numbering
+            .template
+            .replace("{year}", &year.to_string())
+            .replace("{n}", &n.to_string());
+        Some(Number {
+            series: numbering.series.clone(),
+            year,
+            n,
+            text,
+        })
     }
 
     fn put_row(&mut self, step: &When, sink: &mut Sink<'_>) -> Result<(), Stopped> {
         let (Some(register), Some(row)) = (text(step, "register"), text(step, "row")) else {
-            sink.error("M0004", step.span, |m| m.with("key", "register, row").with("table", "[[when]]"));
+            sink.error("M0004", step.span, |m| {
+                m.with("key", "register, row").with("table", "[[when]]")
+            });
             return Err(Stopped::Unclear);
         };
         let specs = || self.loaded.packs.iter().flat_map(|pack| &pack.registers);
@@ -375,11 +489,20 @@ impl Run<'_> {
             return Err(Stopped::Unclear);
         };
         // A row that is there already keeps what the step does not say.
-        let mut values =
-            self.world.registers.row(&spec.id, &row.as_str().into()).cloned().unwrap_or_default();
+        let mut values = self
+            .world
+            .registers
+            .row(&spec.id, &row.as_str().into())
+            .cloned()
+            .unwrap_or_default();
         values.extend(read_values(step, &spec.fields, sink)?);
-        let put = RowPut { register: spec.id.clone(), row: row.as_str().into(), values };
-        self.world.evolve(WorldEvent::RowPut(put), &Actor::system(), self.now);
+        let put = RowPut {
+            register: spec.id.clone(),
+            row: row.as_str().into(),
+            values,
+        };
+        self.world
+            .evolve(WorldEvent::RowPut(put), &Actor::system(), self.now);
         Ok(())
     }
 }

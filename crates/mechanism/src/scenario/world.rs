@@ -32,7 +32,10 @@ impl OrgTree {
         for post in &self.posts {
             let mut post = post.clone();
             if post.name == Label::default() {
-                let label = kinds.iter().find(|(kind, _)| *kind == post.kind).map(|(_, label)| label.clone());
+                let label = kinds
+                    .iter()
+                    .find(|(kind, _)| *kind == post.kind)
+                    .map(|(_, label)| label.clone());
                 post.name = label.unwrap_or_else(|| Label::new(post.kind.as_str(), post.kind.as_str()));
             }
             events.push(WorldEvent::PostPut(post));
@@ -47,13 +50,24 @@ impl OrgTree {
 pub(super) fn make(loaded: &Loaded, with_rows: bool) -> World {
     let mut world = World::new();
     let system = Actor::system();
-    let kinds: Vec<(Code, Label)> = loaded.packs.iter().flat_map(|pack| pack.post_kinds.clone()).collect();
+    let kinds: Vec<(Code, Label)> = loaded
+        .packs
+        .iter()
+        .flat_map(|pack| pack.post_kinds.clone())
+        .collect();
     let mut events = loaded.org().map(|org| org.events(&kinds)).unwrap_or_default();
     if with_rows {
         for row in loaded.packs.iter().flat_map(|pack| &pack.rows) {
-            let values: BTreeMap<FieldId, Value> =
-                row.values.iter().map(|(field, input)| (field.clone(), sealed(input.clone()))).collect();
-            events.push(WorldEvent::RowPut(RowPut { register: row.register.clone(), row: row.row.clone(), values }));
+            let values: BTreeMap<FieldId, Value> = row
+                .values
+                .iter()
+                .map(|(field, input)| (field.clone(), sealed(input.clone())))
+                .collect();
+            events.push(WorldEvent::RowPut(RowPut {
+                register: row.register.clone(),
+                row: row.row.clone(),
+                values,
+            }));
         }
     }
     for event in events {

@@ -25,7 +25,10 @@ pub(crate) fn limit(text: &str) -> Option<Said> {
     let text = text.trim();
     if let Some(rest) = text.strip_prefix("until field ") {
         let (field, or) = rest.split_once(" or ")?;
-        return Some(Said::Field { field: field.trim().to_owned(), or: rule(or)? });
+        return Some(Said::Field {
+            field: field.trim().to_owned(),
+            or: rule(or)?,
+        });
     }
     rule(text).map(Said::Rule)
 }
@@ -45,7 +48,11 @@ pub(crate) fn rule(text: &str) -> Option<Rule> {
             text = before.trim_end_matches([',', '，', ' ']);
         }
     }
-    Some(Rule { limit: plain(text)?, calendar, roll })
+    Some(Rule {
+        limit: plain(text)?,
+        calendar,
+        roll,
+    })
 }
 
 const ROLLS: &[(&str, Roll)] = &[
@@ -98,7 +105,9 @@ pub(crate) fn cadence(text: &str) -> Option<Cadence> {
             "except statutory holidays" => {
                 (cadence.on_day_off, cadence.days_off) = (OnDayOff::Skip, DaysOff::Statutory);
             }
-            "except days off" => (cadence.on_day_off, cadence.days_off) = (OnDayOff::Skip, DaysOff::NonWorking),
+            "except days off" => {
+                (cadence.on_day_off, cadence.days_off) = (OnDayOff::Skip, DaysOff::NonWorking)
+            }
             "moved to the working day before" => cadence.on_day_off = OnDayOff::WorkdayBefore,
             "moved to the next working day" => cadence.on_day_off = OnDayOff::NextWorkingDay,
             other => cadence.calendar = CalendarId::new(other.strip_prefix("on calendar ")?.trim()),
@@ -111,28 +120,54 @@ fn every(text: &str) -> Option<Every> {
     if text == "daily" {
         return Some(Every::Daily);
     }
-    if let Some(days) = text.strip_prefix("weekly on ").or_else(|| text.strip_prefix("every ")) {
-        return list(days).map(weekday).collect::<Option<Vec<_>>>().map(Every::Weekly);
+    if let Some(days) = text
+        .strip_prefix("weekly on ")
+        .or_else(|| text.strip_prefix("every "))
+    {
+        return list(days)
+            .map(weekday)
+            .collect::<Option<Vec<_>>>()
+            .map(Every::Weekly);
     }
     if let Some(days) = text.strip_prefix("monthly on ") {
-        return list(days).map(month_day).collect::<Option<Vec<_>>>().map(Every::MonthlyDays);
+        return list(days)
+            .map(month_day)
+            .collect::<Option<Vec<_>>>()
+            .map(Every::MonthlyDays);
     }
     if let Some(rest) = text.strip_prefix("quarterly on ") {
         let (day, month) = rest.split_once(" of month ")?;
-        return Some(Every::Quarterly { month: month.trim().parse().ok()?, day: month_day(day)? });
+        return Some(Every::Quarterly {
+            month: month.trim().parse().ok()?,
+            day: month_day(day)?,
+        });
     }
     let (day, month) = text.strip_prefix("yearly on ")?.split_once(' ')?;
     let month = MONTHS.iter().position(|name| *name == month.trim())?;
-    Some(Every::Yearly { month: i8::try_from(month).ok()?.checked_add(1)?, day: month_day(day)? })
+    Some(Every::Yearly {
+        month: i8::try_from(month).ok()?.checked_add(1)?,
+        day: month_day(day)?,
+    })
 }
 
 const MONTHS: &[&str] = &[
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
     "December",
 ];
 
 fn list(text: &str) -> impl Iterator<Item = &str> {
-    text.split(" and ").map(|item| item.trim().trim_start_matches("the "))
+    text.split(" and ")
+        .map(|item| item.trim().trim_start_matches("the "))
 }
 
 fn weekday(text: &str) -> Option<DayOfWeek> {
@@ -153,7 +188,9 @@ fn month_day(text: &str) -> Option<i8> {
     if text == "last day" {
         return Some(-1);
     }
-    text.trim_end_matches(|c: char| c.is_ascii_alphabetic()).parse().ok()
+    text.trim_end_matches(|c: char| c.is_ascii_alphabetic())
+        .parse()
+        .ok()
 }
 
 /// How many times in four weeks a recurrence comes, about; for the rules that protect the grass roots.
@@ -172,17 +209,36 @@ mod tests {
 
     #[test]
     fn limits_are_read_in_both_languages() {
-        let said = |text: &str| limit(text).map(|said| match said {
-            Said::Rule(rule) => (rule.limit, rule.roll),
-            Said::Field { or, .. } => (or.limit, or.roll),
-        });
+        let said = |text: &str| {
+            limit(text).map(|said| match said {
+                Said::Rule(rule) => (rule.limit, rule.roll),
+                Said::Field { or, .. } => (or.limit, or.roll),
+            })
+        };
         assert_eq!(said("24 hours"), Some((Limit::Hours(24), Roll::None)));
         assert_eq!(said("24小时"), Some((Limit::Hours(24), Roll::None)));
         assert_eq!(said("7个工作日"), Some((Limit::WorkingDays(7), Roll::None)));
-        assert_eq!(said("15 days, moved to the next working day"), Some((Limit::Days(15), Roll::NextWorkingDay)));
-        assert_eq!(said("until field due or 90 working days"), Some((Limit::WorkingDays(90), Roll::None)));
-        assert_eq!(said("until 2020-12-31"), Some((Limit::Until(jiff::civil::date(2020, 12, 31)), Roll::None)));
-        for wrong in ["", "soon", "7 workign days", "until 2020-02-31", "99999999999 days", "-1 days", "until field x"] {
+        assert_eq!(
+            said("15 days, moved to the next working day"),
+            Some((Limit::Days(15), Roll::NextWorkingDay))
+        );
+        assert_eq!(
+            said("until field due or 90 working days"),
+            Some((Limit::WorkingDays(90), Roll::None))
+        );
+        assert_eq!(
+            said("until 2020-12-31"),
+            Some((Limit::Until(jiff::civil::date(2020, 12, 31)), Roll::None))
+        );
+        for wrong in [
+            "",
+            "soon",
+            "7 workign days",
+            "until 2020-02-31",
+            "99999999999 days",
+            "-1 days",
+            "until field x",
+        ] {
             assert_eq!(said(wrong), None, "{wrong}");
         }
     }
@@ -194,10 +250,26 @@ mod tests {
             every("monthly on the 15th and the last day, moved to the working day before"),
             Some((Every::MonthlyDays(vec![15, -1]), OnDayOff::WorkdayBefore))
         );
-        assert_eq!(every("every Wednesday, except holidays"), Some((Every::Weekly(vec![DayOfWeek::We]), OnDayOff::Skip)));
-        assert_eq!(every("quarterly on the last day of month 3"), Some((Every::Quarterly { month: 3, day: -1 }, OnDayOff::Keep)));
-        assert_eq!(every("yearly on 31 December"), Some((Every::Yearly { month: 12, day: 31 }, OnDayOff::Keep)));
-        for wrong in ["", "weekly", "weekly on Fryday", "monthly on the moon", "yearly on 31 Brumaire", "daily, sometimes"] {
+        assert_eq!(
+            every("every Wednesday, except holidays"),
+            Some((Every::Weekly(vec![DayOfWeek::We]), OnDayOff::Skip))
+        );
+        assert_eq!(
+            every("quarterly on the last day of month 3"),
+            Some((Every::Quarterly { month: 3, day: -1 }, OnDayOff::Keep))
+        );
+        assert_eq!(
+            every("yearly on 31 December"),
+            Some((Every::Yearly { month: 12, day: 31 }, OnDayOff::Keep))
+        );
+        for wrong in [
+            "",
+            "weekly",
+            "weekly on Fryday",
+            "monthly on the moon",
+            "yearly on 31 Brumaire",
+            "daily, sometimes",
+        ] {
             assert_eq!(every(wrong), None, "{wrong}");
         }
     }

@@ -1,179 +1,18 @@
 //! A mechanism file as it says it.
 
-use bihuan_diagnostics::Span;
-use bihuan_domain::clock::{Cadence, Rule};
 use bihuan_domain::mechanism::{RequestKind, Risk, SourceKind, StageKind};
-use bihuan_messages::Label;
-use jiff::civil::Date;
 use rust_decimal::Decimal;
 
+pub(crate) use super::ast::{
+    ChildrenAst, ClosingAst, FigureAst, JoinAst, LookBackAst, MechanismAst, OpenAst, ProgressAst, Reasons,
+    RequestAst, Scene, StageAst, StepAst, WayAst,
+};
 use super::limit;
 use super::parts::{
-    ClockAst, FieldAst, LadderAst, RoleAst, choices, clock, field, ladder, need_cadence, need_rule, role, rule,
-    share_of, unknown_word, word,
+    FieldAst, choices, clock, field, ladder, need_cadence, need_rule, role, rule, share_of, unknown_word,
+    word,
 };
 use crate::read::{Kind, Node, Sink, Sp, Table};
-
-/// A mechanism file.
-#[derive(Clone, Debug)]
-pub(crate) struct MechanismAst {
-    pub(crate) span: Span,
-    pub(crate) id: Sp<String>,
-    pub(crate) number: String,
-    pub(crate) label: Label,
-    pub(crate) purpose: Label,
-    pub(crate) source: Label,
-    pub(crate) risk: Risk,
-    pub(crate) scene: Scene,
-    pub(crate) cites: Option<Label>,
-    pub(crate) title: Option<Sp<String>>,
-    pub(crate) columns: Vec<Sp<String>>,
-    pub(crate) ladder: Option<Sp<String>>,
-    pub(crate) exit: Option<Sp<String>>,
-    pub(crate) numbering: Option<(Sp<String>, Sp<String>)>,
-    pub(crate) open: Option<OpenAst>,
-    pub(crate) roles: Vec<RoleAst>,
-    pub(crate) fields: Vec<FieldAst>,
-    pub(crate) clock: Option<ClockAst>,
-    pub(crate) stages: Vec<StageAst>,
-    pub(crate) ladders: Vec<LadderAst>,
-    pub(crate) closing: Option<ClosingAst>,
-    pub(crate) requests: Vec<RequestAst>,
-    pub(crate) progress: Option<ProgressAst>,
-    pub(crate) children: Option<ChildrenAst>,
-    pub(crate) figures: Vec<FigureAst>,
-}
-
-/// In which scene a mechanism works: some rules that protect the grass roots know exceptions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Scene {
-    Ordinary,
-    Emergency,
-    Security,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct OpenAst {
-    pub(crate) span: Span,
-    pub(crate) by: Vec<Sp<String>>,
-    pub(crate) from: Vec<Sp<SourceKind>>,
-    pub(crate) stage: Option<Sp<String>>,
-    pub(crate) owners: Vec<Sp<String>>,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct StageAst {
-    pub(crate) id: Sp<String>,
-    pub(crate) label: Label,
-    pub(crate) kind: Sp<StageKind>,
-    pub(crate) holder: Option<Sp<String>>,
-    pub(crate) clock: Option<ClockAst>,
-    pub(crate) exit: Option<Sp<String>>,
-    pub(crate) rework: Option<Sp<String>>,
-    pub(crate) steps: Vec<StepAst>,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct StepAst {
-    pub(crate) id: Sp<String>,
-    pub(crate) label: Label,
-    pub(crate) by: Vec<Sp<String>>,
-    pub(crate) needs: Vec<Sp<String>>,
-    pub(crate) takes: Vec<Sp<String>>,
-    pub(crate) evidence: u8,
-    pub(crate) when: Option<Sp<String>>,
-    pub(crate) to: Option<Sp<String>>,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct ClosingAst {
-    pub(crate) span: Span,
-    pub(crate) when: Option<Sp<String>>,
-    pub(crate) says: Label,
-    pub(crate) verify: Vec<(Risk, Sp<WayAst>)>,
-    pub(crate) look_back: Option<LookBackAst>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum WayAst {
-    Drawn { function: Sp<String>, post: Sp<String> },
-    Office(Sp<String>),
-    Requester,
-    Record,
-    Own,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct LookBackAst {
-    pub(crate) span: Span,
-    pub(crate) share: Option<Sp<(u32, u32)>>,
-    pub(crate) after: Option<Sp<Rule>>,
-    pub(crate) by: Option<Sp<String>>,
-    pub(crate) limit: Option<Sp<Rule>>,
-    pub(crate) ladder: Option<Sp<String>>,
-    pub(crate) redo: Option<Sp<String>>,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct RequestAst {
-    pub(crate) span: Span,
-    pub(crate) kind: RequestKind,
-    pub(crate) by: Vec<Sp<String>>,
-    pub(crate) approver: Option<Sp<String>>,
-    pub(crate) limit: Option<Sp<Rule>>,
-    pub(crate) ladder: Option<Sp<String>>,
-    pub(crate) cap: Option<Sp<u32>>,
-    pub(crate) at_most: Option<Sp<Rule>>,
-    pub(crate) reasons: Reasons,
-    pub(crate) to: Option<Sp<String>>,
-}
-
-/// Reasons by the name of a pack's list, or written out.
-#[derive(Clone, Debug)]
-pub(crate) enum Reasons {
-    Named(Sp<String>),
-    Listed(Vec<(Sp<String>, Label)>),
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct ProgressAst {
-    pub(crate) span: Span,
-    pub(crate) label: Label,
-    pub(crate) every: Option<Sp<Cadence>>,
-    pub(crate) by: Option<Sp<String>>,
-    pub(crate) ladder: Option<Sp<String>>,
-    pub(crate) datum: Option<Sp<String>>,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct ChildrenAst {
-    pub(crate) span: Span,
-    pub(crate) mechanism: Option<Sp<String>>,
-    pub(crate) join: Option<Sp<JoinAst>>,
-    pub(crate) stage: Option<Sp<String>>,
-    pub(crate) then: Option<Sp<String>>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum JoinAst {
-    All,
-    Any,
-    Quorum(u32),
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct FigureAst {
-    pub(crate) id: Sp<String>,
-    pub(crate) label: Label,
-    pub(crate) value: Option<Sp<String>>,
-    pub(crate) base: Option<Sp<String>>,
-    pub(crate) printed: Option<Sp<Decimal>>,
-    pub(crate) unit: String,
-    pub(crate) qualifier: Option<Sp<&'static str>>,
-    pub(crate) document: String,
-    pub(crate) as_of: Option<Date>,
-    pub(crate) anomaly: Option<Label>,
-}
 
 /// Reads a mechanism file.
 pub(crate) fn read(root: &Node, sink: &mut Sink<'_>) -> Option<MechanismAst> {
@@ -181,12 +20,20 @@ pub(crate) fn read(root: &Node, sink: &mut Sink<'_>) -> Option<MechanismAst> {
     super::language(&mut file, sink);
     let mut head = file.need_table("mechanism", sink)?;
     let id = head.need_code("id", sink);
-    let number = head.need_text("number", sink).map(|n| n.value).unwrap_or_default();
+    let number = head
+        .need_text("number", sink)
+        .map(|n| n.value)
+        .unwrap_or_default();
     let label = head.need_label("label", sink);
     let purpose = head.need_label("purpose", sink);
     let source = head.need_label("source", sink);
-    let risk = head.code("risk", sink).and_then(|w| word(w, "risk", RISKS, sink)).map_or(Risk::Ordinary, |r| r.value);
-    let scene = head.code("scene", sink).and_then(|w| word(w, "scene", SCENES, sink));
+    let risk = head
+        .code("risk", sink)
+        .and_then(|w| word(w, "risk", RISKS, sink))
+        .map_or(Risk::Ordinary, |r| r.value);
+    let scene = head
+        .code("scene", sink)
+        .and_then(|w| word(w, "scene", SCENES, sink));
     let cites = head.label("cites", sink);
     let title = head.need_code("title", sink);
     let columns = head.codes("columns", sink);
@@ -216,16 +63,32 @@ pub(crate) fn read(root: &Node, sink: &mut Sink<'_>) -> Option<MechanismAst> {
         exit,
         numbering,
         open: file.need_table("open", sink).map(|table| open(table, sink)),
-        roles: file.tables("role", "[[role]]", sink).into_iter().filter_map(|t| role(t, sink)).collect(),
+        roles: file
+            .tables("role", "[[role]]", sink)
+            .into_iter()
+            .filter_map(|t| role(t, sink))
+            .collect(),
         fields: fields(&mut file, sink),
         clock: file.table("clock", sink).map(|table| clock(table, sink)),
-        stages: file.tables("stage", "[[stage]]", sink).into_iter().filter_map(|t| stage(t, sink)).collect(),
-        ladders: file.tables("ladder", "[[ladder]]", sink).into_iter().filter_map(|t| ladder(t, sink)).collect(),
+        stages: file
+            .tables("stage", "[[stage]]", sink)
+            .into_iter()
+            .filter_map(|t| stage(t, sink))
+            .collect(),
+        ladders: file
+            .tables("ladder", "[[ladder]]", sink)
+            .into_iter()
+            .filter_map(|t| ladder(t, sink))
+            .collect(),
         closing: file.need_table("closing", sink).map(|table| closing(table, sink)),
         requests: requests(&mut file, sink),
         progress: file.table("progress", sink).map(|table| progress(table, sink)),
         children: file.table("children", sink).map(|table| children(table, sink)),
-        figures: file.tables("figure", "[[figure]]", sink).into_iter().filter_map(|t| figure(t, sink)).collect(),
+        figures: file
+            .tables("figure", "[[figure]]", sink)
+            .into_iter()
+            .filter_map(|t| figure(t, sink))
+            .collect(),
     };
     file.finish(sink);
     Some(ast)
@@ -243,8 +106,11 @@ pub(crate) fn fields(table: &mut Table<'_>, sink: &mut Sink<'_>) -> Vec<FieldAst
 }
 
 const RISKS: &[(&str, Risk)] = &[("ordinary", Risk::Ordinary), ("major", Risk::Major)];
-const SCENES: &[(&str, Scene)] =
-    &[("ordinary", Scene::Ordinary), ("emergency", Scene::Emergency), ("security", Scene::Security)];
+const SCENES: &[(&str, Scene)] = &[
+    ("ordinary", Scene::Ordinary),
+    ("emergency", Scene::Emergency),
+    ("security", Scene::Security),
+];
 const SOURCES: &[(&str, SourceKind)] = &[
     ("person", SourceKind::Person),
     ("document", SourceKind::Document),
@@ -270,12 +136,22 @@ const QUALIFIERS: &[(&str, &str)] = &[("over", "over"), ("about", "about"), ("un
 
 fn open(mut table: Table<'_>, sink: &mut Sink<'_>) -> OpenAst {
     let by = table.codes("by", sink);
-    let from = table.codes("from", sink).into_iter().filter_map(|w| word(w, "from", SOURCES, sink)).collect();
+    let from = table
+        .codes("from", sink)
+        .into_iter()
+        .filter_map(|w| word(w, "from", SOURCES, sink))
+        .collect();
     let stage = table.need_code("stage", sink);
     let owners = table.codes("owners", sink);
     let span = table.span;
     table.finish(sink);
-    OpenAst { span, by, from, stage, owners }
+    OpenAst {
+        span,
+        by,
+        from,
+        stage,
+        owners,
+    }
 }
 
 fn stage(mut table: Table<'_>, sink: &mut Sink<'_>) -> Option<StageAst> {
@@ -290,10 +166,22 @@ fn stage(mut table: Table<'_>, sink: &mut Sink<'_>) -> Option<StageAst> {
     let clock = table.table("clock", sink).map(|table| clock(table, sink));
     let exit = table.code("exit", sink);
     let rework = table.code("rework", sink);
-    let steps =
-        table.tables("step", "[[stage.step]]", sink).into_iter().filter_map(|t| step(t, sink)).collect();
+    let steps = table
+        .tables("step", "[[stage.step]]", sink)
+        .into_iter()
+        .filter_map(|t| step(t, sink))
+        .collect();
     table.finish(sink);
-    Some(StageAst { id: id?, label, kind, holder, clock, exit, rework, steps })
+    Some(StageAst {
+        id: id?,
+        label,
+        kind,
+        holder,
+        clock,
+        exit,
+        rework,
+        steps,
+    })
 }
 
 fn step(mut table: Table<'_>, sink: &mut Sink<'_>) -> Option<StepAst> {
@@ -302,11 +190,23 @@ fn step(mut table: Table<'_>, sink: &mut Sink<'_>) -> Option<StepAst> {
     let by = table.codes("by", sink);
     let needs = table.codes("needs", sink);
     let takes = table.codes("takes", sink);
-    let evidence = table.number("evidence", (0, 20), sink).and_then(|n| u8::try_from(n.value).ok()).unwrap_or(0);
+    let evidence = table
+        .number("evidence", (0, 20), sink)
+        .and_then(|n| u8::try_from(n.value).ok())
+        .unwrap_or(0);
     let when = table.text("when", sink);
     let to = table.need_code("to", sink);
     table.finish(sink);
-    Some(StepAst { id: id?, label, by, needs, takes, evidence, when, to })
+    Some(StepAst {
+        id: id?,
+        label,
+        by,
+        needs,
+        takes,
+        evidence,
+        when,
+        to,
+    })
 }
 
 fn closing(mut table: Table<'_>, sink: &mut Sink<'_>) -> ClosingAst {
@@ -324,7 +224,13 @@ fn closing(mut table: Table<'_>, sink: &mut Sink<'_>) -> ClosingAst {
     let look_back = table.table("look_back", sink).map(|table| look_back(table, sink));
     let span = table.span;
     table.finish(sink);
-    ClosingAst { span, when, says, verify, look_back }
+    ClosingAst {
+        span,
+        when,
+        says,
+        verify,
+        look_back,
+    }
 }
 
 fn way(mut table: Table<'_>, sink: &mut Sink<'_>) -> Option<Sp<WayAst>> {
@@ -333,14 +239,22 @@ fn way(mut table: Table<'_>, sink: &mut Sink<'_>) -> Option<Sp<WayAst>> {
         "drawn" => {
             let function = table.need_code("function", sink);
             let post = table.need_code("post", sink);
-            Some(WayAst::Drawn { function: function?, post: post? })
+            Some(WayAst::Drawn {
+                function: function?,
+                post: post?,
+            })
         }
         "office" => table.need_code("office", sink).map(WayAst::Office),
         "requester" => Some(WayAst::Requester),
         "record" => Some(WayAst::Record),
         "self" => Some(WayAst::Own),
         _ => {
-            unknown_word(sink, &name, "way", &["drawn", "office", "requester", "record", "self"]);
+            unknown_word(
+                sink,
+                &name,
+                "way",
+                &["drawn", "office", "requester", "record", "self"],
+            );
             None
         }
     });
@@ -373,7 +287,9 @@ fn look_back(mut table: Table<'_>, sink: &mut Sink<'_>) -> LookBackAst {
 }
 
 fn requests(file: &mut Table<'_>, sink: &mut Sink<'_>) -> Vec<RequestAst> {
-    let Some(mut table) = file.table("request", sink) else { return Vec::new() };
+    let Some(mut table) = file.table("request", sink) else {
+        return Vec::new();
+    };
     let kinds = [
         ("return", RequestKind::Return),
         ("extension", RequestKind::Extension),
@@ -431,7 +347,10 @@ fn children(mut table: Table<'_>, sink: &mut Sink<'_>) -> ChildrenAst {
         let join = match found.value.as_str() {
             "all" => Some(JoinAst::All),
             "any" => Some(JoinAst::Any),
-            other => other.strip_prefix("at least ").and_then(|n| n.parse().ok()).map(JoinAst::Quorum),
+            other => other
+                .strip_prefix("at least ")
+                .and_then(|n| n.parse().ok())
+                .map(JoinAst::Quorum),
         };
         if join.is_none() {
             unknown_word(sink, &found, "join", &["all", "any", "at least 2"]);
@@ -454,7 +373,10 @@ fn figure(mut table: Table<'_>, sink: &mut Sink<'_>) -> Option<FigureAst> {
     let label = table.need_label("label", sink);
     let value = table.text("value", sink);
     let base = table.text("base", sink);
-    let unit = table.need_text("unit", sink).map(|unit| unit.value).unwrap_or_default();
+    let unit = table
+        .need_text("unit", sink)
+        .map(|unit| unit.value)
+        .unwrap_or_default();
     let printed = table.need_text("printed", sink).and_then(|found| {
         let number = printed_number(&found.value);
         if number.is_none() {
@@ -462,8 +384,13 @@ fn figure(mut table: Table<'_>, sink: &mut Sink<'_>) -> Option<FigureAst> {
         }
         number.map(|number| Sp::new(found.span, number))
     });
-    let qualifier = table.code("qualifier", sink).and_then(|found| word(found, "qualifier", QUALIFIERS, sink));
-    let document = table.need_text("document", sink).map(|found| found.value).unwrap_or_default();
+    let qualifier = table
+        .code("qualifier", sink)
+        .and_then(|found| word(found, "qualifier", QUALIFIERS, sink));
+    let document = table
+        .need_text("document", sink)
+        .map(|found| found.value)
+        .unwrap_or_default();
     let as_of = table.text("as_of", sink).and_then(|found| {
         let date = limit::date(&found.value);
         if date.is_none() {
@@ -473,7 +400,18 @@ fn figure(mut table: Table<'_>, sink: &mut Sink<'_>) -> Option<FigureAst> {
     });
     let anomaly = table.label("anomaly", sink);
     table.finish(sink);
-    Some(FigureAst { id: id?, label, value, base, printed, unit, qualifier, document, as_of, anomaly })
+    Some(FigureAst {
+        id: id?,
+        label,
+        value,
+        base,
+        printed,
+        unit,
+        qualifier,
+        document,
+        as_of,
+        anomaly,
+    })
 }
 
 /// Reads `248亿`, `2.9亿`, `34`, `61`: the printed number in base units.
@@ -486,8 +424,15 @@ pub(crate) fn printed_number(text: &str) -> Option<Decimal> {
     } else {
         (text, Decimal::ONE)
     };
-    if digits.is_empty() || digits.len() > 20 || !digits.chars().all(|c| c.is_ascii_digit() || c == '.' || c == '-') {
+    if digits.is_empty()
+        || digits.len() > 20
+        || !digits.chars().all(|c| c.is_ascii_digit() || c == '.' || c == '-')
+    {
         return None;
     }
-    digits.parse::<Decimal>().ok()?.checked_mul(factor).map(|n| n.normalize())
+    digits
+        .parse::<Decimal>()
+        .ok()?
+        .checked_mul(factor)
+        .map(|n| n.normalize())
 }

@@ -25,11 +25,15 @@ pub(crate) struct OrgUnitAst {
 pub(crate) fn read(root: &Node, sink: &mut Sink<'_>) -> (OrgTree, Vec<OrgUnitAst>) {
     let mut tree = OrgTree::default();
     let mut units = Vec::new();
-    let Some(mut file) = Table::of(root, "file", sink) else { return (tree, units) };
+    let Some(mut file) = Table::of(root, "file", sink) else {
+        return (tree, units);
+    };
     super::language(&mut file, sink);
     if let Some(mut head) = file.need_table("org", sink) {
         tree.root = head.need_code("root", sink).map(|id| UnitId::new(id.as_str()));
-        tree.last_resort = head.need_code("last_resort", sink).map(|id| PostId::new(id.as_str()));
+        tree.last_resort = head
+            .need_code("last_resort", sink)
+            .map(|id| PostId::new(id.as_str()));
         tree.division = head.code("division", sink).map(|id| Code::new(id.as_str()));
         tree.name = head.need_label("name", sink);
         head.finish(sink);
@@ -44,7 +48,11 @@ pub(crate) fn read(root: &Node, sink: &mut Sink<'_>) -> (OrgTree, Vec<OrgUnitAst
         table.finish(sink);
         let Some(id) = id else { continue };
         for post in posts {
-            appoint(&mut tree, &PersonId::new(id.as_str()), &PostId::new(post.as_str()));
+            appoint(
+                &mut tree,
+                &PersonId::new(id.as_str()),
+                &PostId::new(post.as_str()),
+            );
         }
     }
     file.finish(sink);
@@ -78,17 +86,28 @@ fn unit(mut table: Table<'_>, tree: &mut OrgTree, sink: &mut Sink<'_>) -> Option
         kind: Code::new(kind.as_str()),
         name,
         parent: parent.as_ref().map(|parent| UnitId::new(parent.as_str())),
-        functions: functions.iter().map(|function| Code::new(function.as_str())).collect(),
+        functions: functions
+            .iter()
+            .map(|function| Code::new(function.as_str()))
+            .collect(),
         valid: Validity::since(SINCE),
         successor: None,
         has_accounts,
     });
-    Some(OrgUnitAst { kind, parent, functions, posts })
+    Some(OrgUnitAst {
+        kind,
+        parent,
+        functions,
+        posts,
+    })
 }
 
 fn appoint(tree: &mut OrgTree, person: &PersonId, post: &PostId) {
     if !tree.persons.iter().any(|known| known.id == *person) {
-        tree.persons.push(Person { id: person.clone(), name: seal(person.as_str()) });
+        tree.persons.push(Person {
+            id: person.clone(),
+            name: seal(person.as_str()),
+        });
     }
     tree.appointments.push(Appointment {
         person: person.clone(),

@@ -90,26 +90,56 @@ pub(crate) struct ReasonsAst {
 
 /// Reads a pack file. The head is there only in `pack.toml`.
 pub(crate) fn read(root: &Node, with_head: bool, sink: &mut Sink<'_>) -> (Option<HeadAst>, PartsAst) {
-    let Some(mut file) = Table::of(root, "file", sink) else { return (None, PartsAst::default()) };
+    let Some(mut file) = Table::of(root, "file", sink) else {
+        return (None, PartsAst::default());
+    };
     super::language(&mut file, sink);
-    let head = if with_head { file.need_table("pack", sink).and_then(|table| head(table, sink)) } else { None };
+    let head = if with_head {
+        file.need_table("pack", sink).and_then(|table| head(table, sink))
+    } else {
+        None
+    };
     let parts = PartsAst {
-        registers: file.tables("register", "[[register]]", sink).into_iter().filter_map(|t| register(t, sink)).collect(),
-        data: file.tables("datum", "[[datum]]", sink).into_iter().filter_map(|t| datum(t, sink)).collect(),
+        registers: file
+            .tables("register", "[[register]]", sink)
+            .into_iter()
+            .filter_map(|t| register(t, sink))
+            .collect(),
+        data: file
+            .tables("datum", "[[datum]]", sink)
+            .into_iter()
+            .filter_map(|t| datum(t, sink))
+            .collect(),
         unit_kinds: file
             .tables("unit_kind", "[[unit_kind]]", sink)
             .into_iter()
             .filter_map(|t| unit_kind(t, sink))
             .collect(),
-        functions: file.tables("function", "[[function]]", sink).into_iter().filter_map(|t| function(t, sink)).collect(),
+        functions: file
+            .tables("function", "[[function]]", sink)
+            .into_iter()
+            .filter_map(|t| function(t, sink))
+            .collect(),
         post_kinds: file
             .tables("post_kind", "[[post_kind]]", sink)
             .into_iter()
             .filter_map(|t| post_kind(t, sink))
             .collect(),
-        reasons: file.tables("reasons", "[[reasons]]", sink).into_iter().filter_map(|t| reasons(t, sink)).collect(),
-        roles: file.tables("role", "[[role]]", sink).into_iter().filter_map(|t| role(t, sink)).collect(),
-        ladders: file.tables("ladder", "[[ladder]]", sink).into_iter().filter_map(|t| ladder(t, sink)).collect(),
+        reasons: file
+            .tables("reasons", "[[reasons]]", sink)
+            .into_iter()
+            .filter_map(|t| reasons(t, sink))
+            .collect(),
+        roles: file
+            .tables("role", "[[role]]", sink)
+            .into_iter()
+            .filter_map(|t| role(t, sink))
+            .collect(),
+        ladders: file
+            .tables("ladder", "[[ladder]]", sink)
+            .into_iter()
+            .filter_map(|t| ladder(t, sink))
+            .collect(),
     };
     file.finish(sink);
     (head, parts)
@@ -120,7 +150,11 @@ fn head(mut table: Table<'_>, sink: &mut Sink<'_>) -> Option<HeadAst> {
     let label = table.need_label("label", sink);
     let requires = table.codes("requires", sink);
     table.finish(sink);
-    Some(HeadAst { id: id?, label, requires })
+    Some(HeadAst {
+        id: id?,
+        label,
+        requires,
+    })
 }
 
 fn register(mut table: Table<'_>, sink: &mut Sink<'_>) -> Option<RegisterAst> {
@@ -130,7 +164,13 @@ fn register(mut table: Table<'_>, sink: &mut Sink<'_>) -> Option<RegisterAst> {
     let fields = super::mechanism::fields(&mut table, sink);
     let rows = table.text("rows", sink);
     table.finish(sink);
-    Some(RegisterAst { id: id?, label: ast_label, title, fields, rows })
+    Some(RegisterAst {
+        id: id?,
+        label: ast_label,
+        title,
+        fields,
+        rows,
+    })
 }
 
 const PROOFS: &[(&str, Proof)] = &[
@@ -146,20 +186,33 @@ fn datum(mut table: Table<'_>, sink: &mut Sink<'_>) -> Option<DatumAst> {
     let of = table.need_code("of", sink);
     let valid = table.need_text("valid", sink);
     if let Some(valid) = &valid {
-        let known = matches!(valid.as_str(), "case" | "always") || super::limit::rule(valid.as_str()).is_some();
+        let known =
+            matches!(valid.as_str(), "case" | "always") || super::limit::rule(valid.as_str()).is_some();
         if !known {
             sink.error("M0011", valid.span, |m| m.with("found", valid.as_str()));
         }
     }
-    let proof = table.code("proof", sink).and_then(|found| word(found, "proof", PROOFS, sink));
+    let proof = table
+        .code("proof", sink)
+        .and_then(|found| word(found, "proof", PROOFS, sink));
     if field.as_ref().is_some_and(|field| field.label.is_none()) {
-        sink.error("M0004", table.span, |m| m.with("key", "label").with("table", table.name));
+        sink.error("M0004", table.span, |m| {
+            m.with("key", "label").with("table", table.name)
+        });
     }
     if field.as_ref().is_some_and(|field| field.ty.is_none()) {
-        sink.error("M0004", table.span, |m| m.with("key", "type").with("table", table.name));
+        sink.error("M0004", table.span, |m| {
+            m.with("key", "type").with("table", table.name)
+        });
     }
     table.finish(sink);
-    Some(DatumAst { field: field?, owner, of, valid, proof })
+    Some(DatumAst {
+        field: field?,
+        owner,
+        of,
+        valid,
+        proof,
+    })
 }
 
 fn unit_kind(mut table: Table<'_>, sink: &mut Sink<'_>) -> Option<UnitKindAst> {
@@ -168,7 +221,12 @@ fn unit_kind(mut table: Table<'_>, sink: &mut Sink<'_>) -> Option<UnitKindAst> {
     let posts = table.codes("posts", sink);
     let grass_roots = table.flag("grass_roots", false, sink);
     table.finish(sink);
-    Some(UnitKindAst { id: id?, label, posts, grass_roots })
+    Some(UnitKindAst {
+        id: id?,
+        label,
+        posts,
+        grass_roots,
+    })
 }
 
 fn function(mut table: Table<'_>, sink: &mut Sink<'_>) -> Option<FunctionAst> {
@@ -176,7 +234,11 @@ fn function(mut table: Table<'_>, sink: &mut Sink<'_>) -> Option<FunctionAst> {
     let label = table.need_label("label", sink);
     let kinds = table.codes("kinds", sink);
     table.finish(sink);
-    Some(FunctionAst { id: id?, label, kinds })
+    Some(FunctionAst {
+        id: id?,
+        label,
+        kinds,
+    })
 }
 
 fn post_kind(mut table: Table<'_>, sink: &mut Sink<'_>) -> Option<PostKindAst> {

@@ -85,7 +85,10 @@ pub(crate) fn field(table: &mut Table<'_>, sink: &mut Sink<'_>) -> Option<FieldA
         unit: table.label("unit", sink),
         help: table.label("help", sink),
         required: table.flag("required", false, sink),
-        sensitive: table.get("sensitive").is_some().then(|| table.flag("sensitive", false, sink)),
+        sensitive: table
+            .get("sensitive")
+            .is_some()
+            .then(|| table.flag("sensitive", false, sink)),
         id: id?,
     };
     Some(ast)
@@ -100,7 +103,11 @@ fn known_type(found: Sp<String>, sink: &mut Sink<'_>) -> Option<Sp<TypeName>> {
 }
 
 /// Reads `[{ code = "a", label = { … } }, …]`.
-pub(crate) fn choices(table: &mut Table<'_>, key: &'static str, sink: &mut Sink<'_>) -> Vec<(Sp<String>, Label)> {
+pub(crate) fn choices(
+    table: &mut Table<'_>,
+    key: &'static str,
+    sink: &mut Sink<'_>,
+) -> Vec<(Sp<String>, Label)> {
     let mut found = Vec::new();
     for mut item in table.tables(key, key, sink) {
         let code = item.need_code("code", sink);
@@ -115,11 +122,19 @@ pub(crate) fn choices(table: &mut Table<'_>, key: &'static str, sink: &mut Sink<
 pub(crate) fn role(mut table: Table<'_>, sink: &mut Sink<'_>) -> Option<RoleAst> {
     let id = table.need_code("id", sink);
     let label = table.need_label("label", sink);
-    let unit = table.need_text("unit", sink).and_then(|found| finder(found, sink));
+    let unit = table
+        .need_text("unit", sink)
+        .and_then(|found| finder(found, sink));
     let post = table.need_code("post", sink);
     let span = table.span;
     table.finish(sink);
-    Some(RoleAst { span, id: id?, label, unit: unit?, post: post? })
+    Some(RoleAst {
+        span,
+        id: id?,
+        label,
+        unit: unit?,
+        post: post?,
+    })
 }
 
 fn finder(found: Sp<String>, sink: &mut Sink<'_>) -> Option<Sp<Finder>> {
@@ -130,7 +145,12 @@ fn finder(found: Sp<String>, sink: &mut Sink<'_>) -> Option<Sp<Finder>> {
         Some(("function", name)) => Finder::Function(name.trim().to_owned()),
         Some(("field", name)) => Finder::Field(name.trim().to_owned()),
         _ => {
-            unknown_word(sink, &found, "unit", &["owner", "superior", "requester", "function:…", "field:…"]);
+            unknown_word(
+                sink,
+                &found,
+                "unit",
+                &["owner", "superior", "requester", "function:…", "field:…"],
+            );
             return None;
         }
     };
@@ -149,28 +169,51 @@ pub(crate) fn ladder(mut table: Table<'_>, sink: &mut Sink<'_>) -> Option<Ladder
         let bulletin = rung.flag("bulletin", false, sink);
         let span = rung.span;
         rung.finish(sink);
-        rungs.extend(to.map(|to| RungAst { span, to, label, limit, bulletin }));
+        rungs.extend(to.map(|to| RungAst {
+            span,
+            to,
+            label,
+            limit,
+            bulletin,
+        }));
     }
     let then = table.code("then", sink);
     let span = table.span;
     table.finish(sink);
-    Some(LadderAst { span, id: id?, label, rungs, then })
+    Some(LadderAst {
+        span,
+        id: id?,
+        label,
+        rungs,
+        then,
+    })
 }
 
 /// Reads `{ limit = "24 hours", ladder = "county", warn = ["1/2 yellow"] }`.
 pub(crate) fn clock(mut table: Table<'_>, sink: &mut Sink<'_>) -> ClockAst {
-    let limit = table.need_text("limit", sink).and_then(|found| match limit::limit(&found.value) {
-        Some(said) => Some(Sp::new(found.span, said)),
-        None => {
-            sink.error("M0011", found.span, |m| m.with("found", found.as_str()));
-            None
-        }
-    });
+    let limit = table
+        .need_text("limit", sink)
+        .and_then(|found| match limit::limit(&found.value) {
+            Some(said) => Some(Sp::new(found.span, said)),
+            None => {
+                sink.error("M0011", found.span, |m| m.with("found", found.as_str()));
+                None
+            }
+        });
     let ladder = table.code("ladder", sink);
-    let warn = table.texts("warn", sink).into_iter().filter_map(|found| warning(found, sink)).collect();
+    let warn = table
+        .texts("warn", sink)
+        .into_iter()
+        .filter_map(|found| warning(found, sink))
+        .collect();
     let span = table.span;
     table.finish(sink);
-    ClockAst { span, limit, ladder, warn }
+    ClockAst {
+        span,
+        limit,
+        ladder,
+        warn,
+    }
 }
 
 fn warning(found: Sp<String>, sink: &mut Sink<'_>) -> Option<Sp<(u32, u32, Colour)>> {
@@ -216,7 +259,11 @@ pub(crate) fn need_rule(table: &mut Table<'_>, key: &'static str, sink: &mut Sin
 }
 
 /// A recurrence that must be there.
-pub(crate) fn need_cadence(table: &mut Table<'_>, key: &'static str, sink: &mut Sink<'_>) -> Option<Sp<Cadence>> {
+pub(crate) fn need_cadence(
+    table: &mut Table<'_>,
+    key: &'static str,
+    sink: &mut Sink<'_>,
+) -> Option<Sp<Cadence>> {
     let found = table.need_text(key, sink)?;
     let cadence = limit::cadence(&found.value);
     if cadence.is_none() {
@@ -248,5 +295,9 @@ pub(crate) fn unknown_word(sink: &mut Sink<'_>, found: &Sp<String>, key: &str, k
         None => (known.join("、"), known.join(", ")),
     };
     let known = Label::new(zh, en);
-    sink.error("M0010", found.span, |m| m.with("key", key).with("found", found.as_str()).with("known", &known));
+    sink.error("M0010", found.span, |m| {
+        m.with("key", key)
+            .with("found", found.as_str())
+            .with("known", &known)
+    });
 }

@@ -11,8 +11,27 @@ use crate::scenario::{Scenario, Then, When};
 
 /// Keys of a step beside those that every step has.
 const KEYS: &[&str] = &[
-    "title", "owner", "supporting", "risk", "from", "mechanism", "parent", "values", "step", "evidence", "note", "kind",
-    "reason", "until", "unit", "request", "grant", "pass", "clock", "register", "row",
+    "title",
+    "owner",
+    "supporting",
+    "risk",
+    "from",
+    "mechanism",
+    "parent",
+    "values",
+    "step",
+    "evidence",
+    "note",
+    "kind",
+    "reason",
+    "until",
+    "unit",
+    "request",
+    "grant",
+    "pass",
+    "clock",
+    "register",
+    "row",
 ];
 
 /// Reads a scenario file.
@@ -30,10 +49,16 @@ pub(crate) fn read(root: &Node, path: &str, text: &str, sink: &mut Sink<'_>) -> 
     if tables.len() > SCENARIO_STEPS_MAX {
         let found = tables.len();
         sink.error("M0002", file.span, |m| {
-            m.show("found", found).show("max", SCENARIO_STEPS_MAX).with("what", crate::text::label("check.limit_steps"))
+            m.show("found", found)
+                .show("max", SCENARIO_STEPS_MAX)
+                .with("what", crate::text::label("check.limit_steps"))
         });
     }
-    let steps: Vec<When> = tables.into_iter().take(SCENARIO_STEPS_MAX).filter_map(|t| when(t, sink)).collect();
+    let steps: Vec<When> = tables
+        .into_iter()
+        .take(SCENARIO_STEPS_MAX)
+        .filter_map(|t| when(t, sink))
+        .collect();
     let mut last = None;
     for step in &steps {
         if last.is_some_and(|last| step.at.value < last) {
@@ -68,7 +93,9 @@ fn when(mut table: Table<'_>, sink: &mut Sink<'_>) -> Option<When> {
     let by = table.code("by", sink);
     let person = table.code("person", sink);
     let on_behalf_of = table.code("for", sink);
-    let case = table.code("case", sink).unwrap_or_else(|| Sp::new(table.span, "a".to_owned()));
+    let case = table
+        .code("case", sink)
+        .unwrap_or_else(|| Sp::new(table.span, "a".to_owned()));
     let action = table.need_code("do", sink);
     let mut keys = BTreeMap::new();
     for key in KEYS {
@@ -79,7 +106,17 @@ fn when(mut table: Table<'_>, sink: &mut Sink<'_>) -> Option<When> {
     let then = table.table("then", sink).map(|table| then(table, sink));
     let span = table.span;
     table.finish(sink);
-    Some(When { span, at: at?, by, person, on_behalf_of, case, action: action?, keys, then })
+    Some(When {
+        span,
+        at: at?,
+        by,
+        person,
+        on_behalf_of,
+        case,
+        action: action?,
+        keys,
+        then,
+    })
 }
 
 fn then(mut table: Table<'_>, sink: &mut Sink<'_>) -> Then {

@@ -12,8 +12,8 @@ pub(crate) enum TypeName {
 
 /// The plain types, for suggestions.
 pub(crate) const PLAIN: &[&str] = &[
-    "bool", "int", "decimal", "money", "date", "instant", "duration", "choice", "unit", "post", "person", "case", "file",
-    "text",
+    "bool", "int", "decimal", "money", "date", "instant", "duration", "choice", "unit", "post", "person",
+    "case", "file", "text",
 ];
 
 /// Reads a type; `None` where the word is not known.
@@ -29,5 +29,8 @@ pub(crate) fn type_name(text: &str) -> Option<TypeName> {
     if let Some(register) = text.strip_prefix("row:") {
         return Some(TypeName::Row(register.trim().to_owned()));
     }
-    PLAIN.iter().find(|plain| **plain == text).map(|plain| TypeName::Plain(plain))
+    PLAIN
+        .iter()
+        .find(|plain| **plain == text)
+        .map(|plain| TypeName::Plain(plain))
 }

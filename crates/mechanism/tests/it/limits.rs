@@ -20,7 +20,11 @@ fn codes_after(change: impl Fn(&str) -> String) -> BTreeSet<String> {
     let mut files = sound();
     let text = change(&files[MECHANISM]);
     files.insert(MECHANISM.to_owned(), text);
-    load(&files).diagnostics.into_iter().map(|finding| finding.code).collect()
+    load(&files)
+        .diagnostics
+        .into_iter()
+        .map(|finding| finding.code)
+        .collect()
 }
 
 #[test]
@@ -35,19 +39,43 @@ fn a_file_with_a_hundred_faults_gives_a_hundred_findings() {
     }
     files.insert(MECHANISM.to_owned(), text);
     let loaded = load(&files);
-    let count = |code: &str| loaded.diagnostics.iter().filter(|finding| finding.code == code).count();
-    assert_eq!(count("M0109"), 100, "each of the hundred roles that nobody declared");
-    assert_eq!(count("M0101"), 100, "each of the hundred stages that nothing leads to");
-    assert!(loaded.packs.iter().all(|pack| pack.mechanisms.is_empty()), "an unsound mechanism is not loaded");
+    let count = |code: &str| {
+        loaded
+            .diagnostics
+            .iter()
+            .filter(|finding| finding.code == code)
+            .count()
+    };
+    assert_eq!(
+        count("M0109"),
+        100,
+        "each of the hundred roles that nobody declared"
+    );
+    assert_eq!(
+        count("M0101"),
+        100,
+        "each of the hundred stages that nothing leads to"
+    );
+    assert!(
+        loaded.packs.iter().all(|pack| pack.mechanisms.is_empty()),
+        "an unsound mechanism is not loaded"
+    );
 }
 
 #[test]
 fn a_file_of_fifty_megabytes_is_refused_with_the_limit_named() {
     let mut files = sound();
-    files.insert(MECHANISM.to_owned(), format!("language = 1\n#{}", "x".repeat(50_000_000)));
+    files.insert(
+        MECHANISM.to_owned(),
+        format!("language = 1\n#{}", "x".repeat(50_000_000)),
+    );
     let loaded = load(&files);
     let text = shown(&loaded, &files, Lang::En);
-    assert!(text.contains(&limits::FILE_BYTES_MAX.to_string()), "{}", text.chars().take(500).collect::<String>());
+    assert!(
+        text.contains(&limits::FILE_BYTES_MAX.to_string()),
+        "{}",
+        text.chars().take(500).collect::<String>()
+    );
 }
 
 #[test]
@@ -61,15 +89,38 @@ fn endless_and_huge_things_are_refused_with_the_limit_named() {
     let hundred = vec!["\"matter\""; limits::ITEMS_MAX + 1].join(", ");
     for (what, from, to) in [
         ("a long text", "number = \"M03\"", format!("number = \"{long}\"")),
-        ("a deep expression", "when = \"accepted\"", format!("when = \"{deep}\"")),
+        (
+            "a deep expression",
+            "when = \"accepted\"",
+            format!("when = \"{deep}\""),
+        ),
         ("many nots", "when = \"accepted\"", format!("when = \"{nots}\"")),
-        ("many minus signs", "when = \"accepted\"", format!("when = \"{minus}\"")),
-        ("a wide expression", "when = \"accepted\"", format!("when = \"{wide}\"")),
-        ("many aggregates", "when = \"accepted\"", format!("when = \"{sums} > 3\"")),
-        ("many items", "columns = [\"matter\", \"leader\", \"accepted\"]", format!("columns = [{hundred}]")),
+        (
+            "many minus signs",
+            "when = \"accepted\"",
+            format!("when = \"{minus}\""),
+        ),
+        (
+            "a wide expression",
+            "when = \"accepted\"",
+            format!("when = \"{wide}\""),
+        ),
+        (
+            "many aggregates",
+            "when = \"accepted\"",
+            format!("when = \"{sums} > 3\""),
+        ),
+        (
+            "many items",
+            "columns = [\"matter\", \"leader\", \"accepted\"]",
+            format!("columns = [{hundred}]"),
+        ),
     ] {
         let found = codes_after(|text| text.replace(from, &to));
-        assert!(found.contains("M0002") || found.contains("M0134"), "{what}: {found:?}");
+        assert!(
+            found.contains("M0002") || found.contains("M0134"),
+            "{what}: {found:?}"
+        );
     }
 }
 
@@ -79,9 +130,21 @@ fn huge_numbers_are_refused_where_they_stand() {
         ("cap = 2", "cap = 99999999999999999999999999999", "M0012"),
         ("cap = 2", "cap = 0xff", "M0005"),
         ("cap = 2", "cap = 1.5", "M0005"),
-        ("limit = \"15 days\"", "limit = \"99999999999999999999 days\"", "M0011"),
-        ("when = \"accepted\"", "when = \"99999999999999999999999999999999999999 > 1\"", "M0131"),
-        ("when = \"accepted\"", "when = \"99999999999999亿元 > 1元\"", "M0131"),
+        (
+            "limit = \"15 days\"",
+            "limit = \"99999999999999999999 days\"",
+            "M0011",
+        ),
+        (
+            "when = \"accepted\"",
+            "when = \"99999999999999999999999999999999999999 > 1\"",
+            "M0131",
+        ),
+        (
+            "when = \"accepted\"",
+            "when = \"99999999999999亿元 > 1元\"",
+            "M0131",
+        ),
     ] {
         let found = codes_after(|text| text.replace(from, to));
         assert!(found.contains(code), "{to}: {found:?}");
@@ -91,11 +154,28 @@ fn huge_numbers_are_refused_where_they_stand() {
 #[test]
 fn an_empty_folder_an_empty_file_and_a_binary_one_are_no_panic() {
     assert!(load(&Files::new()).packs.is_empty());
-    for text in ["", "\u{feff}", "\0\0\0", "language = 1", "[mechanism]", "[[when]]", "= = =", "a.b.c.d = 1"] {
-        for path in ["p/pack.toml", "p/x.toml", "p/x.scenario.toml", "p/x-org.toml", "p/rows.csv"] {
+    for text in [
+        "",
+        "\u{feff}",
+        "\0\0\0",
+        "language = 1",
+        "[mechanism]",
+        "[[when]]",
+        "= = =",
+        "a.b.c.d = 1",
+    ] {
+        for path in [
+            "p/pack.toml",
+            "p/x.toml",
+            "p/x.scenario.toml",
+            "p/x-org.toml",
+            "p/rows.csv",
+        ] {
             let mut files = sound();
             files.insert(path.to_owned(), text.to_owned());
-            files.entry("p/pack.toml".to_owned()).or_insert_with(|| "language = 1".to_owned());
+            files
+                .entry("p/pack.toml".to_owned())
+                .or_insert_with(|| "language = 1".to_owned());
             let loaded = load(&files);
             let _ = scenario::run_all(&loaded);
             let _ = shown(&loaded, &files, Lang::Zh);

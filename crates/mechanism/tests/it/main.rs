@@ -1,6 +1,11 @@
 //! Stories of the mechanism language, its checker and its scenarios.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests may")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests may"
+)]
 
 mod limits;
 mod mutations;

@@ -32,7 +32,12 @@ fn the_reference_of_the_language_shows_what_the_reader_reads() {
     let page = std::fs::read_to_string(root().join("docs/mechanism-language.md")).unwrap();
     let mut mechanism = String::new();
     let mut files = crate::support::Files::new();
-    for block in page.split("```toml\n").skip(1).filter_map(|rest| rest.split_once("```")).map(|(block, _)| block) {
+    for block in page
+        .split("```toml\n")
+        .skip(1)
+        .filter_map(|rest| rest.split_once("```"))
+        .map(|(block, _)| block)
+    {
         let block: String = block
             .replace("{ … }", "{ zh = \"某\", en = \"some\" }")
             .lines()
@@ -42,7 +47,10 @@ fn the_reference_of_the_language_shows_what_the_reader_reads() {
         if block.contains("[scenario]") {
             files.insert("p/x.scenario.toml".to_owned(), block);
         } else if block.contains("[pack]") || block.contains("[[datum]]") {
-            files.entry("p/pack.toml".to_owned()).or_default().push_str(&block);
+            files
+                .entry("p/pack.toml".to_owned())
+                .or_default()
+                .push_str(&block);
         } else {
             mechanism.push_str(&block);
         }
@@ -52,8 +60,16 @@ fn the_reference_of_the_language_shows_what_the_reader_reads() {
     let form = |code: &str| code < "M0018" && code != "M0009";
     let loaded = load(&files);
     let text = shown(&loaded, &files, Lang::En);
-    let wrong: Vec<_> = loaded.diagnostics.iter().filter(|finding| form(&finding.code)).collect();
+    let wrong: Vec<_> = loaded
+        .diagnostics
+        .iter()
+        .filter(|finding| form(&finding.code))
+        .collect();
     assert!(wrong.is_empty(), "{wrong:#?}\n{text}");
+    assert!(
+        text.contains("p/three.toml") && text.contains("p/pack.toml"),
+        "both files were read:\n{text}"
+    );
     let codes = crate::suites::codes();
     assert!(codes.len() > 80, "{}", codes.len());
 }

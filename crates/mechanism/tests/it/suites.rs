@@ -38,7 +38,11 @@ fn every_change_of_the_suites_is_found_under_its_code() {
         let loaded = load(&files);
         let mut findings = loaded.diagnostics.clone();
         if section.code.starts_with("M03") {
-            findings.extend(scenario::run_all(&loaded).into_iter().flat_map(|outcome| outcome.findings));
+            findings.extend(
+                scenario::run_all(&loaded)
+                    .into_iter()
+                    .flat_map(|outcome| outcome.findings),
+            );
         }
         let found: BTreeSet<String> = findings.iter().map(|f| f.code.clone()).collect();
         let mut wanted = section.also.clone();
@@ -47,7 +51,10 @@ fn every_change_of_the_suites_is_found_under_its_code() {
         let fits = found.contains(&section.code) && found.is_subset(&wanted);
         if !fits {
             let text: String = shown(&loaded, &files, Lang::En).chars().take(1_500).collect();
-            wrong.push_str(&format!("{}: found {found:?}, wanted {wanted:?}\n{text}\n", section.code));
+            wrong.push_str(&format!(
+                "{}: found {found:?}, wanted {wanted:?}\n{text}\n",
+                section.code
+            ));
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
@@ -66,7 +73,9 @@ fn every_code_of_the_catalogue_has_a_section_and_a_page() {
         }
         let page = page(&code, section);
         if !kept(&format!("docs/checks/{code}.md"), &page) {
-            wrong.push(format!("{code}: docs/checks/{code}.md is not what the catalogue and the suite say"));
+            wrong.push(format!(
+                "{code}: docs/checks/{code}.md is not what the catalogue and the suite say"
+            ));
         }
     }
     for code in sections.keys() {
@@ -74,10 +83,16 @@ fn every_code_of_the_catalogue_has_a_section_and_a_page() {
             wrong.push(format!("{code}: a section, but no text in the catalogue"));
         }
     }
-    let mut index = String::from("# Codes of the checker\n\nGenerated from the message catalogue and `crates/mechanism/tests/checks/`.\n\n");
+    let mut index = String::from(
+        "# Codes of the checker\n\nGenerated from the message catalogue and `crates/mechanism/tests/checks/`.\n\n",
+    );
     for code in codes() {
         let key = format!("check.{}", code.to_lowercase());
-        index.push_str(&format!("- [{code}]({code}.md) {} — {}\n", t(Lang::Zh, &key), t(Lang::En, &key)));
+        index.push_str(&format!(
+            "- [{code}]({code}.md) {} — {}\n",
+            t(Lang::Zh, &key),
+            t(Lang::En, &key)
+        ));
     }
     if !kept("docs/checks/README.md", &index) {
         wrong.push("docs/checks/README.md is out of date".to_owned());
@@ -101,7 +116,10 @@ pub(crate) fn codes() -> Vec<String> {
 fn page(code: &str, section: Option<&Section>) -> String {
     let key = |suffix: &str| format!("check.{}{suffix}", code.to_lowercase());
     let mut page = format!("# {code}\n\n");
-    for (lang, what, why, mend) in [(Lang::Zh, "发现", "原因", "建议"), (Lang::En, "Found", "Why", "Mend")] {
+    for (lang, what, why, mend) in [
+        (Lang::Zh, "发现", "原因", "建议"),
+        (Lang::En, "Found", "Why", "Mend"),
+    ] {
         page.push_str(&format!(
             "**{what}** {}\n\n**{why}** {}\n\n**{mend}** {}\n\n",
             t(lang, &key("")),
@@ -115,7 +133,11 @@ fn page(code: &str, section: Option<&Section>) -> String {
             page.push_str(&format!("{}\n\n", section.prose));
         }
         for diff in &section.diffs {
-            let diff = if diff.starts_with("@@") { diff.clone() } else { format!("@@ {MECHANISM}\n{diff}") };
+            let diff = if diff.starts_with("@@") {
+                diff.clone()
+            } else {
+                format!("@@ {MECHANISM}\n{diff}")
+            };
             page.push_str(&format!("```diff\n{diff}\n```\n\n"));
         }
     }
@@ -136,17 +158,27 @@ fn kept(path: &str, text: &str) -> bool {
 #[allow(clippy::disallowed_methods, reason = "tests read their suites")]
 pub(crate) fn sections() -> Vec<Section> {
     let folder = root().join("crates/mechanism/tests/checks");
-    let mut paths: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut paths: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     paths.sort();
-    paths.iter().flat_map(|path| read(&std::fs::read_to_string(path).unwrap())).collect()
+    paths
+        .iter()
+        .flat_map(|path| read(&std::fs::read_to_string(path).unwrap()))
+        .collect()
 }
 
 fn read(suite: &str) -> Vec<Section> {
     let mut sections = Vec::new();
     for part in suite.split("\n## ").skip(1) {
         let (code, body) = part.split_once('\n').unwrap();
-        let mut section =
-            Section { code: code.trim().to_owned(), prose: String::new(), diffs: Vec::new(), also: BTreeSet::new() };
+        let mut section = Section {
+            code: code.trim().to_owned(),
+            prose: String::new(),
+            diffs: Vec::new(),
+            also: BTreeSet::new(),
+        };
         let mut prose = Vec::new();
         let mut diff: Option<Vec<&str>> = None;
         for line in body.lines() {
@@ -172,8 +204,11 @@ fn read(suite: &str) -> Vec<Section> {
 /// The base pack and M03 with its scenarios: the other packs may grow without touching the suites.
 pub(crate) fn only_m03(files: &Files) -> Files {
     let wanted = |path: &str| path.starts_with("packs/base/") || path.contains("three-plus-24");
-    let mut files: Files =
-        files.iter().filter(|(path, _)| wanted(path)).map(|(path, text)| (path.clone(), text.clone())).collect();
+    let mut files: Files = files
+        .iter()
+        .filter(|(path, _)| wanted(path))
+        .map(|(path, text)| (path.clone(), text.clone()))
+        .collect();
     files.insert("packs/a-projects/pack.toml".to_owned(), HEAD.to_owned());
     files
 }
@@ -206,9 +241,20 @@ pub(crate) fn apply(diff: &str, files: &mut Files, code: &str) {
         files.insert(path, format!("{}\n", after.join("\n")));
         return;
     }
-    let (before, after) = (format!("\n{}\n", before.join("\n")), format!("\n{}\n", after.join("\n")));
-    let text = files.get_mut(&path).unwrap_or_else(|| panic!("{code}: no file {path}"));
+    let (before, after) = (
+        format!("\n{}\n", before.join("\n")),
+        format!("\n{}\n", after.join("\n")),
+    );
+    let text = files
+        .get_mut(&path)
+        .unwrap_or_else(|| panic!("{code}: no file {path}"));
     let count = format!("\n{text}").matches(&before).count();
-    assert_eq!(count, 1, "{code}: the lines to change must stand once in {path}, not {count} times:\n{before}");
-    *text = format!("\n{text}").replace(&before, &after).trim_start_matches('\n').to_owned();
+    assert_eq!(
+        count, 1,
+        "{code}: the lines to change must stand once in {path}, not {count} times:\n{before}"
+    );
+    *text = format!("\n{text}")
+        .replace(&before, &after)
+        .trim_start_matches('\n')
+        .to_owned();
 }

@@ -12,7 +12,11 @@ pub(crate) type Files = BTreeMap<String, String>;
 pub(crate) fn packs(names: &[&str]) -> Files {
     let mut files = Files::new();
     for name in names {
-        gather(&root().join("packs").join(name), &format!("packs/{name}"), &mut files);
+        gather(
+            &root().join("packs").join(name),
+            &format!("packs/{name}"),
+            &mut files,
+        );
     }
     files
 }
