@@ -16,6 +16,8 @@ use crate::syntax::{mechanism, pack};
 /// A pack that is being loaded.
 pub(crate) struct Draft<'a> {
     pub(crate) folder: &'a str,
+    /// A pack that it requires is not there, or requires it in turn: all else that one could find would follow from that.
+    pub(crate) incomplete: bool,
     pub(crate) head: Option<HeadAst>,
     pub(crate) head_file: &'a str,
     /// Files with lists, `pack.toml` first.
@@ -37,6 +39,7 @@ pub(crate) fn drafts<'a>(files: &'a BTreeMap<String, String>, found: &mut Vec<Di
         .filter(|(_, folder)| folder.is_empty() || folder.ends_with('/'))
         .map(|(path, folder)| Draft {
             folder,
+            incomplete: false,
             head: None,
             head_file: path,
             parts: Vec::new(),

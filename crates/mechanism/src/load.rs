@@ -108,7 +108,8 @@ fn resolve(drafts: &mut Vec<Draft<'_>>, files: &BTreeMap<String, String>, found:
             Some(at) => waiting.remove(at),
             None => {
                 // Packs that require each other: each is taken without the rest, once that is reported.
-                let draft = waiting.remove(0);
+                let mut draft = waiting.remove(0);
+                draft.incomplete = true;
                 if let Some(head) = &draft.head {
                     let span = head.requires.first().map_or(head.id.span, |r| r.span);
                     found.push(described("M0024", draft.head_file, span, |m| {
@@ -118,8 +119,17 @@ fn resolve(drafts: &mut Vec<Draft<'_>>, files: &BTreeMap<String, String>, found:
                 draft
             }
         };
-        declare(&mut draft, files, &done, found);
-        if let Some(head) = &draft.head {
+        // A pack whose own ground is not there is not judged: all that one found would follow from that.
+        let grounded = draft.head.as_ref().is_some_and(|head| {
+            head.requires
+                .iter()
+                .all(|required| done.contains_key(&required.value))
+        });
+        draft.incomplete |= !grounded;
+        let mut aside = Vec::new();
+        let findings = if draft.incomplete { &mut aside } else { &mut *found };
+        declare(&mut draft, files, &done, findings);
+        if let Some(head) = draft.head.as_ref().filter(|_| !draft.incomplete) {
             done.insert(head.id.value.clone(), draft.around.clone());
         }
         drafts.push(draft);
@@ -242,7 +252,7 @@ fn finish(
 ) -> Option<Pack> {
     let pack_id = draft.head.as_ref().map_or("", |head| head.id.as_str());
     let mut compiled = Vec::new();
-    for (file, ast) in &draft.mechanisms {
+    for (file, ast) in draft.mechanisms.iter().filter(|_| !draft.incomplete) {
         let raw = files.get(*file).map_or("", String::as_str);
         let mut sink = Sink::new(file);
         // What reading found is already in `found`; a file that was not read whole is not compiled.
@@ -260,7 +270,7 @@ fn finish(
         found.extend(sink.into_findings());
         compiled.extend(mechanism.filter(|_| read_whole).map(Arc::new));
     }
-    for (file, units) in &draft.org_units {
+    for (file, units) in draft.org_units.iter().filter(|_| !draft.incomplete) {
         let mut sink = Sink::new(file);
         let known = draft
             .orgs
@@ -271,7 +281,7 @@ fn finish(
         found.extend(sink.into_findings());
     }
     let mut rows = Vec::new();
-    for (file, parts) in &draft.parts {
+    for (file, parts) in draft.parts.iter().filter(|_| !draft.incomplete) {
         for register in &parts.registers {
             let Some(spec) = draft
                 .own_registers

@@ -31,7 +31,7 @@ fn the_shipped_scenarios_come_out_as_they_say() {
 fn the_reference_of_the_language_shows_what_the_reader_reads() {
     let page = std::fs::read_to_string(root().join("docs/mechanism-language.md")).unwrap();
     let mut mechanism = String::new();
-    let mut files = crate::support::Files::new();
+    let mut files = packs(&["base"]);
     for block in page
         .split("```toml\n")
         .skip(1)
