@@ -364,6 +364,9 @@ pub struct Resumed {
     /// The case's clock with its new due time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub case_clock: Option<ClockStart>,
+    /// The next regular report; none was owed meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<ProgressStart>,
 }
 
 /// A child was opened.
@@ -473,6 +476,9 @@ pub struct Failed {
     /// Values that the verifier set.
     #[serde(default, skip_serializing_if = "Values::is_empty")]
     pub values: Values,
+    /// The next regular report; none was owed while the claim was looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<ProgressStart>,
 }
 
 /// The case was closed (销号).

@@ -103,7 +103,8 @@ impl State {
                 colour: colour_of(&key),
             });
         }
-        if let (Some(by), Some(clock)) = (&self.progress_by, self.clock("progress")) {
+        let owed = self.clock("progress").filter(|clock| clock.held.is_none());
+        if let (Some(by), Some(clock)) = (&self.progress_by, owed) {
             duties.push(Duty {
                 kind: DutyKind::Progress,
                 holder: by.clone(),

@@ -128,6 +128,7 @@ impl State {
                 self.suspended_until = None;
                 self.unpause("stage", e.at, e.stage_clock.as_ref());
                 self.unpause("case", e.at, e.case_clock.as_ref());
+                self.renew_progress(e.progress.as_ref(), meta.at);
             }
             CaseEvent::ChildAdded(e) => {
                 self.children.insert(e.child, StageKind::Work);
@@ -188,10 +189,7 @@ impl State {
                 self.take(&e.values, &e.evidence, meta);
                 self.verification = None;
                 self.done_at = None;
-                // The case's own clock was held while the claim was looked at; it runs on as if it never stopped.
-                if let Some(clock) = self.clocks.get_mut("case") {
-                    clock.held = None;
-                }
+                self.renew_progress(e.progress.as_ref(), meta.at);
                 self.place(&e.placement, meta);
             }
             CaseEvent::Closed(e) => {
@@ -255,6 +253,7 @@ impl State {
         match (e.kind, e.granted, e.review) {
             (RequestKind::Suspension, true, Some(review)) => {
                 self.suspended_until = Some(review);
+                self.rest_progress(meta.at);
                 let reason = RequestKind::Suspension.name();
                 for key in ["stage", "case"] {
                     if let Some(clock) = self.clocks.get_mut(key) {
@@ -286,6 +285,14 @@ impl State {
             self.done_at = Some(meta.at);
             if let Some(clock) = self.clocks.get_mut("case") {
                 clock.held = Some(meta.at);
+            }
+            self.rest_progress(meta.at);
+        } else {
+            // However verification was left (failed, or by the ladder's exit): the owner's clocks run again.
+            for key in ["case", "progress"] {
+                if let Some(clock) = self.clocks.get_mut(key).filter(|_| self.suspended_until.is_none()) {
+                    clock.held = None;
+                }
             }
         }
         self.verification = placement.verification.as_ref().map(|asked| VerificationState {
@@ -356,6 +363,20 @@ impl State {
     fn set_progress(&mut self, start: Option<&ProgressStart>) {
         self.progress_by = start.map(|start| start.by.clone());
         self.set_clock("progress", start.map(|start| &start.clock));
+    }
+
+    /// Nobody reports on work that stands still: in verification and while suspended the regular report rests.
+    fn rest_progress(&mut self, at: Timestamp) {
+        if let Some(clock) = self.clocks.get_mut("progress").filter(|clock| !clock.breached) {
+            clock.held = Some(at);
+        }
+    }
+
+    fn renew_progress(&mut self, start: Option<&ProgressStart>, at: Timestamp) {
+        if start.is_some() {
+            self.stop("progress", at);
+            self.set_progress(start);
+        }
     }
 
     fn extend(&mut self, key: &str, start: Option<&ClockStart>) {

@@ -2,8 +2,11 @@
 
 use bihuan_messages::{Label, Lang, Message};
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::context::{Context, Subject};
+use super::state::State;
+use crate::calendar::{date_of, midnight};
 use crate::clock::{self, Limit, Rule};
 use crate::event::{ClockStart, Holder, Placement, ProgressStart, VerificationAsked, WarningAt};
 use crate::id::{Code, LadderId, StageId};
@@ -53,7 +56,11 @@ impl Context<'_> {
         let rule = match &spec.limit {
             LimitSpec::Rule(rule) => rule.clone(),
             LimitSpec::Field { field, or } => match subject.values.get(field) {
-                Some(Value::Date(day)) => Rule { limit: Limit::Until(*day), ..or.clone() },
+                // A day that is over when the clock starts (rework, a late signature) would fire the whole ladder in
+                // one instant and leave nobody time to act: then the other limit counts.
+                Some(Value::Date(day)) if midnight(*day) > start || date_of(start) == *day => {
+                    Rule { limit: Limit::Until(*day), ..or.clone() }
+                }
                 _ => or.clone(),
             },
         };
@@ -85,14 +92,43 @@ impl Context<'_> {
         due.at.ok_or_else(|| no_due(&Message::new("refusal.clock_stands")))
     }
 
-    /// The next regular report after `start`.
+    /// The next regular report after `start`, whose clock counts from there.
     pub(super) fn progress(
         &self,
         subject: &Subject<'_>,
         start: Timestamp,
     ) -> Result<Option<ProgressStart>, Refusal> {
+        self.progress_after(subject, start, date_of(start))
+    }
+
+    /// The regular report after the one that `state` owes, where feedback given now answers that one.
+    ///
+    /// A report counts for the period that runs once half of it is over, and from its day on; feedback given before
+    /// is feedback, and the report is still owed.
+    pub(super) fn progress_answered(
+        &self,
+        state: &State,
+        subject: &Subject<'_>,
+    ) -> Result<Option<ProgressStart>, Refusal> {
+        let Some(clock) = state.clock("progress") else { return Ok(None) };
+        let half = clock.start.checked_add(clock.due.duration_since(clock.start) / 2).unwrap_or(clock.due);
+        if self.now < half {
+            return Ok(None);
+        }
+        let owed = match clock.rule.limit {
+            Limit::Until(day) => day,
+            _ => date_of(clock.due),
+        };
+        self.progress_after(subject, self.now, owed.max(self.today()))
+    }
+
+    fn progress_after(
+        &self,
+        subject: &Subject<'_>,
+        start: Timestamp,
+        after: Date,
+    ) -> Result<Option<ProgressStart>, Refusal> {
         let Some(spec) = &self.mechanism.progress else { return Ok(None) };
-        let after = crate::calendar::date_of(start);
         let next = spec.cadence.next_after(after, &self.world.calendars).map_err(|e| no_due(&e.message()))?;
         let rule = Rule::new(Limit::Until(next.date)).on(spec.cadence.calendar.clone());
         let clock = self.start_rule(rule, &spec.ladder, &[], start)?;

@@ -204,3 +204,73 @@ fn a_unit_without_accounts_is_recorded_for_by_the_dispatcher_alone() {
     let (_, meta) = desk.events.last().unwrap();
     assert_eq!(meta.actor.on_behalf_of.as_ref().unwrap().as_str(), "village", "the event says so");
 }
+
+#[test]
+fn a_regular_report_counts_from_the_middle_of_its_period_and_rests_while_nobody_works() {
+    let mut desk = Desk::new(Way::Office("supervisor".into()), date(2024, 3, 4).at(9, 0, 0, 0));
+    desk.mechanism.progress = Some(bihuan_domain::mechanism::Progress {
+        cadence: bihuan_domain::clock::Cadence {
+            every: bihuan_domain::clock::Every::MonthlyDays(vec![-1]),
+            on_day_off: Default::default(),
+            days_off: Default::default(),
+            calendar: bihuan_domain::calendar::CalendarId::statutory(),
+        },
+        by: "handler".into(),
+        ladder: "ladder".into(),
+        label: bihuan_domain::Label::new("月报", "monthly report"),
+    });
+    desk.open("housing");
+    desk.step("housing.clerk", "accept", Values::new()).unwrap();
+    let due = |desk: &Desk| match desk.state().clock("progress").unwrap().rule.limit {
+        bihuan_domain::clock::Limit::Until(day) => day,
+        other => panic!("{other:?}"),
+    };
+    let note = |desk: &mut Desk| {
+        let note = Some(desk.text());
+        let note = bihuan_domain::command::Note { note, ..Default::default() };
+        desk.run(&actor("housing.clerk"), &Command::Note(note)).unwrap();
+    };
+    assert_eq!(due(&desk), date(2024, 3, 31));
+    note(&mut desk);
+    assert_eq!(due(&desk), date(2024, 3, 31), "a word on the first day is feedback, not March's report");
+    desk.at(date(2024, 3, 8), 9, 0);
+    note(&mut desk);
+    assert_eq!(due(&desk), date(2024, 3, 31));
+    desk.at(date(2024, 3, 20), 9, 0);
+    note(&mut desk);
+    assert_eq!(due(&desk), date(2024, 4, 30), "after the middle of the month it is March's report");
+    desk.step("housing.clerk", "done", result()).unwrap();
+    assert!(desk.state().duties().iter().all(|duty| duty.kind.name() != "progress"), "the verifier works now");
+    desk.at(date(2024, 5, 6), 9, 0);
+    let late = desk.tick().iter().filter(|e| matches!(e, CaseEvent::Breached(b) if b.clock.as_str() == "progress")).count();
+    assert_eq!(late, 0, "nobody is late with a report on work that stands still");
+    desk.verify(&actor("office.head"), false).unwrap();
+    assert_eq!(due(&desk), date(2024, 5, 31), "it is owed again from the next one on");
+}
+
+#[test]
+fn work_sent_back_after_the_day_it_was_due_gets_the_other_limit_and_time_to_act() {
+    let mut desk = Desk::new(Way::Office("supervisor".into()), date(2024, 3, 4).at(9, 0, 0, 0));
+    desk.mechanism.fields.push(bihuan_domain::mechanism::Field {
+        id: "due".into(),
+        ty: bihuan_domain::value::Type::Date,
+        ..desk.mechanism.fields[1].clone()
+    });
+    let spec = desk.mechanism.stages[1].clock.as_mut().unwrap();
+    spec.limit = bihuan_domain::mechanism::LimitSpec::Field {
+        field: "due".into(),
+        or: bihuan_domain::clock::Rule::new(bihuan_domain::clock::Limit::WorkingDays(5)),
+    };
+    desk.open("housing");
+    let mut amend = Values::new();
+    amend.insert("due".into(), Value::Date(date(2024, 3, 8)));
+    let amend = Command::Amend { values: amend, title: None, reason: "correction".into() };
+    desk.run(&actor("office.clerk"), &amend).unwrap();
+    desk.step("housing.clerk", "accept", Values::new()).unwrap();
+    assert_eq!(desk.state().clock("stage").unwrap().due, instant(date(2024, 3, 8).at(18, 0, 0, 0)));
+    desk.step("housing.clerk", "done", result()).unwrap();
+    desk.at(date(2024, 3, 11), 9, 0);
+    desk.verify(&actor("office.head"), false).unwrap();
+    assert_eq!(desk.state().clock("stage").unwrap().due, instant(date(2024, 3, 18).at(18, 0, 0, 0)));
+    assert!(!desk.tick().iter().any(|e| matches!(e, CaseEvent::Moved(_))), "nobody is parked for work just handed back");
+}

@@ -84,6 +84,7 @@ pub(super) fn verify(ctx: &Context<'_>, state: &State, verdict: &Verdict) -> Res
         note: verdict.note.clone(),
         evidence: verdict.evidence.clone(),
         values: verdict.values.clone(),
+        progress: ctx.progress(&subject, ctx.now)?,
     };
     Ok(vec![CaseEvent::Failed(Box::new(failed))].into())
 }

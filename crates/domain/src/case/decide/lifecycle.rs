@@ -7,7 +7,7 @@ use crate::event::{
     Amended, Answered, CaseEvent, ChildAdded, ChildEnded, ClockKey, Corrected, Moved, Reassigned, Reminded, Values,
 };
 use crate::id::{CaseId, Code, Sealed, UnitId};
-use crate::mechanism::{Join, StageKind};
+use crate::mechanism::{Join, Stage, StageKind};
 use crate::refusal::Refusal;
 
 pub(super) fn amend(
@@ -120,20 +120,21 @@ pub(super) fn end_child(
     child: CaseId,
     kind: StageKind,
 ) -> Result<Decision, Refusal> {
-    let mut events = vec![CaseEvent::ChildEnded(ChildEnded { child, kind })];
-    if let Some(moved) = joined(ctx, state, child, kind)? {
-        events.push(CaseEvent::Moved(Box::new(moved)));
+    let mut decision = Decision::from(vec![CaseEvent::ChildEnded(ChildEnded { child, kind })]);
+    if let Some((moved, target)) = joined(ctx, state, child, kind)? {
+        decision.events.push(CaseEvent::Moved(Box::new(moved)));
+        super::closing::after_move(ctx, state, target, &mut decision)?;
     }
-    Ok(events.into())
+    Ok(decision)
 }
 
 /// The step that a waiting parent takes by itself once enough children have closed.
-fn joined(
-    ctx: &Context<'_>,
+fn joined<'a>(
+    ctx: &Context<'a>,
     state: &State,
     child: CaseId,
     kind: StageKind,
-) -> Result<Option<Moved>, Refusal> {
+) -> Result<Option<(Moved, &'a Stage)>, Refusal> {
     let Some(children) = ctx.mechanism.children.as_ref().filter(|spec| spec.stage == state.stage) else {
         return Ok(None);
     };
@@ -158,7 +159,7 @@ fn joined(
         // The lead unit still owes a field: it takes the step itself once the fact is there.
         return Ok(None);
     }
-    Ok(Some(Moved {
+    let moved = Moved {
         step: step.id.clone(),
         from: state.stage.clone(),
         placement: ctx.place(&step.to, &subject, ctx.now)?,
@@ -166,7 +167,8 @@ fn joined(
         note: None,
         evidence: Vec::new(),
         due: None,
-    }))
+    };
+    Ok(Some((moved, target)))
 }
 
 fn dispatcher(ctx: &Context<'_>) -> Result<(), Refusal> {

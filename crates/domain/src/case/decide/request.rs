@@ -236,7 +236,8 @@ pub(in crate::case) fn resumed(
             warnings,
         }))
     };
-    Ok(Resumed { at, stage_clock: run_on("stage")?, case_clock: run_on("case")? })
+    let progress = ctx.progress(&Subject::of(state, &state.values), at)?;
+    Ok(Resumed { at, stage_clock: run_on("stage")?, case_clock: run_on("case")?, progress })
 }
 
 fn spec<'a>(ctx: &Context<'a>, kind: RequestKind) -> Result<&'a RequestSpec, Refusal> {

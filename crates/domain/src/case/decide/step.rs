@@ -78,7 +78,7 @@ pub(super) fn note(ctx: &Context<'_>, state: &State, note: &Note) -> Result<Deci
         return Err(Refusal::new("empty_note"));
     }
     let values = merged(state, &note.values);
-    let progress = if reports { ctx.progress(&Subject::of(state, &values), ctx.now)? } else { None };
+    let progress = if reports { ctx.progress_answered(state, &Subject::of(state, &values))? } else { None };
     let noted = Noted {
         values: note.values.clone(),
         note: note.note.clone(),
