@@ -21,7 +21,17 @@ pub(crate) struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Order {
+    Demo(commands::demo::Args),
     Init(commands::init::Args),
+    Serve(commands::serve::Args),
     Read(commands::read::Args),
+    Check(commands::check::Args),
+    Scenario(commands::scenario::Args),
+    Mechanism(commands::mechanism::Args),
+    Export(commands::export::Args),
+    Report(commands::report::Args),
     Verify(commands::verify::Args),
+    Rebuild(commands::rebuild::Args),
+    Calendar(commands::calendar::Args),
+    User(commands::user::Args),
 }

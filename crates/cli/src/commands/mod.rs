@@ -1,8 +1,20 @@
 //! The commands, one file each, and what several of them need.
 
+pub(crate) mod calendar;
+pub(crate) mod check;
+pub(crate) mod demo;
+pub(crate) mod export;
 pub(crate) mod init;
+pub(crate) mod mechanism;
+mod office;
+mod packs;
 mod places;
 pub(crate) mod read;
+pub(crate) mod rebuild;
+pub(crate) mod report;
+pub(crate) mod scenario;
+pub(crate) mod serve;
+pub(crate) mod user;
 pub(crate) mod verify;
 
 use crate::args::Order;
@@ -12,8 +24,18 @@ use crate::trouble::Trouble;
 /// Runs a command.
 pub(crate) fn run(order: Order, term: &Term) -> Result<Exit, Trouble> {
     match order {
+        Order::Demo(args) => demo::run(&args, term),
         Order::Init(args) => init::run(&args, term),
+        Order::Serve(args) => serve::run(&args, term),
         Order::Read(args) => read::run(&args, term),
+        Order::Check(args) => check::run(&args, term),
+        Order::Scenario(args) => scenario::run(&args, term),
+        Order::Mechanism(args) => mechanism::run(&args, term),
+        Order::Export(args) => export::run(&args, term),
+        Order::Report(args) => report::run(&args, term),
         Order::Verify(args) => verify::run(&args, term),
+        Order::Rebuild(args) => rebuild::run(&args, term),
+        Order::Calendar(args) => calendar::run(&args, term),
+        Order::User(args) => user::run(&args, term),
     }
 }

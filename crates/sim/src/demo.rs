@@ -1,0 +1,290 @@
+//! Building a sample jurisdiction in a data directory: founded, its history played, its clock let go.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use bihuan_domain::calendar::{Calendar, date_of, instant, local};
+use bihuan_domain::expr::Row;
+use bihuan_domain::id::{PostId, RegisterId, RowId};
+use bihuan_domain::org::Actor;
+use bihuan_domain::value::Value;
+use bihuan_engine::{Accounts, Engine, Error, Failure};
+use bihuan_mechanism::{Input, Loaded};
+use bihuan_messages::Label;
+use jiff::civil::{Date, DateTime};
+use jiff::{Timestamp, ToSpan};
+
+use crate::founding::Founding;
+use crate::history::{self, Outcome, Script};
+use crate::packs;
+use crate::people::on_post;
+use crate::shift::Shift;
+use crate::time::DemoTime;
+
+/// A jurisdiction as it is to become.
+pub(crate) struct Sample {
+    /// Short name: the directory, and the name in addresses.
+    pub(crate) slug: &'static str,
+    pub(crate) founding: Founding,
+    pub(crate) shift: Shift,
+    pub(crate) first: DateTime,
+    /// Which report the history follows.
+    pub(crate) follows: Label,
+    /// Which packs it has.
+    pub(crate) packs: fn(&str) -> bool,
+    /// Better names for rows of registers than the packs' own samples.
+    pub(crate) rename: fn(&str, &RowId) -> Option<String>,
+    pub(crate) scripts: fn(&Scenery<'_>) -> Vec<Script>,
+    pub(crate) accounts: Vec<Account>,
+}
+
+/// An account of the demo.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// Sign-in name.
+    pub login: &'static str,
+    /// The post of its person.
+    pub post: PostId,
+    /// What this person does.
+    pub what: Label,
+}
+
+/// What scripts are written from: the moved dates, the present, and the packs' rows.
+pub(crate) struct Scenery<'a> {
+    pub(crate) shift: Shift,
+    /// The demo's present when it is ready.
+    pub(crate) now: DateTime,
+    rows: &'a BTreeMap<RegisterId, Vec<SampleRow>>,
+}
+
+impl Scenery<'_> {
+    /// The working day that lies `n` working days before today: for what is still fresh.
+    pub(crate) fn back(&self, n: usize) -> Date {
+        let calendar = Calendar::statutory();
+        let mut day = self.now.date();
+        for _ in 0..n {
+            let before = day.saturating_sub(1.day());
+            day = calendar.working_day_until(before).unwrap_or(before);
+        }
+        day
+    }
+
+    /// The rows of a register, in the order of its file.
+    pub(crate) fn rows(&self, register: &str) -> impl Iterator<Item = &SampleRow> {
+        self.rows.get(register).into_iter().flatten()
+    }
+}
+
+/// A row of a register with its texts in the clear.
+pub(crate) struct SampleRow {
+    pub(crate) id: RowId,
+    values: BTreeMap<bihuan_domain::id::FieldId, Input>,
+}
+
+impl SampleRow {
+    fn value(&self, field: &str) -> Option<&Value> {
+        match self.values.get(field)? {
+            Input::Value(value) => Some(value),
+            Input::Text(_) => None,
+        }
+    }
+
+    /// A text; empty where there is none.
+    pub(crate) fn text(&self, field: &str) -> String {
+        match self.values.get(field) {
+            Some(Input::Text(text)) => text.clone(),
+            _ => String::new(),
+        }
+    }
+
+    /// A choice, or the code of the row pointed at; empty where there is none.
+    pub(crate) fn code(&self, field: &str) -> String {
+        match self.value(field) {
+            Some(Value::Code(code)) => code.to_string(),
+            Some(Value::Row(row)) => row.row.to_string(),
+            _ => String::new(),
+        }
+    }
+
+    /// A yes.
+    pub(crate) fn flag(&self, field: &str) -> bool {
+        matches!(self.value(field), Some(Value::Bool(true)))
+    }
+
+    /// A number as text.
+    pub(crate) fn number(&self, field: &str) -> Option<String> {
+        self.value(field)?.number().map(|number| number.to_string())
+    }
+
+    /// A day.
+    pub(crate) fn day(&self, field: &str) -> Option<Date> {
+        match self.value(field)? {
+            Value::Date(day) => Some(*day),
+            _ => None,
+        }
+    }
+}
+
+/// A sample jurisdiction that runs.
+pub struct Built {
+    /// Short name.
+    pub slug: &'static str,
+    /// Its engine.
+    pub engine: Engine,
+    /// Its accounts.
+    pub accounts: Arc<Accounts>,
+    /// Who they are.
+    pub people: Vec<Account>,
+    /// Which report its history follows.
+    pub follows: Label,
+    /// What came of its history.
+    pub outcome: Outcome,
+}
+
+/// Builds a sample in `dir` and lets its clock run from `now`. `hash` is that of the accounts' password.
+///
+/// # Errors
+///
+/// If the directory is not empty or cannot be written, or the built-in packs do not load.
+pub(crate) fn build(
+    sample: fn(Date) -> Result<Sample, Error>,
+    dir: &Path,
+    hash: &str,
+    now: Timestamp,
+) -> Result<Built, Failure> {
+    let sample = sample(date_of(now))?;
+    let clock = Arc::new(DemoTime::standing_at(instant(sample.first)));
+    let engine = Engine::create(&dir.join(sample.slug), &format!("{}.bihuan.demo", sample.slug), clock.clone())?;
+    let rows = found(&engine, sample.founding, sample.packs, sample.rename, &sample.follows)?;
+    let accounts = Arc::new(Accounts::open(&dir.join(sample.slug))?);
+    enter(&engine, &accounts, &sample.accounts, hash)?;
+    let now_local = local(Timestamp::from_second(now.as_second()).unwrap_or(now));
+    let scripts = (sample.scripts)(&Scenery { shift: sample.shift, now: now_local, rows: &rows });
+    let outcome = history::play(&engine, &clock, scripts, now_local, 1)?;
+    clock.run_from(now);
+    engine.catch_up()?;
+    Ok(Built {
+        slug: sample.slug,
+        engine,
+        accounts,
+        people: sample.accounts,
+        follows: sample.follows,
+        outcome,
+    })
+}
+
+/// Carries the founding out, with packs and their sample rows, which are given back in the clear.
+fn found(
+    engine: &Engine,
+    mut founding: Founding,
+    wanted: fn(&str) -> bool,
+    rename: fn(&str, &RowId) -> Option<String>,
+    follows: &Label,
+) -> Result<BTreeMap<RegisterId, Vec<SampleRow>>, Failure> {
+    let chosen: BTreeMap<_, _> = packs::all().into_iter().filter(|(id, _)| wanted(id)).collect();
+    founding.also(packs::adoptions(&chosen));
+    founding.setting("demo", true.into());
+    founding.setting("follows", serde_json::json!({ "zh": follows.zh, "en": follows.en }));
+    let loaded: Loaded = bihuan_mechanism::load_all(chosen.iter().map(|(id, files)| (id.as_str(), files)));
+    let mut rows: BTreeMap<RegisterId, Vec<SampleRow>> = BTreeMap::new();
+    for pack in loaded.packs {
+        let titles: BTreeMap<_, _> =
+            pack.registers.iter().map(|register| (register.id.clone(), register.title.clone())).collect();
+        for row in pack.rows {
+            let mut values = row.values;
+            if let (Some(title), Some(name)) = (titles.get(&row.register), rename(row.register.as_str(), &row.row)) {
+                values.insert(title.clone(), Input::Text(name));
+            }
+            let (mut sealed, mut drafts) = (Row::new(), Vec::new());
+            for (field, value) in &values {
+                let value = match value {
+                    Input::Value(value) => value.clone(),
+                    Input::Text(text) => {
+                        let (reference, draft) = Engine::seal(text)?;
+                        drafts.push(draft);
+                        Value::Sealed(reference)
+                    }
+                };
+                sealed.insert(field.clone(), value);
+            }
+            founding.row(&row.register, &row.row, sealed, drafts);
+            rows.entry(row.register).or_default().push(SampleRow { id: row.row, values });
+        }
+    }
+    engine.change(&Actor::system(), "founding", founding.finish())?;
+    Ok(rows)
+}
+
+/// Gives the demo's people their accounts, all under one password that is hashed once.
+fn enter(engine: &Engine, accounts: &Accounts, people: &[Account], hash: &str) -> Result<(), Error> {
+    let world = engine.world();
+    let today = date_of(engine.now());
+    for account in people {
+        if let Some(actor) = on_post(&world.org, &account.post, today) {
+            accounts.put_hashed(account.login, &actor.person, hash)?;
+        }
+    }
+    Ok(())
+}
+
+/// Both samples, built side by side: Jiaocheng county and Yuncheng city, neither above the other.
+///
+/// # Errors
+///
+/// As when one is built.
+pub fn both(dir: &Path, hash: &str, now: Timestamp) -> Result<Vec<Built>, Failure> {
+    std::thread::scope(|scope| {
+        let county = scope.spawn(|| build(crate::jiaocheng::sample, dir, hash, now));
+        let city = build(crate::yuncheng::sample, dir, hash, now);
+        let county = county.join().unwrap_or(Err(Failure::Fault(Error::Stopped)));
+        Ok(vec![county?, city?])
+    })
+}
+
+/// Jiaocheng county alone.
+///
+/// # Errors
+///
+/// As for [`both`].
+pub fn county(dir: &Path, hash: &str, now: Timestamp) -> Result<Built, Failure> {
+    build(crate::jiaocheng::sample, dir, hash, now)
+}
+
+/// Opens a demo that was built before; its clock runs on from where it is now, or from the newest entry if that is later.
+///
+/// # Errors
+///
+/// If the directory is damaged or held by another process.
+pub fn reopen(dir: &Path) -> Result<Vec<Built>, Failure> {
+    let mut built = Vec::new();
+    for sample in [crate::jiaocheng::sample, crate::yuncheng::sample] {
+        let sample = sample(date_of(Timestamp::now()))?;
+        let place = dir.join(sample.slug);
+        if !place.join("ledger.sqlite").is_file() {
+            continue;
+        }
+        let clock = Arc::new(DemoTime::standing_at(Timestamp::now()));
+        let (engine, _) = Engine::open(&place, clock.clone())?;
+        let newest = engine.views()?.log().head()?.at;
+        clock.run_from(newest.max(Timestamp::now()));
+        engine.catch_up()?;
+        let accounts = Arc::new(Accounts::open(&place)?);
+        built.push(Built {
+            slug: sample.slug,
+            follows: follows(&engine).unwrap_or(sample.follows),
+            engine,
+            accounts,
+            people: sample.accounts,
+            outcome: Outcome::default(),
+        });
+    }
+    Ok(built)
+}
+
+/// Which report a built demo follows, as its log says.
+fn follows(engine: &Engine) -> Option<Label> {
+    let world = engine.world();
+    let setting = world.settings.get("follows")?;
+    Some(Label::new(setting.get("zh")?.as_str()?, setting.get("en")?.as_str()?))
+}

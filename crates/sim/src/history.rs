@@ -1,0 +1,244 @@
+//! Office life in fast forward: scripts say what each case is to become, the runner acts for whoever holds it.
+//!
+//! Every act is a command through the engine under a standing clock, so deadlines fire in between exactly as they
+//! would have. A script names goals (“as far as this stage”), not steps: the way there is found in the mechanism, so a
+//! pack may change without its samples.
+
+mod acting;
+mod script;
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bihuan_domain::calendar::{Calendar, CalendarId, instant};
+use bihuan_domain::id::CaseId;
+use bihuan_domain::world::World;
+use bihuan_engine::{Engine, Error, Failure, Mechanisms, Order, Submission};
+use bihuan_messages::Lang;
+use jiff::civil::DateTime;
+use jiff::{Timestamp, ToSpan};
+
+use crate::time::DemoTime;
+pub use script::{Act, Script};
+
+/// What came of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    /// Commands that were carried out.
+    pub done: usize,
+    /// Commands that a rule refused: the script's name, what was tried, and the refusal.
+    pub refused: Vec<(String, String, String)>,
+    /// The case of each script.
+    pub cases: BTreeMap<String, CaseId>,
+}
+
+/// A script on its way.
+struct Run {
+    script: Script,
+    case: Option<CaseId>,
+    /// Index of the next act.
+    next: usize,
+    /// Commands sent so far: part of their keys.
+    sent: usize,
+    /// How often verification was answered.
+    verified: usize,
+    /// Refusals in a row.
+    refusals: u8,
+    /// When it is looked at next; an entry of the agenda for another time has been replaced.
+    wake: DateTime,
+    over: bool,
+}
+
+/// The runner's surroundings.
+pub(crate) struct Scene {
+    pub(crate) world: Arc<World>,
+    pub(crate) mechanisms: Arc<Mechanisms>,
+    pub(crate) calendar: Calendar,
+    /// Cases by the name of their script.
+    pub(crate) cases: RefCell<BTreeMap<String, CaseId>>,
+    /// Uploads that wait for a step which needs one.
+    pub(crate) files: RefCell<Vec<String>>,
+    /// Look-backs that are still to fail.
+    pub(crate) relapses: Cell<usize>,
+}
+
+/// A holiday may bring two cases onto one hour, where one needs what the other is about to do; it tries again.
+const TRIES_MAX: u8 = 3;
+
+/// Uploads under way at once while evidence is staged; each waits for the disk twice.
+const STAGING_THREADS: usize = 16;
+
+/// Plays scripts on an engine whose clock stands, up to `until`. The first `relapses` look-backs fail.
+///
+/// # Errors
+///
+/// Faults of the log. What a rule refuses ends only its script and is told in the [`Outcome`].
+pub fn play(
+    engine: &Engine,
+    clock: &DemoTime,
+    scripts: Vec<Script>,
+    until: DateTime,
+    relapses: usize,
+) -> Result<Outcome, Failure> {
+    let world = engine.world();
+    let calendar = world.calendars.get(&CalendarId::statutory()).cloned().unwrap_or_else(Calendar::statutory);
+    let scene = Scene {
+        world,
+        mechanisms: engine.mechanisms(),
+        calendar,
+        cases: RefCell::default(),
+        files: RefCell::default(),
+        relapses: Cell::new(relapses),
+    };
+    let needed = scripts
+        .iter()
+        .filter_map(|script| Some((script, scene.mechanisms.current(&script.open.mechanism)?)))
+        .map(|(script, mechanism)| acting::files_needed(script, &mechanism))
+        .sum();
+    scene.files.replace(stage(engine, needed)?);
+    let mut runs: Vec<Run> = scripts.into_iter().map(Run::new).collect();
+    let mut agenda = Agenda::new();
+    for (index, run) in runs.iter_mut().enumerate() {
+        put(&mut agenda, &scene, index, run, run.script.at);
+    }
+    let mut outcome = Outcome::default();
+    while let Some((at, due)) = agenda.pop_first() {
+        if at > until {
+            break;
+        }
+        fire_until(engine, clock, at)?;
+        clock.set(instant(at));
+        let mut waiting = Vec::new();
+        let views = engine.views()?;
+        for index in due {
+            let ready = |run: &&mut Run| !run.over && run.wake == at;
+            let Some(run) = runs.get_mut(index).filter(ready) else { continue };
+            let state = match run.case {
+                Some(case) => views.state(case)?,
+                None => None,
+            };
+            let plan = acting::next(run, state.as_ref(), &scene, at, engine)?;
+            if let Some((actor, order)) = plan.order {
+                run.sent = run.sent.saturating_add(1);
+                let key = format!("{}/{}", run.script.name, run.sent);
+                let what = what(&order);
+                waiting.push((index, what, engine.send(&actor, Submission { key, order })));
+            }
+            if let Some(later) = plan.again {
+                put(&mut agenda, &scene, index, run, later.max(at));
+            }
+        }
+        drop(views);
+        for (index, what, answer) in waiting {
+            let answer = answer.blocking_recv().map_err(|_| Failure::Fault(Error::Stopped))?;
+            let Some(run) = runs.get_mut(index) else { continue };
+            match answer {
+                Ok(answer) => {
+                    outcome.done = outcome.done.saturating_add(1);
+                    run.refusals = 0;
+                    if run.case.is_none() {
+                        run.case = answer.case;
+                        scene.cases.borrow_mut().extend(answer.case.map(|case| (run.script.name.clone(), case)));
+                    }
+                }
+                Err(Failure::Refused(refusal)) => {
+                    run.refusals = run.refusals.saturating_add(1);
+                    if run.refusals < TRIES_MAX {
+                        put(&mut agenda, &scene, index, run, at.saturating_add(1.day()));
+                        continue;
+                    }
+                    run.over = true;
+                    outcome.refused.push((run.script.name.clone(), what, refusal.text(Lang::Zh)));
+                }
+                Err(fault) => return Err(fault),
+            }
+        }
+    }
+    fire_until(engine, clock, until)?;
+    clock.set(instant(until));
+    engine.catch_up()?;
+    outcome.cases = scene.cases.into_inner();
+    Ok(outcome)
+}
+
+/// Which scripts are looked at when.
+type Agenda = BTreeMap<DateTime, Vec<usize>>;
+
+/// Puts a script on the agenda at working hours, in place of any other time it stood there.
+fn put(agenda: &mut Agenda, scene: &Scene, index: usize, run: &mut Run, at: DateTime) {
+    run.wake = scene.at_work(at, run.script.by_hour);
+    agenda.entry(run.wake).or_default().push(index);
+}
+
+/// Brings `n` sample files to the disk, many at once because each waits for it.
+fn stage(engine: &Engine, n: usize) -> Result<Vec<String>, Failure> {
+    let share = n.div_ceil(STAGING_THREADS);
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..STAGING_THREADS)
+            .map(|thread| {
+                let mine = share.min(n.saturating_sub(thread.saturating_mul(share)));
+                scope.spawn(move || {
+                    (0..mine).map(|n| acting::sample_file(engine, &format!("{thread}-{n}"))).collect()
+                })
+            })
+            .collect();
+        let mut tokens = Vec::with_capacity(n);
+        for thread in threads {
+            let some: Result<Vec<String>, Failure> =
+                thread.join().unwrap_or(Err(Failure::Fault(Error::Stopped)));
+            tokens.extend(some?);
+        }
+        Ok(tokens)
+    })
+}
+
+/// Lets everything fire that is due before `at`, at the hour at which it is due.
+fn fire_until(engine: &Engine, clock: &DemoTime, at: DateTime) -> Result<(), Failure> {
+    let end = instant(at);
+    loop {
+        let next: Option<i64> = engine
+            .views()?
+            .log()
+            .connection()
+            .query_row("SELECT min(wake_at) FROM case_views WHERE wake_at IS NOT NULL", [], |row| row.get(0))?;
+        let next = next.and_then(|micros| Timestamp::from_microsecond(micros).ok()).filter(|next| *next < end);
+        let Some(next) = next else { return Ok(()) };
+        // A wake-up may lie before the present hour: a lot that waits for its checkpoint.
+        clock.set(next.max(engine.now()));
+        if engine.catch_up()?.events == 0 {
+            return Ok(());
+        }
+    }
+}
+
+fn what(order: &Order) -> String {
+    match order {
+        Order::Step { step, .. } => format!("step {step}"),
+        Order::Open(open) => format!("open {}", open.mechanism),
+        Order::Verify { pass, .. } => format!("verify {pass}"),
+        Order::LookBack { pass, .. } => format!("look_back {pass}"),
+        Order::Note { .. } => "note".to_owned(),
+        Order::Request { request, .. } => format!("request {}", request.name()),
+        Order::Decide { grant, .. } => format!("decide {grant}"),
+        Order::Answer { clock, .. } => format!("answer {clock}"),
+        _ => "other".to_owned(),
+    }
+}
+
+impl Run {
+    fn new(script: Script) -> Self {
+        let wake = script.at;
+        Run { script, case: None, next: 0, sent: 0, verified: 0, refusals: 0, wake, over: false }
+    }
+}
+
+impl Scene {
+    /// The same hour on the next working day; the very time where the script runs by the hour.
+    fn at_work(&self, at: DateTime, by_hour: bool) -> DateTime {
+        if by_hour || self.calendar.is_working(at.date()) {
+            return at;
+        }
+        self.calendar.working_day_from(at.date()).map_or(at, |day| day.to_datetime(at.time()))
+    }
+}

@@ -1,0 +1,3 @@
+//! Sample jurisdictions: nothing is refused, totals are the reported ones, the log is whole.
+
+mod county;
