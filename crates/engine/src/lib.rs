@@ -9,6 +9,7 @@ pub mod access;
 pub mod documents;
 mod engine;
 mod error;
+pub mod import;
 pub mod export;
 mod mechanisms;
 pub mod time;

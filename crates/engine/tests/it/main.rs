@@ -4,4 +4,5 @@ mod bulletins;
 mod county;
 mod documents;
 mod durable;
+mod imports;
 mod the_loop;

@@ -17,7 +17,9 @@ const BREAKS_MAX: usize = 200;
 
 pub(super) fn sheets(bytes: &[u8]) -> Result<Vec<Grid>, Unreadable> {
     let decoded = decode(bytes).map_err(Unreadable::Text)?;
-    let text = decoded.text.as_str();
+    // One sign for the end of a line, so that lines can be counted whatever system wrote them.
+    let text = decoded.text.replace("\r\n", "\n").replace('\r', "\n");
+    let text = text.as_str();
     // Excel's own way of naming the delimiter.
     let (text, stated, first) = match text.strip_prefix("sep=").and_then(|rest| rest.split_once('\n')) {
         Some((sign, rest)) if sign.trim_end().len() == 1 => (rest, sign.bytes().next(), 1u32),

@@ -467,3 +467,10 @@ fn rezip(file: &[u8], change: impl Fn(&str, Vec<u8>) -> Vec<u8>) -> Vec<u8> {
         .collect();
     zip_of(&parts)
 }
+
+#[test]
+fn a_title_and_a_unit_line_stand_above_a_csv_header_of_any_width() {
+    let table = only("\u{FEFF}样县2026年重点任务台账\r\n单位：万元\r\n序号,重点任务,责任单位,配合单位,投资额,完成时限,备注,导入问题\r\n1,修路,交通局,,500,2026.2.2,,原第 4 行：“责任单位”填的是“甲、乙”\r\n".as_bytes());
+    assert_eq!(table.title.as_deref(), Some("样县2026年重点任务台账"));
+    assert_eq!(table.unit.as_deref(), Some("万元"));
+}
