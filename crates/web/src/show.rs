@@ -86,7 +86,7 @@ impl Show<'_> {
                 @else if matches!(value, Value::Fen(_)) { " " span .unit { (t(lang, "web.unit_yuan")) } }
                 @else if matches!(value, Value::Minutes(_)) { " " span .unit { (t(lang, "web.unit_minutes")) } }
             },
-            Value::Date(day) => html! { (date(*day, lang)) },
+            Value::Date(day) => html! { span .when { (date(*day, lang)) } },
             Value::At(at) => moment(*at, lang),
             Value::Code(code) => {
                 let label = field.choices.iter().find(|(known, _)| known == code);
@@ -236,8 +236,10 @@ pub fn distance(due: Timestamp, now: Timestamp, lang: Lang) -> (String, bool) {
     let late = seconds <= 0;
     let size = seconds.unsigned_abs();
     let days = day_number(date_of(due)).abs_diff(day_number(date_of(now)));
-    let amount = if size >= 48 * 3600 {
+    let amount = if size >= 72 * 3600 {
         tf(lang, if days == 1 { "web.day_1" } else { "web.days" }, &[("n", &days)])
+    } else if size > 24 * 3600 {
+        duration(size, lang)
     } else if size >= 3600 {
         let n = size / 3600;
         tf(lang, if n == 1 { "web.hour_1" } else { "web.hours" }, &[("n", &n)])

@@ -78,14 +78,16 @@ fn view(show: &Show<'_>, duties: &[DutyRow], total: u64, counts: &Counts) -> Mar
     let of = |when: When| duties.iter().filter(move |duty| When::of(duty.due, visitor.now) == when);
     let (late, today) = (of(When::Late).count(), of(When::Today).count());
     let name = show.person(&visitor.person);
+    // Chinese sentences stand without spaces between them.
+    let gap = if lang == Lang::En { " " } else { "" };
     let body = html! {
         (layout::heading(Some(&show.post(&visitor.post)), &html! { (t(lang, "web.desk_title")) }, &html! {}))
         p .lead .desk-lead {
-            (tf(lang, "web.desk_hello", &[("name", &name)])) " "
+            (tf(lang, "web.desk_hello", &[("name", &name)])) (gap)
             @if total == 0 { (t(lang, "web.desk_none")) }
             @else {
-                (tf(lang, if total == 1 { "web.desk_total_1" } else { "web.desk_total" }, &[("n", &total)])) " "
-                @if late > 0 { strong .late { (tf(lang, "web.desk_n_late", &[("n", &late)])) } " " }
+                (tf(lang, if total == 1 { "web.desk_total_1" } else { "web.desk_total" }, &[("n", &total)])) (gap)
+                @if late > 0 { strong .late { (tf(lang, "web.desk_n_late", &[("n", &late)])) } (gap) }
                 @if today > 0 { (tf(lang, "web.desk_n_today", &[("n", &today)])) }
             }
         }
@@ -120,8 +122,7 @@ fn line(show: &Show<'_>, duty: &DutyRow) -> Markup {
                     }
                 }
                 span .duty-what {
-                    span .duty-do { (what(&duty.kind, stage, lang)) }
-                    span .duty-title { (show::text(case.title.as_deref().unwrap_or(t(lang, "web.erased")))) }
+                    span .duty-title { span .duty-do { (what(&duty.kind, stage, lang)) } (show::text(case.title.as_deref().unwrap_or(t(lang, "web.erased")))) }
                     span .duty-why {
                         @if let Some(mechanism) = &mechanism { (mechanism.label.get(lang)) " · " }
                         @if let Some(number) = &case.number { (number) " · " }

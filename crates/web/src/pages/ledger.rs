@@ -5,17 +5,20 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{Path, Query};
 use axum::routing::get;
+use bihuan_domain::calendar::midnight;
 use bihuan_domain::case::State;
 use bihuan_domain::id::MechanismId;
-use bihuan_domain::mechanism::{Colour, Field, Mechanism, StageKind};
+use bihuan_domain::mechanism::{Field, Mechanism, StageKind};
 use bihuan_engine::views::{CaseRow, Counts, Filter, Page, Sort};
 use bihuan_messages::{t, tf};
+use jiff::Timestamp;
+use jiff::civil::Date;
 use maud::{Markup, html};
 use serde::Deserialize;
 
 use crate::Web;
 use crate::components::pager::pager;
-use crate::form::unit_options;
+use crate::form::unit_options_or;
 use crate::layout::{self, Nav};
 use crate::session::Visitor;
 use crate::show::{self, Show};
@@ -43,6 +46,12 @@ pub(crate) struct Asked {
     q: String,
     /// `urgency`, `newest`, `oldest`, `owner`, `number`, `title`, `stage`.
     sort: String,
+    /// Opened on this day or later, until this day.
+    opened_from: String,
+    opened_to: String,
+    /// Closed on this day or later, until this day.
+    closed_from: String,
+    closed_to: String,
     /// Page, from 1.
     page: u64,
 }
@@ -62,6 +71,8 @@ impl Asked {
             colour: show::colour_of(&self.colour),
             owners: some(&self.owner).map(Into::into).into_iter().collect(),
             text: some(&self.q),
+            opened: days(&self.opened_from, &self.opened_to),
+            closed: days(&self.closed_from, &self.closed_to),
             visible_to: visitor.sight.units(),
             ..Filter::default()
         }
@@ -89,6 +100,10 @@ impl Asked {
             ("owner", &self.owner),
             ("q", &self.q),
             ("sort", &self.sort),
+            ("opened_from", &self.opened_from),
+            ("opened_to", &self.opened_to),
+            ("closed_from", &self.closed_from),
+            ("closed_to", &self.closed_to),
             ("page", ""),
         ];
         for (key, old) in &mut pairs {
@@ -102,8 +117,26 @@ impl Asked {
     }
 
     fn is_filtered(&self) -> bool {
-        [&self.stage, &self.open, &self.colour, &self.owner, &self.q].iter().any(|part| !part.trim().is_empty())
+        [
+            &self.stage,
+            &self.open,
+            &self.colour,
+            &self.owner,
+            &self.q,
+            &self.opened_from,
+            &self.opened_to,
+            &self.closed_from,
+            &self.closed_to,
+        ]
+        .iter()
+        .any(|part| !part.trim().is_empty())
     }
+}
+
+/// From the beginning of the first day to the end of the last.
+fn days(from: &str, to: &str) -> (Option<Timestamp>, Option<Timestamp>) {
+    let day = |text: &str| text.trim().parse::<Date>().ok();
+    (day(from).map(midnight), day(to).and_then(|to| to.tomorrow().ok()).map(midnight))
 }
 
 async fn ledger(visitor: Visitor, Path(id): Path<String>, Query(asked): Query<Asked>) -> Result<Markup, Trouble> {
@@ -227,6 +260,9 @@ impl Ledger<'_> {
             form .filters method="get" action={ "/ledgers/" (self.id) } role="search" {
                 @if !asked.stage.is_empty() { input type="hidden" name="stage" value=(asked.stage); }
                 @if !asked.colour.is_empty() { input type="hidden" name="colour" value=(asked.colour); }
+                @for (name, day) in [("opened_from", &asked.opened_from), ("opened_to", &asked.opened_to), ("closed_from", &asked.closed_from), ("closed_to", &asked.closed_to)] {
+                    @if !day.is_empty() { input type="hidden" name=(name) value=(day); }
+                }
                 label { span { (t(lang, "web.filter_text")) } input type="search" name="q" value=(asked.q) placeholder=(t(lang, "web.filter_text_hint")); }
                 label { span { (t(lang, "web.filter_open")) }
                     select name="open" {
@@ -235,7 +271,7 @@ impl Ledger<'_> {
                         (option("no", &asked.open, "web.figure_closed"))
                     }
                 }
-                label { span { (t(lang, "web.owner")) } select name="owner" { (unit_options(show, Some(&asked.owner), |_| true)) } }
+                label { span { (t(lang, "web.owner")) } select name="owner" { (unit_options_or(show, "web.filter_any", Some(&asked.owner), |_| true)) } }
                 label { span { (t(lang, "web.sort")) }
                     select name="sort" {
                         (option("", &asked.sort, "web.sort_urgency"))
@@ -302,18 +338,28 @@ impl Ledger<'_> {
                         @if row.round > 1 { " " span .tag { (tf(lang, "web.round", &[("n", &row.round)])) } }
                     }
                 }
-                td data-label=(t(lang, "web.stage")) { (show::stage_name(mechanism, &row.stage, lang)) }
+                td .stage data-label=(t(lang, "web.stage")) { (show::stage_name(mechanism, &row.stage, lang)) }
                 td data-label=(t(lang, "web.owner")) { (self.show.unit(&row.owner)) }
                 @for field in columns {
-                    td .amount[is_number(field)] data-label=(field.label.get(lang)) {
-                        @match state.and_then(|state| state.values.get(&field.id)) {
+                    @let value = state.and_then(|state| state.values.get(&field.id));
+                    td .amount[is_number(field)] .is-empty[value.is_none()] data-label=(field.label.get(lang)) {
+                        @match value {
                             Some(value) => { (self.show.value(field, value)) },
                             None => { span .quiet { "–" } },
                         }
                     }
                 }
-                td data-label=(t(lang, "web.holder")) { @if row.open { (self.show.post(&row.holder_post)) } @else { span .quiet { "–" } } }
+                td data-label=(t(lang, "web.holder")) { @if row.open { (self.holder(row)) } @else { span .quiet { "–" } } }
             }
+        }
+    }
+
+    /// The post whose move it is; the unit is left out where it is the owner's.
+    fn holder(&self, row: &CaseRow) -> String {
+        let visitor = self.show.visitor;
+        match visitor.world.org.posts.get(&row.holder_post) {
+            Some(post) if post.unit == row.owner => post.name.get(visitor.lang).to_owned(),
+            _ => self.show.post(&row.holder_post),
         }
     }
 
@@ -353,7 +399,7 @@ fn due(row: &CaseRow, visitor: &Visitor) -> Markup {
                 (None, _) => { span .quiet { (t(lang, "web.void")) } },
             }
         } @else {
-            (show::colour_mark(if row.colour == Colour::Green { Colour::Green } else { row.colour }, lang)) " "
+            (show::colour_mark(row.colour, lang)) " "
             @match row.due_at {
                 Some(due) => { (show::remaining(due, visitor.now, lang)) },
                 None => { span .quiet { (t(lang, "web.no_limit")) } },

@@ -8,8 +8,8 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
-use bihuan_domain::id::{MechanismId, UnitId};
-use bihuan_domain::mechanism::{Mechanism, Risk, SourceKind};
+use bihuan_domain::id::{FieldId, MechanismId, UnitId};
+use bihuan_domain::mechanism::{Field, Mechanism, Risk, SourceKind};
 use bihuan_engine::{OpenOrder, Order, SourceOrder, Submission};
 use bihuan_messages::{Message, t};
 use maud::{Markup, html};
@@ -18,7 +18,7 @@ use serde_json::Value as Json;
 use crate::Web;
 use crate::body::{Posted, Sent};
 use crate::components::summary::{Problem, at_field, summary};
-use crate::form::{Fields, fresh_key, unit_options};
+use crate::form::{Fields, fresh_key, unit_boxes, unit_options};
 use crate::layout::{self, Nav};
 use crate::session::Visitor;
 use crate::show::Show;
@@ -75,22 +75,39 @@ fn mechanism(visitor: &Visitor, id: &str) -> Result<Arc<Mechanism>, Trouble> {
     visitor.mechanisms.current(&MechanismId::from(id)).ok_or_else(Trouble::not_found)
 }
 
-/// The fields of an opening: the title first, then what opening needs, then the rest that an opener can know.
-fn fields<'a>(show: &'a Show<'a>, mechanism: &'a Mechanism) -> Fields<'a> {
-    let mut fields: Vec<_> = mechanism
+/// The fields of an opening: the title, what opening needs, and what no later step asks for.
+fn fields<'a>(show: &'a Show<'a>, mechanism: &'a Mechanism, part: Part) -> Fields<'a> {
+    let steps = || mechanism.stages.iter().flat_map(|stage| &stage.steps);
+    let asked_later = |id: &FieldId| steps().any(|step| step.needs.contains(id) || step.takes.contains(id));
+    let mut fields: Vec<(&Field, bool)> = mechanism
         .fields
         .iter()
+        .filter(|field| field.ty != bihuan_domain::value::Type::File)
         .map(|field| (field, field.required || field.id == mechanism.title))
-        .filter(|(field, _)| field.ty != bihuan_domain::value::Type::File)
+        .filter(|(field, needed)| match part {
+            Part::All => true,
+            Part::Title => field.id == mechanism.title,
+            Part::Now => field.id != mechanism.title && (*needed || !asked_later(&field.id)),
+            Part::Later => !needed && asked_later(&field.id),
+        })
         .collect();
-    fields.sort_by_key(|(field, needed)| (field.id != mechanism.title, !needed));
+    fields.sort_by_key(|(_, needed)| !needed);
     Fields { show, mechanism, fields, form: FORM, known: None }
+}
+
+/// Which of the fields of an opening.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    All,
+    Title,
+    Now,
+    Later,
 }
 
 fn order(visitor: &Visitor, mechanism: &Mechanism, sent: &Sent) -> Result<(OpenOrder, Vec<Problem>), Trouble> {
     let views = visitor.views()?;
     let show = Show { visitor, views: &views };
-    let (mut values, mut problems) = fields(&show, mechanism).read(sent);
+    let (mut values, mut problems) = fields(&show, mechanism, Part::All).read(sent);
     // The title is sealed on its own, not as one of the values.
     let title = match values.remove(&mechanism.title) {
         Some(Json::String(title)) => title,
@@ -195,16 +212,25 @@ fn view(visitor: &Visitor, mechanism: &Mechanism, sent: Option<&Sent>, problems:
                     }
                 }
             }
-            (fields(&show, mechanism).view(sent, problems))
+            (fields(&show, mechanism, Part::Title).view(sent, problems))
             div .field {
                 label for="owner" { (t(lang, "web.owner")) }
                 p .help { (t(lang, "web.owner_help")) }
                 (at_field(problems, "owner"))
                 select #owner name="owner" required { (unit_options(&show, Some(was("owner")), may_own)) }
             }
-            div .field {
-                label for="supporting" { (t(lang, "web.supporting")) " " span .optional { (t(lang, "web.optional")) } }
-                select #supporting name="supporting" multiple size="5" { (unit_options(&show, Some(was("supporting")), |_| true)) }
+            (fields(&show, mechanism, Part::Now).view(sent, problems))
+            @let later = fields(&show, mechanism, Part::Later);
+            @if !later.fields.is_empty() {
+                details .fold open[sent.is_some()] {
+                    summary { (t(lang, "web.fields_later")) }
+                    div .stack { (later.view(sent, problems)) }
+                }
+            }
+            @let supporting: Vec<&str> = sent.map(|sent| sent.all("supporting").collect()).unwrap_or_default();
+            details .fold open[!supporting.is_empty()] {
+                summary { (t(lang, "web.supporting")) " " span .optional { (t(lang, "web.optional")) } }
+                div { (unit_boxes(&show, "supporting", &supporting)) }
             }
             fieldset .field {
                 legend { (t(lang, "web.risk")) }

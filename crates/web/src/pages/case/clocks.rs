@@ -2,6 +2,7 @@
 
 use bihuan_domain::case::{ClockState, PastClock, State};
 use bihuan_domain::clock::{Rule, counted_seconds, due};
+use bihuan_domain::id::StageId;
 use bihuan_domain::mechanism::{Colour, Mechanism};
 use bihuan_messages::{Lang, t, tf};
 use maud::{Markup, html};
@@ -30,7 +31,7 @@ fn running(show: &Show<'_>, mechanism: &Mechanism, state: &State, key: &str, clo
     html! {
         div .clock {
             p .clock-head {
-                strong { (clock_name(key, state, mechanism, lang)) }
+                strong { (clock_name(key, &state.stage, state, mechanism, lang)) }
                 (show::colour(colour, lang))
             }
             p .clock-due {
@@ -121,12 +122,12 @@ fn past(show: &Show<'_>, mechanism: &Mechanism, past: &[PastClock]) -> Markup {
     }
 }
 
-/// What a clock is called.
-pub(super) fn clock_name(key: &str, state: &State, mechanism: &Mechanism, lang: Lang) -> String {
+/// What a clock is called; `stage` is where the case stood when it ran.
+pub(super) fn clock_name(key: &str, stage: &StageId, state: &State, mechanism: &Mechanism, lang: Lang) -> String {
     match key {
         "case" => t(lang, "web.clock_case").to_owned(),
         "stage" => {
-            let stage = show::stage_name(Some(mechanism), &state.stage, lang);
+            let stage = show::stage_name(Some(mechanism), stage, lang);
             tf(lang, "web.clock_stage", &[("stage", &stage)])
         }
         "progress" => {

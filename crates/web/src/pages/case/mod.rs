@@ -111,10 +111,7 @@ pub(crate) fn view(
         (layout::heading(Some(&over), &show::text(&title), &html! { (standing(state, visitor)) }))
         (track(mechanism, case, visitor))
         div .case {
-            div .case-main {
-                (offers::forms(&show, mechanism, state, &offers, attempt))
-                section #timeline { h2 { (t(lang, "web.timeline")) } (timeline::timeline(&show, mechanism, case)) }
-            }
+            (offers::forms(&show, mechanism, state, &offers, attempt))
             aside .case-side {
                 (responsibility(&show, state))
                 (clocks::clocks(&show, mechanism, state))
@@ -124,6 +121,7 @@ pub(crate) fn view(
                 (evidence::list(&show, state))
                 (holders::bar(&show, mechanism, state))
             }
+            section #timeline { h2 { (t(lang, "web.timeline")) } (timeline::timeline(&show, mechanism, case)) }
         }
     };
     Ok(layout::page(visitor, &title, Nav::Ledgers, &body))

@@ -1,7 +1,7 @@
 //! The timeline (办理过程): every event in words, newest first, each with the way to its receipt.
 
 use bihuan_domain::event::{CaseEvent, Holder, Placement, Values};
-use bihuan_domain::id::Sealed;
+use bihuan_domain::id::{Sealed, StageId};
 use bihuan_domain::mechanism::Mechanism;
 use bihuan_domain::value::Attachment;
 use bihuan_domain::verification::Relaxation;
@@ -16,21 +16,43 @@ use crate::show::{self, Show};
 pub(super) fn timeline(show: &Show<'_>, mechanism: &Mechanism, case: &CaseView) -> Markup {
     let teller = Teller { show, mechanism, case };
     let lang = show.visitor.lang;
+    let stages = stages(case);
     html! {
         ol .timeline reversed {
-            @for entry in case.timeline.iter().rev() {
+            @for (entry, stage) in case.timeline.iter().zip(&stages).rev() {
                 li class={ "event " (kind(&entry.event)) } id={ "e" (entry.seq) } {
                     p .event-head {
                         (show::moment(entry.at, lang)) " "
                         a .receipt href={ "/log/" (entry.seq) } title=(t(lang, "web.receipt")) { "#" (entry.seq) }
                     }
-                    p .event-words { (teller.sentence(&entry.event)) }
+                    p .event-words { (teller.sentence(&entry.event, stage)) }
                     @if !entry.actor.is_system() { p .event-actor { (show.actor(&entry.actor)) } }
                     (teller.details(entry))
                 }
             }
         }
     }
+}
+
+/// Where the case stood when each entry of its timeline happened (before the move that the entry itself may be).
+fn stages(case: &CaseView) -> Vec<StageId> {
+    let mut stage = case.state.stage.clone();
+    let mut stages = Vec::with_capacity(case.timeline.len());
+    for entry in &case.timeline {
+        let next = match &entry.event {
+            CaseEvent::Opened(e) => Some(&e.placement),
+            CaseEvent::Moved(e) => Some(&e.placement),
+            CaseEvent::Failed(e) => Some(&e.placement),
+            CaseEvent::Reopened(e) => Some(&e.placement),
+            CaseEvent::Decided(e) => e.placement.as_ref(),
+            _ => None,
+        };
+        stages.push(stage.clone());
+        if let Some(placement) = next {
+            stage = placement.stage.clone();
+        }
+    }
+    stages
 }
 
 /// The weight of an event on the page.
@@ -50,9 +72,10 @@ struct Teller<'a> {
 }
 
 impl Teller<'_> {
-    fn sentence(&self, event: &CaseEvent) -> String {
+    /// An event in words; `stage` is where the case stood when it happened.
+    fn sentence(&self, event: &CaseEvent, stage: &StageId) -> String {
         let lang = self.show.visitor.lang;
-        let clock = |key: &str| clock_name(key, &self.case.state, self.mechanism, lang);
+        let clock = |key: &str| clock_name(key, stage, &self.case.state, self.mechanism, lang);
         let when = |at| show::moment_text(at, lang);
         match event {
             CaseEvent::Opened(e) => {
