@@ -26,12 +26,15 @@ pub use figures::{
     Correction, Corrected, CorrectedRate, Count, FIGURES, FalseClosing, Figures, LadderItem, LateItem, LateWith,
     NamedRate, RATES, Scope, UNIT_FIGURES, UnitLine, UnitOrder, definition, name,
 };
-pub use life::{Drafting, Signed, docx, draft, html, issue, load, official, sign};
+pub use life::{Drafting, Signed, docx, draft, file, html, issue, load, may_read, official, sign, xlsx};
 pub use rate::{CaseSet, Place, Rate, SMALL_BASE, percent, wilson};
 pub use recheck::{Difference, Recheck, verify};
 pub use settings::{SIGNER, preset, signers};
 pub use source::{compute, recompute};
 pub use wording::figure_link;
+
+/// The style rules for [`html`], for screen and print.
+pub use bihuan_report::html::STYLE;
 
 /// The periods that a page offers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

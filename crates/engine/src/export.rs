@@ -10,6 +10,7 @@ use bihuan_domain::case::State;
 use bihuan_domain::clock::moment_label;
 use bihuan_domain::id::MechanismId;
 use bihuan_domain::mechanism::{Colour, Field, Mechanism};
+use bihuan_domain::refusal::Refusal;
 use bihuan_domain::value::{Type, Value};
 use bihuan_domain::world::World;
 use bihuan_messages::{Lang, t, tf};
@@ -19,7 +20,7 @@ use rust_decimal::Decimal;
 
 use crate::access::Sight;
 use crate::engine::Engine;
-use crate::error::Error;
+use crate::error::{Error, Failure};
 use crate::views::{CaseRow, Filter, Sort, Views};
 
 /// What is exported.
@@ -66,6 +67,29 @@ pub fn ledger(engine: &Engine, sight: &Sight, asked: &Asked, lang: Lang) -> Resu
     let mut columns = common_columns(lang);
     columns.extend(fields.iter().map(|field| field_column(field, lang)));
     Ok(Sheet { title, notes, as_of: Some(local(now)), columns, rows })
+}
+
+/// A sheet as CSV, which every program reads.
+///
+/// # Errors
+///
+/// [`Failure::Refused`] for a sheet that no file can hold.
+pub fn csv(sheet: &Sheet) -> Result<Vec<u8>, Failure> {
+    bihuan_report::csv::render(sheet).map_err(unrendered)
+}
+
+/// Sheets as one workbook.
+///
+/// # Errors
+///
+/// [`Failure::Refused`] for more rows than a spreadsheet opens; says what to do instead.
+pub fn xlsx(sheets: &[Sheet], lang: Lang) -> Result<Vec<u8>, Failure> {
+    bihuan_report::xlsx::render(sheets, lang).map_err(unrendered)
+}
+
+/// What the renderers cannot write is told to who asked for it.
+pub(crate) fn unrendered(error: bihuan_report::Error) -> Failure {
+    Failure::Refused(Refusal { code: "not_rendered".to_owned(), rule: error.message(), allowed: Vec::new() })
 }
 
 /// The columns that every ledger has.

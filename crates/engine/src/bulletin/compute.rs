@@ -24,7 +24,7 @@ pub(crate) struct Collector<'w> {
     scope: Scope,
     as_of: Timestamp,
     start: Timestamp,
-    cut: Timestamp,
+    end: Timestamp,
     world: &'w World,
     totals: Tally,
     units: BTreeMap<UnitId, Tally>,
@@ -73,7 +73,7 @@ impl<'w> Collector<'w> {
             scope: scope.clone(),
             as_of,
             start: midnight(scope.from),
-            cut: end.min(as_of),
+            end,
             world,
             totals: Tally::default(),
             units: BTreeMap::new(),
@@ -113,7 +113,8 @@ impl<'w> Collector<'w> {
 
     /// The counts in which a case counts, and how many times.
     fn counted(&self, facts: &Facts) -> Vec<(&'static str, u64)> {
-        let inside = |at: Timestamp| self.start <= at && at < self.cut;
+        // What stands in the log has happened; only limits may still lie ahead.
+        let inside = |at: Timestamp| self.start <= at && at < self.end;
         let times = |instants: &mut dyn Iterator<Item = Timestamp>| {
             u64::try_from(instants.filter(|at| inside(*at)).count()).unwrap_or(u64::MAX)
         };
@@ -132,7 +133,7 @@ impl<'w> Collector<'w> {
             count("should_close", 1);
             count("postponed", u64::from(postponed));
             count("base", u64::from(!postponed));
-            if let Some((_, on_time)) = round.closed.filter(|(at, _)| *at < self.cut && !postponed) {
+            if let Some((_, on_time)) = round.closed.filter(|(at, _)| *at < self.end && !postponed) {
                 count("closed_due", 1);
                 count("on_time", u64::from(on_time == Some(true)));
             }
@@ -150,7 +151,7 @@ impl<'w> Collector<'w> {
         counted
     }
 
-    /// The last round whose limit fell inside the period.
+    /// The last round whose limit fell inside the period and has been reached.
     fn due_round(&self, facts: &Facts) -> Option<Round> {
         let state = &facts.state;
         let closed = facts.closings.iter().map(|closing| Round {
@@ -160,7 +161,8 @@ impl<'w> Collector<'w> {
         });
         let current =
             state.is_open().then(|| Round { limit: limit(state), closed: None, current: true }).into_iter();
-        let due = |round: &Round| round.limit.is_some_and(|limit| self.start <= limit && limit < self.cut);
+        let reached = |limit: Timestamp| self.start <= limit && limit < self.end && limit <= self.as_of;
+        let due = |round: &Round| round.limit.is_some_and(reached);
         closed.chain(current).rfind(due)
     }
 
@@ -210,7 +212,7 @@ impl<'w> Collector<'w> {
         let corrections = corrections(&self.scope, log.size, &self.false_closings, earlier);
         Figures {
             as_of: self.as_of,
-            cut: self.cut,
+            cut: self.end.min(self.as_of),
             counts,
             rates,
             units: self.lines(),

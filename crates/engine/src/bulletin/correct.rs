@@ -78,7 +78,7 @@ fn correction(printed: &Earlier, cases: Vec<FalseClosing>, false_cases: &super::
 
 /// Whether the bulletin counted this closing; the look-back failed later, so its own log had only the closing.
 fn counted(figures: &Figures, closing: &FalseClosing) -> bool {
-    closing.closed < figures.cut
+    closing.closed <= figures.as_of
         && CLOSINGS.iter().any(|id| figures.count(id).is_some_and(|count| count.cases.has(closing.case)))
 }
 

@@ -104,7 +104,7 @@ impl Facts {
 
     /// The facts from the state alone; `None` where only the events tell them (reworked, re-opened, late by `as_of`).
     pub(crate) fn of(state: State, as_of: Timestamp) -> Result<Facts, Box<State>> {
-        let late = state.is_open() && (limit(&state).is_some_and(|limit| limit < as_of) || step_late(&state, as_of));
+        let late = state.is_open() && (limit(&state).is_some_and(|limit| limit <= as_of) || step_late(&state, as_of));
         if state.reworks > 0 || state.round > 1 || late {
             return Err(Box::new(state));
         }
@@ -128,7 +128,7 @@ impl Facts {
         let claimed = state.done_at.filter(|_| state.kind == StageKind::Verify);
         state.is_open()
             && !self.postponed()
-            && limit(state).is_some_and(|limit| limit < as_of && claimed.is_none_or(|done| done >= limit))
+            && limit(state).is_some_and(|limit| limit <= as_of && claimed.is_none_or(|done| done >= limit))
     }
 
     /// Whether the holder is late with the present step although the limit of the case has not passed.
@@ -173,7 +173,7 @@ pub(crate) fn limit(state: &State) -> Option<Timestamp> {
 fn step_late(state: &State, as_of: Timestamp) -> bool {
     state
         .clock("stage")
-        .is_some_and(|clock| clock.due < as_of && clock.held.is_none() && clock.pauses.iter().all(|p| p.to.is_some()))
+        .is_some_and(|clock| clock.due <= as_of && clock.held.is_none() && clock.pauses.iter().all(|p| p.to.is_some()))
 }
 
 fn closing(state: &State) -> Option<Closing> {

@@ -17,9 +17,10 @@ use super::content::{Content, Documents, stored};
 use super::figures::Scope;
 use super::wording::document;
 use super::{settings, source};
-use crate::access::may_administer;
+use crate::access::{Sight, may_administer};
 use crate::engine::Engine;
 use crate::error::{Error, Failure};
+use crate::export::{unrendered, xlsx as xlsx_of};
 use crate::wire::{Order, Submission};
 use crate::writer::{Kept, WorldChange};
 
@@ -203,16 +204,41 @@ pub fn html(bulletin: &Bulletin, content: &Content, lang: Lang) -> String {
 ///
 /// # Errors
 ///
-/// If the file cannot be written.
+/// [`Failure::Refused`] if the file cannot be written; says why.
 pub fn docx(
     bulletin: &Bulletin,
     content: &Content,
     lang: Lang,
     link_base: Option<&str>,
-) -> Result<Vec<u8>, bihuan_report::Error> {
+) -> Result<Vec<u8>, Failure> {
     let mut document = official(bulletin, content, lang);
     document.link_base = link_base.map(str::to_owned);
-    bihuan_report::docx::render(&document, lang)
+    bihuan_report::docx::render(&document, lang).map_err(unrendered)
+}
+
+/// The annex as a workbook.
+///
+/// # Errors
+///
+/// [`Failure::Refused`] for more rows than a spreadsheet opens.
+pub fn xlsx(content: &Content, lang: Lang) -> Result<Vec<u8>, Failure> {
+    xlsx_of(&super::sheets(content, lang), lang)
+}
+
+/// The stored file of a bulletin, byte for byte as its digest was taken.
+///
+/// # Errors
+///
+/// [`Failure::Refused`] where there is no such bulletin or its file was erased.
+pub fn file(engine: &Engine, id: &BulletinId) -> Result<Vec<u8>, Failure> {
+    let world = engine.world();
+    stored(engine.views()?.log(), find(&world, id)?)?.ok_or_else(erased)
+}
+
+/// Whether somebody with this sight, on this post, may read it: everybody once it is issued; before that the office,
+/// the signer and who sees everything.
+pub fn may_read(world: &World, bulletin: &Bulletin, post: &PostId, sight: &Sight) -> bool {
+    bulletin.issued.is_some() || *sight == Sight::All || *post == bulletin.draft.signer || may_administer(world, post)
 }
 
 pub(super) fn find<'w>(world: &'w World, id: &BulletinId) -> Result<&'w Bulletin, Failure> {

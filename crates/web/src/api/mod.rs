@@ -1,5 +1,6 @@
 //! The JSON API, on the same services as the pages: commands in, reads out, problem details for every error.
 
+mod bulletins;
 mod commands;
 mod files;
 mod openapi;
@@ -22,6 +23,7 @@ pub(crate) fn routes() -> Router<Web> {
         .merge(commands::routes())
         .merge(reads::routes())
         .merge(files::routes())
+        .merge(bulletins::routes())
         .merge(stream::routes())
         .merge(openapi::routes())
 }

@@ -14,7 +14,7 @@ pub(crate) fn routes() -> Router<Web> {
 /// A read: path, what it is, its query parameters.
 type Read = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
 
-const READS: [Read; 11] = [
+const READS: [Read; 14] = [
     ("/api/v1/session", "Who is signed in", &[]),
     (
         "/api/v1/cases",
@@ -38,6 +38,9 @@ const READS: [Read; 11] = [
     ("/api/v1/mechanisms", "The mechanisms in force", &[]),
     ("/api/v1/mechanisms/{id}", "A mechanism: fields, stages, steps, closing", &[]),
     ("/api/v1/indicators", "Counts and on-time rates with their base, by mechanism", &[("mechanism", "string")]),
+    ("/api/v1/bulletins", "The bulletins and how far each is", &[]),
+    ("/api/v1/bulletins/{id}", "A bulletin as stored: figures with their cases, texts and wording", &[]),
+    ("/api/v1/bulletins/{id}/verify", "The bulletin's figures computed again from the log, compared", &[]),
     ("/api/v1/log/head", "The newest signed checkpoint and the public key", &[]),
     ("/api/v1/log/entries", "Entries of the log in canonical form", &[("from", "integer"), ("limit", "integer")]),
     ("/api/v1/log/receipts/{seq}", "The receipt of an entry with its inclusion path", &[]),
@@ -59,6 +62,9 @@ fn document() -> Json {
     put("/api/v1/commands", "post", commands());
     put("/api/v1/files", "post", files());
     put("/api/v1/stream", "get", stream());
+    put("/api/v1/bulletins", "post", bulletin("draft_bulletin", "Draft a bulletin as of now", true));
+    put("/api/v1/bulletins/{id}/sign", "post", bulletin("sign_bulletin", "Sign a bulletin as drafted", false));
+    put("/api/v1/bulletins/{id}/issue", "post", bulletin("issue_bulletin", "Issue a signed bulletin", false));
     json!({
         "openapi": "3.1.0",
         "info": { "title": "Bihuan", "version": env!("CARGO_PKG_VERSION"), "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
@@ -132,6 +138,28 @@ fn stream() -> Json {
     with_problems(json!({
         "operationId": "stream", "summary": "Server-sent events: the number of log entries after each commit",
         "responses": { "200": { "description": "An event stream", "content": { "text/event-stream": { "schema": { "type": "string" } } } } },
+    }))
+}
+
+/// What changes a bulletin: every call carries its key.
+fn bulletin(id: &str, summary: &str, drafts: bool) -> Json {
+    let key = json!({ "type": "string", "minLength": 1, "maxLength": 200, "description": "Made by the caller; the same key again changes nothing." });
+    let text = json!({ "type": "string" });
+    let day = json!({ "type": "string", "format": "date" });
+    let many = json!({ "type": "array", "items": text });
+    let (sent, parameters, status) = if drafts {
+        let sent = json!({ "type": "object", "required": ["key", "from", "to"], "properties": {
+            "key": key, "from": day, "to": day, "mechanisms": many, "order": { "enum": ["overdue", "name"] },
+            "signer": text, "remarks": many } });
+        (sent, json!([]), "201")
+    } else {
+        let id = json!([{ "name": "id", "in": "path", "required": true, "schema": text }]);
+        (json!({ "type": "object", "required": ["key"], "properties": { "key": key } }), id, "200")
+    };
+    with_problems(json!({
+        "operationId": id, "summary": summary, "parameters": parameters,
+        "requestBody": { "required": true, "content": { "application/json": { "schema": sent } } },
+        "responses": { status: { "description": summary, "content": { "application/json": { "schema": { "type": "object" } } } } },
     }))
 }
 

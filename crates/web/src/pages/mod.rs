@@ -1,8 +1,10 @@
 //! The pages: one file each, handler and view together. Each offers `routes()`; this list is the site map.
 
+mod bulletins;
 mod case;
 mod demo;
 mod desk;
+mod export;
 mod ledger;
 mod ledgers;
 mod log;
@@ -17,6 +19,7 @@ use axum::Router;
 
 use crate::Web;
 
+pub(crate) use bulletins::readable as readable_bulletin;
 pub(crate) use case::etag as case_etag;
 
 pub(crate) fn routes() -> Router<Web> {
@@ -32,6 +35,8 @@ pub(crate) fn routes() -> Router<Web> {
         .merge(log::routes())
         .merge(demo::routes())
         .merge(reading::routes())
+        .merge(bulletins::routes())
+        .merge(export::routes())
 }
 
 /// Where a form leads back to: a path of this server, never another's.

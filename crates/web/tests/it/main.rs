@@ -2,6 +2,7 @@
 
 mod api;
 mod browser;
+mod bulletins;
 mod county;
 mod look;
 mod pages;

@@ -1,0 +1,62 @@
+//! Exports of a ledger (导出): what its page shows, as a workbook or as CSV, within what the visitor may see.
+
+use axum::Router;
+use axum::extract::{Path, Query};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use bihuan_domain::calendar::date_of;
+use bihuan_domain::id::MechanismId;
+use bihuan_engine::export;
+
+use super::ledger::Asked;
+use crate::Web;
+use crate::session::Visitor;
+use crate::show::percent;
+use crate::trouble::Trouble;
+
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+pub(crate) fn routes() -> Router<Web> {
+    Router::new()
+        .route("/ledgers/{mechanism}/export.xlsx", get(xlsx))
+        .route("/ledgers/{mechanism}/export.csv", get(csv))
+}
+
+async fn xlsx(visitor: Visitor, Path(id): Path<String>, Query(asked): Query<Asked>) -> Result<Response, Trouble> {
+    make(visitor, id, asked, true).await
+}
+
+async fn csv(visitor: Visitor, Path(id): Path<String>, Query(asked): Query<Asked>) -> Result<Response, Trouble> {
+    make(visitor, id, asked, false).await
+}
+
+async fn make(visitor: Visitor, id: String, asked: Asked, workbook: bool) -> Result<Response, Trouble> {
+    let id = MechanismId::from(id);
+    let mechanism = visitor.mechanisms.current(&id);
+    if mechanism.is_none() && id.as_str() != "all" {
+        return Err(Trouble::not_found());
+    }
+    visitor
+        .work(move |visitor| {
+            let wanted = export::Asked {
+                filter: asked.filter(visitor, mechanism.as_ref().map(|m| &m.id)),
+                sort: asked.order(),
+                mechanism: mechanism.as_ref().map(|m| m.id.clone()),
+            };
+            let sheet = export::ledger(&visitor.engine, &visitor.sight, &wanted, visitor.lang)?;
+            let name = format!("{}-{}", sheet.title, date_of(visitor.now));
+            Ok(if workbook {
+                download(XLSX, &format!("{name}.xlsx"), export::xlsx(&[sheet], visitor.lang)?)
+            } else {
+                download("text/csv; charset=utf-8", &format!("{name}.csv"), export::csv(&sheet)?)
+            })
+        })
+        .await
+}
+
+/// Bytes to be saved under a name, which may hold Chinese (RFC 6266).
+pub(super) fn download(kind: &'static str, name: &str, bytes: Vec<u8>) -> Response {
+    let place = format!("attachment; filename*=UTF-8''{}", percent(name));
+    ([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, place)], bytes).into_response()
+}
