@@ -17,8 +17,8 @@ pub(crate) use rebuild::{applied, set_applied};
 
 /// The tables. `case_views.state` is the whole state as JSON; the columns beside it are what lists filter and sort by.
 pub(crate) const TABLES: &str = "
-CREATE TABLE IF NOT EXISTS views_meta(id INTEGER PRIMARY KEY CHECK (id = 0), applied INTEGER NOT NULL, cases INTEGER NOT NULL);
-INSERT OR IGNORE INTO views_meta(id, applied, cases) VALUES (0, 0, 0);
+CREATE TABLE IF NOT EXISTS views_meta(id INTEGER PRIMARY KEY CHECK (id = 0), applied INTEGER NOT NULL, cases INTEGER NOT NULL, form INTEGER NOT NULL);
+INSERT OR IGNORE INTO views_meta(id, applied, cases, form) VALUES (0, 0, 0, 0);
 CREATE TABLE IF NOT EXISTS case_views(
   id INTEGER PRIMARY KEY,
   mechanism TEXT NOT NULL,
@@ -69,6 +69,10 @@ CREATE INDEX IF NOT EXISTS duties_by_post ON duties(post, due);
 CREATE TABLE IF NOT EXISTS numbers(series TEXT NOT NULL, year INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (series, year)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS recent_verifiers(owner TEXT PRIMARY KEY, person TEXT NOT NULL) WITHOUT ROWID;
 ";
+
+/// The form of the read models and of the state in them. Raise it whenever `evolve`, [`TABLES`] or the projection changes:
+/// a data directory of another form is made anew from its log when it is opened.
+pub(crate) const FORM: u64 = 1;
 
 /// The tables of [`TABLES`], for clearing and comparing.
 pub(crate) const NAMES: [&str; 4] = ["case_views", "duties", "numbers", "recent_verifiers"];

@@ -12,22 +12,24 @@ use serde::Serialize;
 
 use super::project::{Title, project_case};
 use super::query::actor_of;
-use super::{NAMES, TABLES};
+use super::{FORM, NAMES, TABLES};
 use crate::error::Error;
 
-/// How many log entries the views have applied, and how many cases there are.
+/// How many log entries the views have applied (none, if they are of another form), and how many cases there are.
 pub(crate) fn applied(connection: &Connection) -> Result<(u64, u64), Error> {
-    Ok(connection.query_row("SELECT applied, cases FROM views_meta", [], |row| {
-        let (applied, cases): (i64, i64) = (row.get(0)?, row.get(1)?);
+    Ok(connection.query_row("SELECT applied, cases, form FROM views_meta", [], |row| {
+        let (applied, cases, form): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let applied = if u64::try_from(form) == Ok(FORM) { applied } else { 0 };
         Ok((u64::try_from(applied).unwrap_or(0), u64::try_from(cases).unwrap_or(0)))
     })?)
 }
 
 /// Notes how far the views are.
 pub(crate) fn set_applied(connection: &Connection, applied: u64, cases: u64) -> Result<(), Error> {
-    connection.prepare_cached("UPDATE views_meta SET applied = ?1, cases = ?2")?.execute((
+    connection.prepare_cached("UPDATE views_meta SET applied = ?1, cases = ?2, form = ?3")?.execute((
         i64::try_from(applied).unwrap_or(i64::MAX),
         i64::try_from(cases).unwrap_or(i64::MAX),
+        i64::try_from(FORM).unwrap_or(i64::MAX),
     ))?;
     Ok(())
 }
@@ -125,14 +127,25 @@ pub fn compare(log: &PooledReader, progress: &mut dyn FnMut(u64)) -> Result<Vec<
         let (live, rebuilt) = (rows(log.connection(), table)?, rows(&fresh, table)?);
         if live != rebuilt {
             let at = live.iter().zip(&rebuilt).position(|(a, b)| a != b).unwrap_or(live.len().min(rebuilt.len()));
-            differences.push(Difference {
-                table: table.to_owned(),
-                live: live.get(at).cloned(),
-                rebuilt: rebuilt.get(at).cloned(),
-            });
+            let (live, rebuilt) = around(live.get(at), rebuilt.get(at));
+            differences.push(Difference { table: table.to_owned(), live, rebuilt });
         }
     }
     Ok(differences)
+}
+
+/// The two rows around the first place where they differ; whole states would bury it.
+fn around(live: Option<&String>, rebuilt: Option<&String>) -> (Option<String>, Option<String>) {
+    let first = match (live, rebuilt) {
+        (Some(a), Some(b)) => a.chars().zip(b.chars()).take_while(|(a, b)| a == b).count(),
+        _ => 0,
+    };
+    let cut = |row: &String| {
+        let head: String = row.chars().take(40).collect();
+        let part: String = row.chars().skip(first.saturating_sub(60)).take(240).collect();
+        format!("{head} … {part}")
+    };
+    (live.map(cut), rebuilt.map(cut))
 }
 
 fn rows(connection: &Connection, table: &str) -> Result<Vec<String>, Error> {
