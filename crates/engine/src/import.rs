@@ -14,7 +14,9 @@
 mod apply;
 mod mapping;
 mod matching;
+mod outcome;
 mod plan;
+mod reading;
 mod report;
 mod units;
 mod values;

@@ -5,7 +5,8 @@ use std::collections::VecDeque;
 use bihuan_domain::org::Actor;
 use tokio::sync::oneshot::Receiver;
 
-use super::plan::{Outcome, Plan, by_rule};
+use super::outcome::by_rule;
+use super::plan::{Outcome, Plan};
 use super::report::{Did, DoneRow, Report};
 use crate::answer::Answer;
 use crate::engine::Engine;
