@@ -54,7 +54,7 @@ impl Sent {
     ///
     /// # Errors
     ///
-    /// A refusal for a kind of file that is not taken; faults of the disk.
+    /// A refusal for a kind of file that is not taken, or one over 50 MB; faults of the disk.
     pub async fn upload(&mut self, visitor: &Visitor) -> Result<Vec<(String, String)>, Trouble> {
         let mut tokens: Vec<(String, String)> = self
             .all("evidence")
@@ -64,6 +64,9 @@ impl Sent {
             })
             .collect();
         for (_, name, bytes) in std::mem::take(&mut self.files) {
+            if bytes.len() > bihuan_ledger::BLOB_BYTES_MAX {
+                return Err(Trouble::too_large());
+            }
             let (engine, called) = (visitor.engine.clone(), name.clone());
             let done = tokio::task::spawn_blocking(move || engine.upload(&called, &bytes)).await;
             let token = done

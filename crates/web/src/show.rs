@@ -3,9 +3,9 @@
 use bihuan_domain::calendar::{date_of, day_number, local};
 use bihuan_domain::clock::duration_label;
 use bihuan_domain::id::{PersonId, PostId, Sealed, UnitId};
-use bihuan_domain::mechanism::{Colour, Field, Mechanism, RegisterSpec};
+use bihuan_domain::mechanism::{Colour, Field, Mechanism, RegisterSpec, Stage, StageKind};
 use bihuan_domain::org::Actor;
-use bihuan_domain::value::Value;
+use bihuan_domain::value::{RowRef, Value};
 use bihuan_domain::world::World;
 use bihuan_engine::views::Views;
 use bihuan_messages::{Label, Lang, t, tf};
@@ -63,6 +63,15 @@ impl Show<'_> {
         }
     }
 
+    /// What a row of a register is called; its code where it has no name.
+    pub fn row(&self, row: &RowRef) -> String {
+        let specs = self.visitor.mechanisms.packs().iter().flat_map(|pack| &pack.registers);
+        let spec = specs.into_iter().find(|spec| spec.id == row.register);
+        let values = self.world().registers.row(&row.register, &row.row);
+        let title = spec.zip(values).and_then(|(spec, values)| row_title(spec, values, self.views));
+        title.unwrap_or_else(|| row.row.to_string())
+    }
+
     /// The plain text of a sealed value; what says that it was erased where it was.
     pub fn sealed(&self, sealed: &Sealed) -> String {
         match self.views.unseal(sealed) {
@@ -81,9 +90,9 @@ impl Show<'_> {
         let lang = self.lang();
         match value {
             Value::Bool(answer) => html! { (t(lang, if *answer { "web.yes" } else { "web.no" })) },
-            Value::Int(_) | Value::Dec(_) | Value::Fen(_) | Value::Minutes(_) => html! {
+            Value::Fen(fen) => html! { span .num title={ (plain_number(value)) " " (t(lang, "web.unit_yuan")) } { (money(*fen, lang)) } },
+            Value::Int(_) | Value::Dec(_) | Value::Minutes(_) => html! {
                 span .num { (plain_number(value)) } @if let Some(unit) = unit { " " span .unit { (unit) } }
-                @else if matches!(value, Value::Fen(_)) { " " span .unit { (t(lang, "web.unit_yuan")) } }
                 @else if matches!(value, Value::Minutes(_)) { " " span .unit { (t(lang, "web.unit_minutes")) } }
             },
             Value::Date(day) => html! { span .when { (date(*day, lang)) } },
@@ -96,7 +105,7 @@ impl Show<'_> {
             Value::Post(post) => html! { (self.post(post)) },
             Value::Person(person) => text(&self.person(person)),
             Value::Row(row) => html! {
-                a href={ "/registers/" (row.register) "#row-" (row.row) } { (row.row) }
+                a href={ "/registers/" (row.register) "#row-" (row.row) } { (self.row(row)) }
             },
             Value::Case(case) => html! { a href={ "/cases/" (case) } { (case) } },
             Value::File(file) => text(&self.sealed(&file.name)),
@@ -109,6 +118,39 @@ impl Show<'_> {
             },
         }
     }
+}
+
+/// Money as offices write it: `5.55亿元`, `6,935万元`, exact; in English in plain yuan.
+pub fn money(fen: i64, lang: Lang) -> String {
+    let yuan = Decimal::new(fen, 2);
+    let in_units_of = |size: u32, key: &str| {
+        let amount = yuan.checked_div(Decimal::from(size))?.normalize();
+        // More than four decimals are harder to read than the plain number.
+        let short = amount.abs() >= Decimal::ONE && amount.scale() <= 4;
+        short.then(|| format!("{}{}", grouped(&amount.to_string()), t(lang, key)))
+    };
+    let short = match lang {
+        Lang::Zh => {
+            in_units_of(100_000_000, "web.unit_yi_yuan").or_else(|| in_units_of(10_000, "web.unit_wan_yuan"))
+        }
+        Lang::En => None,
+    };
+    short.unwrap_or_else(|| format!("{} {}", plain_number(&Value::Fen(fen)), t(lang, "web.unit_yuan")))
+}
+
+/// Whether a stage lies beside the way: parked, void, or entered only after something failed.
+pub fn is_detour(mechanism: &Mechanism, stage: &Stage) -> bool {
+    if matches!(stage.kind, StageKind::Parked | StageKind::Void) {
+        return true;
+    }
+    let leads = |step: &bihuan_domain::mechanism::Step| step.to == stage.id;
+    let entered = mechanism.open.stage == stage.id
+        || mechanism.stages.iter().filter(|from| !is_aside(from)).any(|from| from.steps.iter().any(leads));
+    !entered && stage.kind != StageKind::Closed
+}
+
+fn is_aside(stage: &Stage) -> bool {
+    matches!(stage.kind, StageKind::Parked | StageKind::Void)
 }
 
 /// A unit's name; its code where it is unknown.
@@ -382,6 +424,15 @@ mod tests {
         assert_eq!(grouped("-1000"), "-1,000");
         assert_eq!(grouped("999"), "999");
         assert_eq!(plain_number(&Value::Fen(123_450)), "1,234.5");
+    }
+
+    #[test]
+    fn money_is_written_as_offices_write_it_and_stays_exact() {
+        assert_eq!(money(55_500_000_000, Lang::Zh), "5.55亿元");
+        assert_eq!(money(6_935_000_000, Lang::Zh), "6,935万元");
+        assert_eq!(money(12_345_678_901, Lang::Zh), "123,456,789.01 元");
+        assert_eq!(money(99_900, Lang::Zh), "999 元");
+        assert_eq!(money(55_500_000_000, Lang::En), "555,000,000 yuan");
     }
 
     #[test]

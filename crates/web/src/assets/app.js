@@ -45,14 +45,26 @@ addEventListener("hashchange", unfold);
 unfold();
 
 // News: a page that waits for something says when there is something new, and leaves the reload to the reader.
+// Only the tab that is looked at listens: a browser has six connections to a server, and seven tabs would block it.
 const news = document.querySelector("[data-news]");
 if (news && "EventSource" in window) {
   const seen = Number(news.dataset.news);
-  const source = new EventSource("/api/v1/stream");
-  source.addEventListener("log", (event) => {
-    if (Number(event.data) > seen) {
-      news.hidden = false;
-      source.close();
+  let source = null;
+  const listen = () => {
+    if (document.hidden || !news.hidden) {
+      if (source) source.close();
+      source = null;
+    } else if (!source) {
+      source = new EventSource("/api/v1/stream");
+      source.addEventListener("log", (event) => {
+        if (Number(event.data) > seen) {
+          news.hidden = false;
+          listen();
+        }
+      });
     }
-  });
+  };
+  document.addEventListener("visibilitychange", listen);
+  addEventListener("pagehide", () => source && source.close());
+  listen();
 }

@@ -8,7 +8,7 @@ use axum::routing::get;
 use bihuan_domain::calendar::midnight;
 use bihuan_domain::case::State;
 use bihuan_domain::id::MechanismId;
-use bihuan_domain::mechanism::{Field, Mechanism, StageKind};
+use bihuan_domain::mechanism::{Field, Mechanism};
 use bihuan_engine::views::{CaseRow, Counts, Filter, Page, Sort};
 use bihuan_messages::{t, tf};
 use jiff::Timestamp;
@@ -228,7 +228,7 @@ impl Ledger<'_> {
                     ol .funnel {
                         @for stage in &mechanism.stages {
                             @let n = counts.stages.iter().find(|(id, _)| *id == stage.id).map_or(0, |(_, n)| *n);
-                            @if n > 0 || !matches!(stage.kind, StageKind::Void | StageKind::Parked) {
+                            @if n > 0 || !show::is_detour(mechanism, stage) {
                                 li { a href=(to("stage", stage.id.as_str(), &self.asked.stage)) aria-current=[(self.asked.stage == stage.id.as_str()).then_some("true")] {
                                     span .funnel-n .quiet[n == 0] { (show::count(n)) } span { (stage.label.get(lang)) }
                                 } }

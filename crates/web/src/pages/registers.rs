@@ -60,7 +60,7 @@ fn view(show: &Show<'_>, spec: &RegisterSpec, page: usize, rows: &[(&RowId, &Row
                         tr id={ "row-" (id) } {
                             td data-label=(t(lang, "web.row")) { code { (id) } }
                             @for field in &spec.fields {
-                                td data-label=(field.label.get(lang)) {
+                                td .is-title[field.id == spec.title] .is-empty[!row.contains_key(&field.id)] data-label=(field.label.get(lang)) {
                                     @match row.get(&field.id) { Some(value) => { (show.value(field, value)) }, None => { span .quiet { "–" } } }
                                 }
                             }

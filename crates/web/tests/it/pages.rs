@@ -200,6 +200,26 @@ async fn evidence_is_taken_by_what_it_is_and_given_back_as_a_download() {
 }
 
 #[tokio::test]
+async fn what_is_too_large_is_said_to_be_and_the_words_are_kept() {
+    let county = County::new();
+    let case = format!("/cases/{}", county.matter("厂区道路被占"));
+    let mut clerk = Browser::signed_in(&county, "housing.clerk").await;
+    let page = clerk.get(&case).await;
+    let form = page.form("act-note");
+    let (csrf, key, seq) = (page.hidden("csrf"), form.hidden("key"), form.hidden("seq"));
+    let fields = [("csrf", csrf.as_str()), ("key", &key), ("seq", &seq), ("act", "note"), ("note", "附全部图纸")];
+    let large = vec![b'x'; (50 << 20) + 1];
+    let to = format!("{case}/act");
+    let refused = clerk.upload(&to, &fields, &[("files", "图纸.txt", &large)]).await;
+    assert_eq!(refused.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert!(refused.has("50 MB") && refused.has("附全部图纸"));
+    let larger = vec![b'x'; 70 << 20];
+    let refused = clerk.upload(&to, &fields, &[("files", "图纸.txt", &larger)]).await;
+    assert_eq!(refused.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert!(refused.has("<!DOCTYPE html>") && refused.has("50 MB"), "{}", refused.text);
+}
+
+#[tokio::test]
 async fn very_long_names_and_markup_stay_text() {
     let county = County::new();
     let long = format!("{}<script>alert(1)</script>", "超".repeat(4_000));

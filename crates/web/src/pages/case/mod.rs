@@ -163,8 +163,7 @@ fn track(mechanism: &Mechanism, case: &CaseView, visitor: &Visitor) -> Markup {
             @for (n, stage) in mechanism.stages.iter().enumerate() {
                 @let current = stage.id == state.stage;
                 @let visited = been.contains(&&stage.id);
-                @let aside = matches!(stage.kind, StageKind::Parked | StageKind::Void);
-                @if current || visited || !aside {
+                @if current || visited || !show::is_detour(mechanism, stage) {
                     @let done = !current && visited && (state.kind == StageKind::Closed || ahead_of.is_none_or(|at| n < at));
                     li .is-done[done] .is-now[current] aria-current=[current.then_some("step")] {
                         span { (stage.label.get(lang)) }
