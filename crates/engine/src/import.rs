@@ -24,11 +24,13 @@ mod values;
 use bihuan_domain::id::MechanismId;
 use bihuan_domain::org::Actor;
 use bihuan_messages::Message;
-use bihuan_reader::table::{self, Table};
+use bihuan_reader::table;
 use serde::Serialize;
 
 use crate::engine::Engine;
 use crate::error::Failure;
+
+pub use bihuan_reader::table::Table;
 
 pub use apply::{Progress, apply};
 pub use mapping::{Assigned, Mapping, Target, digest, propose, remember, targets};
@@ -124,12 +126,21 @@ impl<E: Into<Failure>> From<E> for Stop {
 ///
 /// One sentence that says what the file is and what to do.
 pub fn inspect(bytes: &[u8]) -> Result<Vec<TableInfo>, Message> {
-    let tables = table::read(bytes).map_err(|unreadable| unreadable.message())?;
+    let tables = read(bytes)?;
     Ok(tables
         .iter()
         .enumerate()
         .map(|(index, table)| info(index, table))
         .collect())
+}
+
+/// The tables of a file with all their rows.
+///
+/// # Errors
+///
+/// As for [`inspect`].
+pub fn read(bytes: &[u8]) -> Result<Vec<Table>, Message> {
+    table::read(bytes).map_err(|unreadable| unreadable.message())
 }
 
 /// A file to a plan: reads it, takes the remembered or proposed mapping, changes it as asked, and plans. Blocks.
@@ -145,7 +156,7 @@ pub fn prepare(
     bytes: &[u8],
     options: &Options,
 ) -> Result<Prepared, Stop> {
-    let tables = table::read(bytes).map_err(|unreadable| Stop::Told(unreadable.message()))?;
+    let tables = read(bytes).map_err(Stop::Told)?;
     let table = choose(tables, options.table.as_deref())?;
     let mut mapping = propose(engine, mechanism, file_name, &table)?;
     for argument in &options.map {

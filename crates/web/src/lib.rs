@@ -75,11 +75,13 @@ struct Inner {
     app: App,
     /// Becomes true when the server shuts down, so that open event streams end.
     closing: watch::Sender<bool>,
+    /// Ledgers that were uploaded and not yet imported.
+    drafts: pages::Drafts,
 }
 
 impl Web {
     fn new(app: App) -> Web {
-        Web(Arc::new(Inner { app, closing: watch::channel(false).0 }))
+        Web(Arc::new(Inner { app, closing: watch::channel(false).0, drafts: pages::Drafts::default() }))
     }
 
     /// The jurisdictions.
@@ -90,6 +92,10 @@ impl Web {
     /// A jurisdiction by its short name.
     pub fn jurisdiction(&self, slug: &str) -> Option<&Jurisdiction> {
         self.0.app.jurisdictions.iter().find(|jurisdiction| jurisdiction.slug == slug)
+    }
+
+    pub(crate) fn drafts(&self) -> &pages::Drafts {
+        &self.0.drafts
     }
 
     pub(crate) fn closing(&self) -> watch::Receiver<bool> {

@@ -5,6 +5,7 @@ mod case;
 mod demo;
 mod desk;
 mod export;
+mod imports;
 mod ledger;
 mod ledgers;
 mod log;
@@ -21,6 +22,7 @@ use crate::Web;
 
 pub(crate) use bulletins::readable as readable_bulletin;
 pub(crate) use case::etag as case_etag;
+pub(crate) use imports::Drafts;
 
 pub(crate) fn routes() -> Router<Web> {
     Router::new()
@@ -37,6 +39,7 @@ pub(crate) fn routes() -> Router<Web> {
         .merge(reading::routes())
         .merge(bulletins::routes())
         .merge(export::routes())
+        .merge(imports::routes())
 }
 
 /// Where a form leads back to: a path of this server, never another's.

@@ -1,8 +1,16 @@
 //! The real router on a real ledger with the shipped packs, driven as a browser and as a program would.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests may be blunt, their helpers too"
+)]
+
 mod api;
 mod browser;
 mod bulletins;
 mod county;
+mod imports;
 mod look;
 mod pages;
