@@ -68,7 +68,7 @@ impl County {
                     kind: (*kind).into(),
                     name: Label::new(format!("{id}局"), *id),
                     parent: (*id != "county").then(|| "county".into()),
-                    functions: functions.iter().map(|f| Code::new(f)).collect(),
+                    functions: functions.iter().map(Code::new).collect(),
                     valid: since,
                     successor: None,
                     has_accounts: true,

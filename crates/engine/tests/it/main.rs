@@ -1,5 +1,13 @@
 //! The engine on a real ledger: the loop, idempotency, late timers, restarts, read models, access.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests may be blunt, their helpers too"
+)]
+
 mod bulletins;
 mod county;
 mod documents;
