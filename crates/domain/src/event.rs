@@ -272,6 +272,12 @@ pub struct Amended {
     pub title: Option<Sealed>,
     /// Why, as a code: `import`, `correction`.
     pub reason: Code,
+    /// The stage's clock, where its last day stands in a field that changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage_clock: Option<ClockStart>,
+    /// The case's clock, likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case_clock: Option<ClockStart>,
 }
 
 /// A reminder (催办).

@@ -99,6 +99,8 @@ impl State {
                 if let Some(title) = &e.title {
                     self.title = title.clone();
                 }
+                self.extend("stage", e.stage_clock.as_ref());
+                self.extend("case", e.case_clock.as_ref());
             }
             CaseEvent::Reminded(_) => {}
             CaseEvent::Reassigned(e) => {

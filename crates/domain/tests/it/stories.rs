@@ -268,6 +268,15 @@ fn work_sent_back_after_the_day_it_was_due_gets_the_other_limit_and_time_to_act(
     desk.run(&actor("office.clerk"), &amend).unwrap();
     desk.step("housing.clerk", "accept", Values::new()).unwrap();
     assert_eq!(desk.state().clock("stage").unwrap().due, instant(date(2024, 3, 8).at(18, 0, 0, 0)));
+    let day = |day| Command::Amend {
+        values: Values::from([("due".into(), Value::Date(day))]),
+        title: None,
+        reason: "correction".into(),
+    };
+    assert_eq!(desk.run(&actor("housing.clerk"), &day(date(2024, 3, 29))).unwrap_err().code, "dispatcher_only");
+    desk.run(&actor("office.clerk"), &day(date(2024, 3, 12))).unwrap();
+    assert_eq!(desk.state().clock("stage").unwrap().due, instant(date(2024, 3, 12).at(18, 0, 0, 0)), "the day moved");
+    desk.run(&actor("office.clerk"), &day(date(2024, 3, 8))).unwrap();
     desk.step("housing.clerk", "done", result()).unwrap();
     desk.at(date(2024, 3, 11), 9, 0);
     desk.verify(&actor("office.head"), false).unwrap();

@@ -4,10 +4,10 @@ use super::{Decision, check_values, open_only};
 use crate::case::context::{Context, Subject};
 use crate::case::state::State;
 use crate::event::{
-    Amended, Answered, CaseEvent, ChildAdded, ChildEnded, ClockKey, Corrected, Moved, Reassigned, Reminded, Values,
+    Amended, Answered, CaseEvent, ChildAdded, ChildEnded, ClockKey, ClockStart, Corrected, Moved, Reassigned, Reminded, Values,
 };
 use crate::id::{CaseId, Code, Sealed, UnitId};
-use crate::mechanism::{Join, Stage, StageKind};
+use crate::mechanism::{ClockSpec, Join, LimitSpec, Stage, StageKind};
 use crate::refusal::Refusal;
 
 pub(super) fn amend(
@@ -27,8 +27,36 @@ pub(super) fn amend(
     if changed.is_empty() && title.is_none() {
         return Ok(Decision::default());
     }
-    let amended = Amended { values: changed, title: title.cloned(), reason: reason.clone() };
+    let after = super::merged(state, &changed);
+    let subject = Subject::of(state, &after);
+    let stage = ctx.mechanism.stage(&state.stage).and_then(|stage| stage.clock.as_ref());
+    let amended = Amended {
+        stage_clock: moved_day(ctx, state, "stage", stage, &changed, &subject)?,
+        case_clock: moved_day(ctx, state, "case", ctx.mechanism.clock.as_ref(), &changed, &subject)?,
+        values: changed,
+        title: title.cloned(),
+        reason: reason.clone(),
+    };
     Ok(vec![CaseEvent::Amended(amended)].into())
+}
+
+/// A clock whose last day stands in a field that changed: who set the day may set another. It counts from where it
+/// began; a clock that was breached stays what it was, because lateness is not amended away.
+fn moved_day(
+    ctx: &Context<'_>,
+    state: &State,
+    key: &str,
+    spec: Option<&ClockSpec>,
+    changed: &Values,
+    subject: &Subject<'_>,
+) -> Result<Option<ClockStart>, Refusal> {
+    let (Some(spec), Some(clock)) = (spec, state.clock(key)) else { return Ok(None) };
+    let LimitSpec::Field { field, .. } = &spec.limit else { return Ok(None) };
+    if !changed.contains_key(field) || clock.breached || clock.held.is_some() || state.suspended_until.is_some() {
+        return Ok(None);
+    }
+    let start = ctx.start(spec, subject, clock.start)?;
+    Ok((start.due != clock.due).then_some(start))
 }
 
 pub(super) fn remind(ctx: &Context<'_>, state: &State, note: Option<&Sealed>) -> Result<Decision, Refusal> {
