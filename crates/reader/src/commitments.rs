@@ -5,16 +5,16 @@ use jiff::civil::Date;
 
 use crate::chars::{at, before, cut, has_at};
 use crate::clauses::{Clause, Sentence, sentences};
-use crate::dates::due;
+use crate::dates::{due, is_deadline};
+use crate::evidence::{self, Frame};
 use crate::figures::Found;
 use crate::lists::split;
 use crate::model::{Commitment, CommitmentKind};
-use crate::rows::{Reading, Row, Verb, enumerator, figures_within, reading};
+use crate::rows::{Reading, Row, Verb, enumerator, figures_within, reading, time_len};
 use crate::stance::{Stance, Stances};
 use crate::stream::Stream;
 use crate::tables::{
     adverbs, context_words, deliver_verbs, lead_words, measure_verbs, not_calling, owner_tails,
-    past_in_clause,
 };
 
 /// The commitments of a body, in order.
@@ -25,17 +25,24 @@ pub(crate) fn commitments(
     year: Option<i16>,
 ) -> Vec<Commitment> {
     let mut rows = Vec::new();
+    let mut mood = Mood::default();
     for (k, paragraph) in stream.paragraphs.iter().enumerate() {
         if paragraph.heading {
             continue;
         }
         let stance = stances.paragraphs.get(k).copied().unwrap_or(Stance::Open);
         let all = sentences(stream, paragraph);
+        // What a paragraph has shown ends with it, unless the next is an item of its list.
+        if !mood.list && enumerator(&stream.chars, paragraph.start) == 0 {
+            mood = Mood::default();
+        }
         let mut item = rows.len();
         for (i, sentence) in all.iter().enumerate() {
             if enumerator(&stream.chars, sentence.start()) > 0 {
                 item = rows.len();
             }
+            let next = all.get(i + 1).map(Sentence::start);
+            let next = next.or_else(|| stream.paragraphs.get(k + 1).map(|p| p.start));
             if is_label(stream, sentence, all.get(i + 1), figures) {
                 continue;
             }
@@ -46,8 +53,14 @@ pub(crate) fn commitments(
                 stances,
                 year,
                 rows: &mut rows,
+                mood,
             };
             reader.sentence(sentence);
+            mood = reader.mood;
+            if evidence::announces(&stream.chars, sentence.start(), sentence.end(), next) {
+                mood.frame = Frame::Ahead;
+                mood.list = i + 1 == all.len();
+            }
             // `（责任单位：县住建局）` after an item names the owner of its rows.
             if let Some((a, b)) = responsible(&stream.chars, sentence.start(), sentence.end()) {
                 let unit = stream.quote(a, b);
@@ -61,6 +74,16 @@ pub(crate) fn commitments(
     rows
 }
 
+/// What the sentences before have shown.
+#[derive(Clone, Copy, Debug, Default)]
+struct Mood {
+    frame: Frame,
+    /// The year that they look at; what they name is due at its end.
+    scope: Option<i16>,
+    /// A list was announced: its items may be paragraphs of their own.
+    list: bool,
+}
+
 struct Reader<'a> {
     stream: &'a Stream,
     figures: &'a [Found],
@@ -68,19 +91,47 @@ struct Reader<'a> {
     stances: &'a Stances,
     year: Option<i16>,
     rows: &'a mut Vec<Commitment>,
+    mood: Mood,
 }
 
 impl Reader<'_> {
     fn sentence(&mut self, sentence: &Sentence) {
         let s = &self.stream.chars;
+        let plan = self.stance == Stance::Plan;
+        let scope = evidence::year_ahead(
+            cut(s, sentence.start(), sentence.end()),
+            self.year,
+            self.mood.scope,
+        );
+        let history = evidence::tells_history(s, sentence, self.year);
+        let told = plan
+            && history
+            && !sentence.clauses.iter().any(|c| {
+                let text = cut(s, c.start, c.end);
+                evidence::looks_ahead(text, self.year) || call(s, c, false).is_some()
+            });
+        let listed = enumerator(s, sentence.start()) > 0;
+        let carried = self.mood.frame == Frame::Ahead && !history;
+        let first = self.rows.len();
         let mut called = false;
         let mut owner: Option<(usize, usize)> = None;
         let mut prefix: Option<usize> = None;
         // The day named before in the sentence, and whether it stood in a clause of its own.
         let mut named: Option<(Date, bool)> = None;
-        for clause in &sentence.clauses {
+        for (n, clause) in sentence.clauses.iter().enumerate() {
             let mut from = clause.start;
-            let call = call(s, clause);
+            let end = bracket_start(s, clause);
+            let text = cut(s, clause.start, end);
+            if let Some(leader) = evidence::led_by(s, clause) {
+                owner = Some(leader);
+                continue;
+            }
+            if evidence::demands(s, clause) {
+                called = true;
+                continue;
+            }
+            let bygone = !plan && evidence::is_bygone(text);
+            let call = call(s, clause, plan || called || carried).filter(|_| !bygone);
             if let Some(call) = &call {
                 called = true;
                 from = call.after;
@@ -88,23 +139,59 @@ impl Reader<'_> {
                     owner = call.owner;
                 }
             }
-            let end = bracket_start(s, clause);
-            let text = cut(s, clause.start, end);
-            let wanted = self.stance == Stance::Plan || called;
-            let year = if self.stance == Stance::Plan {
+            let done = call.is_none() && (evidence::is_done(text) || bygone);
+            let ahead = !plan && !done && evidence::looks_ahead(text, self.year);
+            // A time in a clause of its own (`6月底前，…`) holds for what follows.
+            called |= ahead && time_len(s, from) >= text.len();
+            if called || ahead {
+                self.mood.scope = scope.or(self.mood.scope);
+            }
+            let year = if plan {
                 self.stances.plan_year
             } else {
-                self.year
+                self.mood.scope.or(scope).or(self.year)
             };
-            let own_due = due(text, year);
-            let done = call.is_none() && past_in_clause().any_in(text);
-            let read = if wanted && !done {
+            let own_due = due(text, year).filter(|_| !done);
+            if let Some(day) = own_due
+                && (plan || called || ahead || carried)
+                && self.close_work(first, clause.start, end, day)
+            {
+                continue;
+            }
+            // `做好明年工作，要…` and `农业方面，…` name the field of what follows.
+            let next = sentence.clauses.get(n + 1).map_or(end, |c| c.start);
+            let field =
+                (call.is_none() && called && matches!(clause.mark, '，' | ',') && at(s, next) == '要')
+                    || ["方面", "领域", "上"]
+                        .iter()
+                        .any(|w| text.len() <= 10 && crate::chars::has_before(s, end, w));
+            let done = done || field || told;
+            let object = called || ahead || plan || carried || at(s, from) == '对';
+            let read = if object && !done {
                 reading(s, from, end, self.figures, prefix.is_some())
             } else {
                 Reading::Nothing
             };
+            let read = match read {
+                // Behind a deed to come a bare deed is to come as well; where nothing says so, it is not.
+                Reading::Row(row) if !(plan || called || ahead) => {
+                    let numbered = figures_within(self.figures, row.start, end).next().is_some();
+                    let deed = row.verb == Verb::Deliver || numbered;
+                    let bare = row.bare || listed;
+                    if carried && deed && bare {
+                        read
+                    } else {
+                        Reading::Nothing
+                    }
+                }
+                read => read,
+            };
             if let Some(day) = own_due {
-                named = Some((day, read == Reading::Nothing));
+                let nothing = read == Reading::Nothing;
+                // `3月21日从园林局获悉`: the day of the news is no deadline.
+                if plan || !nothing || is_deadline(text) {
+                    named = Some((day, nothing));
+                }
             }
             match read {
                 Reading::Row(row) => {
@@ -118,6 +205,7 @@ impl Reader<'_> {
                     let day =
                         named.filter(|(_, alone)| own_due.is_some() || *alone || row.verb == Verb::Deliver);
                     self.push(end, &row, owner, day.map(|(day, _)| day));
+                    called |= ahead;
                 }
                 Reading::Prefix => prefix = Some(from + enumerator(s, from)),
                 Reading::Nothing => prefix = None,
@@ -127,6 +215,36 @@ impl Reader<'_> {
                 named = named.filter(|(_, alone)| *alone);
             }
         }
+        if called {
+            self.mood.frame = Frame::Ahead;
+        } else if history {
+            self.mood = Mood {
+                frame: Frame::Past,
+                ..Mood::default()
+            };
+        }
+    }
+
+    /// `…3500个，5月底前完成`: the deadline goes to the rows of the sentence before it, and belongs to the last of them.
+    fn close_work(&mut self, first: usize, a: usize, b: usize, day: Date) -> bool {
+        let s = &self.stream.chars;
+        let Some(whole) = evidence::closes_work(s, a, b) else {
+            return false;
+        };
+        let explicit = key("due_text");
+        let rows = self.rows.get_mut(first..).unwrap_or_default();
+        let open = rows
+            .iter_mut()
+            .rev()
+            .take_while(|row| !row.why.contains(&explicit));
+        let mut any = false;
+        for row in open {
+            any = true;
+            row.due = Some(day);
+            row.why.retain(|why| *why != key("due_plan"));
+            row.why.push(explicit.clone());
+        }
+        any && !whole
     }
 
     fn push(&mut self, end: usize, row: &Row, owner: Option<(usize, usize)>, named_due: Option<Date>) {
@@ -137,6 +255,7 @@ impl Reader<'_> {
             .plan_year
             .filter(|_| plan)
             .and_then(|year| Date::new(year, 12, 31).ok());
+        let scope_due = self.mood.scope.and_then(|year| Date::new(year, 12, 31).ok());
         let owner = row
             .subject
             .filter(|_| owner.is_none())
@@ -165,7 +284,7 @@ impl Reader<'_> {
             if parts.len() > 1 {
                 why.push(key("split"));
             }
-            let due = named_due.or(plan_due);
+            let due = named_due.or(plan_due).or(scope_due);
             if due.is_some() {
                 why.push(key(if named_due.is_some() {
                     "due_text"
@@ -197,7 +316,18 @@ impl Reader<'_> {
                 .any(|w| crate::chars::has_before(s, f.start, w))
         };
         let spent = |f: &&Found| cost(f) && at(s, f.end) == '的';
+        // `亿元以上项目26个`: what the works are like, not how many.
+        let sort = |f: &&Found| {
+            let edge = ["以上", "以下", "级"]
+                .iter()
+                .any(|w| crate::chars::has_before(s, f.end, w) || has_at(s, f.end, w));
+            edge && f.end + 3 < b
+        };
         let mut all = figures_within(self.figures, a, b).filter(|f| !spent(f));
+        let counted = figures_within(self.figures, a, b).find(|f| !spent(f) && !sort(f));
+        if counted.is_some() {
+            return counted;
+        }
         all.next().or_else(|| figures_within(self.figures, a, b).next())
     }
 
@@ -238,8 +368,8 @@ struct Call {
     owner: Option<(usize, usize)>,
 }
 
-/// Finds 要, 须, 将 and the like in the head of a clause.
-fn call(s: &[char], clause: &Clause) -> Option<Call> {
+/// Finds 要, 须, 将 and the like in the head of a clause; in a text that looks ahead also `县住建局负责…`.
+fn call(s: &[char], clause: &Clause, ahead: bool) -> Option<Call> {
     const HEAD: usize = 26;
     let (a, b) = (clause.start, clause.end);
     for word in ["下一步", "接下来", "今后一个时期", "下阶段", "下一阶段", "下步"] {
@@ -260,7 +390,12 @@ fn call(s: &[char], clause: &Clause) -> Option<Call> {
                 break;
             }
         }
-        let Some(n) = calling(s, i, a) else { continue };
+        if let Some(call) = asked(s, i, b) {
+            return Some(call);
+        }
+        let answers = ahead && i > a + 1 && has_at(s, i, "负责") && owner_tails().before(s, i).is_some();
+        let found = calling(s, i, a).or(answers.then_some(2));
+        let Some(n) = found else { continue };
         let mut from = a;
         while let Some(n) = lead_words().at(s, from) {
             if from + n > i {
@@ -283,6 +418,28 @@ fn call(s: &[char], clause: &Clause) -> Option<Call> {
     None
 }
 
+/// `要求县供电公司5月10日前完成…`: who is asked stands behind the verb.
+fn asked(s: &[char], i: usize, b: usize) -> Option<Call> {
+    const LONGEST: usize = 20;
+    ["要求", "责成", "责令"].iter().find(|w| has_at(s, i, w))?;
+    let from = i + 2;
+    (from + 2..b.min(from + LONGEST))
+        .find(|k| owner_tails().before(s, *k).is_some() && begins_deed(s, *k))
+        .map(|k| Call {
+            after: k,
+            owner: Some((from, k)),
+        })
+}
+
+/// Whether a time, an adverb or a verb of deeds stands at `k`.
+fn begins_deed(s: &[char], k: usize) -> bool {
+    time_len(s, k) > 0
+        || adverbs().at(s, k).is_some_and(|n| n > 1)
+        || [deliver_verbs(), measure_verbs()]
+            .iter()
+            .any(|t| t.at(s, k).is_some_and(|n| n > 1))
+}
+
 /// The length of the calling word at `i`, if it calls.
 fn calling(s: &[char], i: usize, start: usize) -> Option<usize> {
     let (left, right) = (before(s, i), at(s, i + 1));
@@ -297,8 +454,8 @@ fn calling(s: &[char], i: usize, start: usize) -> Option<usize> {
         '务' if right == '必' => Some(2),
         '应' if right == '当' => Some(2),
         '须' if left != '必' => Some(1),
-        // With nothing before it 将 is 把.
-        '将' if i > start => {
+        // With nothing before it 将 is 把, unless an adverb follows: `将依法责令…`.
+        '将' if i > start || adverbs().at(s, i + 1).is_some_and(|n| n > 1) => {
             let next = i + 1 + usize::from(right == '将');
             let words = [adverbs(), deliver_verbs(), measure_verbs(), context_words()];
             let goes_on = words.iter().any(|table| table.at(s, next).is_some()) || at(s, next) == '对';
@@ -325,6 +482,10 @@ fn is_label(stream: &Stream, sentence: &Sentence, next: Option<&Sentence>, figur
         return false;
     }
     let from = a + enumerator(s, a);
+    let addressed = |c: &Clause| call(s, c, false).is_some_and(|call| call.owner.is_some());
+    if sentence.clauses.iter().any(addressed) {
+        return false;
+    }
     if from > a && !matches!(before(s, from), '是' | '要') {
         return b - a <= 45;
     }

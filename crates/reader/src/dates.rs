@@ -18,7 +18,7 @@ pub(crate) fn usual_year(s: &[char]) -> Option<i16> {
                 let past = matches!(crate::chars::before(s, i), '于' | '自')
                     || has_at(s, end, "以来")
                     || has_at(s, end, "起");
-                if at(s, end) != '度' && !past {
+                if at(s, end) != '度' && !past && !told(s, i, end) {
                     *counts.entry(year).or_default() += 1;
                 }
                 i = end;
@@ -30,6 +30,19 @@ pub(crate) fn usual_year(s: &[char]) -> Option<i16> {
         .into_iter()
         .max_by_key(|(year, count)| (*count, *year))
         .map(|(year, _)| year)
+}
+
+/// `2019年，村里成立了合作社`: a year by itself at the head of a sentence of the past tells nothing of the page's.
+fn told(s: &[char], i: usize, end: usize) -> bool {
+    let opens = crate::chars::is_stop(crate::chars::before(s, i));
+    let rest = cut(s, end, end + 120);
+    let stop = rest
+        .iter()
+        .position(|c| crate::chars::is_stop(*c))
+        .unwrap_or(rest.len());
+    let sentence = cut(rest, 0, stop);
+    opens && matches!(at(s, end), '，' | ',') && crate::evidence::is_done(sentence)
+        || opens && matches!(at(s, end), '，' | ',') && sentence.contains(&'了')
 }
 
 /// `2024年` at `i`, with where it ends.
@@ -124,6 +137,25 @@ pub(crate) fn due(s: &[char], year: Option<i16>) -> Option<Date> {
         i += 1;
     }
     best
+}
+
+/// Whether the words name a last day: `6月底前`, `10日前`, `年底前`, `一周内`.
+pub(crate) fn is_deadline(s: &[char]) -> bool {
+    (1..s.len()).any(|i| {
+        let edge = has_at(s, i, "底前") || has_at(s, i, "末前") || has_at(s, i, "之前") || at(s, i) == '前';
+        let dated = |k: usize| matches!(crate::chars::before(s, k), '月' | '日' | '年') && k >= 2;
+        let numbered = |k: usize| {
+            let left = k.checked_sub(2).map_or('\0', |j| at(s, j));
+            digit(left).is_some() || "一二三四五六七八九十".contains(left)
+        };
+        // `3年前` and `日前` look back.
+        edge && dated(i)
+            && (crate::chars::before(s, i) != '年'
+                || at(s, i) != '前'
+                || year_at(s, i.saturating_sub(5)).is_some())
+            && (numbered(i) || at(s, i) == '底' || at(s, i) == '末')
+            && !has_at(s, i, "前后")
+    })
 }
 
 fn ends_year(s: &[char], i: usize) -> bool {

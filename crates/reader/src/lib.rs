@@ -13,6 +13,7 @@ mod clauses;
 mod commitments;
 mod dates;
 mod decode;
+mod evidence;
 mod figures;
 mod lists;
 mod model;

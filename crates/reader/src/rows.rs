@@ -39,6 +39,8 @@ pub(crate) struct Row {
     pub(crate) verb: Verb,
     /// Who does it, if the clause names its subject.
     pub(crate) subject: Option<(usize, usize)>,
+    /// Whether the clause begins with the deed itself, no subject before it.
+    pub(crate) bare: bool,
     /// A number after a verb of reaching.
     pub(crate) target: bool,
     /// A concrete object, a number or a name was counted in.
@@ -62,6 +64,7 @@ pub(crate) fn reading(s: &[char], a: usize, b: usize, figures: &[Found], prefixe
     // `确保项目按期开工`: where nothing better is found, 确保 is the verb.
     if found == Reading::Nothing
         && let Some(k) = (a..b.min(a + 4)).find(|k| has_at(s, *k, "确保"))
+        && crate::chars::before(s, k) != '为'
     {
         let figure = figures_within(figures, a, b).next();
         return judged(s, k, k, k, None, figure, prefixed);
@@ -81,6 +84,13 @@ fn plain_reading(s: &[char], a: usize, b: usize, figures: &[Found], prefixed: bo
     ) || has_at(s, i, "会同")
     {
         return prepositional(s, start, i, b, figure);
+    }
+    // `为老人体检2万人次`, `在主干道补植行道树4200株`
+    if matches!(at(s, i), '为' | '在')
+        && figure.is_some()
+        && let found @ Reading::Row(_) = prepositional(s, start, i, b, figure)
+    {
+        return found;
     }
     if context_words().at(s, i).is_some() && figure.is_none() {
         return Reading::Nothing;
@@ -145,9 +155,15 @@ fn leads(s: &[char], a: usize, b: usize) -> (usize, usize) {
 }
 
 /// `2020年6月底前`, `到2025年`, `三季度`, at the head of a clause.
-fn time_len(s: &[char], i: usize) -> usize {
+pub(crate) fn time_len(s: &[char], i: usize) -> usize {
     let mut k = i;
-    if matches!(at(s, k), '到' | '在' | '于') && (digit(at(s, k + 1)).is_some() || at(s, k + 1) == '年') {
+    let span = span_len(s, i);
+    if span > 0 {
+        return span;
+    }
+    if matches!(at(s, k), '到' | '在' | '于' | '自' | '从')
+        && (digit(at(s, k + 1)).is_some() || at(s, k + 1) == '年')
+    {
         k += 1;
     }
     let mut seen = false;
@@ -167,14 +183,6 @@ fn time_len(s: &[char], i: usize) -> usize {
     }
     if !seen {
         let words = [
-            "每半月",
-            "每半个月",
-            "每季度",
-            "每半年",
-            "每年",
-            "每月",
-            "每周",
-            "每日",
             "年底前",
             "年底",
             "年末",
@@ -185,17 +193,90 @@ fn time_len(s: &[char], i: usize) -> usize {
             "二季度",
             "三季度",
             "四季度",
+            "即日起",
+            "近期",
         ];
         return words
             .iter()
             .find(|w| has_at(s, k, w))
-            .map_or(0, |w| k - i + w.chars().count());
+            .map_or(0, |w| until(s, k + w.chars().count()) - i);
+    }
+    while matches!(at(s, k), '上' | '中' | '下') && at(s, k + 1) == '旬' {
+        k += 2;
     }
     while matches!(at(s, k), '底' | '末' | '前' | '内' | '初' | '起' | '以') || has_at(s, k, "之前")
     {
         k += 1;
     }
-    k - i
+    until(s, k) - i
+}
+
+/// The end of `至12月中旬`, if it stands at `k` behind 起.
+fn until(s: &[char], k: usize) -> usize {
+    if crate::chars::before(s, k) == '起' && matches!(at(s, k), '至' | '到') && digit(at(s, k + 1)).is_some()
+    {
+        return k + 1 + time_len(s, k + 1);
+    }
+    k
+}
+
+/// `在一周内`, `2个工作日内`, `每2小时`, `每周三晚上`, `每月25日前`.
+fn span_len(s: &[char], i: usize) -> usize {
+    const UNITS: &[&str] = &[
+        "个工作日",
+        "个小时",
+        "个月",
+        "小时",
+        "分钟",
+        "工作日",
+        "学期",
+        "季度",
+        "半年",
+        "星期",
+        "天",
+        "日",
+        "周",
+        "月",
+        "年",
+        "季",
+    ];
+    let numeral = |c: char| digit(c).is_some() || "一两二三四五六七八九十半".contains(c);
+    let unit_at = |k: usize| UNITS.iter().find(|w| has_at(s, k, w)).map(|w| w.chars().count());
+    let every = at(s, i) == '每';
+    let mut k = i + usize::from(every || matches!(at(s, i), '在' | '于'));
+    let from = k;
+    if every && at(s, k) == '个' {
+        k += 1;
+    }
+    while numeral(at(s, k)) && k - from < 4 {
+        k += 1;
+    }
+    let counted = k > from;
+    let Some(n) = unit_at(k) else { return 0 };
+    k += n;
+    if every {
+        // `每周三`, `每月第一个星期六`, `每月25日前`, `每周五下午`
+        if at(s, k) == '第' {
+            k += 1;
+        }
+        while numeral(at(s, k))
+            || matches!(at(s, k), '日' | '号' | '个' | '至' | '周' | '末')
+            || has_at(s, k, "星期")
+        {
+            k += 1 + usize::from(has_at(s, k, "星期"));
+        }
+        for word in ["上午", "下午", "晚上", "晚", "之前", "前"] {
+            if has_at(s, k, word) {
+                k += word.chars().count();
+            }
+        }
+        return k - i;
+    }
+    let inside = ["之内", "以内", "内"].iter().find(|w| has_at(s, k, w));
+    match inside {
+        Some(word) if counted => k + word.chars().count() - i,
+        _ => 0,
+    }
 }
 
 /// The place of the verb after adverbs: where the action begins and where the verb begins.
@@ -317,6 +398,7 @@ fn judged(
         verb_end: end,
         verb,
         subject,
+        bare: subject.is_none(),
         target,
         concrete,
     })
@@ -343,7 +425,11 @@ fn prepositional(s: &[char], start: usize, i: usize, b: usize, figure: Option<&F
             if let Some((action, verb)) = place {
                 let found = judged(s, start, action, verb, Some((i, k)), figure, false);
                 if let Reading::Row(row) = found {
-                    return Reading::Row(Row { subject: None, ..row });
+                    return Reading::Row(Row {
+                        subject: None,
+                        bare: true,
+                        ..row
+                    });
                 }
             }
         }
@@ -367,7 +453,13 @@ fn with_subject(s: &[char], start: usize, i: usize, b: usize, figure: Option<&Fo
         if !(verb || adverb || time) {
             continue;
         }
-        let subject = cut(s, i, k);
+        let mut subject = cut(s, i, k);
+        // `各县（市、区）每年…`
+        if subject.last() == Some(&'）')
+            && let Some(open) = subject.iter().rposition(|c| *c == '（')
+        {
+            subject = cut(subject, 0, open);
+        }
         let tail = |table: &Words| table.before(subject, subject.len()).is_some();
         if !(time
             || tail(owner_tails())
@@ -407,6 +499,7 @@ fn with_subject(s: &[char], start: usize, i: usize, b: usize, figure: Option<&Fo
         verb_end,
         verb: Verb::Effect,
         subject: None,
+        bare: false,
         target: true,
         concrete: true,
     })

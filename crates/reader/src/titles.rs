@@ -231,6 +231,12 @@ fn heads(pieces: &[Piece], bodies: &[Body]) -> Vec<Head> {
     heads
 }
 
+/// `一、…`, `（一）…`
+fn numbered(text: &[char]) -> bool {
+    let n = crate::rows::enumerator(text, 0);
+    n > 0 && !matches!(crate::chars::before(text, n), '是' | '要')
+}
+
 fn minor(text: &[char]) -> bool {
     let starts = matches!(at(text, 0), '—' | '－' | '-' | '（' | '(' | '·');
     let posts = [
@@ -303,7 +309,16 @@ fn assign(heads: &[Head], mut claims: Vec<Claim>, bodies: &[Body], texts: &[Vec<
         } else {
             claim.lexical >= 90
         };
-        if head.minor || !enough || (head.caption_like && !adjacent && !body.caption) {
+        // `一、2025年工作回顾` right before its text heads a section where the article has a headline above it.
+        let section = numbered(&head.text)
+            && heads.iter().any(|h| {
+                body.front.contains(&head.piece)
+                    && body.front.contains(&h.piece)
+                    && h.piece < head.piece
+                    && !h.minor
+                    && !numbered(&h.text)
+            });
+        if section || head.minor || !enough || (head.caption_like && !adjacent && !body.caption) {
             continue;
         }
         let (Some(slot), Some(used)) = (given.get_mut(claim.body), taken.get_mut(claim.head)) else {

@@ -1,0 +1,249 @@
+//! What the words of one clause or sentence say about its time: still to be done, or done. No gate for the article:
+//! each clause shows its own evidence, and what a sentence shows holds on for the bare deeds behind it.
+
+use crate::chars::{at, before, contains, cut, digit, find, has_at, is_han};
+use crate::clauses::{Clause, Sentence};
+use crate::dates::{is_deadline, year_at};
+use crate::rows::{enumerator, time_len};
+use crate::tables::{
+    adverbs, announced_things, announcing_verbs, bygone_words, deliver_verbs, document_names, measure_verbs,
+    past_in_clause, target_verbs,
+};
+
+/// What the sentences of a paragraph have shown so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Frame {
+    /// Nothing: a bare verb may tell history.
+    #[default]
+    Neutral,
+    /// A deed to come: bare deeds behind it are to come as well.
+    Ahead,
+    /// History.
+    Past,
+}
+
+/// Whether the clause names a time that lies before the one who speaks: a deadline, 年内, 明年, 即日起.
+pub(crate) fn looks_ahead(text: &[char], page_year: Option<i16>) -> bool {
+    const WORDS: &[&str] = &[
+        "年内",
+        "年底前",
+        "明年",
+        "来年",
+        "即日起",
+        "今年底",
+        "近期内",
+        "月内",
+    ];
+    if WORDS.iter().any(|w| stands_alone(text, w)) || is_deadline(text) || begins_on(text) {
+        return true;
+    }
+    let aims = ["力争", "争取"].iter().filter_map(|w| find(text, w)).any(|i| {
+        (i + 2..text.len()).any(|k| target_verbs().at(text, k).is_some() && !has_at(text, k, "完成"))
+    });
+    aims || reaches_year(text, page_year)
+}
+
+/// `年内` not inside `3年内` or `去年年内`.
+fn stands_alone(text: &[char], word: &str) -> bool {
+    find(text, word).is_some_and(|i| {
+        let left = before(text, i);
+        digit(left).is_none() && !"几多半两三五十".contains(left)
+    })
+}
+
+/// `自3月15日起`
+fn begins_on(text: &[char]) -> bool {
+    (0..text.len()).any(|i| {
+        matches!(at(text, i), '自' | '从') && {
+            let n = time_len(text, i + 1);
+            n > 0 && before(text, i + 1 + n) == '起' && !has_at(text, i + 1 + n, "来")
+        }
+    })
+}
+
+/// `到2030年`, in a year not before the page's.
+fn reaches_year(text: &[char], page_year: Option<i16>) -> bool {
+    (1..text.len()).any(|i| {
+        at(text, i - 1) == '到'
+            && year_at(text, i).is_some_and(|(year, _)| page_year.is_none_or(|p| year >= p))
+    })
+}
+
+/// Whether the clause says that the thing is done: 已, 累计, `完成了`.
+pub(crate) fn is_done(text: &[char]) -> bool {
+    past_in_clause().any_in(text) || finishes(text)
+}
+
+/// A verb of deeds followed by 了.
+fn finishes(text: &[char]) -> bool {
+    (2..text.len()).any(|i| {
+        at(text, i) == '了'
+            && !has_at(text, i, "了解")
+            && [deliver_verbs(), measure_verbs()]
+                .iter()
+                .any(|t| t.before(text, i).is_some())
+    })
+}
+
+/// Whether the clause speaks of former times, so that its 要 and 将 call on nobody: `以前要走十里`.
+pub(crate) fn is_bygone(text: &[char]) -> bool {
+    bygone_words().any_in(text)
+}
+
+/// Whether a sentence without a word of the future tells history.
+pub(crate) fn tells_history(s: &[char], sentence: &Sentence, year: Option<i16>) -> bool {
+    let lead = cut(s, sentence.start(), sentence.end());
+    let former = year_at(lead, 0).is_some_and(|(found, end)| {
+        year.is_some_and(|y| found < y) && !has_at(lead, end, "底") && at(lead, end) != '度'
+    });
+    former
+        || is_bygone(lead)
+        || sentence.clauses.iter().any(|c| {
+            let text = cut(s, c.start, c.end);
+            is_done(text)
+                || text
+                    .windows(2)
+                    .any(|w| at(w, 0) != '为' && at(w, 1) == '了' && is_han(at(w, 0)))
+        })
+}
+
+/// `会议要求，`, `《方案》明确，`, `市长强调：`: who speaks so demands what follows.
+pub(crate) fn demands(s: &[char], clause: &Clause) -> bool {
+    let text = cut(s, clause.start, clause.end);
+    let ends = |words: &[&str]| {
+        words
+            .iter()
+            .any(|w| crate::chars::has_before(text, text.len(), w))
+    };
+    if text.len() > 40 || !matches!(clause.mark, '，' | ',' | '：' | ':') {
+        return false;
+    }
+    if ends(&["要求", "强调", "决定", "议定"]) {
+        return true;
+    }
+    let document = document_names().any_in(text);
+    document && ends(&["明确", "提出", "规定", "明确提出", "指出"])
+}
+
+/// `制定了四项措施。一是…`, `现将任务分解如下：`: the list behind it is to be done.
+pub(crate) fn announces(s: &[char], a: usize, b: usize, next: Option<usize>) -> bool {
+    let text = cut(s, a, b);
+    if contains(text, "如下") && (announced_things().any_in(text) || contains(text, "现将")) {
+        return true;
+    }
+    let listed = next.is_some_and(|i| enumerator(s, i) > 0 || has_at(s, i, "首先"));
+    listed
+        && announcing_verbs()
+            .find(text)
+            .is_some_and(|(i, n)| announced_things().any_in(cut(text, i + n, text.len())))
+}
+
+/// The year that a sentence looks at: `2026年，…将…`, `做好明年工作`; not one of a season, a month or a past.
+///
+/// `now`: the year that 今年 and 年内 mean, where a sentence before named another than the page's.
+pub(crate) fn year_ahead(text: &[char], page_year: Option<i16>, now: Option<i16>) -> Option<i16> {
+    for i in 0..text.len() {
+        if let Some((year, end)) = year_at(text, i) {
+            let within = matches!(
+                at(text, end),
+                '度' | '春' | '夏' | '秋' | '冬' | '初' | '以' | '起'
+            ) || digit(at(text, end)).is_some()
+                || ["上半年", "一季度", "二季度", "三季度"]
+                    .iter()
+                    .any(|w| has_at(text, end, w));
+            if !within && page_year.is_none_or(|page| year >= page) {
+                return Some(year);
+            }
+        }
+        let more = if has_at(text, i, "明年") || has_at(text, i, "来年") {
+            1
+        } else if has_at(text, i, "今年") || has_at(text, i, "年内") && digit(before(text, i)).is_none() {
+            0
+        } else {
+            continue;
+        };
+        let year = if more == 0 { now.or(page_year) } else { page_year };
+        let part = ["以来", "上半年", "前", "春", "夏", "秋"]
+            .iter()
+            .any(|w| has_at(text, i + 2, w));
+        if !part && let Some(year) = year {
+            return year.checked_add(more);
+        }
+    }
+    None
+}
+
+/// `由住建局牵头`: the unit that answers for what follows.
+pub(crate) fn led_by(s: &[char], clause: &Clause) -> Option<(usize, usize)> {
+    let (a, b) = (clause.start, clause.end);
+    if at(s, a) != '由' {
+        return None;
+    }
+    [
+        "牵头负责",
+        "具体负责",
+        "组织实施",
+        "具体实施",
+        "负责实施",
+        "牵头实施",
+        "牵头",
+        "负责",
+    ]
+    .iter()
+    .find(|w| crate::chars::has_before(s, b, w))
+    .map(|w| (a + 1, b - w.chars().count()))
+    .filter(|(from, to)| from < to)
+}
+
+/// `5月底前完成`, `9月底前全部完工`, `所有项目10月底前完工`: a deadline for what stands before it. Returns whether it names
+/// its subject.
+pub(crate) fn closes_work(s: &[char], a: usize, b: usize) -> Option<bool> {
+    const ENDINGS: &[&str] = &[
+        "完成",
+        "完工",
+        "竣工",
+        "建成",
+        "投用",
+        "到位",
+        "通车",
+        "投入使用",
+        "投产",
+        "交付使用",
+        "交付",
+        "办结",
+        "完成整改",
+    ];
+    let subject = [
+        "所有项目",
+        "所有工程",
+        "上述项目",
+        "上述工作",
+        "上述任务",
+        "全部项目",
+        "全部工程",
+        "以上工作",
+        "以上任务",
+    ]
+    .iter()
+    .find(|w| has_at(s, a, w))
+    .map_or(0, |w| w.chars().count());
+    let mut k = a + subject;
+    while let Some(n) = adverbs().at(s, k).filter(|n| *n >= 2) {
+        k += n;
+    }
+    if matches!(at(s, k), '于' | '须' | '将' | '均' | '要') {
+        k += 1;
+    }
+    let time = time_len(s, k);
+    if time == 0 || k + time >= b {
+        return None;
+    }
+    k += time;
+    while let Some(n) = adverbs().at(s, k).filter(|_| k < b) {
+        k += n;
+    }
+    ENDINGS
+        .iter()
+        .any(|w| has_at(s, k, w) && k + w.chars().count() == b)
+        .then_some(subject > 0)
+}
