@@ -1,7 +1,6 @@
 //! The annex of a bulletin as a workbook: late matters, units, figures with their definitions and cases.
 
 use bihuan_domain::calendar::local;
-use bihuan_domain::clock::moment_label;
 use bihuan_messages::{Lang, t, tf};
 use bihuan_report::table::{Cell, Column, Kind, Sheet};
 use rust_decimal::Decimal;
@@ -9,7 +8,7 @@ use rust_decimal::Decimal;
 use super::content::Content;
 use super::figures::{LateWith, UNIT_FIGURES, name};
 use super::rate::Rate;
-use super::wording::{cause, holder, period, place};
+use super::wording::{cause, holder, minute_label, period, place};
 
 /// The sheets of the annex.
 pub fn sheets(content: &Content, lang: Lang) -> Vec<Sheet> {
@@ -36,7 +35,7 @@ fn notes(content: &Content, lang: Lang) -> Vec<String> {
             lang,
             "report.b_provenance",
             &[
-                ("as_of", &moment_label(figures.as_of).get(lang)),
+                ("as_of", &minute_label(figures.as_of).get(lang)),
                 ("size", &figures.log.size),
                 ("root", &figures.log.root),
             ],

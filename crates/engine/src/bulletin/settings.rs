@@ -87,7 +87,7 @@ pub(super) fn signature_due(world: &World, now: Timestamp) -> Timestamp {
 
 /// Head, signature and addressee.
 pub(super) fn frame(world: &World, signer: PostId, remarks: Vec<String>) -> Frame {
-    let office = office(world).map_or_else(|| world.name.clone(), |unit| unit.name.clone());
+    let office = office(world).map_or_else(|| world.name.clone(), |unit| placed(&unit.name, &world.name));
     let head = |lang| tf(lang, "report.b_head", &[("office", &office.get(lang))]);
     let head = Label::new(head(Lang::Zh), head(Lang::En));
     Frame {
@@ -97,6 +97,14 @@ pub(super) fn frame(world: &World, signer: PostId, remarks: Vec<String>) -> Fram
         signer,
         remarks,
     }
+}
+
+/// An office with its place before it, where its name does not say it: 交城县政府督查室.
+fn placed(office: &Label, place: &Label) -> Label {
+    let with = |lang, key| tf(lang, key, &[("office", &office.get(lang)), ("place", &place.get(lang))]);
+    let zh = if office.zh.starts_with(&place.zh) { office.zh.clone() } else { with(Lang::Zh, "report.b_placed") };
+    let en = if office.en.contains(&place.en) { office.en.clone() } else { with(Lang::En, "report.b_placed") };
+    Label::new(zh, en)
 }
 
 fn office(world: &World) -> Option<&Unit> {

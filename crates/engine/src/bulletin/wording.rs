@@ -4,6 +4,7 @@ use bihuan_domain::clock::{date_label, moment_label};
 use bihuan_domain::id::{CaseId, PostId, Sealed};
 use bihuan_messages::{Label, Lang, t, tf};
 use bihuan_report::official::{Align, Annex, Block, Document, Figure, Level, Span, Table, TableColumn};
+use jiff::Timestamp;
 
 use super::content::Content;
 use super::figures::{Correction, FIGURES, LateItem, LateWith, RATES, UnitLine};
@@ -42,7 +43,7 @@ pub(super) fn document(content: &Content, frame: &Frame, lang: Lang) -> Document
     }
     annexes.push(Annex { title: t(lang, "report.b_annex_definitions").to_owned(), body: words.definitions() });
     let log = &content.figures.log;
-    let as_of = moment_label(content.figures.as_of);
+    let as_of = minute_label(content.figures.as_of);
     Document {
         issuer: frame.issuer.get(lang).to_owned(),
         number: Some(content.number.clone()),
@@ -129,7 +130,7 @@ impl Words<'_> {
             &[
                 ("period", label(period(self.content))),
                 ("scope", Span::plain(covered)),
-                ("as_of", label(moment_label(self.content.figures.as_of))),
+                ("as_of", label(minute_label(self.content.figures.as_of))),
             ],
         ))
     }
@@ -212,10 +213,16 @@ impl Words<'_> {
         if ranked {
             columns.push(TableColumn { width: 10, ..TableColumn::new(self.text("c_place"), Align::Center) });
         }
-        let rows = lines.iter().map(|line| self.unit_row(line, ranked)).collect();
+        // Units that only carry on what is not due yet would make the table long and say nothing.
+        let busy = lines.iter().filter(|line| ["opened", "base", "overdue"].iter().any(|id| line.n(id) > 0));
+        let rows: Vec<_> = busy.clone().map(|line| self.unit_row(line, ranked)).collect();
         let mut note = self.text(if ranked { "b_ranked_note" } else { "b_not_ranked_note" });
-        if lines.iter().any(|line| line.on_time.small) {
+        if busy.clone().any(|line| line.on_time.base > 0 && line.on_time.small) {
             note.push_str(&self.text("b_small_note"));
+        }
+        let quiet = lines.len().saturating_sub(rows.len());
+        if quiet > 0 {
+            note.push_str(&tf(self.lang, "report.b_quiet_units", &[("n", &quiet)]));
         }
         body.push(Block::Table(Table { caption: String::new(), columns, rows, note }));
     }
@@ -274,16 +281,16 @@ impl Words<'_> {
 
     fn late_row(&self, item: &LateItem) -> Vec<Vec<Span>> {
         let holder = self.holder(item);
-        let mut days = item.days.to_string();
+        let mut due = minute_label(item.due).get(self.lang).to_owned();
         if item.late == LateWith::Step {
-            days.push_str(&self.text("b_step_only"));
+            due.push_str(&self.text("b_step_only"));
         }
         vec![
             self.matter(item.case, item.number.as_deref(), &item.title),
             vec![Span::plain(self.content.unit(&item.owner, self.lang))],
             vec![Span::plain(holder)],
-            vec![Span::plain(moment_label(item.due).get(self.lang))],
-            vec![Span::plain(days)],
+            vec![Span::plain(due)],
+            vec![Span::plain(item.days.to_string())],
             vec![Span::plain(cause(self.content, item, self.lang))],
         ]
     }
@@ -327,7 +334,7 @@ impl Words<'_> {
                     self.matter(item.case, item.number.as_deref(), &item.title),
                     vec![Span::plain(self.content.unit(&item.owner, self.lang))],
                     vec![Span::plain(self.content.unit(&item.charged, self.lang))],
-                    vec![Span::plain(moment_label(item.due).get(self.lang))],
+                    vec![Span::plain(minute_label(item.due).get(self.lang))],
                 ]
             })
             .collect();
@@ -373,8 +380,8 @@ impl Words<'_> {
                 "b_correction_case",
                 &[
                     ("owner", Span::plain(self.content.unit(&case.owner, self.lang))),
-                    ("closed", Span::plain(moment_label(case.closed).get(self.lang))),
-                    ("failed", Span::plain(moment_label(case.failed).get(self.lang))),
+                    ("closed", Span::plain(minute_label(case.closed).get(self.lang))),
+                    ("failed", Span::plain(minute_label(case.failed).get(self.lang))),
                 ],
             ));
         }
@@ -406,6 +413,12 @@ impl Words<'_> {
             .collect();
         vec![Block::Table(Table { columns, rows, ..Table::default() })]
     }
+}
+
+/// A moment to the minute: seconds say nothing in a bulletin. The figures keep the exact instant.
+pub(super) fn minute_label(at: Timestamp) -> Label {
+    let second = at.as_second();
+    moment_label(Timestamp::from_second(second - second.rem_euclid(60)).unwrap_or(at))
 }
 
 /// The period as people say it: `2026年3月`, `2026年3月1日至15日`, `1–15 March 2026`.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use bihuan_domain::id::{BulletinId, CaseId, PackId};
 use bihuan_engine::bulletin::{self, Drafting, Scope, UnitOrder};
 use bihuan_engine::access::{self, Sight};
-use bihuan_engine::{Engine, Failure, export};
+use bihuan_engine::{Engine, Failure, WorldChange, export};
 use bihuan_messages::Lang;
 use jiff::civil::{Date, DateTime, date};
 use serde_json::json;
@@ -236,6 +236,33 @@ fn recomputed_from_the_log_alone_the_figures_are_the_same() {
     let recheck = bulletin::verify(&story.county.engine, &id).unwrap();
     assert!(recheck.holds(), "{recheck:#?}");
     assert_eq!(recheck.stored, recheck.recomputed);
+}
+
+#[test]
+fn a_figure_that_was_forged_is_found_and_named() {
+    let story = March::new();
+    let engine = &story.county.engine;
+    let id = story.draft("true", march().0, march().1);
+    // Somebody with the keys stores a nicer bulletin under the same head of the log.
+    let mut content: serde_json::Value = serde_json::from_slice(&bulletin::file(engine, &id).unwrap()).unwrap();
+    content["figures"]["counts"][6]["n"] = json!(3);
+    let bytes = serde_json::to_vec(&content).unwrap();
+    let file = engine.stage(&bytes).unwrap();
+    let mut draft = engine.world().bulletins[&id].draft.clone();
+    draft.bulletin = "forged".into();
+    draft.content = bihuan_ledger::Digest::of(&bytes).to_string().as_str().into();
+    draft.file.blob = file.id().to_string().as_str().into();
+    let change = WorldChange {
+        event: bihuan_domain::event::WorldEvent::BulletinDrafted(draft),
+        texts: Vec::new(),
+        files: vec![("bulletin/forged".to_owned(), file)],
+    };
+    engine.change(&actor("supervision.head"), "forge", vec![change]).unwrap();
+    let recheck = bulletin::verify(engine, &"forged".into()).unwrap();
+    assert!(!recheck.holds() && recheck.root_holds && recheck.file_holds);
+    let [difference] = recheck.differences.as_slice() else { panic!("{:#?}", recheck.differences) };
+    assert_eq!((difference.at.as_str(), difference.stored.as_str(), difference.recomputed.as_str()), ("/counts/6/n", "3", "2"));
+    assert!(bulletin::verify(engine, &id).unwrap().holds());
 }
 
 #[test]

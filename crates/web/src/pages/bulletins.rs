@@ -279,6 +279,7 @@ fn view(visitor: &Visitor, id: &BulletinId, recheck: Option<&Recheck>, problems:
         link rel="stylesheet" href="/bulletins/style.css";
         (layout::heading(Some(t(lang, "web.nav_bulletins")), &html! { (title) }, &files(visitor, &bulletin)))
         (summary(lang, problems))
+        @if let Some(recheck) = recheck { (verdict(visitor, recheck)) }
         dl .facts {
             dt { (t(lang, "report.p_state")) } dd { (state(visitor, &bulletin)) }
             dt { (t(lang, "report.p_signer")) } dd { (signer(visitor, &bulletin)?) }
@@ -286,7 +287,6 @@ fn view(visitor: &Visitor, id: &BulletinId, recheck: Option<&Recheck>, problems:
             dt { (t(lang, "report.p_log")) } dd { (tf(lang, "report.p_log_size", &[("size", &bulletin.draft.log.size)])) " " code .code { (bulletin.draft.log.root) } }
         }
         (moves(visitor, &bulletin))
-        @if let Some(recheck) = recheck { (verdict(visitor, recheck)) }
         @match &content {
             Some(content) => { (PreEscaped(bulletin::html(&bulletin, content, lang))) },
             None => { div .empty { p { (t(lang, "report.refuse_content_erased")) } } },

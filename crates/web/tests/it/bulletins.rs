@@ -1,6 +1,8 @@
 //! A bulletin in the browser and over the API: drafted, opened figure by figure, signed by somebody else, issued, taken
 //! away as files, recomputed; and the export of a ledger.
 
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "helpers of tests may be blunt, too")]
+
 use axum::http::StatusCode;
 use serde_json::{Value as Json, json};
 
