@@ -12,16 +12,27 @@ use crate::Web;
 use crate::trouble::Trouble;
 
 const FILES: [(&str, &str, &str); 3] = [
-    ("app.css", "text/css; charset=utf-8", include_str!("assets/app.css")),
-    ("app.js", "text/javascript; charset=utf-8", include_str!("assets/app.js")),
+    (
+        "app.css",
+        "text/css; charset=utf-8",
+        include_str!("assets/app.css"),
+    ),
+    (
+        "app.js",
+        "text/javascript; charset=utf-8",
+        include_str!("assets/app.js"),
+    ),
     ("icon.svg", "image/svg+xml", include_str!("assets/icon.svg")),
 ];
 
 static VERSION: LazyLock<String> = LazyLock::new(|| {
     // FNV-1a: only has to differ when a file differs.
-    let hash = FILES.iter().flat_map(|(_, _, text)| text.bytes()).fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
+    let hash = FILES
+        .iter()
+        .flat_map(|(_, _, text)| text.bytes())
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
     format!("{hash:016x}")
 });
 
@@ -35,7 +46,13 @@ pub(crate) fn routes() -> Router<Web> {
 }
 
 async fn file(Path(name): Path<String>) -> Result<Response, Trouble> {
-    let (_, kind, text) = FILES.iter().find(|(known, _, _)| *known == name).ok_or_else(Trouble::not_found)?;
-    let headers = [(header::CONTENT_TYPE, *kind), (header::CACHE_CONTROL, "public, max-age=31536000, immutable")];
+    let (_, kind, text) = FILES
+        .iter()
+        .find(|(known, _, _)| *known == name)
+        .ok_or_else(Trouble::not_found)?;
+    let headers = [
+        (header::CONTENT_TYPE, *kind),
+        (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+    ];
     Ok((headers, *text).into_response())
 }

@@ -36,7 +36,10 @@ impl Sent {
 
     /// The first value of a field, if it was sent.
     pub fn find(&self, name: &str) -> Option<&str> {
-        self.fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.fields
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// The field's value without outer space, if anything is left.
@@ -46,7 +49,10 @@ impl Sent {
 
     /// Every value of a field.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.fields.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.fields
+            .iter()
+            .filter(move |(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// Takes the files in and puts their tokens beside those that an earlier try left in `evidence`, so that a refused
@@ -69,9 +75,11 @@ impl Sent {
             }
             let (engine, called) = (visitor.engine.clone(), name.clone());
             let done = tokio::task::spawn_blocking(move || engine.upload(&called, &bytes)).await;
-            let token = done
-                .unwrap_or_else(|error| Err(Failure::Fault(bihuan_engine::Error::Other(error.to_string()))))?;
-            self.fields.push(("evidence".to_owned(), format!("{token}|{name}")));
+            let token = done.unwrap_or_else(|error| {
+                Err(Failure::Fault(bihuan_engine::Error::Other(error.to_string())))
+            })?;
+            self.fields
+                .push(("evidence".to_owned(), format!("{token}|{name}")));
             tokens.push((token, name));
         }
         Ok(tokens)
@@ -82,21 +90,29 @@ impl FromRequest<Web> for Sent {
     type Rejection = Trouble;
 
     async fn from_request(request: Request, web: &Web) -> Result<Self, Trouble> {
-        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        let kind = request
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .and_then(|kind| kind.to_str().ok());
         if kind.is_some_and(|kind| kind.starts_with("multipart/form-data")) {
             let multipart = Multipart::from_request(request, web)
                 .await
                 .map_err(|rejection| Trouble::bad(rejection.body_text()))?;
             return parts(multipart).await;
         }
-        let Form(fields) = Form::<Vec<(String, String)>>::from_request(request, web).await.map_err(|rejection| {
-            if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-                Trouble::too_large()
-            } else {
-                Trouble::bad(rejection.body_text())
-            }
-        })?;
-        Ok(Sent { fields, files: Vec::new() })
+        let Form(fields) = Form::<Vec<(String, String)>>::from_request(request, web)
+            .await
+            .map_err(|rejection| {
+                if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+                    Trouble::too_large()
+                } else {
+                    Trouble::bad(rejection.body_text())
+                }
+            })?;
+        Ok(Sent {
+            fields,
+            files: Vec::new(),
+        })
     }
 }
 

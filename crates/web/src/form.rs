@@ -51,9 +51,15 @@ impl<'a> Fields<'a> {
         let id = self.id(&field.id);
         let typed: Vec<String> = match sent {
             Some(sent) => sent.all(&name(field)).map(str::to_owned).collect(),
-            None => self.known.and_then(|known| known.get(&field.id)).map(|v| self.plain(v)).unwrap_or_default(),
+            None => self
+                .known
+                .and_then(|known| known.get(&field.id))
+                .map(|v| self.plain(v))
+                .unwrap_or_default(),
         };
-        let wrong = problems.iter().any(|problem| problem.field.as_deref() == Some(&id));
+        let wrong = problems
+            .iter()
+            .any(|problem| problem.field.as_deref() == Some(&id));
         let grouped = matches!(&field.ty, Type::Bool | Type::List(_)) || is_short_choice(field);
         let label = html! {
             (field.label.get(lang))
@@ -123,11 +129,15 @@ impl<'a> Fields<'a> {
                 }
             },
             Type::Date => html! { input id=(id) name=(name) type="date" value=(value) required[needed]; },
-            Type::Instant => html! { input id=(id) name=(name) type="datetime-local" value=(value) required[needed]; },
+            Type::Instant => {
+                html! { input id=(id) name=(name) type="datetime-local" value=(value) required[needed]; }
+            }
             Type::Text if field.id == self.mechanism.title => html! {
                 input id=(id) name=(name) type="text" value=(value) required[needed] autocomplete="off";
             },
-            Type::Text | Type::File => html! { textarea id=(id) name=(name) rows="4" required[needed] { (value) } },
+            Type::Text | Type::File => {
+                html! { textarea id=(id) name=(name) rows="4" required[needed] { (value) } }
+            }
             Type::List(_) => html! { textarea id=(id) name=(name) rows="3" { (all.join("\n")) } },
             Type::Unit => html! {
                 select id=(id) name=(name) required[needed] { (unit_options(self.show, Some(value), |_| true)) }
@@ -165,27 +175,42 @@ impl<'a> Fields<'a> {
             }
             Type::Unit => {
                 let units = world.org.units.values().filter(|unit| unit.valid.covers(today));
-                units.map(|unit| (unit.id.to_string(), unit.name.get(lang).to_owned())).collect()
+                units
+                    .map(|unit| (unit.id.to_string(), unit.name.get(lang).to_owned()))
+                    .collect()
             }
             Type::Post => {
                 // A field that a role is found by offers the posts of that role's kind only.
-                let kind = self.mechanism.roles.values().find_map(|role| match &role.resolve {
-                    Resolve::Field(by) if *by == field.id => Some(&role.post),
-                    _ => None,
-                });
+                let kind = self
+                    .mechanism
+                    .roles
+                    .values()
+                    .find_map(|role| match &role.resolve {
+                        Resolve::Field(by) if *by == field.id => Some(&role.post),
+                        _ => None,
+                    });
                 let posts = world.org.posts.values().filter(|post| post.valid.covers(today));
                 let posts = posts.filter(|post| kind.is_none_or(|kind| post.kind == *kind));
                 let words = |post: &bihuan_domain::org::Post| {
-                    let on: Vec<String> =
-                        world.org.persons_on(&post.id, today).map(|person| self.show.person(person)).collect();
+                    let on: Vec<String> = world
+                        .org
+                        .persons_on(&post.id, today)
+                        .map(|person| self.show.person(person))
+                        .collect();
                     let name = self.show.post(&post.id);
-                    if on.is_empty() { name } else { format!("{name}（{}）", on.join("、")) }
+                    if on.is_empty() {
+                        name
+                    } else {
+                        format!("{name}（{}）", on.join("、"))
+                    }
                 };
                 posts.map(|post| (post.id.to_string(), words(post))).collect()
             }
             Type::Person => {
                 let persons = world.org.persons.keys();
-                persons.map(|person| (person.to_string(), self.show.person(person))).collect()
+                persons
+                    .map(|person| (person.to_string(), self.show.person(person)))
+                    .collect()
             }
             Type::Row(register) => {
                 let spec = visitor.mechanisms.packs().iter().flat_map(|pack| &pack.registers);
@@ -194,7 +219,11 @@ impl<'a> Fields<'a> {
                     let title = spec.and_then(|spec| show::row_title(spec, row, self.show.views));
                     title.unwrap_or_else(|| id.to_string())
                 };
-                world.registers.rows(register).map(|(id, row)| (id.to_string(), words(id, row))).collect()
+                world
+                    .registers
+                    .rows(register)
+                    .map(|(id, row)| (id.to_string(), words(id, row)))
+                    .collect()
             }
             _ => Vec::new(),
         }
@@ -227,7 +256,10 @@ impl<'a> Fields<'a> {
         let (mut values, mut problems) = (BTreeMap::new(), Vec::new());
         for (field, needed) in &self.fields {
             let typed = typed(field, sent);
-            let known = self.known.and_then(|known| known.get(&field.id)).map(|value| self.plain(value));
+            let known = self
+                .known
+                .and_then(|known| known.get(&field.id))
+                .map(|value| self.plain(value));
             if typed.is_empty() {
                 if *needed && known.is_none() {
                     let text = tf(lang, "web.field_needed", &[("field", &field.label.get(lang))]);
@@ -238,7 +270,10 @@ impl<'a> Fields<'a> {
             if known.as_ref() == Some(&typed) {
                 continue;
             }
-            if let Some(text) = typed.iter().find_map(|value| unfit(inner(&field.ty), value, &field.label, lang)) {
+            if let Some(text) = typed
+                .iter()
+                .find_map(|value| unfit(inner(&field.ty), value, &field.label, lang))
+            {
                 problems.push(Problem::at(self.id(&field.id), text));
                 continue;
             }
@@ -253,7 +288,9 @@ impl<'a> Fields<'a> {
 
     /// Leads a refusal that names a field to that field's element.
     pub fn lead(&self, problem: &mut Problem, trouble: &crate::trouble::Trouble) {
-        let Some(bihuan_messages::Arg::Label(label)) = trouble.rule.args.get("field") else { return };
+        let Some(bihuan_messages::Arg::Label(label)) = trouble.rule.args.get("field") else {
+            return;
+        };
         if let Some((field, _)) = self.fields.iter().find(|(field, _)| field.label == *label) {
             problem.field = Some(self.id(&field.id));
         }
@@ -271,7 +308,12 @@ pub fn unit_options(show: &Show<'_>, chosen: Option<&str>, may: impl Fn(&Unit) -
 }
 
 /// As [`unit_options`], with the text under `none` for choosing none.
-pub fn unit_options_or(show: &Show<'_>, none: &str, chosen: Option<&str>, may: impl Fn(&Unit) -> bool) -> Markup {
+pub fn unit_options_or(
+    show: &Show<'_>,
+    none: &str,
+    chosen: Option<&str>,
+    may: impl Fn(&Unit) -> bool,
+) -> Markup {
     let lang = show.visitor.lang;
     html! {
         option value="" { (t(lang, none)) }
@@ -311,13 +353,24 @@ fn units_by_kind<'a>(
     let visitor = show.visitor;
     let (lang, today) = (visitor.lang, date_of(visitor.now));
     let mut kinds: BTreeMap<&Code, Vec<(&UnitId, &Label)>> = BTreeMap::new();
-    for unit in visitor.world.org.units.values().filter(|unit| unit.valid.covers(today) && may(unit)) {
+    for unit in visitor
+        .world
+        .org
+        .units
+        .values()
+        .filter(|unit| unit.valid.covers(today) && may(unit))
+    {
         kinds.entry(&unit.kind).or_default().push((&unit.id, &unit.name));
     }
     kinds.into_iter().map(move |(kind, units)| {
         let packs = visitor.mechanisms.packs().iter();
-        let label = packs.flat_map(|pack| &pack.unit_kinds).find(|known| known.id == *kind);
-        (label.map_or_else(|| kind.to_string(), |known| known.label.get(lang).to_owned()), units)
+        let label = packs
+            .flat_map(|pack| &pack.unit_kinds)
+            .find(|known| known.id == *kind);
+        (
+            label.map_or_else(|| kind.to_string(), |known| known.label.get(lang).to_owned()),
+            units,
+        )
     })
 }
 
@@ -336,7 +389,10 @@ fn is_short_choice(field: &Field) -> bool {
 }
 
 fn is_listed(ty: &Type) -> bool {
-    matches!(ty, Type::Choice(_) | Type::Unit | Type::Post | Type::Person | Type::Row(_))
+    matches!(
+        ty,
+        Type::Choice(_) | Type::Unit | Type::Post | Type::Person | Type::Row(_)
+    )
 }
 
 fn inner(ty: &Type) -> &Type {
@@ -350,7 +406,13 @@ fn typed(field: &Field, sent: &Sent) -> Vec<String> {
     let name = name(field);
     let lines_apart = matches!(&field.ty, Type::List(item) if !is_listed(item));
     sent.all(&name)
-        .flat_map(|value| if lines_apart { value.lines().collect() } else { vec![value] })
+        .flat_map(|value| {
+            if lines_apart {
+                value.lines().collect()
+            } else {
+                vec![value]
+            }
+        })
         .map(|value| value.trim().replace("\r\n", "\n"))
         .filter(|value| !value.is_empty())
         .collect()

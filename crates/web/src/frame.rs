@@ -47,15 +47,31 @@ fn language_chosen(request: &Request) -> Option<Response> {
         return None;
     }
     let query = request.uri().query()?;
-    let lang = query.split('&').find_map(|pair| pair.strip_prefix("lang=")).and_then(Lang::parse)?;
-    let rest: Vec<&str> = query.split('&').filter(|pair| !pair.starts_with("lang=")).collect();
+    let lang = query
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("lang="))
+        .and_then(Lang::parse)?;
+    let rest: Vec<&str> = query
+        .split('&')
+        .filter(|pair| !pair.starts_with("lang="))
+        .collect();
     let path = request.uri().path();
     // `//host` would lead to another server.
     let path = format!("/{}", path.trim_start_matches('/'));
-    let to = if rest.is_empty() { path } else { format!("{path}?{}", rest.join("&")) };
+    let to = if rest.is_empty() {
+        path
+    } else {
+        format!("{path}?{}", rest.join("&"))
+    };
     let name = if lang == Lang::En { "en" } else { "zh" };
     let mut response = Redirect::to(&to).into_response();
-    set_cookie(request.headers(), response.headers_mut(), "lang", name, 365 * 24 * 3600);
+    set_cookie(
+        request.headers(),
+        response.headers_mut(),
+        "lang",
+        name,
+        365 * 24 * 3600,
+    );
     secure(response.headers_mut());
     Some(response)
 }
@@ -66,7 +82,9 @@ fn foreign(method: &Method, headers: &HeaderMap) -> bool {
         return false;
     }
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-    let Some(origin) = text(header::ORIGIN) else { return false };
+    let Some(origin) = text(header::ORIGIN) else {
+        return false;
+    };
     let host = text(header::HOST).unwrap_or_default();
     origin.split_once("://").is_none_or(|(_, from)| from != host)
 }
@@ -78,7 +96,14 @@ fn dress(response: Response, api: bool, lang: Lang) -> Response {
         Some(trouble) => trouble.clone(),
         None if status == StatusCode::PAYLOAD_TOO_LARGE => Trouble::too_large(),
         None if status == StatusCode::METHOD_NOT_ALLOWED => Trouble::new(status, "method"),
-        None if api && response.headers().get(header::CONTENT_TYPE).is_some_and(is_problem) => return response,
+        None if api
+            && response
+                .headers()
+                .get(header::CONTENT_TYPE)
+                .is_some_and(is_problem) =>
+        {
+            return response;
+        }
         None => {
             let mut trouble = Trouble::bad(status.canonical_reason().unwrap_or_default());
             trouble.status = status;
@@ -90,7 +115,9 @@ fn dress(response: Response, api: bool, lang: Lang) -> Response {
         let kind = [(header::CONTENT_TYPE, "application/problem+json")];
         let mut dressed = (trouble.status, kind, body).into_response();
         if trouble.status == StatusCode::UNAUTHORIZED {
-            dressed.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            dressed
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         return dressed;
     }
@@ -112,8 +139,14 @@ fn secure(headers: &mut HeaderMap) {
     put(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     put(header::X_FRAME_OPTIONS, "DENY");
     put(header::REFERRER_POLICY, "same-origin");
-    put(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
-    put(HeaderName::from_static("permissions-policy"), "camera=(self), geolocation=(), microphone=()");
+    put(
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    );
+    put(
+        HeaderName::from_static("permissions-policy"),
+        "camera=(self), geolocation=(), microphone=()",
+    );
     // Pages hold what their reader may see: no shared or later reader may find them in a cache.
     put(header::CACHE_CONTROL, "no-store");
 }

@@ -43,46 +43,54 @@ const ENTRIES: [(Nav, &str, &str, bool); 7] = [
 pub fn page(visitor: &Visitor, title: &str, current: Nav, body: &Markup) -> Markup {
     let lang = visitor.lang;
     let place = visitor.world.name.get(lang);
-    shell(lang, &format!("{title} · {place}"), &html! {
-        a .skip href="#main" { (t(lang, "web.skip")) }
-        header .top {
-            div .top-line {
-                a .brand href="/" { (mark()) span .brand-name { (t(lang, "web.brand")) } span .brand-place { (place) } }
-                div .who {
-                    (post_choice(visitor))
-                    a .lang href=(other_language(visitor)) lang=(other(lang).tag()) { (t(other(lang), "web.this_language")) }
-                    form .inline method="post" action="/sign-out" {
-                        (csrf(visitor))
-                        button .link type="submit" { (t(lang, "web.sign_out")) }
+    shell(
+        lang,
+        &format!("{title} · {place}"),
+        &html! {
+            a .skip href="#main" { (t(lang, "web.skip")) }
+            header .top {
+                div .top-line {
+                    a .brand href="/" { (mark()) span .brand-name { (t(lang, "web.brand")) } span .brand-place { (place) } }
+                    div .who {
+                        (post_choice(visitor))
+                        a .lang href=(other_language(visitor)) lang=(other(lang).tag()) { (t(other(lang), "web.this_language")) }
+                        form .inline method="post" action="/sign-out" {
+                            (csrf(visitor))
+                            button .link type="submit" { (t(lang, "web.sign_out")) }
+                        }
+                    }
+                }
+                nav .main aria-label=(t(lang, "web.nav")) {
+                    @for (nav, href, key, administers) in ENTRIES {
+                        @if !administers || visitor.administers() {
+                            a href=(href) aria-current=[(nav == current).then_some("page")] { (t(lang, key)) }
+                        }
                     }
                 }
             }
-            nav .main aria-label=(t(lang, "web.nav")) {
-                @for (nav, href, key, administers) in ENTRIES {
-                    @if !administers || visitor.administers() {
-                        a href=(href) aria-current=[(nav == current).then_some("page")] { (t(lang, key)) }
-                    }
-                }
-            }
-        }
-        (demo_bar(visitor))
-        main #main tabindex="-1" { (body) }
-        (foot(lang))
-    })
+            (demo_bar(visitor))
+            main #main tabindex="-1" { (body) }
+            (foot(lang))
+        },
+    )
 }
 
 /// A page for nobody in particular: sign-in, errors.
 pub fn plain(lang: Lang, title: &str, body: &Markup) -> Markup {
-    shell(lang, &format!("{title} · {}", t(lang, "web.brand")), &html! {
-        header .top .bare {
-            div .top-line {
-                a .brand href="/" { (mark()) span .brand-name { (t(lang, "web.brand")) } }
-                div .who { a .lang href={ "?lang=" (code(other(lang))) } lang=(other(lang).tag()) { (t(other(lang), "web.this_language")) } }
+    shell(
+        lang,
+        &format!("{title} · {}", t(lang, "web.brand")),
+        &html! {
+            header .top .bare {
+                div .top-line {
+                    a .brand href="/" { (mark()) span .brand-name { (t(lang, "web.brand")) } }
+                    div .who { a .lang href={ "?lang=" (code(other(lang))) } lang=(other(lang).tag()) { (t(other(lang), "web.this_language")) } }
+                }
             }
-        }
-        main #main tabindex="-1" { (body) }
-        (foot(lang))
-    })
+            main #main tabindex="-1" { (body) }
+            (foot(lang))
+        },
+    )
 }
 
 /// The session's token; stands in every form that changes something.
@@ -178,7 +186,9 @@ fn post_choice(visitor: &Visitor) -> Markup {
 /// The demo's clock, with the buttons that move it.
 fn demo_bar(visitor: &Visitor) -> Markup {
     let lang = visitor.lang;
-    let demo = visitor.jurisdiction().and_then(|jurisdiction| jurisdiction.demo.as_ref());
+    let demo = visitor
+        .jurisdiction()
+        .and_then(|jurisdiction| jurisdiction.demo.as_ref());
     let moment = local(visitor.now);
     html! {
         @if demo.is_some() {

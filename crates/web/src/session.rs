@@ -79,7 +79,10 @@ impl Visitor {
 
     /// The actor when recording for a unit without accounts (代录).
     pub fn actor_for(&self, unit: Option<UnitId>) -> Actor {
-        Actor { on_behalf_of: unit, ..self.actor() }
+        Actor {
+            on_behalf_of: unit,
+            ..self.actor()
+        }
     }
 
     /// A text of the catalogue in the visitor's language.
@@ -107,7 +110,11 @@ impl Visitor {
     ///
     /// [`Trouble::forbidden`].
     pub fn must_administer(&self) -> Result<(), Trouble> {
-        if self.administers() { Ok(()) } else { Err(Trouble::forbidden()) }
+        if self.administers() {
+            Ok(())
+        } else {
+            Err(Trouble::forbidden())
+        }
     }
 
     /// Runs blocking work (the database, the disk) off the threads that answer requests.
@@ -136,7 +143,9 @@ impl FromRequestParts<Web> for Visitor {
         let next = if parts.method == Method::GET { here } else { "/" };
         let bearer = bearer(&parts.headers);
         let by_token = bearer.is_some();
-        let secret = bearer.or_else(|| cookie(&parts.headers, SESSION)).ok_or_else(|| Trouble::sign_in(next))?;
+        let secret = bearer
+            .or_else(|| cookie(&parts.headers, SESSION))
+            .ok_or_else(|| Trouble::sign_in(next))?;
         let (slug, secret) = secret.split_once('.').ok_or_else(|| Trouble::sign_in(next))?;
         let jurisdiction = web.jurisdiction(slug).ok_or_else(|| Trouble::sign_in(next))?;
         let engine = jurisdiction.engine.clone();
@@ -178,7 +187,9 @@ fn header_text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
-    header_text(headers, "authorization")?.strip_prefix("Bearer ").map(str::trim)
+    header_text(headers, "authorization")?
+        .strip_prefix("Bearer ")
+        .map(str::trim)
 }
 
 /// The value of a cookie.

@@ -65,10 +65,17 @@ impl Show<'_> {
 
     /// What a row of a register is called; its code where it has no name.
     pub fn row(&self, row: &RowRef) -> String {
-        let specs = self.visitor.mechanisms.packs().iter().flat_map(|pack| &pack.registers);
+        let specs = self
+            .visitor
+            .mechanisms
+            .packs()
+            .iter()
+            .flat_map(|pack| &pack.registers);
         let spec = specs.into_iter().find(|spec| spec.id == row.register);
         let values = self.world().registers.row(&row.register, &row.row);
-        let title = spec.zip(values).and_then(|(spec, values)| row_title(spec, values, self.views));
+        let title = spec
+            .zip(values)
+            .and_then(|(spec, values)| row_title(spec, values, self.views));
         title.unwrap_or_else(|| row.row.to_string())
     }
 
@@ -90,7 +97,9 @@ impl Show<'_> {
         let lang = self.lang();
         match value {
             Value::Bool(answer) => html! { (t(lang, if *answer { "web.yes" } else { "web.no" })) },
-            Value::Fen(fen) => html! { span .num title={ (plain_number(value)) " " (t(lang, "web.unit_yuan")) } { (money(*fen, lang)) } },
+            Value::Fen(fen) => {
+                html! { span .num title={ (plain_number(value)) " " (t(lang, "web.unit_yuan")) } { (money(*fen, lang)) } }
+            }
             Value::Int(_) | Value::Dec(_) | Value::Minutes(_) => html! {
                 span .num { (plain_number(value)) } @if let Some(unit) = unit { " " span .unit { (unit) } }
                 @else if matches!(value, Value::Minutes(_)) { " " span .unit { (t(lang, "web.unit_minutes")) } }
@@ -145,7 +154,11 @@ pub fn is_detour(mechanism: &Mechanism, stage: &Stage) -> bool {
     }
     let leads = |step: &bihuan_domain::mechanism::Step| step.to == stage.id;
     let entered = mechanism.open.stage == stage.id
-        || mechanism.stages.iter().filter(|from| !is_aside(from)).any(|from| from.steps.iter().any(leads));
+        || mechanism
+            .stages
+            .iter()
+            .filter(|from| !is_aside(from))
+            .any(|from| from.steps.iter().any(leads));
     !entered && stage.kind != StageKind::Closed
 }
 
@@ -155,12 +168,18 @@ fn is_aside(stage: &Stage) -> bool {
 
 /// A unit's name; its code where it is unknown.
 pub fn unit_name(world: &World, unit: &UnitId, lang: Lang) -> String {
-    world.org.units.get(unit).map_or_else(|| unit.to_string(), |unit| unit.name.get(lang).to_owned())
+    world
+        .org
+        .units
+        .get(unit)
+        .map_or_else(|| unit.to_string(), |unit| unit.name.get(lang).to_owned())
 }
 
 /// A post's name with its unit's.
 pub fn post_name(world: &World, post: &PostId, lang: Lang) -> String {
-    let Some(found) = world.org.posts.get(post) else { return post.to_string() };
+    let Some(found) = world.org.posts.get(post) else {
+        return post.to_string();
+    };
     let name = found.name.get(lang);
     let unit = unit_name(world, &found.unit, lang);
     match lang {
@@ -176,7 +195,11 @@ pub fn person_name(world: &World, views: &Views, person: &PersonId, lang: Lang) 
     if person.as_str() == "system" {
         return t(lang, "web.actor_system").to_owned();
     }
-    let name = world.org.persons.get(person).map(|person| views.unseal(&person.name));
+    let name = world
+        .org
+        .persons
+        .get(person)
+        .map(|person| views.unseal(&person.name));
     match name {
         Some(Ok(Some(name))) => name,
         _ => person.to_string(),
@@ -184,8 +207,14 @@ pub fn person_name(world: &World, views: &Views, person: &PersonId, lang: Lang) 
 }
 
 /// The name of a mechanism's stage.
-pub fn stage_name<'a>(mechanism: Option<&'a Mechanism>, stage: &'a bihuan_domain::id::StageId, lang: Lang) -> &'a str {
-    mechanism.and_then(|m| m.stage(stage)).map_or(stage.as_str(), |stage| stage.label.get(lang))
+pub fn stage_name<'a>(
+    mechanism: Option<&'a Mechanism>,
+    stage: &'a bihuan_domain::id::StageId,
+    lang: Lang,
+) -> &'a str {
+    mechanism
+        .and_then(|m| m.stage(stage))
+        .map_or(stage.as_str(), |stage| stage.label.get(lang))
 }
 
 /// What a row of a register is called.
@@ -202,14 +231,21 @@ pub fn plain_number(value: &Value) -> String {
     match value {
         Value::Fen(fen) => grouped(&Decimal::new(*fen, 2).normalize().to_string()),
         Value::Dec(decimal) => grouped(&decimal.normalize().to_string()),
-        other => other.number().map(|n| grouped(&n.to_string())).unwrap_or_default(),
+        other => other
+            .number()
+            .map(|n| grouped(&n.to_string()))
+            .unwrap_or_default(),
     }
 }
 
 /// Puts commas between thousands.
 fn grouped(number: &str) -> String {
-    let (whole, fraction) = number.split_once('.').map_or((number, None), |(w, f)| (w, Some(f)));
-    let (sign, digits) = whole.strip_prefix('-').map_or(("", whole), |digits| ("-", digits));
+    let (whole, fraction) = number
+        .split_once('.')
+        .map_or((number, None), |(w, f)| (w, Some(f)));
+    let (sign, digits) = whole
+        .strip_prefix('-')
+        .map_or(("", whole), |digits| ("-", digits));
     let count = digits.chars().count();
     let mut out = sign.to_owned();
     for (n, digit) in digits.chars().enumerate() {
@@ -279,15 +315,27 @@ pub fn distance(due: Timestamp, now: Timestamp, lang: Lang) -> (String, bool) {
     let size = seconds.unsigned_abs();
     let days = day_number(date_of(due)).abs_diff(day_number(date_of(now)));
     let amount = if size >= 72 * 3600 {
-        tf(lang, if days == 1 { "web.day_1" } else { "web.days" }, &[("n", &days)])
+        tf(
+            lang,
+            if days == 1 { "web.day_1" } else { "web.days" },
+            &[("n", &days)],
+        )
     } else if size > 24 * 3600 {
         duration(size, lang)
     } else if size >= 3600 {
         let n = size / 3600;
-        tf(lang, if n == 1 { "web.hour_1" } else { "web.hours" }, &[("n", &n)])
+        tf(
+            lang,
+            if n == 1 { "web.hour_1" } else { "web.hours" },
+            &[("n", &n)],
+        )
     } else {
         let n = size / 60;
-        tf(lang, if n == 1 { "web.minute_1" } else { "web.minutes" }, &[("n", &n)])
+        tf(
+            lang,
+            if n == 1 { "web.minute_1" } else { "web.minutes" },
+            &[("n", &n)],
+        )
     };
     let key = if late { "web.late_by" } else { "web.left" };
     (tf(lang, key, &[("amount", &amount)]), late)
@@ -302,7 +350,11 @@ pub fn remaining(due: Timestamp, now: Timestamp, lang: Lang) -> Markup {
 /// A stretch of time: `1天3小时`.
 pub fn duration(seconds: u64, lang: Lang) -> String {
     // Minutes matter only in what is shorter than a day.
-    let rounded = if seconds >= 24 * 3600 { seconds - seconds % 3600 } else { seconds };
+    let rounded = if seconds >= 24 * 3600 {
+        seconds - seconds % 3600
+    } else {
+        seconds
+    };
     duration_label(rounded).get(lang).to_owned()
 }
 
@@ -355,9 +407,15 @@ pub fn colour_class(colour: Colour) -> &'static str {
 
 /// Reads a colour's code.
 pub fn colour_of(code: &str) -> Option<Colour> {
-    [Colour::Green, Colour::Blue, Colour::Yellow, Colour::Orange, Colour::Red]
-        .into_iter()
-        .find(|colour| colour_class(*colour) == code)
+    [
+        Colour::Green,
+        Colour::Blue,
+        Colour::Yellow,
+        Colour::Orange,
+        Colour::Red,
+    ]
+    .into_iter()
+    .find(|colour| colour_class(*colour) == code)
 }
 
 /// A text that somebody typed: kept apart from its surroundings, its invisible direction marks made visible.
@@ -446,8 +504,17 @@ mod tests {
     fn what_is_two_days_away_is_said_in_days() {
         let now: Timestamp = "2026-11-22T02:00:00Z".parse().unwrap();
         let at = |text: &str| text.parse::<Timestamp>().unwrap();
-        assert_eq!(distance(at("2026-11-25T02:00:00Z"), now, Lang::Zh), ("剩3天".to_owned(), false));
-        assert_eq!(distance(at("2026-11-22T04:30:00Z"), now, Lang::Zh), ("剩2小时".to_owned(), false));
-        assert_eq!(distance(at("2026-11-19T01:00:00Z"), now, Lang::Zh), ("超期3天".to_owned(), true));
+        assert_eq!(
+            distance(at("2026-11-25T02:00:00Z"), now, Lang::Zh),
+            ("剩3天".to_owned(), false)
+        );
+        assert_eq!(
+            distance(at("2026-11-22T04:30:00Z"), now, Lang::Zh),
+            ("剩2小时".to_owned(), false)
+        );
+        assert_eq!(
+            distance(at("2026-11-19T01:00:00Z"), now, Lang::Zh),
+            ("超期3天".to_owned(), true)
+        );
     }
 }

@@ -138,7 +138,11 @@ impl IntoResponse for Trouble {
 impl From<Refusal> for Trouble {
     fn from(refusal: Refusal) -> Self {
         let gone = matches!(refusal.code.as_str(), "no_such_case" | "no_such_mechanism");
-        let status = if gone { StatusCode::NOT_FOUND } else { StatusCode::UNPROCESSABLE_ENTITY };
+        let status = if gone {
+            StatusCode::NOT_FOUND
+        } else {
+            StatusCode::UNPROCESSABLE_ENTITY
+        };
         Trouble(Box::new(Told {
             status,
             code: refusal.code,

@@ -42,7 +42,8 @@ async fn commands(
     if text("content-type").is_some_and(|kind| kind.starts_with("application/x-ndjson")) {
         return batch(&visitor, &actor, &body).await;
     }
-    let submission: Submission = serde_json::from_slice(&body).map_err(|error| Trouble::bad(error.to_string()))?;
+    let submission: Submission =
+        serde_json::from_slice(&body).map_err(|error| Trouble::bad(error.to_string()))?;
     if let Some(case) = submission.order.case() {
         let wanted = text("if-match").map(str::to_owned);
         let sent = (submission.key.clone(), wanted);
@@ -50,7 +51,11 @@ async fn commands(
     }
     let case_before = submission.order.case();
     let answer = visitor.engine.submit(&actor, submission).await?;
-    let status = if case_before.is_none() && !answer.duplicate { StatusCode::CREATED } else { StatusCode::OK };
+    let status = if case_before.is_none() && !answer.duplicate {
+        StatusCode::CREATED
+    } else {
+        StatusCode::OK
+    };
     let mut response = (status, axum::Json(&answer)).into_response();
     if let Some(seq) = answer.events.last().map(|event| event.seq)
         && let Ok(tag) = format!("\"{seq}\"").parse()
@@ -68,18 +73,26 @@ async fn commands(
 /// Refuses a case that may not be seen, and a state that is no longer the one the caller saw (`If-Match`).
 fn allowed(visitor: &Visitor, case: CaseId, (key, wanted): &(String, Option<String>)) -> Result<(), Trouble> {
     let views = visitor.views()?;
-    let state = views.state(case)?.ok_or_else(|| Trouble::from(Refusal::new("no_such_case")))?;
+    let state = views
+        .state(case)?
+        .ok_or_else(|| Trouble::from(Refusal::new("no_such_case")))?;
     if !visitor.sight.covers(&visitor.world, &state) {
         return Err(Trouble::forbidden());
     }
-    let Some(wanted) = wanted.as_deref().map(str::trim).filter(|wanted| *wanted != "*") else { return Ok(()) };
+    let Some(wanted) = wanted.as_deref().map(str::trim).filter(|wanted| *wanted != "*") else {
+        return Ok(());
+    };
     let tag = crate::pages::case_etag(&state);
     if wanted.split(',').any(|one| one.trim() == tag) {
         return Ok(());
     }
     // The same command again would find its own effect in the way: it gets its former answer.
     let known = views.log().command_answer(&format!("{}/{key}", visitor.person))?;
-    if known.is_some() { Ok(()) } else { Err(Trouble::conflict()) }
+    if known.is_some() {
+        Ok(())
+    } else {
+        Err(Trouble::conflict())
+    }
 }
 
 /// Lines are sent to the writer one after the other without waiting, so that they share commits.
@@ -96,7 +109,10 @@ async fn batch(visitor: &Visitor, actor: &Actor, body: &[u8]) -> Result<Response
                 let hidden = match submission.order.case() {
                     Some(case) => {
                         let key = submission.key.clone();
-                        visitor.work(move |visitor| allowed(visitor, case, &(key, None))).await.err()
+                        visitor
+                            .work(move |visitor| allowed(visitor, case, &(key, None)))
+                            .await
+                            .err()
                     }
                     None => None,
                 };

@@ -22,6 +22,9 @@ async fn files(Caller(visitor): Caller, multipart: Multipart) -> Result<Response
         return Err(Trouble::bad("no file"));
     }
     let tokens = sent.upload(&visitor).await?;
-    let files: Vec<_> = tokens.iter().map(|(token, name)| json!({ "token": token, "name": name })).collect();
+    let files: Vec<_> = tokens
+        .iter()
+        .map(|(token, name)| json!({ "token": token, "name": name }))
+        .collect();
     Ok((StatusCode::CREATED, axum::Json(json!({ "files": files }))).into_response())
 }

@@ -8,11 +8,18 @@ use serde_json::{Map, Value as Json, json};
 use crate::Web;
 
 pub(crate) fn routes() -> Router<Web> {
-    Router::new().route("/api/openapi.json", get(async || -> Response { axum::Json(document()).into_response() }))
+    Router::new().route(
+        "/api/openapi.json",
+        get(async || -> Response { axum::Json(document()).into_response() }),
+    )
 }
 
 /// A read: path, what it is, its query parameters.
-type Read = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+type Read = (
+    &'static str,
+    &'static str,
+    &'static [(&'static str, &'static str)],
+);
 
 const READS: [Read; 14] = [
     ("/api/v1/session", "Who is signed in", &[]),
@@ -32,18 +39,54 @@ const READS: [Read; 14] = [
             ("limit", "integer"),
         ],
     ),
-    ("/api/v1/cases/{id}", "A case with its state, timeline and duties; its ETag is for If-Match", &[]),
+    (
+        "/api/v1/cases/{id}",
+        "A case with its state, timeline and duties; its ETag is for If-Match",
+        &[],
+    ),
     ("/api/v1/registers", "The registers", &[]),
-    ("/api/v1/registers/{id}", "Rows of a register", &[("offset", "integer"), ("limit", "integer")]),
+    (
+        "/api/v1/registers/{id}",
+        "Rows of a register",
+        &[("offset", "integer"), ("limit", "integer")],
+    ),
     ("/api/v1/mechanisms", "The mechanisms in force", &[]),
-    ("/api/v1/mechanisms/{id}", "A mechanism: fields, stages, steps, closing", &[]),
-    ("/api/v1/indicators", "Counts and on-time rates with their base, by mechanism", &[("mechanism", "string")]),
+    (
+        "/api/v1/mechanisms/{id}",
+        "A mechanism: fields, stages, steps, closing",
+        &[],
+    ),
+    (
+        "/api/v1/indicators",
+        "Counts and on-time rates with their base, by mechanism",
+        &[("mechanism", "string")],
+    ),
     ("/api/v1/bulletins", "The bulletins and how far each is", &[]),
-    ("/api/v1/bulletins/{id}", "A bulletin as stored: figures with their cases, texts and wording", &[]),
-    ("/api/v1/bulletins/{id}/verify", "The bulletin's figures computed again from the log, compared", &[]),
-    ("/api/v1/log/head", "The newest signed checkpoint and the public key", &[]),
-    ("/api/v1/log/entries", "Entries of the log in canonical form", &[("from", "integer"), ("limit", "integer")]),
-    ("/api/v1/log/receipts/{seq}", "The receipt of an entry with its inclusion path", &[]),
+    (
+        "/api/v1/bulletins/{id}",
+        "A bulletin as stored: figures with their cases, texts and wording",
+        &[],
+    ),
+    (
+        "/api/v1/bulletins/{id}/verify",
+        "The bulletin's figures computed again from the log, compared",
+        &[],
+    ),
+    (
+        "/api/v1/log/head",
+        "The newest signed checkpoint and the public key",
+        &[],
+    ),
+    (
+        "/api/v1/log/entries",
+        "Entries of the log in canonical form",
+        &[("from", "integer"), ("limit", "integer")],
+    ),
+    (
+        "/api/v1/log/receipts/{seq}",
+        "The receipt of an entry with its inclusion path",
+        &[],
+    ),
 ];
 
 fn document() -> Json {
@@ -58,13 +101,31 @@ fn document() -> Json {
         }
     };
     put("/api/v1/session", "post", sign_in());
-    put("/api/v1/session", "delete", with_problems(json!({ "operationId": "sign_out", "summary": "End the session", "responses": { "204": { "description": "Ended" } } })));
+    put(
+        "/api/v1/session",
+        "delete",
+        with_problems(
+            json!({ "operationId": "sign_out", "summary": "End the session", "responses": { "204": { "description": "Ended" } } }),
+        ),
+    );
     put("/api/v1/commands", "post", commands());
     put("/api/v1/files", "post", files());
     put("/api/v1/stream", "get", stream());
-    put("/api/v1/bulletins", "post", bulletin("draft_bulletin", "Draft a bulletin as of now", true));
-    put("/api/v1/bulletins/{id}/sign", "post", bulletin("sign_bulletin", "Sign a bulletin as drafted", false));
-    put("/api/v1/bulletins/{id}/issue", "post", bulletin("issue_bulletin", "Issue a signed bulletin", false));
+    put(
+        "/api/v1/bulletins",
+        "post",
+        bulletin("draft_bulletin", "Draft a bulletin as of now", true),
+    );
+    put(
+        "/api/v1/bulletins/{id}/sign",
+        "post",
+        bulletin("sign_bulletin", "Sign a bulletin as drafted", false),
+    );
+    put(
+        "/api/v1/bulletins/{id}/issue",
+        "post",
+        bulletin("issue_bulletin", "Issue a signed bulletin", false),
+    );
     json!({
         "openapi": "3.1.0",
         "info": { "title": "Bihuan", "version": env!("CARGO_PKG_VERSION"), "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
@@ -83,9 +144,16 @@ fn read(path: &str, summary: &str, query: &[(&str, &str)]) -> Json {
         .iter()
         .map(|(name, kind)| json!({ "name": name, "in": "query", "required": false, "schema": { "type": kind } }))
         .collect();
-    for name in path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')) {
+    for name in path
+        .split('/')
+        .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+    {
         let numbered = name == "seq" || path.contains("/cases/");
-        let schema = if numbered { json!({ "type": "integer", "minimum": 0 }) } else { json!({ "type": "string" }) };
+        let schema = if numbered {
+            json!({ "type": "integer", "minimum": 0 })
+        } else {
+            json!({ "type": "string" })
+        };
         parameters.push(json!({ "name": name, "in": "path", "required": true, "schema": schema }));
     }
     let id = path.trim_start_matches("/api/v1/").replace(['/', '{', '}'], "_");
@@ -154,7 +222,11 @@ fn bulletin(id: &str, summary: &str, drafts: bool) -> Json {
         (sent, json!([]), "201")
     } else {
         let id = json!([{ "name": "id", "in": "path", "required": true, "schema": text }]);
-        (json!({ "type": "object", "required": ["key"], "properties": { "key": key } }), id, "200")
+        (
+            json!({ "type": "object", "required": ["key"], "properties": { "key": key } }),
+            id,
+            "200",
+        )
     };
     with_problems(json!({
         "operationId": id, "summary": summary, "parameters": parameters,
@@ -180,15 +252,19 @@ fn with_problems(mut operation: Json) -> Json {
     ];
     if let Some(responses) = operation.get_mut("responses").and_then(Json::as_object_mut) {
         for (status, description) in errors {
-            responses.insert(status.to_owned(), json!({ "description": description, "content": {
-                "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } } }));
+            responses.insert(
+                status.to_owned(),
+                json!({ "description": description, "content": {
+                "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } } }),
+            );
         }
     }
     operation
 }
 
 fn schemas() -> Json {
-    let text = json!({ "type": "object", "properties": { "zh": { "type": "string" }, "en": { "type": "string" } } });
+    let text =
+        json!({ "type": "object", "properties": { "zh": { "type": "string" }, "en": { "type": "string" } } });
     json!({
         "Problem": { "type": "object", "required": ["type", "title", "status", "code"], "properties": {
             "type": { "type": "string" }, "title": { "type": "string" }, "status": { "type": "integer" }, "detail": { "type": "string" },

@@ -58,7 +58,12 @@ impl CasesAsked {
             None => None,
         };
         Ok(Filter {
-            mechanisms: self.mechanism.as_deref().map(MechanismId::from).into_iter().collect(),
+            mechanisms: self
+                .mechanism
+                .as_deref()
+                .map(MechanismId::from)
+                .into_iter()
+                .collect(),
             stage: self.stage.as_deref().map(Into::into),
             open: self.open,
             colour,
@@ -88,15 +93,21 @@ async fn cases(visitor: Visitor, Asked(asked): Asked<CasesAsked>) -> Result<Resp
     visitor
         .work(move |visitor| {
             let limit = asked.limit.unwrap_or(50).clamp(1, LIMIT_MAX);
-            let page = visitor.views()?.cases(&asked.filter(visitor)?, asked.sort()?, asked.offset, limit)?;
-            let answer = json!({ "total": page.total, "offset": asked.offset, "limit": limit, "cases": page.rows });
+            let page = visitor
+                .views()?
+                .cases(&asked.filter(visitor)?, asked.sort()?, asked.offset, limit)?;
+            let answer =
+                json!({ "total": page.total, "offset": asked.offset, "limit": limit, "cases": page.rows });
             Ok(axum::Json(answer).into_response())
         })
         .await
 }
 
 async fn case(visitor: Visitor, Path(id): Path<u64>, headers: HeaderMap) -> Result<Response, Trouble> {
-    let known = headers.get(header::IF_NONE_MATCH).and_then(|tag| tag.to_str().ok()).map(str::to_owned);
+    let known = headers
+        .get(header::IF_NONE_MATCH)
+        .and_then(|tag| tag.to_str().ok())
+        .map(str::to_owned);
     visitor
         .work(move |visitor| {
             let views = visitor.views()?;
@@ -139,10 +150,14 @@ fn texts(views: &Views, values: &Row) -> Result<Json, Trouble> {
 }
 
 async fn registers(visitor: Visitor) -> Response {
-    let of = |spec: &bihuan_domain::mechanism::RegisterSpec| {
-        json!({ "id": spec.id, "label": spec.label, "rows": visitor.world.registers.count(&spec.id) })
-    };
-    let list: Vec<Json> = visitor.mechanisms.packs().iter().flat_map(|pack| &pack.registers).map(of).collect();
+    let of = |spec: &bihuan_domain::mechanism::RegisterSpec| json!({ "id": spec.id, "label": spec.label, "rows": visitor.world.registers.count(&spec.id) });
+    let list: Vec<Json> = visitor
+        .mechanisms
+        .packs()
+        .iter()
+        .flat_map(|pack| &pack.registers)
+        .map(of)
+        .collect();
     axum::Json(json!({ "registers": list })).into_response()
 }
 
@@ -161,13 +176,23 @@ async fn register(
     let id = RegisterId::from(id);
     visitor
         .work(move |visitor| {
-            let known = visitor.mechanisms.packs().iter().flat_map(|pack| &pack.registers).any(|spec| spec.id == id);
+            let known = visitor
+                .mechanisms
+                .packs()
+                .iter()
+                .flat_map(|pack| &pack.registers)
+                .any(|spec| spec.id == id);
             if !known && visitor.world.registers.count(&id) == 0 {
                 return Err(Trouble::not_found());
             }
             let views = visitor.views()?;
-            let rows: Vec<(&RowId, &Row)> =
-                visitor.world.registers.rows(&id).skip(asked.offset).take(asked.limit.unwrap_or(100).clamp(1, 1_000)).collect();
+            let rows: Vec<(&RowId, &Row)> = visitor
+                .world
+                .registers
+                .rows(&id)
+                .skip(asked.offset)
+                .take(asked.limit.unwrap_or(100).clamp(1, 1_000))
+                .collect();
             let mut list = Vec::with_capacity(rows.len());
             for (row, values) in rows {
                 list.push(json!({ "id": row, "values": values, "texts": texts(&views, values)? }));
@@ -188,7 +213,10 @@ async fn mechanisms(visitor: Visitor) -> Response {
 }
 
 async fn mechanism(visitor: Visitor, Path(id): Path<String>) -> Result<Response, Trouble> {
-    let found = visitor.mechanisms.current(&MechanismId::from(id)).ok_or_else(Trouble::not_found)?;
+    let found = visitor
+        .mechanisms
+        .current(&MechanismId::from(id))
+        .ok_or_else(Trouble::not_found)?;
     let fields: Vec<Json> = found
         .fields
         .iter()
@@ -228,7 +256,12 @@ async fn indicators(visitor: Visitor, Asked(asked): Asked<IndicatorsAsked>) -> R
         .work(move |visitor| {
             let views = visitor.views()?;
             let mut list = Vec::new();
-            let wanted = |id: &MechanismId| asked.mechanism.as_deref().is_none_or(|wanted| wanted == id.as_str());
+            let wanted = |id: &MechanismId| {
+                asked
+                    .mechanism
+                    .as_deref()
+                    .is_none_or(|wanted| wanted == id.as_str())
+            };
             for mechanism in visitor.mechanisms.all().filter(|mechanism| wanted(&mechanism.id)) {
                 let filter = Filter {
                     mechanisms: vec![mechanism.id.clone()],
@@ -236,9 +269,29 @@ async fn indicators(visitor: Visitor, Asked(asked): Asked<IndicatorsAsked>) -> R
                     ..Filter::default()
                 };
                 let counts = views.counts(&filter)?;
-                let on_time = views.cases(&Filter { on_time: Some(true), ..filter.clone() }, Sort::Oldest, 0, 1)?.total;
+                let on_time = views
+                    .cases(
+                        &Filter {
+                            on_time: Some(true),
+                            ..filter.clone()
+                        },
+                        Sort::Oldest,
+                        0,
+                        1,
+                    )?
+                    .total;
                 let judged = on_time
-                    + views.cases(&Filter { on_time: Some(false), ..filter }, Sort::Oldest, 0, 1)?.total;
+                    + views
+                        .cases(
+                            &Filter {
+                                on_time: Some(false),
+                                ..filter
+                            },
+                            Sort::Oldest,
+                            0,
+                            1,
+                        )?
+                        .total;
                 list.push(json!({
                     "mechanism": mechanism.id, "label": mechanism.label, "counts": counts,
                     "closed_on_time": { "numerator": on_time, "base": judged },

@@ -29,16 +29,27 @@ struct Credentials {
 }
 
 async fn sign_in(State(web): State<Web>, body: Bytes) -> Result<Response, Trouble> {
-    let asked: Credentials = serde_json::from_slice(&body).map_err(|error| Trouble::bad(error.to_string()))?;
-    let slug = asked.jurisdiction.or_else(|| web.jurisdictions().first().map(|first| first.slug.clone()));
+    let asked: Credentials =
+        serde_json::from_slice(&body).map_err(|error| Trouble::bad(error.to_string()))?;
+    let slug = asked
+        .jurisdiction
+        .or_else(|| web.jurisdictions().first().map(|first| first.slug.clone()));
     let slug = slug.unwrap_or_default();
-    let jurisdiction = web.jurisdiction(&slug).ok_or_else(|| Trouble::bad(format!("jurisdiction `{slug}`")))?;
+    let jurisdiction = web
+        .jurisdiction(&slug)
+        .ok_or_else(|| Trouble::bad(format!("jurisdiction `{slug}`")))?;
     let accounts = jurisdiction.accounts.clone();
-    let done = tokio::task::spawn_blocking(move || accounts.sign_in(&asked.login, &asked.password, Timestamp::now()));
+    let done = tokio::task::spawn_blocking(move || {
+        accounts.sign_in(&asked.login, &asked.password, Timestamp::now())
+    });
     match done.await {
         Ok(Ok(secret)) => {
             let token = format!("{slug}.{secret}");
-            Ok((StatusCode::CREATED, axum::Json(json!({ "token": token, "type": "Bearer" }))).into_response())
+            Ok((
+                StatusCode::CREATED,
+                axum::Json(json!({ "token": token, "type": "Bearer" })),
+            )
+                .into_response())
         }
         Ok(Err(SignInError::Wrong)) => Err(refused("sign_in_wrong")),
         Ok(Err(SignInError::Locked(until))) => {
@@ -73,10 +84,13 @@ async fn who(visitor: crate::session::Visitor) -> Response {
 
 async fn sign_out(Caller(visitor): Caller, headers: HeaderMap) -> Result<StatusCode, Trouble> {
     let bearer = headers.get("authorization").and_then(|value| value.to_str().ok());
-    let secret = bearer.and_then(|value| value.strip_prefix("Bearer ")).or_else(|| cookie(&headers, SESSION));
-    if let (Some((_, secret)), Some(jurisdiction)) =
-        (secret.and_then(|secret| secret.split_once('.')), visitor.jurisdiction())
-    {
+    let secret = bearer
+        .and_then(|value| value.strip_prefix("Bearer "))
+        .or_else(|| cookie(&headers, SESSION));
+    if let (Some((_, secret)), Some(jurisdiction)) = (
+        secret.and_then(|secret| secret.split_once('.')),
+        visitor.jurisdiction(),
+    ) {
         jurisdiction.accounts.sign_out(secret)?;
     }
     Ok(StatusCode::NO_CONTENT)

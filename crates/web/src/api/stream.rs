@@ -16,7 +16,10 @@ pub(crate) fn routes() -> Router<Web> {
     Router::new().route("/api/v1/stream", get(stream))
 }
 
-async fn stream(State(web): State<Web>, visitor: Visitor) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+async fn stream(
+    State(web): State<Web>,
+    visitor: Visitor,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let mut log = visitor.engine.subscribe();
     // The present size comes at once, so that whoever connects knows what was missed.
     log.mark_changed();

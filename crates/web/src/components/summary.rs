@@ -21,7 +21,11 @@ pub struct Problem {
 impl Problem {
     /// Something about one field.
     pub fn at(field: impl Into<String>, text: impl Into<String>) -> Problem {
-        Problem { field: Some(field.into()), text: text.into(), allowed: Vec::new() }
+        Problem {
+            field: Some(field.into()),
+            text: text.into(),
+            allowed: Vec::new(),
+        }
     }
 
     /// A trouble in the visitor's language: the rule, and what would be allowed.
@@ -31,7 +35,11 @@ impl Problem {
             text.push_str(&format!(" ({operation})"));
         }
         let allowed = trouble.allowed.iter().map(|message| message.text(lang)).collect();
-        Problem { field: None, text, allowed }
+        Problem {
+            field: None,
+            text,
+            allowed,
+        }
     }
 }
 

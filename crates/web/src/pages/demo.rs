@@ -15,7 +15,10 @@ pub(crate) fn routes() -> Router<Web> {
 }
 
 async fn move_clock(Posted { visitor, sent }: Posted) -> Result<Redirect, Trouble> {
-    if visitor.jurisdiction().is_none_or(|jurisdiction| jurisdiction.demo.is_none()) {
+    if visitor
+        .jurisdiction()
+        .is_none_or(|jurisdiction| jurisdiction.demo.is_none())
+    {
         return Err(Trouble::not_found());
     }
     let by = match sent.get("by") {
@@ -24,6 +27,8 @@ async fn move_clock(Posted { visitor, sent }: Posted) -> Result<Redirect, Troubl
         "week" => SignedDuration::from_hours(7 * 24),
         other => return Err(Trouble::bad(other)),
     };
-    visitor.work(move |visitor| Ok(visitor.engine.advance(by)?)).await?;
+    visitor
+        .work(move |visitor| Ok(visitor.engine.advance(by)?))
+        .await?;
     Ok(Redirect::to(back_to(sent.get("next"))))
 }

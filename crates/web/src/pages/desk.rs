@@ -28,9 +28,15 @@ async fn desk(visitor: Visitor) -> Result<Markup, Trouble> {
         .work(|visitor| {
             let views = visitor.views()?;
             let duties = views.desk(&visitor.person, &visitor.posts, LINES_MAX)?;
-            let seen = Filter { visible_to: visitor.sight.units(), ..Filter::default() };
+            let seen = Filter {
+                visible_to: visitor.sight.units(),
+                ..Filter::default()
+            };
             let counts = views.counts(&seen)?;
-            let show = Show { visitor, views: &views };
+            let show = Show {
+                visitor,
+                views: &views,
+            };
             Ok(view(&show, &duties.rows, duties.total, &counts))
         })
         .await
@@ -75,7 +81,11 @@ impl When {
 fn view(show: &Show<'_>, duties: &[DutyRow], total: u64, counts: &Counts) -> Markup {
     let visitor = show.visitor;
     let lang = visitor.lang;
-    let of = |when: When| duties.iter().filter(move |duty| When::of(duty.due, visitor.now) == when);
+    let of = |when: When| {
+        duties
+            .iter()
+            .filter(move |duty| When::of(duty.due, visitor.now) == when)
+    };
     let (late, today) = (of(When::Late).count(), of(When::Today).count());
     let name = show.person(&visitor.person);
     // Chinese sentences stand without spaces between them.

@@ -112,8 +112,14 @@ impl Asked {
             }
         }
         let set = pairs.iter().filter(|(_, value)| !value.is_empty());
-        let query: Vec<String> = set.map(|(key, value)| format!("{key}={}", show::percent(value))).collect();
-        if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) }
+        let query: Vec<String> = set
+            .map(|(key, value)| format!("{key}={}", show::percent(value)))
+            .collect();
+        if query.is_empty() {
+            String::new()
+        } else {
+            format!("?{}", query.join("&"))
+        }
     }
 
     fn is_filtered(&self) -> bool {
@@ -136,10 +142,17 @@ impl Asked {
 /// From the beginning of the first day to the end of the last.
 fn days(from: &str, to: &str) -> (Option<Timestamp>, Option<Timestamp>) {
     let day = |text: &str| text.trim().parse::<Date>().ok();
-    (day(from).map(midnight), day(to).and_then(|to| to.tomorrow().ok()).map(midnight))
+    (
+        day(from).map(midnight),
+        day(to).and_then(|to| to.tomorrow().ok()).map(midnight),
+    )
 }
 
-async fn ledger(visitor: Visitor, Path(id): Path<String>, Query(asked): Query<Asked>) -> Result<Markup, Trouble> {
+async fn ledger(
+    visitor: Visitor,
+    Path(id): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Markup, Trouble> {
     let id = MechanismId::from(id);
     let mechanism = visitor.mechanisms.current(&id);
     if mechanism.is_none() && id.as_str() != "all" {
@@ -158,14 +171,22 @@ async fn ledger(visitor: Visitor, Path(id): Path<String>, Query(asked): Query<As
             let counts = views.counts(&whole)?;
             let offset = asked.page.max(1).saturating_sub(1).saturating_mul(PAGE);
             let page = views.cases(&filter, asked.order(), offset, PAGE)?;
-            let show = Show { visitor, views: &views };
+            let show = Show {
+                visitor,
+                views: &views,
+            };
             let mut states = Vec::with_capacity(page.rows.len());
             if mechanism.is_some() {
                 for row in &page.rows {
                     states.push(views.state(row.id)?);
                 }
             }
-            let ledger = Ledger { show: &show, mechanism, asked: &asked, id: &id };
+            let ledger = Ledger {
+                show: &show,
+                mechanism,
+                asked: &asked,
+                id: &id,
+            };
             Ok(ledger.view(&counts, &page, &states))
         })
         .await
@@ -182,7 +203,10 @@ impl Ledger<'_> {
     fn view(&self, counts: &Counts, page: &Page<CaseRow>, states: &[Option<State>]) -> Markup {
         let visitor = self.show.visitor;
         let lang = visitor.lang;
-        let title = self.mechanism.as_ref().map_or(t(lang, "web.ledgers_all"), |m| m.label.get(lang));
+        let title = self
+            .mechanism
+            .as_ref()
+            .map_or(t(lang, "web.ledgers_all"), |m| m.label.get(lang));
         let query = self.asked.with("page", "");
         let aside = html! {
             @if let Some(mechanism) = &self.mechanism {
@@ -289,7 +313,9 @@ impl Ledger<'_> {
     }
 
     fn columns(&self) -> Vec<&Field> {
-        let Some(mechanism) = &self.mechanism else { return Vec::new() };
+        let Some(mechanism) = &self.mechanism else {
+            return Vec::new();
+        };
         let columns = mechanism.columns.iter().filter(|id| **id != mechanism.title);
         columns.filter_map(|id| mechanism.field(id)).collect()
     }

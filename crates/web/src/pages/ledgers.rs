@@ -23,7 +23,11 @@ async fn index(visitor: Visitor) -> Result<Markup, Trouble> {
         .work(|visitor| {
             let views = visitor.views()?;
             let count = |mechanisms: Vec<MechanismId>| {
-                views.counts(&Filter { mechanisms, visible_to: visitor.sight.units(), ..Filter::default() })
+                views.counts(&Filter {
+                    mechanisms,
+                    visible_to: visitor.sight.units(),
+                    ..Filter::default()
+                })
             };
             let all = count(Vec::new())?;
             let mut rows = Vec::new();

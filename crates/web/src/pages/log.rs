@@ -17,7 +17,9 @@ use crate::trouble::Trouble;
 const PAGE: u64 = 50;
 
 pub(crate) fn routes() -> Router<Web> {
-    Router::new().route("/log", get(log)).route("/log/{seq}", get(entry))
+    Router::new()
+        .route("/log", get(log))
+        .route("/log/{seq}", get(entry))
 }
 
 #[derive(Deserialize)]

@@ -17,7 +17,9 @@ use crate::show;
 use crate::trouble::Trouble;
 
 pub(crate) fn routes() -> Router<Web> {
-    Router::new().route("/mechanisms", get(index)).route("/mechanisms/{id}", get(mechanism))
+    Router::new()
+        .route("/mechanisms", get(index))
+        .route("/mechanisms/{id}", get(mechanism))
 }
 
 async fn index(visitor: Visitor) -> Markup {
@@ -54,9 +56,15 @@ async fn index(visitor: Visitor) -> Markup {
 }
 
 async fn mechanism(visitor: Visitor, Path(id): Path<String>) -> Result<Markup, Trouble> {
-    let mechanism = visitor.mechanisms.current(&MechanismId::from(id)).ok_or_else(Trouble::not_found)?;
+    let mechanism = visitor
+        .mechanisms
+        .current(&MechanismId::from(id))
+        .ok_or_else(Trouble::not_found)?;
     let lang = visitor.lang;
-    let about = About { mechanism: &mechanism, lang };
+    let about = About {
+        mechanism: &mechanism,
+        lang,
+    };
     let aside = html! { a .button href={ "/ledgers/" (mechanism.id) } { (t(lang, "web.open_ledger")) } };
     let body = html! {
         (layout::heading(Some(&mechanism.number), &html! { (mechanism.label.get(lang)) }, &aside))
@@ -92,7 +100,12 @@ async fn mechanism(visitor: Visitor, Path(id): Path<String>) -> Result<Markup, T
         }
         p .quiet { (t(lang, "web.definition")) " " code { (mechanism.digest) } }
     };
-    Ok(layout::page(&visitor, mechanism.label.get(lang), Nav::Mechanisms, &body))
+    Ok(layout::page(
+        &visitor,
+        mechanism.label.get(lang),
+        Nav::Mechanisms,
+        &body,
+    ))
 }
 
 struct About<'a> {
@@ -135,17 +148,34 @@ impl About<'_> {
         let limit = match &clock.limit {
             LimitSpec::Rule(limit) => rule(limit, lang),
             LimitSpec::Field { field, or } => {
-                let label = self.mechanism.field(field).map_or(field.as_str(), |field| field.label.get(lang));
-                tf(lang, "web.limit_field", &[("field", &label), ("or", &rule(or, lang))])
+                let label = self
+                    .mechanism
+                    .field(field)
+                    .map_or(field.as_str(), |field| field.label.get(lang));
+                tf(
+                    lang,
+                    "web.limit_field",
+                    &[("field", &label), ("or", &rule(or, lang))],
+                )
             }
         };
-        let ladder = self.mechanism.ladders.get(&clock.ladder).map_or("", |ladder| ladder.label.get(lang));
-        tf(lang, "web.limit_ladder", &[("limit", &limit), ("ladder", &ladder)])
+        let ladder = self
+            .mechanism
+            .ladders
+            .get(&clock.ladder)
+            .map_or("", |ladder| ladder.label.get(lang));
+        tf(
+            lang,
+            "web.limit_ladder",
+            &[("limit", &limit), ("ladder", &ladder)],
+        )
     }
 
     fn ladder(&self, id: &LadderId) -> Markup {
         let lang = self.lang;
-        let Some(ladder) = self.mechanism.ladders.get(id) else { return html! {} };
+        let Some(ladder) = self.mechanism.ladders.get(id) else {
+            return html! {};
+        };
         html! {
             h3 { (ladder.label.get(lang)) }
             ol .rungs { @for rung in &ladder.rungs {

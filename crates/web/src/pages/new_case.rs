@@ -32,24 +32,33 @@ pub(crate) fn routes() -> Router<Web> {
 
 async fn form(visitor: Visitor, Path(id): Path<String>) -> Result<Markup, Trouble> {
     let mechanism = mechanism(&visitor, &id)?;
-    visitor.work(move |visitor| view(visitor, &mechanism, None, &[])).await
+    visitor
+        .work(move |visitor| view(visitor, &mechanism, None, &[]))
+        .await
 }
 
 async fn open(Path(id): Path<String>, Posted { visitor, sent }: Posted) -> Result<Response, Trouble> {
     let mechanism = mechanism(&visitor, &id)?;
     let (order, problems) = {
         let (mechanism, sent) = (mechanism.clone(), sent.clone());
-        visitor.work(move |visitor| order(visitor, &mechanism, &sent)).await?
+        visitor
+            .work(move |visitor| order(visitor, &mechanism, &sent))
+            .await?
     };
     let again = async |problems: Vec<Problem>, status: StatusCode| {
         let (mechanism, sent) = (mechanism.clone(), sent.clone());
-        let page = visitor.work(move |visitor| view(visitor, &mechanism, Some(&sent), &problems)).await?;
+        let page = visitor
+            .work(move |visitor| view(visitor, &mechanism, Some(&sent), &problems))
+            .await?;
         Ok::<Response, Trouble>((status, page).into_response())
     };
     if !problems.is_empty() {
         return again(problems, StatusCode::UNPROCESSABLE_ENTITY).await;
     }
-    let submission = Submission { key: sent.get("key").to_owned(), order: Order::Open(order) };
+    let submission = Submission {
+        key: sent.get("key").to_owned(),
+        order: Order::Open(order),
+    };
     match visitor.engine.submit(&visitor.actor(), submission).await {
         Ok(answer) => {
             let case = answer.case.map(|case| case.to_string()).unwrap_or_default();
@@ -72,7 +81,10 @@ async fn open(Path(id): Path<String>, Posted { visitor, sent }: Posted) -> Resul
 }
 
 fn mechanism(visitor: &Visitor, id: &str) -> Result<Arc<Mechanism>, Trouble> {
-    visitor.mechanisms.current(&MechanismId::from(id)).ok_or_else(Trouble::not_found)
+    visitor
+        .mechanisms
+        .current(&MechanismId::from(id))
+        .ok_or_else(Trouble::not_found)
 }
 
 /// The fields of an opening: the title, what opening needs, and what no later step asks for.
@@ -92,7 +104,13 @@ fn fields<'a>(show: &'a Show<'a>, mechanism: &'a Mechanism, part: Part) -> Field
         })
         .collect();
     fields.sort_by_key(|(_, needed)| !needed);
-    Fields { show, mechanism, fields, form: FORM, known: None }
+    Fields {
+        show,
+        mechanism,
+        fields,
+        form: FORM,
+        known: None,
+    }
 }
 
 /// Which of the fields of an opening.
@@ -104,9 +122,16 @@ enum Part {
     Later,
 }
 
-fn order(visitor: &Visitor, mechanism: &Mechanism, sent: &Sent) -> Result<(OpenOrder, Vec<Problem>), Trouble> {
+fn order(
+    visitor: &Visitor,
+    mechanism: &Mechanism,
+    sent: &Sent,
+) -> Result<(OpenOrder, Vec<Problem>), Trouble> {
     let views = visitor.views()?;
-    let show = Show { visitor, views: &views };
+    let show = Show {
+        visitor,
+        views: &views,
+    };
     let (mut values, mut problems) = fields(&show, mechanism, Part::All).read(sent);
     // The title is sealed on its own, not as one of the values.
     let title = match values.remove(&mechanism.title) {
@@ -118,10 +143,15 @@ fn order(visitor: &Visitor, mechanism: &Mechanism, sent: &Sent) -> Result<(OpenO
         problems.push(Problem::at("owner", t(visitor.lang, "web.owner_needed")));
     }
     let kind = sent.filled("source").and_then(|kind| source_of(mechanism, kind));
-    let supporting: BTreeSet<UnitId> =
-        sent.all("supporting").filter(|unit| !unit.is_empty()).map(UnitId::from).collect();
+    let supporting: BTreeSet<UnitId> = sent
+        .all("supporting")
+        .filter(|unit| !unit.is_empty())
+        .map(UnitId::from)
+        .collect();
     let source = SourceOrder {
-        kind: kind.or_else(|| mechanism.open.from.first().copied()).unwrap_or(SourceKind::Person),
+        kind: kind
+            .or_else(|| mechanism.open.from.first().copied())
+            .unwrap_or(SourceKind::Person),
         document: None,
         at: Vec::new(),
         quote: sent.filled("quote").map(str::to_owned),
@@ -140,7 +170,10 @@ fn order(visitor: &Visitor, mechanism: &Mechanism, sent: &Sent) -> Result<(OpenO
         risk,
         values,
         source: Some(source),
-        parent: sent.filled("parent").and_then(|id| id.parse().ok()).map(bihuan_domain::id::CaseId),
+        parent: sent
+            .filled("parent")
+            .and_then(|id| id.parse().ok())
+            .map(bihuan_domain::id::CaseId),
     };
     Ok((order, problems))
 }
@@ -158,7 +191,9 @@ const STATED: [SourceKind; 8] = [
 ];
 
 fn source_of(mechanism: &Mechanism, code: &str) -> Option<SourceKind> {
-    STATED.into_iter().find(|kind| source_code(*kind) == code && mechanism.open.from.contains(kind))
+    STATED
+        .into_iter()
+        .find(|kind| source_code(*kind) == code && mechanism.open.from.contains(kind))
 }
 
 fn source_code(kind: SourceKind) -> &'static str {
@@ -181,16 +216,29 @@ pub(crate) fn source_key(kind: SourceKind) -> &'static str {
     }
 }
 
-fn view(visitor: &Visitor, mechanism: &Mechanism, sent: Option<&Sent>, problems: &[Problem]) -> Result<Markup, Trouble> {
+fn view(
+    visitor: &Visitor,
+    mechanism: &Mechanism,
+    sent: Option<&Sent>,
+    problems: &[Problem],
+) -> Result<Markup, Trouble> {
     let views = visitor.views()?;
-    let show = Show { visitor, views: &views };
+    let show = Show {
+        visitor,
+        views: &views,
+    };
     let lang = visitor.lang;
     let was = |name: &str| sent.map(|sent| sent.get(name)).unwrap_or_default();
     let key = sent.map_or_else(fresh_key, |sent| sent.get("key").to_owned());
     let owners = &mechanism.open.owners;
     let may_own = |unit: &bihuan_domain::org::Unit| owners.is_empty() || owners.contains(&unit.kind);
-    let sources: Vec<SourceKind> = STATED.into_iter().filter(|kind| mechanism.open.from.contains(kind)).collect();
-    let heading = Message::new("web.new_case_of").with("mechanism", &mechanism.label).text(lang);
+    let sources: Vec<SourceKind> = STATED
+        .into_iter()
+        .filter(|kind| mechanism.open.from.contains(kind))
+        .collect();
+    let heading = Message::new("web.new_case_of")
+        .with("mechanism", &mechanism.label)
+        .text(lang);
     let body = html! {
         (layout::heading(Some(&mechanism.number), &html! { (heading) }, &html! {}))
         p .lead { (mechanism.purpose.get(lang)) }

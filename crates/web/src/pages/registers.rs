@@ -29,16 +29,34 @@ struct Asked {
     page: usize,
 }
 
-async fn register(visitor: Visitor, Path(id): Path<String>, Query(asked): Query<Asked>) -> Result<Markup, Trouble> {
+async fn register(
+    visitor: Visitor,
+    Path(id): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Markup, Trouble> {
     let id = RegisterId::from(id);
     visitor
         .work(move |visitor| {
             let views = visitor.views()?;
-            let show = Show { visitor, views: &views };
-            let spec = visitor.mechanisms.packs().iter().flat_map(|pack| &pack.registers).find(|spec| spec.id == id);
+            let show = Show {
+                visitor,
+                views: &views,
+            };
+            let spec = visitor
+                .mechanisms
+                .packs()
+                .iter()
+                .flat_map(|pack| &pack.registers)
+                .find(|spec| spec.id == id);
             let spec = spec.ok_or_else(Trouble::not_found)?;
             let page = asked.page.max(1);
-            let rows: Vec<_> = visitor.world.registers.rows(&id).skip((page - 1).saturating_mul(PAGE)).take(PAGE).collect();
+            let rows: Vec<_> = visitor
+                .world
+                .registers
+                .rows(&id)
+                .skip((page - 1).saturating_mul(PAGE))
+                .take(PAGE)
+                .collect();
             Ok(view(&show, spec, page, &rows))
         })
         .await

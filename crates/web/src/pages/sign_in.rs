@@ -43,9 +43,19 @@ async fn form(State(web): State<Web>, headers: HeaderMap, Query(asked): Query<As
 
 async fn sign_in(State(web): State<Web>, headers: HeaderMap, sent: Sent) -> Result<Response, Trouble> {
     let lang = lang_of(&headers);
-    let (slug, login) = (sent.get("jurisdiction").to_owned(), sent.get("login").trim().to_owned());
+    let (slug, login) = (
+        sent.get("jurisdiction").to_owned(),
+        sent.get("login").trim().to_owned(),
+    );
     let again = |text: String, field: &str| {
-        let body = view(&web, lang, sent.get("next"), &slug, &login, &[Problem::at(field, text)]);
+        let body = view(
+            &web,
+            lang,
+            sent.get("next"),
+            &slug,
+            &login,
+            &[Problem::at(field, text)],
+        );
         Ok((StatusCode::UNPROCESSABLE_ENTITY, body).into_response())
     };
     let Some(jurisdiction) = web.jurisdiction(&slug) else {
@@ -54,7 +64,8 @@ async fn sign_in(State(web): State<Web>, headers: HeaderMap, sent: Sent) -> Resu
     let (accounts, name) = (jurisdiction.accounts.clone(), login.clone());
     let password = sent.get("password").to_owned();
     // Hashing a password takes its time on purpose.
-    let result = tokio::task::spawn_blocking(move || accounts.sign_in(&name, &password, Timestamp::now())).await;
+    let result =
+        tokio::task::spawn_blocking(move || accounts.sign_in(&name, &password, Timestamp::now())).await;
     match result {
         Ok(Ok(secret)) => {
             let mut response = Redirect::to(back_to(sent.get("next"))).into_response();
@@ -86,52 +97,68 @@ async fn sign_out(State(web): State<Web>, headers: HeaderMap, posted: Posted) ->
 }
 
 async fn choose_post(headers: HeaderMap, Posted { visitor, sent }: Posted) -> Result<Response, Trouble> {
-    let chosen = visitor.posts.iter().find(|post| post.as_str() == sent.get("post"));
+    let chosen = visitor
+        .posts
+        .iter()
+        .find(|post| post.as_str() == sent.get("post"));
     let chosen = chosen.ok_or_else(Trouble::forbidden)?;
     let mut response = Redirect::to(back_to(sent.get("next"))).into_response();
-    set_cookie(&headers, response.headers_mut(), POST, chosen.as_str(), COOKIE_SECONDS);
+    set_cookie(
+        &headers,
+        response.headers_mut(),
+        POST,
+        chosen.as_str(),
+        COOKIE_SECONDS,
+    );
     Ok(response)
 }
 
 fn view(web: &Web, lang: Lang, next: &str, slug: &str, login: &str, problems: &[Problem]) -> Markup {
     let several = web.jurisdictions().len() > 1;
-    let first = web.jurisdictions().first().map_or("", |jurisdiction| jurisdiction.slug.as_str());
+    let first = web
+        .jurisdictions()
+        .first()
+        .map_or("", |jurisdiction| jurisdiction.slug.as_str());
     let chosen = if slug.is_empty() { first } else { slug };
-    layout::plain(lang, t(lang, "web.sign_in"), &html! {
-        div .sign-in {
-            div .sign-in-form {
-                h1 { (t(lang, "web.sign_in_title")) }
-                p .lead { (t(lang, "web.sign_in_lead")) }
-                (summary(lang, problems))
-                form method="post" action="/sign-in" .stack {
-                    input type="hidden" name="next" value=(next);
-                    @if several {
-                        fieldset #jurisdiction .choices {
-                            legend { (t(lang, "web.jurisdiction")) }
-                            @for place in web.jurisdictions() {
-                                label .choice {
-                                    input type="radio" name="jurisdiction" value=(place.slug) checked[place.slug == chosen];
-                                    span { (place.engine.world().name.get(lang)) }
+    layout::plain(
+        lang,
+        t(lang, "web.sign_in"),
+        &html! {
+            div .sign-in {
+                div .sign-in-form {
+                    h1 { (t(lang, "web.sign_in_title")) }
+                    p .lead { (t(lang, "web.sign_in_lead")) }
+                    (summary(lang, problems))
+                    form method="post" action="/sign-in" .stack {
+                        input type="hidden" name="next" value=(next);
+                        @if several {
+                            fieldset #jurisdiction .choices {
+                                legend { (t(lang, "web.jurisdiction")) }
+                                @for place in web.jurisdictions() {
+                                    label .choice {
+                                        input type="radio" name="jurisdiction" value=(place.slug) checked[place.slug == chosen];
+                                        span { (place.engine.world().name.get(lang)) }
+                                    }
                                 }
                             }
+                        } @else {
+                            input type="hidden" name="jurisdiction" value=(chosen);
                         }
-                    } @else {
-                        input type="hidden" name="jurisdiction" value=(chosen);
+                        div .field {
+                            label for="login" { (t(lang, "web.login")) }
+                            input #login name="login" autocomplete="username" required value=(login) autocapitalize="none" spellcheck="false";
+                        }
+                        div .field {
+                            label for="password" { (t(lang, "web.password")) }
+                            input #password name="password" type="password" autocomplete="current-password" required;
+                        }
+                        button .primary type="submit" { (t(lang, "web.sign_in")) }
                     }
-                    div .field {
-                        label for="login" { (t(lang, "web.login")) }
-                        input #login name="login" autocomplete="username" required value=(login) autocapitalize="none" spellcheck="false";
-                    }
-                    div .field {
-                        label for="password" { (t(lang, "web.password")) }
-                        input #password name="password" type="password" autocomplete="current-password" required;
-                    }
-                    button .primary type="submit" { (t(lang, "web.sign_in")) }
                 }
+                @for place in web.jurisdictions() { (samples(place, lang, next)) }
             }
-            @for place in web.jurisdictions() { (samples(place, lang, next)) }
-        }
-    })
+        },
+    )
 }
 
 /// The sample accounts of a demo, each with what that person does.

@@ -17,16 +17,20 @@ pub(crate) fn page(lang: Lang, trouble: &Trouble) -> Markup {
         500.. => "web.error_500",
         _ => "web.error_400",
     };
-    layout::plain(lang, t(lang, title), &html! {
-        div .trouble {
-            p .trouble-code .num { (trouble.status.as_u16()) }
-            h1 { (t(lang, title)) }
-            p .lead { (show::text(&trouble.rule.text(lang))) }
-            @for allowed in &trouble.allowed { p .allowed { (allowed.text(lang)) } }
-            @if let Some(operation) = &trouble.operation {
-                p { (tf(lang, "web.operation", &[("number", operation)])) }
+    layout::plain(
+        lang,
+        t(lang, title),
+        &html! {
+            div .trouble {
+                p .trouble-code .num { (trouble.status.as_u16()) }
+                h1 { (t(lang, title)) }
+                p .lead { (show::text(&trouble.rule.text(lang))) }
+                @for allowed in &trouble.allowed { p .allowed { (allowed.text(lang)) } }
+                @if let Some(operation) = &trouble.operation {
+                    p { (tf(lang, "web.operation", &[("number", operation)])) }
+                }
+                p .actions { a .button href="/" { (t(lang, "web.to_desk")) } }
             }
-            p .actions { a .button href="/" { (t(lang, "web.to_desk")) } }
-        }
-    })
+        },
+    )
 }

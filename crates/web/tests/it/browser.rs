@@ -28,7 +28,11 @@ pub(crate) struct Page {
 
 impl Browser {
     pub(crate) fn new(county: &County) -> Browser {
-        Browser { router: router(county.app()), cookies: BTreeMap::new(), headers: Vec::new() }
+        Browser {
+            router: router(county.app()),
+            cookies: BTreeMap::new(),
+            headers: Vec::new(),
+        }
     }
 
     pub(crate) async fn signed_in(county: &County, login: &str) -> Browser {
@@ -39,7 +43,12 @@ impl Browser {
     }
 
     pub(crate) async fn sign_in(&mut self, login: &str) -> Page {
-        let fields = [("jurisdiction", "sample"), ("login", login), ("password", PASSWORD), ("next", "/")];
+        let fields = [
+            ("jurisdiction", "sample"),
+            ("login", login),
+            ("password", PASSWORD),
+            ("next", "/"),
+        ];
         self.post("/sign-in", &fields).await
     }
 
@@ -48,24 +57,45 @@ impl Browser {
     }
 
     pub(crate) async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
-        let pairs: Vec<String> = fields.iter().map(|(k, v)| format!("{}={}", escape(k), escape(v))).collect();
-        self.send("POST", path, Some("application/x-www-form-urlencoded"), pairs.join("&").into_bytes()).await
+        let pairs: Vec<String> = fields
+            .iter()
+            .map(|(k, v)| format!("{}={}", escape(k), escape(v)))
+            .collect();
+        self.send(
+            "POST",
+            path,
+            Some("application/x-www-form-urlencoded"),
+            pairs.join("&").into_bytes(),
+        )
+        .await
     }
 
-    pub(crate) async fn upload(&mut self, path: &str, fields: &[(&str, &str)], files: &[(&str, &str, &[u8])]) -> Page {
+    pub(crate) async fn upload(
+        &mut self,
+        path: &str,
+        fields: &[(&str, &str)],
+        files: &[(&str, &str, &[u8])],
+    ) -> Page {
         let mut body = Vec::new();
         for (name, value) in fields {
-            body.extend(format!("--xyz\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes());
+            body.extend(
+                format!("--xyz\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+                    .bytes(),
+            );
         }
         for (name, file, bytes) in files {
             body.extend(
-                format!("--xyz\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"{file}\"\r\n\r\n").bytes(),
+                format!(
+                    "--xyz\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"{file}\"\r\n\r\n"
+                )
+                .bytes(),
             );
             body.extend(*bytes);
             body.extend(b"\r\n");
         }
         body.extend(b"--xyz--\r\n");
-        self.send("POST", path, Some("multipart/form-data; boundary=xyz"), body).await
+        self.send("POST", path, Some("multipart/form-data; boundary=xyz"), body)
+            .await
     }
 
     /// Follows redirects as a browser does.
@@ -94,7 +124,12 @@ impl Browser {
         for (name, value) in &self.headers {
             request = request.header(*name, value);
         }
-        let response = self.router.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
+        let response = self
+            .router
+            .clone()
+            .oneshot(request.body(Body::from(body)).unwrap())
+            .await
+            .unwrap();
         for cookie in response.headers().get_all(header::SET_COOKIE) {
             let cookie = cookie.to_str().unwrap();
             let (name, value) = cookie.split(';').next().unwrap().split_once('=').unwrap();
@@ -102,7 +137,13 @@ impl Browser {
         }
         let (status, headers) = (response.status(), response.headers().clone());
         let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec();
-        Page { status, headers, text: String::from_utf8_lossy(&bytes).into_owned(), bytes, path: path.to_owned() }
+        Page {
+            status,
+            headers,
+            text: String::from_utf8_lossy(&bytes).into_owned(),
+            bytes,
+            path: path.to_owned(),
+        }
     }
 }
 
@@ -110,14 +151,22 @@ impl Page {
     /// The value of the first hidden field of that name.
     pub(crate) fn hidden(&self, name: &str) -> String {
         let mark = format!("name=\"{name}\" value=\"");
-        let after = self.text.split(&mark).nth(1).unwrap_or_else(|| panic!("no field {name} in {}", self.text));
+        let after = self
+            .text
+            .split(&mark)
+            .nth(1)
+            .unwrap_or_else(|| panic!("no field {name} in {}", self.text));
         after.split('"').next().unwrap().to_owned()
     }
 
     /// The part of the page inside the element with this id (up to the end of its form).
     pub(crate) fn form(&self, id: &str) -> Page {
         let mark = format!("id=\"{id}\"");
-        let part = self.text.split(&mark).nth(1).unwrap_or_else(|| panic!("no element {id}"));
+        let part = self
+            .text
+            .split(&mark)
+            .nth(1)
+            .unwrap_or_else(|| panic!("no element {id}"));
         let part = part.split("</form>").next().unwrap();
         Page {
             status: self.status,
@@ -135,6 +184,12 @@ impl Page {
 
 pub(crate) fn escape(text: &str) -> String {
     text.bytes()
-        .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .map(|b| {
+            if b.is_ascii_alphanumeric() {
+                char::from(b).to_string()
+            } else {
+                format!("%{b:02X}")
+            }
+        })
         .collect()
 }

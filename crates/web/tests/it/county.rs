@@ -20,7 +20,14 @@ pub(crate) const PASSWORD: &str = "bihuan-2026";
 static HASH: LazyLock<String> = LazyLock::new(|| hash_password(PASSWORD).unwrap());
 
 /// `(unit, kind, zh, en, functions, posts)`
-type UnitRow = (&'static str, &'static str, &'static str, &'static str, &'static [&'static str], &'static [PostRow]);
+type UnitRow = (
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static [&'static str],
+    &'static [PostRow],
+);
 type PostRow = (&'static str, &'static str, &'static str);
 
 const HEAD: PostRow = ("head", "负责人", "head");
@@ -28,20 +35,66 @@ const CLERK: PostRow = ("clerk", "承办岗", "clerk");
 const VERIFIER: PostRow = ("verifier", "核查岗", "verifier");
 
 const UNITS: &[UnitRow] = &[
-    ("county", "county", "样县人民政府", "Sample County", &["leadership"], &[("leader", "副县长", "deputy head")]),
+    (
+        "county",
+        "county",
+        "样县人民政府",
+        "Sample County",
+        &["leadership"],
+        &[("leader", "副县长", "deputy head")],
+    ),
     (
         "office",
         "office",
         "县政府督查室",
         "Supervision Office",
         &["supervision", "dispatch"],
-        &[HEAD, ("supervisor", "督查岗", "supervisor"), ("dispatcher", "交办岗", "dispatcher")],
+        &[
+            HEAD,
+            ("supervisor", "督查岗", "supervisor"),
+            ("dispatcher", "交办岗", "dispatcher"),
+        ],
     ),
-    ("housing", "department", "住房和城乡建设局", "Housing Bureau", &[], &[HEAD, CLERK]),
-    ("water", "department", "水利局", "Water Bureau", &[], &[HEAD, CLERK]),
-    ("statistics", "department", "统计局", "Statistics Bureau", &["verification"], &[HEAD, CLERK, VERIFIER]),
-    ("audit", "department", "审计局", "Audit Bureau", &["verification"], &[HEAD, CLERK, VERIFIER]),
-    ("reform", "department", "发展和改革局", "Reform Bureau", &["verification"], &[HEAD, CLERK, VERIFIER]),
+    (
+        "housing",
+        "department",
+        "住房和城乡建设局",
+        "Housing Bureau",
+        &[],
+        &[HEAD, CLERK],
+    ),
+    (
+        "water",
+        "department",
+        "水利局",
+        "Water Bureau",
+        &[],
+        &[HEAD, CLERK],
+    ),
+    (
+        "statistics",
+        "department",
+        "统计局",
+        "Statistics Bureau",
+        &["verification"],
+        &[HEAD, CLERK, VERIFIER],
+    ),
+    (
+        "audit",
+        "department",
+        "审计局",
+        "Audit Bureau",
+        &["verification"],
+        &[HEAD, CLERK, VERIFIER],
+    ),
+    (
+        "reform",
+        "department",
+        "发展和改革局",
+        "Reform Bureau",
+        &["verification"],
+        &[HEAD, CLERK, VERIFIER],
+    ),
     ("paper", "department", "档案馆", "Archive", &[], &[HEAD, CLERK]),
 ];
 
@@ -63,14 +116,23 @@ impl County {
         for (unit, .., posts) in UNITS {
             for (post, ..) in *posts {
                 let login = format!("{unit}.{post}");
-                accounts.put_hashed(&login, &format!("p.{login}").as_str().into(), &HASH).unwrap();
+                accounts
+                    .put_hashed(&login, &format!("p.{login}").as_str().into(), &HASH)
+                    .unwrap();
             }
         }
-        County { engine, accounts, _dir: dir }
+        County {
+            engine,
+            accounts,
+            _dir: dir,
+        }
     }
 
     pub(crate) fn app(&self) -> App {
-        let account = |login: &str, zh: &str, en: &str| DemoAccount { login: login.into(), what: Label::new(zh, en) };
+        let account = |login: &str, zh: &str, en: &str| DemoAccount {
+            login: login.into(),
+            what: Label::new(zh, en),
+        };
         App {
             jurisdictions: vec![Jurisdiction {
                 slug: "sample".into(),
@@ -92,18 +154,43 @@ impl County {
 
     /// Carries an order out as the person on `post`.
     pub(crate) fn order(&self, post: &str, key: &str, order: Json) -> CaseId {
-        let actor =
-            Actor { person: format!("p.{post}").as_str().into(), post: post.into(), on_behalf_of: None, session: None };
+        let actor = Actor {
+            person: format!("p.{post}").as_str().into(),
+            post: post.into(),
+            on_behalf_of: None,
+            session: None,
+        };
         let order = serde_json::from_value(order).unwrap();
-        let answer = apart(|| self.engine.submit_blocking(&actor, Submission { key: key.into(), order }).unwrap());
+        let answer = apart(|| {
+            self.engine
+                .submit_blocking(
+                    &actor,
+                    Submission {
+                        key: key.into(),
+                        order,
+                    },
+                )
+                .unwrap()
+        });
         answer.case.unwrap_or(CaseId(0))
     }
 
     /// A matter of the housing bureau that waits for its report.
     pub(crate) fn matter(&self, title: &str) -> CaseId {
-        let key = format!("open-{}", title.chars().take(8).map(|c| format!("{:x}", u32::from(c))).collect::<String>());
-        self.order("housing.clerk", &key, serde_json::json!({ "type": "open", "mechanism": "three-plus-24",
-            "owner": "housing", "title": title, "values": { "leader": "county.leader" } }))
+        let key = format!(
+            "open-{}",
+            title
+                .chars()
+                .take(8)
+                .map(|c| format!("{:x}", u32::from(c)))
+                .collect::<String>()
+        );
+        self.order(
+            "housing.clerk",
+            &key,
+            serde_json::json!({ "type": "open", "mechanism": "three-plus-24",
+            "owner": "housing", "title": title, "values": { "leader": "county.leader" } }),
+        )
     }
 }
 
@@ -129,7 +216,7 @@ fn changes() -> Vec<WorldChange> {
             kind: (*kind).into(),
             name: Label::new(*zh, *en),
             parent: (*id != "county").then(|| "county".into()),
-            functions: functions.iter().map(|f| Code::new(f)).collect(),
+            functions: functions.iter().map(Code::new).collect(),
             valid: since,
             successor: None,
             has_accounts: *id != "paper",
@@ -151,12 +238,19 @@ fn changes() -> Vec<WorldChange> {
             let surname = ["张", "王", "李", "赵"][(id.len() + n) % 4];
             let (name, draft) = Engine::seal(&format!("{surname}样本")).unwrap();
             changes.push(WorldChange {
-                event: WorldEvent::PersonPut(Person { id: person.as_str().into(), name }),
+                event: WorldEvent::PersonPut(Person {
+                    id: person.as_str().into(),
+                    name,
+                }),
                 texts: vec![(format!("person/{person}"), draft)],
                 files: Vec::new(),
             });
-            let appointment =
-                Appointment { person: person.as_str().into(), post: post.as_str().into(), valid: since, acting_for: None };
+            let appointment = Appointment {
+                person: person.as_str().into(),
+                post: post.as_str().into(),
+                valid: since,
+                acting_for: None,
+            };
             changes.push(WorldEvent::Appointed(appointment).into());
         }
     }
@@ -167,11 +261,19 @@ fn changes() -> Vec<WorldChange> {
 }
 
 fn pack_files(name: &str) -> BTreeMap<String, String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs").join(name);
-    let files = std::fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file());
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../packs")
+        .join(name);
+    let files = std::fs::read_dir(&root)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_file());
     files
         .map(|path| {
-            (path.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read_to_string(&path).unwrap())
+            (
+                path.file_name().unwrap().to_string_lossy().into_owned(),
+                std::fs::read_to_string(&path).unwrap(),
+            )
         })
         .collect()
 }

@@ -23,7 +23,11 @@ fn addresses(case: u64) -> Vec<String> {
         "/log/0",
         "/nowhere",
     ];
-    fixed.iter().map(|path| (*path).to_owned()).chain([format!("/cases/{case}"), "/cases/9999".to_owned()]).collect()
+    fixed
+        .iter()
+        .map(|path| (*path).to_owned())
+        .chain([format!("/cases/{case}"), "/cases/9999".to_owned()])
+        .collect()
 }
 
 #[tokio::test]
@@ -33,13 +37,28 @@ async fn every_page_is_whole_in_both_languages() {
     let mut browser = Browser::signed_in(&county, "office.supervisor").await;
     for lang in ["en", "zh"] {
         let page = browser.get(&format!("/?lang={lang}")).await;
-        assert_eq!(page.path, "/", "the choice is remembered and the address stays clean");
+        assert_eq!(
+            page.path, "/",
+            "the choice is remembered and the address stays clean"
+        );
         for path in addresses(case) {
             let page = browser.get(&path).await;
-            let expected = if ["/nowhere", "/cases/9999"].contains(&path.as_str()) { 404 } else { 200 };
+            let expected = if ["/nowhere", "/cases/9999"].contains(&path.as_str()) {
+                404
+            } else {
+                200
+            };
             assert_eq!(page.status.as_u16(), expected, "{path}: {}", page.text);
-            assert!(!page.has("⟦"), "{lang} {path} lacks a text: {}", page.text.split('⟦').nth(1).unwrap());
-            let tag = if lang == "en" { "lang=\"en\"" } else { "lang=\"zh-CN\"" };
+            assert!(
+                !page.has("⟦"),
+                "{lang} {path} lacks a text: {}",
+                page.text.split('⟦').nth(1).unwrap()
+            );
+            let tag = if lang == "en" {
+                "lang=\"en\""
+            } else {
+                "lang=\"zh-CN\""
+            };
             assert!(page.text.contains(&format!("<html {tag}")), "{path}");
         }
     }
@@ -52,9 +71,16 @@ async fn every_page_is_small_and_needs_nothing_from_outside() {
     let mut browser = Browser::signed_in(&county, "office.supervisor").await;
     for path in addresses(case) {
         let page = browser.get(&path).await;
-        assert!(page.bytes.len() < 100_000, "{path} has {} bytes", page.bytes.len());
+        assert!(
+            page.bytes.len() < 100_000,
+            "{path} has {} bytes",
+            page.bytes.len()
+        );
         let policy = page.headers["content-security-policy"].to_str().unwrap();
-        assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+        assert!(
+            policy.contains("default-src 'none'") && !policy.contains("unsafe"),
+            "{policy}"
+        );
         for part in ["src=\"http", "href=\"http", "<style", " style=\"", " onclick="] {
             assert!(!page.has(part), "{path} has {part}");
         }
@@ -72,15 +98,56 @@ async fn styles_and_scripts_stay_within_chromium_86() {
     let css = browser.get("/assets/app.css").await;
     assert_eq!(css.status, StatusCode::OK);
     let newer = [
-        ":has(", ":is(", ":where(", "@container", "@layer", "@property", "aspect-ratio", "accent-color", "color-mix(",
-        "inset:", "dvh", "svh", "text-wrap", "subgrid", "overflow: clip", "@scope", "light-dark(", " & ", "rem(", "round(",
-        "backdrop-filter", "scrollbar-gutter", "translate:", "rotate:", "scale:", "@starting-style", "inline-size",
+        ":has(",
+        ":is(",
+        ":where(",
+        "@container",
+        "@layer",
+        "@property",
+        "aspect-ratio",
+        "accent-color",
+        "color-mix(",
+        "inset:",
+        "dvh",
+        "svh",
+        "text-wrap",
+        "subgrid",
+        "overflow: clip",
+        "@scope",
+        "light-dark(",
+        " & ",
+        "rem(",
+        "round(",
+        "backdrop-filter",
+        "scrollbar-gutter",
+        "translate:",
+        "rotate:",
+        "scale:",
+        "@starting-style",
+        "inline-size",
     ];
     for feature in newer {
-        assert!(!css.has(feature), "app.css uses `{feature}`, which Chromium 86 does not know");
+        assert!(
+            !css.has(feature),
+            "app.css uses `{feature}`, which Chromium 86 does not know"
+        );
     }
     let js = browser.get("/assets/app.js").await;
-    for feature in [".at(", "structuredClone", "Object.hasOwn", ".findLast", "Array.fromAsync", "static {", ".toSorted", "#private", "top-level", ".replaceChildren"] {
-        assert!(!js.has(feature), "app.js uses `{feature}`, which Chromium 86 does not know");
+    for feature in [
+        ".at(",
+        "structuredClone",
+        "Object.hasOwn",
+        ".findLast",
+        "Array.fromAsync",
+        "static {",
+        ".toSorted",
+        "#private",
+        "top-level",
+        ".replaceChildren",
+    ] {
+        assert!(
+            !js.has(feature),
+            "app.js uses `{feature}`, which Chromium 86 does not know"
+        );
     }
 }

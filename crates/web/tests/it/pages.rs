@@ -10,17 +10,41 @@ async fn whoever_is_not_signed_in_is_led_to_the_sign_in_and_back() {
     let county = County::new();
     let case = county.matter("道路被占");
     let mut browser = Browser::new(&county);
-    let page = browser.once("GET", &format!("/cases/{case}"), None, Vec::new()).await;
+    let page = browser
+        .once("GET", &format!("/cases/{case}"), None, Vec::new())
+        .await;
     assert_eq!(page.status, StatusCode::SEE_OTHER);
-    assert_eq!(page.headers["location"], format!("/sign-in?next=%2Fcases%2F{case}"));
+    assert_eq!(
+        page.headers["location"],
+        format!("/sign-in?next=%2Fcases%2F{case}")
+    );
     let page = browser.get("/sign-in").await;
-    assert!(page.has("住建局承办") && page.has("bihuan-2026"), "the demo shows its accounts");
-    let page = browser.post("/sign-in", &[("jurisdiction", "sample"), ("login", "housing.clerk"), ("password", "wrong")]).await;
+    assert!(
+        page.has("住建局承办") && page.has("bihuan-2026"),
+        "the demo shows its accounts"
+    );
+    let page = browser
+        .post(
+            "/sign-in",
+            &[
+                ("jurisdiction", "sample"),
+                ("login", "housing.clerk"),
+                ("password", "wrong"),
+            ],
+        )
+        .await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(page.has("账号或密码不对") && page.has("value=\"housing.clerk\""), "the name is kept");
+    assert!(
+        page.has("账号或密码不对") && page.has("value=\"housing.clerk\""),
+        "the name is kept"
+    );
     let to = format!("/cases/{case}");
-    let fields =
-        [("jurisdiction", "sample"), ("login", "housing.clerk"), ("password", crate::county::PASSWORD), ("next", &to)];
+    let fields = [
+        ("jurisdiction", "sample"),
+        ("login", "housing.clerk"),
+        ("password", crate::county::PASSWORD),
+        ("next", &to),
+    ];
     let page = browser.post("/sign-in", &fields).await;
     assert_eq!((page.status, page.path.as_str()), (StatusCode::OK, to.as_str()));
     let csrf = page.hidden("csrf");
@@ -33,12 +57,21 @@ async fn a_link_back_never_leads_to_another_server() {
     let county = County::new();
     let mut browser = Browser::new(&county);
     for next in ["//evil.example", "https://evil.example", "/\\evil.example"] {
-        let fields =
-            [("jurisdiction", "sample"), ("login", "housing.clerk"), ("password", crate::county::PASSWORD), ("next", next)];
+        let fields = [
+            ("jurisdiction", "sample"),
+            ("login", "housing.clerk"),
+            ("password", crate::county::PASSWORD),
+            ("next", next),
+        ];
         assert_eq!(browser.post("/sign-in", &fields).await.path, "/", "{next}");
     }
-    let page = browser.once("GET", "//evil.example?lang=en", None, Vec::new()).await;
-    assert_ne!(page.headers.get("location").map(|l| l.to_str().unwrap()), Some("//evil.example"));
+    let page = browser
+        .once("GET", "//evil.example?lang=en", None, Vec::new())
+        .await;
+    assert_ne!(
+        page.headers.get("location").map(|l| l.to_str().unwrap()),
+        Some("//evil.example")
+    );
 }
 
 #[tokio::test]
@@ -47,11 +80,18 @@ async fn the_desk_shows_what_waits_with_its_reason_and_is_empty_for_others() {
     county.matter("厂区道路被占，运料车进不去");
     let mut clerk = Browser::signed_in(&county, "housing.clerk").await;
     let desk = clerk.get("/").await;
-    assert!(desk.has("有 1 件事等您办理") && desk.has("厂区道路被占") && desk.has("责任单位报告"), "{}", desk.text);
+    assert!(
+        desk.has("有 1 件事等您办理") && desk.has("厂区道路被占") && desk.has("责任单位报告"),
+        "{}",
+        desk.text
+    );
     assert!(desk.has("剩24小时"), "{}", desk.text);
     let mut leader = Browser::signed_in(&county, "county.leader").await;
     let desk = leader.get("/").await;
-    assert!(desk.has("全部办完了") && desk.has("/ledgers"), "an empty desk says what to do");
+    assert!(
+        desk.has("全部办完了") && desk.has("/ledgers"),
+        "an empty desk says what to do"
+    );
 }
 
 /// Fills the form of an act of the case page and sends it.
@@ -59,7 +99,12 @@ async fn act(browser: &mut Browser, case: &str, act: &str, fields: &[(&str, &str
     let page = browser.get(case).await;
     let form = page.form(&format!("act-{}", act.replace([':', '_', '/'], "-")));
     let (csrf, key, seq) = (page.hidden("csrf"), form.hidden("key"), form.hidden("seq"));
-    let mut all = vec![("csrf", csrf.as_str()), ("key", &key), ("seq", &seq), ("act", act)];
+    let mut all = vec![
+        ("csrf", csrf.as_str()),
+        ("key", &key),
+        ("seq", &seq),
+        ("act", act),
+    ];
     all.extend(fields);
     browser.post(&format!("{case}/act"), &all).await
 }
@@ -71,18 +116,48 @@ async fn a_matter_is_carried_to_its_closing_by_four_people_through_the_page() {
     let mut clerk = Browser::signed_in(&county, "housing.clerk").await;
     let mut leader = Browser::signed_in(&county, "county.leader").await;
     let mut supervisor = Browser::signed_in(&county, "office.supervisor").await;
-    assert!(leader.get(&case).await.has("现在等住房和城乡建设局承办岗办理"), "it is not the leader's move yet");
-    let page = act(&mut clerk, &case, "step:report", &[("f.report", "路口被占用"), ("note", "附照片")]).await;
+    assert!(
+        leader.get(&case).await.has("现在等住房和城乡建设局承办岗办理"),
+        "it is not the leader's move yet"
+    );
+    let page = act(
+        &mut clerk,
+        &case,
+        "step:report",
+        &[("f.report", "路口被占用"), ("note", "附照片")],
+    )
+    .await;
     assert_eq!(page.status, StatusCode::OK, "{}", page.text);
     assert!(page.has("已办理并记入日志") && page.has("提出意见") && page.has("附照片"));
     act(&mut leader, &case, "step:opine", &[("f.opinion", "两天内清障")]).await;
     act(&mut clerk, &case, "step:reply", &[("f.reply", "已清障")]).await;
     act(&mut leader, &case, "step:accept", &[("f.accepted", "true")]).await;
-    let page = act(&mut supervisor, &case, "verify", &[("pass", "yes"), ("note", "现场通车")]).await;
-    assert!(page.has("按时办结") && page.has("核查通过，销号"), "{}", page.text);
-    let seq = page.text.split("href=\"/log/").nth(1).unwrap().split('"').next().unwrap();
+    let page = act(
+        &mut supervisor,
+        &case,
+        "verify",
+        &[("pass", "yes"), ("note", "现场通车")],
+    )
+    .await;
+    assert!(
+        page.has("按时办结") && page.has("核查通过，销号"),
+        "{}",
+        page.text
+    );
+    let seq = page
+        .text
+        .split("href=\"/log/")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap();
     let receipt = supervisor.get(&format!("/log/{seq}")).await;
-    assert!(receipt.has("验证通过") && receipt.has("case.closed"), "{}", receipt.text);
+    assert!(
+        receipt.has("验证通过") && receipt.has("case.closed"),
+        "{}",
+        receipt.text
+    );
     assert!(!receipt.has("现场通车"), "the log holds no text");
 }
 
@@ -91,12 +166,28 @@ async fn a_refused_form_comes_back_with_the_rule_and_everything_that_was_typed()
     let county = County::new();
     let case = format!("/cases/{}", county.matter("厂区道路被占"));
     let mut clerk = Browser::signed_in(&county, "housing.clerk").await;
-    let page = act(&mut clerk, &case, "step:report", &[("f.report", ""), ("note", "写了很久的说明")]).await;
+    let page = act(
+        &mut clerk,
+        &case,
+        "step:report",
+        &[("f.report", ""), ("note", "写了很久的说明")],
+    )
+    .await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(page.has("请填写“报告内容”") && page.has("href=\"#step-report-report\""), "{}", page.text);
+    assert!(
+        page.has("请填写“报告内容”") && page.has("href=\"#step-report-report\""),
+        "{}",
+        page.text
+    );
     assert!(page.has("写了很久的说明"), "nothing typed is lost");
     // The rule of the kernel, not only of the form.
-    let page = act(&mut clerk, &case, "request:extension", &[("until", "2026-12-31"), ("note", "材料未到"), ("reason", "x")]).await;
+    let page = act(
+        &mut clerk,
+        &case,
+        "request:extension",
+        &[("until", "2026-12-31"), ("note", "材料未到"), ("reason", "x")],
+    )
+    .await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(page.has("材料未到") && page.has("2026-12-31"), "{}", page.text);
 }
@@ -123,11 +214,21 @@ async fn pressing_twice_has_one_effect() {
     let page = clerk.get(&case).await;
     let form = page.form("act-step-report");
     let (key, seq) = (form.hidden("key"), form.hidden("seq"));
-    let fields = [("csrf", csrf.as_str()), ("key", &key), ("seq", &seq), ("act", "step:report"), ("f.report", "已报告")];
+    let fields = [
+        ("csrf", csrf.as_str()),
+        ("key", &key),
+        ("seq", &seq),
+        ("act", "step:report"),
+        ("f.report", "已报告"),
+    ];
     for _ in 0..2 {
         let page = clerk.post(&format!("{case}/act"), &fields).await;
         assert_eq!(page.status, StatusCode::OK, "{}", page.text);
-        assert_eq!(page.text.matches("class=\"event-words\"").count(), 2, "opened and moved, once each");
+        assert_eq!(
+            page.text.matches("class=\"event-words\"").count(),
+            2,
+            "opened and moved, once each"
+        );
     }
 }
 
@@ -139,12 +240,26 @@ async fn two_people_on_one_case_the_slower_is_told_and_keeps_what_was_typed() {
     let mut clerk = Browser::signed_in(&county, "housing.clerk").await;
     let stale = clerk.get(&case).await;
     let form = stale.form("act-step-report");
-    county.order("housing.head", "n1", serde_json::json!({ "type": "note", "case": id, "note": "已通知施工方" }));
+    county.order(
+        "housing.head",
+        "n1",
+        serde_json::json!({ "type": "note", "case": id, "note": "已通知施工方" }),
+    );
     let (csrf, key, seq) = (stale.hidden("csrf"), form.hidden("key"), form.hidden("seq"));
-    let fields = [("csrf", csrf.as_str()), ("key", &key), ("seq", &seq), ("act", "step:report"), ("f.report", "打了一半的报告")];
+    let fields = [
+        ("csrf", csrf.as_str()),
+        ("key", &key),
+        ("seq", &seq),
+        ("act", "step:report"),
+        ("f.report", "打了一半的报告"),
+    ];
     let page = clerk.post(&format!("{case}/act"), &fields).await;
     assert_eq!(page.status, StatusCode::CONFLICT);
-    assert!(page.has("别人已经办理了这件事") && page.has("打了一半的报告") && page.has("已通知施工方"), "{}", page.text);
+    assert!(
+        page.has("别人已经办理了这件事") && page.has("打了一半的报告") && page.has("已通知施工方"),
+        "{}",
+        page.text
+    );
 }
 
 #[tokio::test]
@@ -168,9 +283,15 @@ async fn what_a_post_may_not_see_it_does_not_see() {
     let county = County::new();
     let case = county.matter("厂区道路被占");
     let mut other = Browser::signed_in(&county, "water.clerk").await;
-    assert_eq!(other.get(&format!("/cases/{case}")).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(
+        other.get(&format!("/cases/{case}")).await.status,
+        StatusCode::FORBIDDEN
+    );
     assert!(!other.get("/ledgers/three-plus-24").await.has("厂区道路被占"));
-    assert_eq!(other.get(&format!("/api/v1/cases/{case}")).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(
+        other.get(&format!("/api/v1/cases/{case}")).await.status,
+        StatusCode::FORBIDDEN
+    );
     assert!(!other.get("/api/v1/cases").await.has("厂区道路被占"));
 }
 
@@ -182,21 +303,50 @@ async fn evidence_is_taken_by_what_it_is_and_given_back_as_a_download() {
     let page = clerk.get(&case).await;
     let form = page.form("act-note");
     let (csrf, key, seq) = (page.hidden("csrf"), form.hidden("key"), form.hidden("seq"));
-    let fields = [("csrf", csrf.as_str()), ("key", &key), ("seq", &seq), ("act", "note"), ("note", "附现场照片")];
+    let fields = [
+        ("csrf", csrf.as_str()),
+        ("key", &key),
+        ("seq", &seq),
+        ("act", "note"),
+        ("note", "附现场照片"),
+    ];
     let to = format!("{case}/act");
-    let refused = clerk.upload(&to, &fields, &[("files", "照片.png", b"MZ\x90\x00 renamed program")]).await;
+    let refused = clerk
+        .upload(
+            &to,
+            &fields,
+            &[("files", "照片.png", b"MZ\x90\x00 renamed program")],
+        )
+        .await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(refused.has("不接受这种文件（识别为 EXE）") && refused.has("附现场照片"), "{}", refused.text);
+    assert!(
+        refused.has("不接受这种文件（识别为 EXE）") && refused.has("附现场照片"),
+        "{}",
+        refused.text
+    );
     let png = b"\x89PNG\r\n\x1a\n and so on";
-    let done = clerk.upload(&to, &fields, &[("files", "照\u{202E}gnp.png", png)]).await;
+    let done = clerk
+        .upload(&to, &fields, &[("files", "照\u{202E}gnp.png", png)])
+        .await;
     assert_eq!(done.status, StatusCode::OK, "{}", done.text);
-    assert!(done.has("U+202E") && !done.has("\u{202E}"), "a name that turns its direction is seen for what it is");
+    assert!(
+        done.has("U+202E") && !done.has("\u{202E}"),
+        "a name that turns its direction is seen for what it is"
+    );
     let file = clerk.get(&format!("{case}/evidence/0")).await;
     assert_eq!(file.bytes, png);
     assert_eq!(file.headers["x-content-type-options"], "nosniff");
-    assert!(file.headers["content-disposition"].to_str().unwrap().starts_with("attachment; filename*=UTF-8''"));
+    assert!(
+        file.headers["content-disposition"]
+            .to_str()
+            .unwrap()
+            .starts_with("attachment; filename*=UTF-8''")
+    );
     let mut other = Browser::signed_in(&county, "water.clerk").await;
-    assert_eq!(other.get(&format!("{case}/evidence/0")).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(
+        other.get(&format!("{case}/evidence/0")).await.status,
+        StatusCode::FORBIDDEN
+    );
 }
 
 #[tokio::test]
@@ -207,16 +357,28 @@ async fn what_is_too_large_is_said_to_be_and_the_words_are_kept() {
     let page = clerk.get(&case).await;
     let form = page.form("act-note");
     let (csrf, key, seq) = (page.hidden("csrf"), form.hidden("key"), form.hidden("seq"));
-    let fields = [("csrf", csrf.as_str()), ("key", &key), ("seq", &seq), ("act", "note"), ("note", "附全部图纸")];
+    let fields = [
+        ("csrf", csrf.as_str()),
+        ("key", &key),
+        ("seq", &seq),
+        ("act", "note"),
+        ("note", "附全部图纸"),
+    ];
     let large = vec![b'x'; (50 << 20) + 1];
     let to = format!("{case}/act");
     let refused = clerk.upload(&to, &fields, &[("files", "图纸.txt", &large)]).await;
     assert_eq!(refused.status, StatusCode::PAYLOAD_TOO_LARGE);
     assert!(refused.has("50 MB") && refused.has("附全部图纸"));
     let larger = vec![b'x'; 70 << 20];
-    let refused = clerk.upload(&to, &fields, &[("files", "图纸.txt", &larger)]).await;
+    let refused = clerk
+        .upload(&to, &fields, &[("files", "图纸.txt", &larger)])
+        .await;
     assert_eq!(refused.status, StatusCode::PAYLOAD_TOO_LARGE);
-    assert!(refused.has("<!DOCTYPE html>") && refused.has("50 MB"), "{}", refused.text);
+    assert!(
+        refused.has("<!DOCTYPE html>") && refused.has("50 MB"),
+        "{}",
+        refused.text
+    );
 }
 
 #[tokio::test]
@@ -225,18 +387,29 @@ async fn very_long_names_and_markup_stay_text() {
     let long = format!("{}<script>alert(1)</script>", "超".repeat(4_000));
     let case = county.matter(&long);
     let mut clerk = Browser::signed_in(&county, "housing.clerk").await;
-    for path in ["/".to_owned(), "/ledgers/three-plus-24".to_owned(), format!("/cases/{case}")] {
+    for path in [
+        "/".to_owned(),
+        "/ledgers/three-plus-24".to_owned(),
+        format!("/cases/{case}"),
+    ] {
         let page = clerk.get(&path).await;
         assert_eq!(page.status, StatusCode::OK);
-        assert!(!page.has("<script>alert") && page.has("&lt;script&gt;alert"), "{path}");
+        assert!(
+            !page.has("<script>alert") && page.has("&lt;script&gt;alert"),
+            "{path}"
+        );
     }
 }
 
 #[tokio::test]
 async fn the_dispatcher_records_for_a_unit_without_accounts_and_the_page_says_so() {
     let county = County::new();
-    let case = county.order("office.dispatcher", "paper", serde_json::json!({ "type": "open", "mechanism": "three-plus-24",
-        "owner": "paper", "title": "档案库房漏水", "values": { "leader": "county.leader" } }));
+    let case = county.order(
+        "office.dispatcher",
+        "paper",
+        serde_json::json!({ "type": "open", "mechanism": "three-plus-24",
+        "owner": "paper", "title": "档案库房漏水", "values": { "leader": "county.leader" } }),
+    );
     let case = format!("/cases/{case}");
     let mut dispatcher = Browser::signed_in(&county, "office.dispatcher").await;
     let page = dispatcher.get(&case).await;
@@ -244,7 +417,13 @@ async fn the_dispatcher_records_for_a_unit_without_accounts_and_the_page_says_so
     assert!(form.has("代档案馆录入"), "{}", form.text);
     let (csrf, key) = (page.hidden("csrf"), form.hidden("key"));
     let unit = form.hidden("for");
-    let fields = [("csrf", csrf.as_str()), ("key", &key), ("for", &unit), ("act", "step:report"), ("f.report", "漏水")];
+    let fields = [
+        ("csrf", csrf.as_str()),
+        ("key", &key),
+        ("for", &unit),
+        ("act", "step:report"),
+        ("f.report", "漏水"),
+    ];
     let page = dispatcher.post(&format!("{case}/act"), &fields).await;
     assert_eq!(page.status, StatusCode::OK, "{}", page.text);
     assert!(page.has("代档案馆录入"));
@@ -257,8 +436,14 @@ async fn the_demos_clock_moves_and_what_was_due_fires() {
     let mut clerk = Browser::signed_in(&county, "housing.clerk").await;
     let page = clerk.get("/").await;
     let csrf = page.hidden("csrf");
-    let desk = clerk.post("/demo/clock", &[("csrf", &csrf), ("by", "day"), ("next", "/")]).await;
+    let desk = clerk
+        .post("/demo/clock", &[("csrf", &csrf), ("by", "day"), ("next", "/")])
+        .await;
     assert!(desk.has("1 件已经超期"), "{}", desk.text);
     let page = clerk.get(&format!("/cases/{case}")).await;
-    assert!(page.has("超期（2026年3月3日 9:00到期）") && page.has("时限是怎么算出来的"), "{}", page.text);
+    assert!(
+        page.has("超期（2026年3月3日 9:00到期）") && page.has("时限是怎么算出来的"),
+        "{}",
+        page.text
+    );
 }

@@ -19,7 +19,10 @@ use crate::session::Visitor;
 use crate::show::Show;
 use crate::trouble::Trouble;
 
-pub(super) async fn act(Path(id): Path<u64>, Posted { visitor, mut sent }: Posted) -> Result<Response, Trouble> {
+pub(super) async fn act(
+    Path(id): Path<u64>,
+    Posted { visitor, mut sent }: Posted,
+) -> Result<Response, Trouble> {
     let act = Act::parse(sent.get("act")).ok_or_else(|| Trouble::bad(sent.get("act")))?;
     let files = match sent.upload(&visitor).await {
         Ok(files) => files,
@@ -34,14 +37,19 @@ pub(super) async fn act(Path(id): Path<u64>, Posted { visitor, mut sent }: Poste
     let tokens: Vec<String> = files.into_iter().map(|(token, _)| token).collect();
     let read = {
         let (act, sent) = (act.clone(), sent.clone());
-        visitor.work(move |visitor| read(visitor, CaseId(id), &act, &sent, tokens)).await?
+        visitor
+            .work(move |visitor| read(visitor, CaseId(id), &act, &sent, tokens))
+            .await?
     };
     let order = match read {
         Ok(order) => order,
         Err((problems, status)) => return again(&visitor, id, act, sent, problems, status).await,
     };
     let actor = visitor.actor_for(sent.filled("for").map(UnitId::from));
-    let submission = Submission { key: sent.get("key").to_owned(), order };
+    let submission = Submission {
+        key: sent.get("key").to_owned(),
+        order,
+    };
     match visitor.engine.submit(&actor, submission).await {
         Ok(_) => Ok(Redirect::to(&format!("/cases/{id}?done={}", act.slug())).into_response()),
         Err(failure) => {
@@ -72,10 +80,17 @@ fn read(
     let (case, mechanism) = find(visitor, &views, id)?;
     if overtaken(visitor, &views, &case, sent)? {
         let text = t(visitor.lang, "web.trouble_conflict");
-        let problem = Problem { field: None, text: text.to_owned(), allowed: Vec::new() };
+        let problem = Problem {
+            field: None,
+            text: text.to_owned(),
+            allowed: Vec::new(),
+        };
         return Ok(Err((vec![problem], StatusCode::CONFLICT)));
     }
-    let show = Show { visitor, views: &views };
+    let show = Show {
+        visitor,
+        views: &views,
+    };
     let slug = act.slug();
     let fields = Fields {
         show: &show,
@@ -85,7 +100,16 @@ fn read(
         known: Some(&case.state.values),
     };
     let (values, mut problems) = fields.read(sent);
-    let order = order(visitor, &mechanism, &case.state, act, sent, values, evidence, &mut problems);
+    let order = order(
+        visitor,
+        &mechanism,
+        &case.state,
+        act,
+        sent,
+        values,
+        evidence,
+        &mut problems,
+    );
     Ok(match order {
         Some(order) if problems.is_empty() => Ok(order),
         _ => Err((problems, StatusCode::UNPROCESSABLE_ENTITY)),
@@ -94,8 +118,13 @@ fn read(
 
 /// Whether somebody else has acted since the form was shown. A form sent twice overtakes only itself.
 fn overtaken(visitor: &Visitor, views: &Views, case: &CaseView, sent: &Sent) -> Result<bool, Trouble> {
-    let Ok(seen) = sent.get("seq").parse::<u64>() else { return Ok(false) };
-    let newer = case.timeline.iter().any(|entry| entry.seq > seen && !entry.actor.is_system());
+    let Ok(seen) = sent.get("seq").parse::<u64>() else {
+        return Ok(false);
+    };
+    let newer = case
+        .timeline
+        .iter()
+        .any(|entry| entry.seq > seen && !entry.actor.is_system());
     if !newer {
         return Ok(false);
     }
@@ -103,7 +132,10 @@ fn overtaken(visitor: &Visitor, views: &Views, case: &CaseView, sent: &Sent) -> 
     Ok(views.log().command_answer(&key)?.is_none())
 }
 
-#[allow(clippy::too_many_arguments, reason = "everything that a form says comes together here and nowhere else")]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "everything that a form says comes together here and nowhere else"
+)]
 fn order(
     visitor: &Visitor,
     mechanism: &Mechanism,
@@ -126,23 +158,53 @@ fn order(
         _ => None,
     };
     Some(match act {
-        Act::Step(step) => Order::Step { case, step: step.clone(), values, note, evidence },
-        Act::Note => Order::Note { case, values, note, evidence },
+        Act::Step(step) => Order::Step {
+            case,
+            step: step.clone(),
+            values,
+            note,
+            evidence,
+        },
+        Act::Note => Order::Note {
+            case,
+            values,
+            note,
+            evidence,
+        },
         Act::Verify => match answer("pass") {
-            Some(pass) => Order::Verify { case, pass, values, note, evidence },
+            Some(pass) => Order::Verify {
+                case,
+                pass,
+                values,
+                note,
+                evidence,
+            },
             None => return missing("pass", "web.choose_verdict"),
         },
         Act::LookBack => match answer("pass") {
-            Some(pass) => Order::LookBack { case, pass, note, evidence },
+            Some(pass) => Order::LookBack {
+                case,
+                pass,
+                note,
+                evidence,
+            },
             None => return missing("pass", "web.choose_verdict"),
         },
         Act::Decide(number) => match answer("grant") {
-            Some(grant) => {
-                Order::Decide { case, number: *number, grant, note, unit: sent.filled("unit").map(Into::into) }
-            }
+            Some(grant) => Order::Decide {
+                case,
+                number: *number,
+                grant,
+                note,
+                unit: sent.filled("unit").map(Into::into),
+            },
             None => return missing("grant", "web.choose_verdict"),
         },
-        Act::Answer(clock) => Order::Answer { case, clock: clock.clone(), note },
+        Act::Answer(clock) => Order::Answer {
+            case,
+            clock: clock.clone(),
+            note,
+        },
         Act::Request(kind) => {
             let dated = matches!(kind, RequestKind::Extension | RequestKind::Suspension);
             let until = match sent.filled("until").map(str::parse) {
@@ -150,7 +212,10 @@ fn order(
                 None if !dated => None,
                 _ => return missing("until", "refusal.until_when"),
             };
-            let listed = mechanism.requests.get(kind).is_some_and(|spec| !spec.reasons.is_empty());
+            let listed = mechanism
+                .requests
+                .get(kind)
+                .is_some_and(|spec| !spec.reasons.is_empty());
             if listed && sent.filled("reason").is_none() {
                 return missing("reason", "web.choose_reason");
             }
@@ -169,18 +234,30 @@ fn order(
         Act::Resume => Order::Resume { case },
         Act::Remind => Order::Remind { case, note },
         Act::Reassign => match sent.filled("owner") {
-            Some(owner) => Order::Reassign { case, owner: owner.into(), reason: note },
+            Some(owner) => Order::Reassign {
+                case,
+                owner: owner.into(),
+                reason: note,
+            },
             None => return missing("owner", "web.owner_needed"),
         },
-        Act::Amend => {
-            Order::Amend { case, values, title: sent.filled("title").map(str::to_owned), reason: "correction".into() }
-        }
+        Act::Amend => Order::Amend {
+            case,
+            values,
+            title: sent.filled("title").map(str::to_owned),
+            reason: "correction".into(),
+        },
         Act::Correct => {
             let Ok(entry) = sent.get("entry").trim().trim_start_matches('#').parse() else {
                 return missing("entry", "web.entry_needed");
             };
             match note {
-                Some(note) => Order::Correct { case, entry, note, values },
+                Some(note) => Order::Correct {
+                    case,
+                    entry,
+                    note,
+                    values,
+                },
                 None => return missing("note", "refusal.reason_in_words"),
             }
         }
@@ -197,10 +274,20 @@ fn lead(
 ) -> Result<(Problem, StatusCode), Trouble> {
     let views = visitor.views()?;
     let (case, mechanism) = find(visitor, &views, id)?;
-    let show = Show { visitor, views: &views };
+    let show = Show {
+        visitor,
+        views: &views,
+    };
     let slug = act.slug();
     let fields = act.fields(&mechanism, &case.state);
-    Fields { show: &show, mechanism: &mechanism, fields, form: &slug, known: None }.lead(&mut problem, trouble);
+    Fields {
+        show: &show,
+        mechanism: &mechanism,
+        fields,
+        form: &slug,
+        known: None,
+    }
+    .lead(&mut problem, trouble);
     let part = match trouble.code.as_str() {
         "failure_needs_finding" | "reason_in_words" | "empty_note" => Some("note"),
         "reason_needed" => Some("reason"),

@@ -59,7 +59,10 @@ fn derivation(show: &Show<'_>, mechanism: &Mechanism, clock: &ClockState) -> Mar
     let lang = visitor.lang;
     let reasons = |code: &str| {
         let specs = mechanism.requests.values().flat_map(|spec| &spec.reasons);
-        let label = specs.into_iter().find(|(known, _)| known.as_str() == code).map(|(_, label)| label.clone());
+        let label = specs
+            .into_iter()
+            .find(|(known, _)| known.as_str() == code)
+            .map(|(_, label)| label.clone());
         label.unwrap_or_else(|| bihuan_messages::Label::new(code, code))
     };
     html! {
@@ -84,8 +87,14 @@ fn meter(show: &Show<'_>, clock: &ClockState) -> Markup {
     let until = clock.held.unwrap_or(visitor.now);
     let calendars = &visitor.world.calendars;
     let counted = |at| counted_seconds(&clock.rule, clock.start, at, &clock.pauses, calendars).ok();
-    let (Some(used), Some(whole)) = (counted(until), counted(clock.due)) else { return html! {} };
-    let used_share = used.saturating_mul(1000).checked_div(whole).unwrap_or(1000).min(1000);
+    let (Some(used), Some(whole)) = (counted(until), counted(clock.due)) else {
+        return html! {};
+    };
+    let used_share = used
+        .saturating_mul(1000)
+        .checked_div(whole)
+        .unwrap_or(1000)
+        .min(1000);
     let words = tf(visitor.lang, "web.clock_used", &[("percent", &(used_share / 10))]);
     html! {
         svg .meter .is-late[clock.breached] viewBox="0 0 1000 12" preserveAspectRatio="none" role="img" aria-label=(words) {
@@ -123,7 +132,13 @@ fn past(show: &Show<'_>, mechanism: &Mechanism, past: &[PastClock]) -> Markup {
 }
 
 /// What a clock is called; `stage` is where the case stood when it ran.
-pub(super) fn clock_name(key: &str, stage: &StageId, state: &State, mechanism: &Mechanism, lang: Lang) -> String {
+pub(super) fn clock_name(
+    key: &str,
+    stage: &StageId,
+    state: &State,
+    mechanism: &Mechanism,
+    lang: Lang,
+) -> String {
     match key {
         "case" => t(lang, "web.clock_case").to_owned(),
         "stage" => {
@@ -131,15 +146,24 @@ pub(super) fn clock_name(key: &str, stage: &StageId, state: &State, mechanism: &
             tf(lang, "web.clock_stage", &[("stage", &stage)])
         }
         "progress" => {
-            let label = mechanism.progress.as_ref().map(|progress| progress.label.get(lang));
+            let label = mechanism
+                .progress
+                .as_ref()
+                .map(|progress| progress.label.get(lang));
             label.unwrap_or(t(lang, "web.clock_progress")).to_owned()
         }
         "lookback" => t(lang, "web.duty_look_back").to_owned(),
         other => {
             let number = other.strip_prefix("request/").and_then(|n| n.parse::<u32>().ok());
-            let kind = number.and_then(|n| state.requests.get(&n)).map(|request| request.kind);
+            let kind = number
+                .and_then(|n| state.requests.get(&n))
+                .map(|request| request.kind);
             match kind {
-                Some(kind) => tf(lang, "web.clock_request", &[("what", &t(lang, request_key(kind)))]),
+                Some(kind) => tf(
+                    lang,
+                    "web.clock_request",
+                    &[("what", &t(lang, request_key(kind)))],
+                ),
                 None => other.to_owned(),
             }
         }
@@ -150,7 +174,10 @@ pub(super) fn clock_name(key: &str, stage: &StageId, state: &State, mechanism: &
 fn rung_name(mechanism: &Mechanism, clock: &ClockState, index: u32, lang: Lang) -> String {
     let ladder = mechanism.ladders.get(&clock.ladder);
     let rung = usize::try_from(index).ok().and_then(|n| ladder?.rungs.get(n));
-    rung.map_or_else(|| format!("{}", index + 1), |rung| rung.label.get(lang).to_owned())
+    rung.map_or_else(
+        || format!("{}", index + 1),
+        |rung| rung.label.get(lang).to_owned(),
+    )
 }
 
 /// A rule in words: the limit, and what happens on days off.

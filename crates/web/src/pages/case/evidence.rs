@@ -41,24 +41,38 @@ pub(crate) fn size(bytes: u64) -> String {
     }
 }
 
-pub(super) async fn download(visitor: Visitor, Path((id, n)): Path<(u64, usize)>) -> Result<Response, Trouble> {
+pub(super) async fn download(
+    visitor: Visitor,
+    Path((id, n)): Path<(u64, usize)>,
+) -> Result<Response, Trouble> {
     visitor
         .work(move |visitor| {
             let views = visitor.views()?;
             let (case, _) = find(visitor, &views, CaseId(id))?;
             let (_, file) = case.state.evidence.get(n).ok_or_else(Trouble::not_found)?;
-            let unreadable = |_| Trouble::from(bihuan_engine::Error::Other(format!("{} names no file", file.blob)));
+            let unreadable = |_| {
+                Trouble::from(bihuan_engine::Error::Other(format!(
+                    "{} names no file",
+                    file.blob
+                )))
+            };
             let blob = file.blob.as_str().parse().map_err(unreadable)?;
-            let bytes = views.log().blob(&blob)?.ok_or_else(|| {
-                Trouble::new(axum::http::StatusCode::GONE, "erased")
-            })?;
-            let name = views.unseal(&file.name)?.unwrap_or_else(|| format!("evidence-{n}"));
+            let bytes = views
+                .log()
+                .blob(&blob)?
+                .ok_or_else(|| Trouble::new(axum::http::StatusCode::GONE, "erased"))?;
+            let name = views
+                .unseal(&file.name)?
+                .unwrap_or_else(|| format!("evidence-{n}"));
             // Always saved, never shown in place: what was uploaded must not run in this origin.
             let disposition = format!("attachment; filename*=UTF-8''{}", show::percent(&name));
             let headers = [
                 (header::CONTENT_TYPE, file.media.to_string()),
                 (header::CONTENT_DISPOSITION, disposition),
-                (header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'".to_owned()),
+                (
+                    header::CONTENT_SECURITY_POLICY,
+                    "sandbox; default-src 'none'".to_owned(),
+                ),
             ];
             Ok((headers, bytes).into_response())
         })

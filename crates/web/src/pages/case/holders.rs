@@ -21,7 +21,13 @@ pub(super) fn bar(show: &Show<'_>, mechanism: &Mechanism, state: &State) -> Mark
     let pieces: Vec<(&PostId, &bihuan_domain::id::StageId, u64)> = state
         .tenures
         .iter()
-        .map(|tenure| (&tenure.holder.post, &tenure.stage, seconds(tenure.from, tenure.to.unwrap_or(end))))
+        .map(|tenure| {
+            (
+                &tenure.holder.post,
+                &tenure.stage,
+                seconds(tenure.from, tenure.to.unwrap_or(end)),
+            )
+        })
         .collect();
     let whole: u64 = pieces.iter().map(|(_, _, held)| held).sum();
     let mut by_post: BTreeMap<&PostId, u64> = BTreeMap::new();
@@ -30,7 +36,13 @@ pub(super) fn bar(show: &Show<'_>, mechanism: &Mechanism, state: &State) -> Mark
     }
     let mut order: Vec<(&PostId, u64)> = by_post.into_iter().collect();
     order.sort_by_key(|(_, held)| std::cmp::Reverse(*held));
-    let tint = |post: &PostId| order.iter().position(|(known, _)| *known == post).unwrap_or(0).min(TINTS - 1);
+    let tint = |post: &PostId| {
+        order
+            .iter()
+            .position(|(known, _)| *known == post)
+            .unwrap_or(0)
+            .min(TINTS - 1)
+    };
     let mut x = 0;
     let rects: Vec<(u64, u64, usize, String)> = pieces
         .iter()
@@ -39,7 +51,12 @@ pub(super) fn bar(show: &Show<'_>, mechanism: &Mechanism, state: &State) -> Mark
             let at = x;
             x += width;
             let stage = show::stage_name(Some(mechanism), stage, lang);
-            (at, width, tint(post), format!("{} · {stage} · {}", show.post(post), show::duration(*held, lang)))
+            (
+                at,
+                width,
+                tint(post),
+                format!("{} · {stage} · {}", show.post(post), show::duration(*held, lang)),
+            )
         })
         .collect();
     html! {

@@ -4,6 +4,7 @@
 mod act;
 mod clocks;
 mod evidence;
+mod forms;
 mod holders;
 mod offers;
 mod timeline;
@@ -111,7 +112,7 @@ pub(crate) fn view(
         (layout::heading(Some(&over), &show::text(&title), &html! { (standing(state, visitor)) }))
         (track(mechanism, case, visitor))
         div .case {
-            (offers::forms(&show, mechanism, state, &offers, attempt))
+            (forms::forms(&show, mechanism, state, &offers, attempt))
             aside .case-side {
                 (responsibility(&show, state))
                 (clocks::clocks(&show, mechanism, state))

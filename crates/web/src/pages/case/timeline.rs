@@ -14,7 +14,11 @@ use crate::pages::desk::request_key;
 use crate::show::{self, Show};
 
 pub(super) fn timeline(show: &Show<'_>, mechanism: &Mechanism, case: &CaseView) -> Markup {
-    let teller = Teller { show, mechanism, case };
+    let teller = Teller {
+        show,
+        mechanism,
+        case,
+    };
     let lang = show.visitor.lang;
     let stages = stages(case);
     html! {
@@ -78,9 +82,14 @@ impl Teller<'_> {
         let clock = |key: &str| clock_name(key, stage, &self.case.state, self.mechanism, lang);
         let when = |at| show::moment_text(at, lang);
         match event {
-            CaseEvent::Opened(e) => {
-                tf(lang, "web.event_opened", &[("owner", &self.show.unit(&e.owner)), ("stage", &self.stage(&e.placement))])
-            }
+            CaseEvent::Opened(e) => tf(
+                lang,
+                "web.event_opened",
+                &[
+                    ("owner", &self.show.unit(&e.owner)),
+                    ("stage", &self.stage(&e.placement)),
+                ],
+            ),
             CaseEvent::Moved(e) => {
                 let to = self.stage(&e.placement);
                 match e.step.as_str() {
@@ -91,23 +100,47 @@ impl Teller<'_> {
                         let label = steps.into_iter().find(|known| known.id == e.step);
                         let label = label.map_or(step, |step| step.label.get(lang));
                         let holder = self.holder(&e.placement.holder);
-                        tf(lang, "web.event_moved", &[("step", &label), ("stage", &to), ("holder", &holder)])
+                        tf(
+                            lang,
+                            "web.event_moved",
+                            &[("step", &label), ("stage", &to), ("holder", &holder)],
+                        )
                     }
                 }
             }
             CaseEvent::Noted(_) => t(lang, "web.event_noted").to_owned(),
             CaseEvent::Amended(e) => {
                 let import = e.reason.as_str() == "import";
-                t(lang, if import { "web.event_amended_import" } else { "web.event_amended" }).to_owned()
+                t(
+                    lang,
+                    if import {
+                        "web.event_amended_import"
+                    } else {
+                        "web.event_amended"
+                    },
+                )
+                .to_owned()
             }
             CaseEvent::Reminded(_) => t(lang, "web.event_reminded").to_owned(),
-            CaseEvent::Reassigned(e) => tf(lang, "web.event_reassigned", &[("unit", &self.show.unit(&e.owner))]),
+            CaseEvent::Reassigned(e) => tf(
+                lang,
+                "web.event_reassigned",
+                &[("unit", &self.show.unit(&e.owner))],
+            ),
             CaseEvent::Requested(e) => {
                 let what = t(lang, request_key(e.kind));
-                tf(lang, "web.event_requested", &[("what", &what), ("who", &self.holder(&e.approver))])
+                tf(
+                    lang,
+                    "web.event_requested",
+                    &[("what", &what), ("who", &self.holder(&e.approver))],
+                )
             }
             CaseEvent::Decided(e) => {
-                let key = if e.granted { "web.event_granted" } else { "web.event_denied" };
+                let key = if e.granted {
+                    "web.event_granted"
+                } else {
+                    "web.event_denied"
+                };
                 tf(lang, key, &[("what", &t(lang, request_key(e.kind)))])
             }
             CaseEvent::Resumed(_) => t(lang, "web.event_resumed").to_owned(),
@@ -115,19 +148,42 @@ impl Teller<'_> {
             CaseEvent::ChildEnded(e) => tf(lang, "web.event_child_ended", &[("case", &e.child)]),
             CaseEvent::Warned(e) => {
                 let colour = t(lang, show::colour_key(e.colour));
-                tf(lang, "web.event_warned", &[("clock", &clock(e.clock.as_str())), ("colour", &colour)])
+                tf(
+                    lang,
+                    "web.event_warned",
+                    &[("clock", &clock(e.clock.as_str())), ("colour", &colour)],
+                )
             }
             CaseEvent::Breached(e) => {
-                let args: [(&str, &dyn std::fmt::Display); 3] =
-                    [("clock", &clock(e.clock.as_str())), ("due", &when(e.due)), ("who", &self.holder(&e.charged))];
+                let args: [(&str, &dyn std::fmt::Display); 3] = [
+                    ("clock", &clock(e.clock.as_str())),
+                    ("due", &when(e.due)),
+                    ("who", &self.holder(&e.charged)),
+                ];
                 tf(lang, "web.event_breached", &args)
             }
             CaseEvent::Escalated(e) => {
-                let key = if e.bulletin { "web.event_escalated_bulletin" } else { "web.event_escalated" };
+                let key = if e.bulletin {
+                    "web.event_escalated_bulletin"
+                } else {
+                    "web.event_escalated"
+                };
                 let rung = e.rung + 1;
-                tf(lang, key, &[("n", &rung), ("who", &self.holder(&e.to)), ("until", &when(e.until))])
+                tf(
+                    lang,
+                    key,
+                    &[
+                        ("n", &rung),
+                        ("who", &self.holder(&e.to)),
+                        ("until", &when(e.until)),
+                    ],
+                )
             }
-            CaseEvent::Exhausted(e) => tf(lang, "web.event_exhausted", &[("clock", &clock(e.clock.as_str()))]),
+            CaseEvent::Exhausted(e) => tf(
+                lang,
+                "web.event_exhausted",
+                &[("clock", &clock(e.clock.as_str()))],
+            ),
             CaseEvent::Answered(e) => tf(lang, "web.event_answered", &[("n", &(e.rung + 1))]),
             CaseEvent::Drawn(e) => {
                 let args: [(&str, &dyn std::fmt::Display); 2] =
@@ -140,7 +196,11 @@ impl Teller<'_> {
                 tf(lang, "web.event_closed", &[("way", &way)])
             }
             CaseEvent::LookBackDrawn(e) => {
-                let key = if e.selected { "web.event_look_back_drawn" } else { "web.event_look_back_spared" };
+                let key = if e.selected {
+                    "web.event_look_back_drawn"
+                } else {
+                    "web.event_look_back_spared"
+                };
                 t(lang, key).to_owned()
             }
             CaseEvent::LookBackPassed(_) => t(lang, "web.event_look_back_passed").to_owned(),
@@ -215,8 +275,15 @@ impl Teller<'_> {
     /// Who could have been drawn, and which rules were relaxed: law 5 shows every relaxation.
     fn pool(&self, event: &CaseEvent) -> Markup {
         let lang = self.show.visitor.lang;
-        let CaseEvent::Moved(moved) = event else { return html! {} };
-        let Some(asked) = moved.placement.verification.as_ref().filter(|asked| asked.way.as_str() == "drawn") else {
+        let CaseEvent::Moved(moved) = event else {
+            return html! {};
+        };
+        let Some(asked) = moved
+            .placement
+            .verification
+            .as_ref()
+            .filter(|asked| asked.way.as_str() == "drawn")
+        else {
             return html! {};
         };
         html! {
