@@ -16,7 +16,7 @@ use bihuan_domain::id::CaseId;
 use bihuan_domain::world::World;
 use bihuan_engine::{Engine, Error, Failure, Mechanisms, Order, Submission};
 use bihuan_messages::Lang;
-use jiff::civil::DateTime;
+use jiff::civil::{Date, DateTime, Time, Weekday, time};
 use jiff::{Timestamp, ToSpan};
 
 use crate::time::DemoTime;
@@ -97,7 +97,7 @@ pub fn play(
         .map(|(script, mechanism)| acting::files_needed(script, &mechanism))
         .sum();
     scene.files.replace(stage(engine, needed)?);
-    let mut runs: Vec<Run> = scripts.into_iter().map(Run::new).collect();
+    let mut runs: Vec<Run> = scripts.into_iter().map(|script| Run::new(in_session(script, &scene))).collect();
     let mut agenda = Agenda::new();
     for (index, run) in runs.iter_mut().enumerate() {
         put(&mut agenda, &scene, index, run, run.script.at);
@@ -226,6 +226,17 @@ fn what(order: &Order) -> String {
     }
 }
 
+/// The script with its times moved to sessions, unless it runs by the hour.
+fn in_session(mut script: Script, scene: &Scene) -> Script {
+    if !script.by_hour {
+        script.at = scene.session(script.at);
+        for (at, _) in &mut script.acts {
+            *at = scene.session(*at);
+        }
+    }
+    script
+}
+
 impl Run {
     fn new(script: Script) -> Self {
         let wake = script.at;
@@ -234,11 +245,55 @@ impl Run {
 }
 
 impl Scene {
-    /// The same hour on the next working day; the very time where the script runs by the hour.
+    /// The next hour at which the office acts on a working day; the very time where the script runs by the hour.
+    ///
+    /// Few hours, so that many acts fall into one commit group: the disk is what building a demo waits for.
     fn at_work(&self, at: DateTime, by_hour: bool) -> DateTime {
-        if by_hour || self.calendar.is_working(at.date()) {
+        if by_hour {
             return at;
         }
-        self.calendar.working_day_from(at.date()).map_or(at, |day| day.to_datetime(at.time()))
+        let today = SLOTS.into_iter().map(|time| at.date().to_datetime(time)).find(|slot| *slot >= at);
+        match today.filter(|slot| self.calendar.is_working(slot.date())) {
+            Some(slot) => slot,
+            None => {
+                let next = at.date().saturating_add(1.day());
+                self.calendar.working_day_from(next).unwrap_or(next).to_datetime(FIRST_SLOT)
+            }
+        }
     }
+
+    /// The next of the days on which matters are taken up: Monday, Wednesday or Friday, if it is worked.
+    pub(crate) fn session(&self, at: DateTime) -> DateTime {
+        let mut slot = self.at_work(at, false);
+        for _ in 0..SEARCH_DAYS {
+            if is_session(slot.date()) {
+                break;
+            }
+            let next = slot.date().saturating_add(1.day());
+            slot = self.calendar.working_day_from(next).unwrap_or(next).to_datetime(FIRST_SLOT);
+        }
+        slot
+    }
+
+    /// The last session before `day`, in the morning.
+    pub(crate) fn session_before(&self, day: Date) -> DateTime {
+        let mut day = day.saturating_sub(1.day());
+        for _ in 0..SEARCH_DAYS {
+            if is_session(day) && self.calendar.is_working(day) {
+                break;
+            }
+            day = day.saturating_sub(1.day());
+        }
+        day.to_datetime(FIRST_SLOT)
+    }
+}
+
+/// The hours at which the office acts.
+const SLOTS: [Time; 4] = [FIRST_SLOT, time(11, 30, 0, 0), time(14, 30, 0, 0), time(16, 30, 0, 0)];
+const FIRST_SLOT: Time = time(9, 30, 0, 0);
+/// Longer than any holiday.
+const SEARCH_DAYS: usize = 30;
+
+fn is_session(day: Date) -> bool {
+    matches!(day.weekday(), Weekday::Monday | Weekday::Wednesday | Weekday::Friday)
 }

@@ -170,6 +170,7 @@ fn scripts(scenery: &Scenery<'_>) -> Vec<Script> {
         open.values.insert("leader".into(), json!(format!("{CITY}.leader-02")));
         open.values.insert("instructed_on".into(), json!(day.to_string()));
         let mut script = Script::new(name, &opener, open, day.at(16, 30, 0, 0));
+        script.by_hour = true;
         if n != 4 {
             script = script.then(day.saturating_add(1.day()).at(9, 0, 0, 0), Act::Reach("handling".into()));
         }

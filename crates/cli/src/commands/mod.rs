@@ -4,6 +4,7 @@ pub(crate) mod calendar;
 pub(crate) mod check;
 pub(crate) mod demo;
 pub(crate) mod export;
+pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod mechanism;
 mod office;
@@ -31,6 +32,7 @@ pub(crate) fn run(order: Order, term: &Term) -> Result<Exit, Trouble> {
         Order::Check(args) => check::run(&args, term),
         Order::Scenario(args) => scenario::run(&args, term),
         Order::Mechanism(args) => mechanism::run(&args, term),
+        Order::Import(args) => import::run(&args, term),
         Order::Export(args) => export::run(&args, term),
         Order::Report(args) => report::run(&args, term),
         Order::Verify(args) => verify::run(&args, term),

@@ -25,7 +25,7 @@ pub(super) struct Plan {
 }
 
 /// Between two acts on one case that have no time of their own.
-const SOON_HOURS: i64 = 2;
+const SOON_HOURS: i64 = 1;
 
 pub(super) fn next(
     run: &mut Run,
@@ -182,7 +182,7 @@ pub(super) fn files_needed(script: &super::Script, mechanism: &Mechanism) -> usi
 
 fn verify(run: &mut Run, state: &State, scene: &Scene, at: DateTime) -> Plan {
     let drawn_late = state.verification.as_ref().is_some_and(|v| !v.pool.is_empty() && v.drawn.is_none());
-    let ready = days_on(local(state.stage_since), run.script.verify_days);
+    let ready = scene.session(days_on(local(state.stage_since), run.script.verify_days));
     if drawn_late || ready > at {
         return Plan { order: None, again: Some(ready.max(soon(at))) };
     }
@@ -240,11 +240,9 @@ fn report(run: &Run, state: &State, scene: &Scene, at: DateTime) -> Option<Plan>
     Some(Plan { order: seated(scene, by, at).map(|actor| (actor, order)), again: Some(soon(at)) })
 }
 
-/// On the morning of the working day before it is due.
+/// In the last session before the day on which it is due.
 fn report_time(state: &State, scene: &Scene) -> Option<DateTime> {
-    let due = local(state.clock("progress")?.due).date();
-    let day = scene.calendar.working_day_until(due.saturating_sub(1.day()))?;
-    Some(day.at(10, 0, 0, 0))
+    Some(scene.session_before(local(state.clock("progress")?.due).date()))
 }
 
 fn wait_for_report(run: &Run, state: &State, scene: &Scene, at: DateTime) -> Option<DateTime> {
@@ -358,9 +356,7 @@ fn made_up(state: &State, scene: &Scene, mechanism: &Mechanism, id: &FieldId, at
 }
 
 fn soon(at: DateTime) -> DateTime {
-    let later = at.saturating_add(SOON_HOURS.hours());
-    // Nothing is done in the office after half past five.
-    if later.hour() >= 18 { days_on(at, 1).with().hour(9).minute(30).build().unwrap_or(later) } else { later }
+    at.saturating_add(SOON_HOURS.hours())
 }
 
 fn days_on(at: DateTime, days: i64) -> DateTime {

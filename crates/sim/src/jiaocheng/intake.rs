@@ -101,6 +101,7 @@ pub(super) fn instructions(scenery: &Scenery<'_>) -> Vec<Script> {
         open.risk = (n % 8 == 3).then_some(Risk::Major);
         let mut script = Script::new(name, &supervisor(), open, day.at(9, 0, 0, 0))
             .then(day.at(11, 0, 0, 0), Act::Reach("handling".into()));
+        script.by_hour = n >= 21;
         script.verify_days = rng.between(1, 2);
         // Every seventh is answered late; two fail their first verification; the newest three still lie with their units.
         let late = n % 7 == 4;

@@ -86,7 +86,9 @@ fn asks(scenery: &Scenery<'_>, no: usize, script: Script) -> Script {
         // Asked yesterday; the county head has not decided.
         24 => {
             let act = Act::Ask { what: RequestKind::Suspension, days: 60, reason: None, unit: None, grant: None };
-            return script.then(scenery.back(1).at(10, 0, 0, 0), act);
+            let mut script = script.then(scenery.back(1).at(10, 0, 0, 0), act);
+            script.by_hour = true;
+            return script;
         }
         16 => (RequestKind::Return, 0, Some("energy".into()), Some(true), date(2020, 2, 3)),
         _ => return script,

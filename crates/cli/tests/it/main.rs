@@ -1,0 +1,20 @@
+//! The command line as a person meets it, and rules of the whole house.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::cast_possible_truncation,
+    reason = "tests may be blunt"
+)]
+
+mod bad_input;
+mod data;
+mod help;
+mod house;
+mod messages_used;
+mod packs;
+mod run;
+mod source;
