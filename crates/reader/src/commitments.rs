@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use crate::chars::{at, before, cut, has_at};
 use crate::clauses::{Clause, Sentence, sentences};
 use crate::dates::{due, is_deadline};
-use crate::evidence::{self, Frame};
+use crate::evidence::{self, Frame, Scope};
 use crate::figures::Found;
 use crate::lists::split;
 use crate::model::{Commitment, CommitmentKind};
@@ -34,7 +34,10 @@ pub(crate) fn commitments(
         let all = sentences(stream, paragraph);
         // What a paragraph has shown ends with it, unless the next is an item of its list.
         if !mood.list && enumerator(&stream.chars, paragraph.start) == 0 {
-            mood = Mood::default();
+            mood = Mood {
+                scope: mood.scope.filter(|scope| scope.firm),
+                ..Mood::default()
+            };
         }
         let mut item = rows.len();
         for (i, sentence) in all.iter().enumerate() {
@@ -43,7 +46,23 @@ pub(crate) fn commitments(
             }
             let next = all.get(i + 1).map(Sentence::start);
             let next = next.or_else(|| stream.paragraphs.get(k + 1).map(|p| p.start));
+            let announced = evidence::announces(&stream.chars, sentence.start(), sentence.end(), next);
+            if announced {
+                let text = cut(&stream.chars, sentence.start(), sentence.end());
+                mood = Mood {
+                    frame: Frame::Ahead,
+                    scope: evidence::year_ahead(text, year, None).or(mood.scope),
+                    list: i + 1 == all.len(),
+                };
+            }
             if is_label(stream, sentence, all.get(i + 1), figures) {
+                if sentence
+                    .clauses
+                    .iter()
+                    .any(|c| evidence::demands(&stream.chars, c))
+                {
+                    mood.frame = Frame::Ahead;
+                }
                 continue;
             }
             let mut reader = Reader {
@@ -57,9 +76,8 @@ pub(crate) fn commitments(
             };
             reader.sentence(sentence);
             mood = reader.mood;
-            if evidence::announces(&stream.chars, sentence.start(), sentence.end(), next) {
+            if announced {
                 mood.frame = Frame::Ahead;
-                mood.list = i + 1 == all.len();
             }
             // `（责任单位：县住建局）` after an item names the owner of its rows.
             if let Some((a, b)) = responsible(&stream.chars, sentence.start(), sentence.end()) {
@@ -79,7 +97,7 @@ pub(crate) fn commitments(
 struct Mood {
     frame: Frame,
     /// The year that they look at; what they name is due at its end.
-    scope: Option<i16>,
+    scope: Option<Scope>,
     /// A list was announced: its items may be paragraphs of their own.
     list: bool,
 }
@@ -101,7 +119,7 @@ impl Reader<'_> {
         let scope = evidence::year_ahead(
             cut(s, sentence.start(), sentence.end()),
             self.year,
-            self.mood.scope,
+            self.mood.scope.map(|scope| scope.year),
         );
         let history = evidence::tells_history(s, sentence, self.year);
         let told = plan
@@ -110,7 +128,7 @@ impl Reader<'_> {
                 let text = cut(s, c.start, c.end);
                 evidence::looks_ahead(text, self.year) || call(s, c, false).is_some()
             });
-        let listed = enumerator(s, sentence.start()) > 0;
+        let listed = self.mood.list || enumerator(s, sentence.start()) > 0;
         let carried = self.mood.frame == Frame::Ahead && !history;
         let first = self.rows.len();
         let mut called = false;
@@ -149,7 +167,7 @@ impl Reader<'_> {
             let year = if plan {
                 self.stances.plan_year
             } else {
-                self.mood.scope.or(scope).or(self.year)
+                self.mood.scope.or(scope).map(|scope| scope.year).or(self.year)
             };
             let own_due = due(text, year).filter(|_| !done);
             if let Some(day) = own_due
@@ -160,11 +178,14 @@ impl Reader<'_> {
             }
             // `做好明年工作，要…` and `农业方面，…` name the field of what follows.
             let next = sentence.clauses.get(n + 1).map_or(end, |c| c.start);
-            let field =
-                (call.is_none() && called && matches!(clause.mark, '，' | ',') && at(s, next) == '要')
-                    || ["方面", "领域", "上"]
-                        .iter()
-                        .any(|w| text.len() <= 10 && crate::chars::has_before(s, end, w));
+            let field = (call.is_none()
+                && called
+                && at(s, from) != '对'
+                && matches!(clause.mark, '，' | ',')
+                && at(s, next) == '要')
+                || ["方面", "领域", "上"]
+                    .iter()
+                    .any(|w| text.len() <= 10 && crate::chars::has_before(s, end, w));
             let done = done || field || told;
             let object = called || ahead || plan || carried || at(s, from) == '对';
             let read = if object && !done {
@@ -177,7 +198,9 @@ impl Reader<'_> {
                 Reading::Row(row) if !(plan || called || ahead) => {
                     let numbered = figures_within(self.figures, row.start, end).next().is_some();
                     let deed = row.verb == Verb::Deliver || numbered;
-                    let bare = row.bare || listed;
+                    // `…二期工程，日处理能力达到3万立方米`
+                    let reaches = row.target && self.rows.len() > first && row.action > row.start;
+                    let bare = row.bare || listed || reaches;
                     if carried && deed && bare {
                         read
                     } else {
@@ -220,7 +243,8 @@ impl Reader<'_> {
         } else if history {
             self.mood = Mood {
                 frame: Frame::Past,
-                ..Mood::default()
+                list: self.mood.list,
+                scope: None,
             };
         }
     }
@@ -255,7 +279,10 @@ impl Reader<'_> {
             .plan_year
             .filter(|_| plan)
             .and_then(|year| Date::new(year, 12, 31).ok());
-        let scope_due = self.mood.scope.and_then(|year| Date::new(year, 12, 31).ok());
+        let scope_due = self
+            .mood
+            .scope
+            .and_then(|scope| Date::new(scope.year, 12, 31).ok());
         let owner = row
             .subject
             .filter(|_| owner.is_none())
@@ -315,7 +342,7 @@ impl Reader<'_> {
                 .iter()
                 .any(|w| crate::chars::has_before(s, f.start, w))
         };
-        let spent = |f: &&Found| cost(f) && at(s, f.end) == '的';
+        let spent = |f: &&Found| cost(f) && at(s, f.end) == '的' || before(s, f.start) == '每';
         // `亿元以上项目26个`: what the works are like, not how many.
         let sort = |f: &&Found| {
             let edge = ["以上", "以下", "级"]
@@ -328,7 +355,8 @@ impl Reader<'_> {
         if counted.is_some() {
             return counted;
         }
-        all.next().or_else(|| figures_within(self.figures, a, b).next())
+        all.next()
+            .or_else(|| figures_within(self.figures, a, b).find(|f| before(s, f.start) != '每'))
     }
 
     fn kind(&self, row: &Row, a: usize, b: usize, number: bool) -> CommitmentKind {
@@ -462,6 +490,11 @@ fn calling(s: &[char], i: usize, start: usize) -> Option<usize> {
             goes_on.then_some(next - i)
         }
         '拟' if deliver_verbs().at(s, i + 1).is_some() => Some(1),
+        '预' if right == '计'
+            && (time_len(s, i + 2) > 0 || begins_deed(s, i + 2) || has_at(s, i + 2, "今年")) =>
+        {
+            Some(2)
+        }
         '计' if right == '划' && deliver_verbs().at(s, i + 2).is_some() => Some(2),
         _ => None,
     }
@@ -475,6 +508,23 @@ fn is_label(stream: &Stream, sentence: &Sentence, next: Option<&Sentence>, figur
         return false;
     };
     let s = &stream.chars;
+    // `重点抓好八个方面工作。一是…`
+    let counted = [
+        "方面工作",
+        "项工作",
+        "项重点工作",
+        "方面任务",
+        "项任务",
+        "项举措",
+        "项措施",
+        "个方面",
+    ];
+    if enumerator(s, next) > 0
+        && counted.iter().any(|w| crate::chars::has_before(s, b, w))
+        && !cut(s, a, b).contains(&'、')
+    {
+        return true;
+    }
     if figures_within(figures, a, b).next().is_some()
         || enumerator(s, next) > 0
         || matches!(at(s, next), '（' | '(')

@@ -41,8 +41,10 @@ fn told(s: &[char], i: usize, end: usize) -> bool {
         .position(|c| crate::chars::is_stop(*c))
         .unwrap_or(rest.len());
     let sentence = cut(rest, 0, stop);
-    opens && matches!(at(s, end), '，' | ',') && crate::evidence::is_done(sentence)
-        || opens && matches!(at(s, end), '，' | ',') && sentence.contains(&'了')
+    let by_itself = opens && matches!(at(s, end), '，' | ',');
+    // `2024年3月开工，目前…已封顶`: a month without a day.
+    let month_only = count_at(s, end, '月').is_some_and(|(_, after)| count_at(s, after, '日').is_none());
+    (by_itself || month_only) && (crate::evidence::is_done(sentence) || sentence.contains(&'了'))
 }
 
 /// `2024年` at `i`, with where it ends.
@@ -112,6 +114,15 @@ pub(crate) fn due(s: &[char], year: Option<i16>) -> Option<Date> {
             }
             continue;
         }
+        // `明年6月底`: the month is read in the next year.
+        if let Some(year) = year
+            && ["明年", "来年", "次年"].iter().any(|w| has_at(s, i, w))
+        {
+            own = year.checked_add(1);
+            best = best.or_else(|| last_of(year.checked_add(1)?, 12));
+            i += 2;
+            continue;
+        }
         if let Some((month, end)) = count_at(s, i, '月') {
             let year = own.or(year);
             if let Some(year) = year {
@@ -143,7 +154,7 @@ pub(crate) fn due(s: &[char], year: Option<i16>) -> Option<Date> {
 pub(crate) fn is_deadline(s: &[char]) -> bool {
     (1..s.len()).any(|i| {
         let edge = has_at(s, i, "底前") || has_at(s, i, "末前") || has_at(s, i, "之前") || at(s, i) == '前';
-        let dated = |k: usize| matches!(crate::chars::before(s, k), '月' | '日' | '年') && k >= 2;
+        let dated = |k: usize| matches!(crate::chars::before(s, k), '月' | '日' | '年' | '时') && k >= 2;
         let numbered = |k: usize| {
             let left = k.checked_sub(2).map_or('\0', |j| at(s, j));
             digit(left).is_some() || "一二三四五六七八九十".contains(left)
@@ -177,7 +188,6 @@ fn word_due(s: &[char], i: usize, year: i16) -> Option<Date> {
         ("全年", 12, 0),
         ("今年", 12, 0),
         ("本年度", 12, 0),
-        ("明年", 12, 1),
         ("第一季度", 3, 0),
         ("第二季度", 6, 0),
         ("第三季度", 9, 0),
@@ -196,7 +206,6 @@ fn word_due(s: &[char], i: usize, year: i16) -> Option<Date> {
     {
         return None;
     }
-    // `明年6月底`: the month is read with the next year.
     last_of(year.checked_add(*more)?, *month)
 }
 
@@ -221,6 +230,8 @@ mod tests {
             ("年内新建3座", "2021-12-31"),
             ("力争9月15日前通车", "2021-09-15"),
             ("三季度完成主体", "2021-09-30"),
+            ("明年5月底投入使用", "2022-05-31"),
+            ("明年再建一座", "2022-12-31"),
             ("到2025年达到30户", "2025-12-31"),
             ("2021年底基本实现", "2021-12-31"),
         ];

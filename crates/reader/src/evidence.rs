@@ -22,6 +22,14 @@ pub(crate) enum Frame {
     Past,
 }
 
+/// The year that sentences look at; what they name without a day is due at its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Scope {
+    pub(crate) year: i16,
+    /// Named by its number or as 明年, so that it holds for the paragraphs behind it too.
+    pub(crate) firm: bool,
+}
+
 /// Whether the clause names a time that lies before the one who speaks: a deadline, 年内, 明年, 即日起.
 pub(crate) fn looks_ahead(text: &[char], page_year: Option<i16>) -> bool {
     const WORDS: &[&str] = &[
@@ -118,7 +126,16 @@ pub(crate) fn demands(s: &[char], clause: &Clause) -> bool {
     if text.len() > 40 || !matches!(clause.mark, '，' | ',' | '：' | ':') {
         return false;
     }
-    if ends(&["要求", "强调", "决定", "议定"]) {
+    if ends(&[
+        "要求",
+        "强调",
+        "决定",
+        "议定",
+        "目标是",
+        "任务是",
+        "目标为",
+        "目标任务是",
+    ]) {
         return true;
     }
     let document = document_names().any_in(text);
@@ -141,18 +158,19 @@ pub(crate) fn announces(s: &[char], a: usize, b: usize, next: Option<usize>) -> 
 /// The year that a sentence looks at: `2026年，…将…`, `做好明年工作`; not one of a season, a month or a past.
 ///
 /// `now`: the year that 今年 and 年内 mean, where a sentence before named another than the page's.
-pub(crate) fn year_ahead(text: &[char], page_year: Option<i16>, now: Option<i16>) -> Option<i16> {
+pub(crate) fn year_ahead(text: &[char], page_year: Option<i16>, now: Option<i16>) -> Option<Scope> {
     for i in 0..text.len() {
         if let Some((year, end)) = year_at(text, i) {
-            let within = matches!(
-                at(text, end),
-                '度' | '春' | '夏' | '秋' | '冬' | '初' | '以' | '起'
-            ) || digit(at(text, end)).is_some()
+            let part = matches!(at(text, end), '春' | '夏' | '秋' | '冬' | '初' | '以' | '起');
+            let business = at(text, end) == '度' && !announced_things().any_in(cut(text, end, text.len()));
+            let within = part
+                || business
+                || digit(at(text, end)).is_some()
                 || ["上半年", "一季度", "二季度", "三季度"]
                     .iter()
                     .any(|w| has_at(text, end, w));
             if !within && page_year.is_none_or(|page| year >= page) {
-                return Some(year);
+                return Some(Scope { year, firm: true });
             }
         }
         let more = if has_at(text, i, "明年") || has_at(text, i, "来年") {
@@ -167,7 +185,8 @@ pub(crate) fn year_ahead(text: &[char], page_year: Option<i16>, now: Option<i16>
             .iter()
             .any(|w| has_at(text, i + 2, w));
         if !part && let Some(year) = year {
-            return year.checked_add(more);
+            let year = year.checked_add(more)?;
+            return Some(Scope { year, firm: more > 0 });
         }
     }
     None

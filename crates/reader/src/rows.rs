@@ -173,7 +173,10 @@ pub(crate) fn time_len(s: &[char], i: usize) -> usize {
             k += 1;
         }
         let unit = at(s, k);
-        if k > from && matches!(unit, '年' | '月' | '日') && !matches!(at(s, k + 1), '度' | '产') {
+        if k > from
+            && matches!(unit, '年' | '月' | '日' | '时' | '号')
+            && !matches!(at(s, k + 1), '度' | '产')
+        {
             k += 1;
             seen = true;
         } else {
@@ -366,6 +369,7 @@ fn judged(
         && figure.is_none()
         && subject.is_none()
         && !prefixed
+        && !(action > start && n > 1 && !has_at(s, verb_start, "完成"))
     {
         return Reading::Nothing;
     }
@@ -473,7 +477,8 @@ fn with_subject(s: &[char], start: usize, i: usize, b: usize, figure: Option<&Fo
         if let Some((action, verb_start)) = verb_place(s, from, b)
             && let Reading::Row(row) = judged(s, start, action, verb_start, Some((i, k)), figure, false)
         {
-            let who = tail(owner_tails()) && !tail(facility_nouns());
+            // `连续两次末位的公司`: a description is no unit.
+            let who = tail(owner_tails()) && !tail(facility_nouns()) && !subject.contains(&'的');
             return Reading::Row(Row {
                 subject: who.then_some((i, k)),
                 ..row

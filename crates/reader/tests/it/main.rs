@@ -4,4 +4,5 @@
 mod bytes;
 mod laws;
 mod pages;
+mod plans;
 mod tables;
