@@ -100,6 +100,7 @@ test('the bulletin is drafted, signed by somebody else, issued, and every figure
   assert.equal(await clerk.locator(`form[action$="/sign"]`).count(), 0, 'who drafted it does not sign it');
 
   const leader = await signIn(browser, demo.base, 'xianzhang');
+  assert.match(await leader.locator('main').innerText(), /待签发/, 'it waits on the signer\'s desk');
   await leader.goto(address);
   await leader.locator('form[action$="/sign"] button').click();
   await leader.waitForLoadState();

@@ -101,6 +101,7 @@ fn view(show: &Show<'_>, duties: &[DutyRow], total: u64, counts: &Counts) -> Mar
                 @if today > 0 { (tf(lang, "web.desk_n_today", &[("n", &today)])) }
             }
         }
+        (to_sign(visitor))
         @if duties.is_empty() { (empty(visitor)) }
         @for when in When::ALL {
             @let lines: Vec<&DutyRow> = of(when).collect();
@@ -115,6 +116,36 @@ fn view(show: &Show<'_>, duties: &[DutyRow], total: u64, counts: &Counts) -> Mar
         (figures(visitor, counts))
     };
     layout::page(visitor, t(lang, "web.desk_title"), Nav::Desk, &body)
+}
+
+/// Bulletins that wait for this visitor's signature: nothing that names a unit goes out unsigned.
+fn to_sign(visitor: &Visitor) -> Markup {
+    let lang = visitor.lang;
+    let waiting = || {
+        let mine = |post| visitor.posts.contains(post);
+        visitor.world.bulletins.values().filter(move |bulletin| bulletin.signed.is_none() && mine(&bulletin.draft.signer))
+    };
+    html! {
+        @if waiting().next().is_some() {
+            section .desk-group {
+                h2 { (t(lang, "web.desk_sign")) " " span .num .quiet { (waiting().count()) } }
+                ul .duties { @for bulletin in waiting() {
+                    li .duty {
+                        a href={ "/bulletins/" (bulletin.draft.bulletin) } {
+                            span .duty-when { (show::remaining(bulletin.draft.due, visitor.now, lang)) }
+                            span .duty-what {
+                                span .duty-title {
+                                    (t(lang, "web.desk_bulletin")) " "
+                                    (bulletin.draft.number.as_ref().map_or(bulletin.draft.bulletin.as_str(), |n| n.text.as_str()))
+                                }
+                                span .duty-why { (show::date(bulletin.draft.from, lang)) " – " (show::date(bulletin.draft.to, lang)) }
+                            }
+                        }
+                    }
+                } }
+            }
+        }
+    }
 }
 
 fn line(show: &Show<'_>, duty: &DutyRow) -> Markup {
