@@ -79,7 +79,16 @@ fn listed(stream: &Stream, figure: &Found, figures: &[Found]) -> Option<Check> {
     let from = list_start(s, end);
     let from = from + crate::pieces::dateline(s, from).unwrap_or(0);
     let from = from + opening_verb(cut(s, from, end));
-    let items = cut_at(s, from, end, &['、']);
+    let mut items = cut_at(s, from, end, &['、']);
+    // `项目、民生和环境三件`: the last mark of a list may be a word. It may also stand inside a name, so it divides only
+    // where the number says so.
+    if items.len() + 1 == n
+        && let Some((a, b)) = items.last().copied()
+        && let Some(word) = (a + 1..b.saturating_sub(1)).find(|k| matches!(at(s, *k), '和' | '与' | '及'))
+    {
+        items.pop();
+        items.extend([(a, word), (word + 1, b)]);
+    }
     if items.len() < 2 || figures_within(figures, from, end).next().is_some() {
         return None;
     }

@@ -181,6 +181,7 @@ impl Unreadable {
     /// What to tell the person who gave the file.
     pub fn message(&self) -> Message {
         match self {
+            Unreadable::Text(decode::Unreadable::Binary { .. }) => Message::new("import.no_spreadsheet"),
             Unreadable::Text(unreadable) => unreadable.message(),
             Unreadable::TooLarge { bytes } => Message::new("import.too_large")
                 .show("mib", bytes.div_ceil(1024 * 1024))
