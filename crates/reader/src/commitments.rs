@@ -3,6 +3,7 @@
 
 use jiff::civil::Date;
 
+use crate::calls::{bracket_start, call, responsible};
 use crate::chars::{at, before, cut, has_at};
 use crate::clauses::{Clause, Sentence, sentences};
 use crate::dates::{due, is_deadline};
@@ -13,9 +14,7 @@ use crate::model::{Commitment, CommitmentKind};
 use crate::rows::{Reading, Row, Verb, enumerator, figures_within, reading, time_len};
 use crate::stance::{Stance, Stances};
 use crate::stream::Stream;
-use crate::tables::{
-    adverbs, context_words, deliver_verbs, lead_words, measure_verbs, not_calling, owner_tails,
-};
+use crate::tables::{adverbs, deliver_verbs};
 
 /// The commitments of a body, in order.
 pub(crate) fn commitments(
@@ -388,118 +387,6 @@ fn key(name: &str) -> String {
     format!("reader.why_{name}")
 }
 
-/// Words that make what follows an undertaking.
-struct Call {
-    /// Where the undertaking begins.
-    after: usize,
-    /// Who is called on.
-    owner: Option<(usize, usize)>,
-}
-
-/// Finds 要, 须, 将 and the like in the head of a clause; in a text that looks ahead also `县住建局负责…`.
-fn call(s: &[char], clause: &Clause, ahead: bool) -> Option<Call> {
-    const HEAD: usize = 26;
-    let (a, b) = (clause.start, clause.end);
-    for word in ["下一步", "接下来", "今后一个时期", "下阶段", "下一阶段", "下步"] {
-        if has_at(s, a, word) {
-            return Some(Call {
-                after: a + word.chars().count(),
-                owner: None,
-            });
-        }
-    }
-    for i in a..b.min(a + HEAD) {
-        if let Some(close) = crate::clauses::closes_soon(s, i, b)
-            && close > i
-            && i > a
-        {
-            // What stands in quotation marks calls on nobody.
-            if at(s, i) == '“' {
-                break;
-            }
-        }
-        if let Some(call) = asked(s, i, b) {
-            return Some(call);
-        }
-        let answers = ahead && i > a + 1 && has_at(s, i, "负责") && owner_tails().before(s, i).is_some();
-        let found = calling(s, i, a).or(answers.then_some(2));
-        let Some(n) = found else { continue };
-        let mut from = a;
-        while let Some(n) = lead_words().at(s, from) {
-            if from + n > i {
-                break;
-            }
-            from += n;
-        }
-        let subject = cut(s, from, i);
-        let named = !subject.is_empty()
-            && subject.len() <= 20
-            && owner_tails().before(subject, subject.len()).is_some();
-        let ours = ["我们", "我县", "我市", "我局"]
-            .iter()
-            .any(|w| crate::chars::contains(subject, w));
-        return Some(Call {
-            after: i + n,
-            owner: (named && !ours).then_some((from, i)),
-        });
-    }
-    None
-}
-
-/// `要求县供电公司5月10日前完成…`: who is asked stands behind the verb.
-fn asked(s: &[char], i: usize, b: usize) -> Option<Call> {
-    const LONGEST: usize = 20;
-    ["要求", "责成", "责令"].iter().find(|w| has_at(s, i, w))?;
-    let from = i + 2;
-    (from + 2..b.min(from + LONGEST))
-        .find(|k| owner_tails().before(s, *k).is_some() && begins_deed(s, *k))
-        .map(|k| Call {
-            after: k,
-            owner: Some((from, k)),
-        })
-}
-
-/// Whether a time, an adverb or a verb of deeds stands at `k`.
-fn begins_deed(s: &[char], k: usize) -> bool {
-    time_len(s, k) > 0
-        || adverbs().at(s, k).is_some_and(|n| n > 1)
-        || [deliver_verbs(), measure_verbs()]
-            .iter()
-            .any(|t| t.at(s, k).is_some_and(|n| n > 1))
-}
-
-/// The length of the calling word at `i`, if it calls.
-fn calling(s: &[char], i: usize, start: usize) -> Option<usize> {
-    let (left, right) = (before(s, i), at(s, i + 1));
-    let within = not_calling().at(s, i).is_some()
-        || (i > start && i.checked_sub(1).is_some_and(|j| not_calling().at(s, j).is_some()));
-    if within {
-        return None;
-    }
-    match at(s, i) {
-        '要' => Some(1),
-        '必' if right == '须' => Some(2),
-        '务' if right == '必' => Some(2),
-        '应' if right == '当' => Some(2),
-        '须' if left != '必' => Some(1),
-        // With nothing before it 将 is 把, unless an adverb follows: `将依法责令…`.
-        '将' if i > start || adverbs().at(s, i + 1).is_some_and(|n| n > 1) => {
-            let next = i + 1 + usize::from(right == '将');
-            let words = [adverbs(), deliver_verbs(), measure_verbs(), context_words()];
-            let goes_on = words.iter().any(|table| table.at(s, next).is_some()) || at(s, next) == '对';
-            goes_on.then_some(next - i)
-        }
-        '拟' if deliver_verbs().at(s, i + 1).is_some() => Some(1),
-        '预' if right == '计'
-            && (time_len(s, i + 2) > 0 || begins_deed(s, i + 2) || has_at(s, i + 2, "今年")) =>
-        {
-            Some(2)
-        }
-        '计' if right == '划' && deliver_verbs().at(s, i + 2).is_some() => Some(2),
-        _ => None,
-    }
-}
-
 /// `一要推动经济持续回升。`, `提升城市功能。`, `（一）聚力产业升级，夯实发展根基。`: a heading in the form of a sentence;
 /// its details follow.
 fn is_label(stream: &Stream, sentence: &Sentence, next: Option<&Sentence>, figures: &[Found]) -> bool {
@@ -559,37 +446,4 @@ fn is_label(stream: &Stream, sentence: &Sentence, next: Option<&Sentence>, figur
     let deliver = deliver_verbs().at(s, action).is_some() || deliver_verbs().at(s, from).is_some();
     let spelled_out = at(s, next) == '要' || !deliver;
     (from > a && b - a <= 28 && spelled_out) || (b - a <= 13 && !deliver && !quoted)
-}
-
-/// Where a clause ends before a bracket that names who is responsible.
-fn bracket_start(s: &[char], clause: &Clause) -> usize {
-    match responsible(s, clause.start, clause.end) {
-        Some((a, _)) => (clause.start..a)
-            .rev()
-            .find(|k| matches!(at(s, *k), '（' | '('))
-            .unwrap_or(clause.end),
-        None => clause.end,
-    }
-}
-
-/// The unit in `（责任单位：…）` or `（牵头单位：…；配合单位：…）` between `a` and `b`.
-fn responsible(s: &[char], a: usize, b: usize) -> Option<(usize, usize)> {
-    for open in (a..b).filter(|k| matches!(at(s, *k), '（' | '(')) {
-        for word in [
-            "责任单位",
-            "牵头单位",
-            "责任部门",
-            "牵头部门",
-            "主办单位",
-            "责任领导单位",
-        ] {
-            let colon = open + 1 + word.chars().count();
-            if has_at(s, open + 1, word) && matches!(at(s, colon), '：' | ':') {
-                let end = (colon + 1..b.max(colon + 1) + 1)
-                    .find(|k| matches!(at(s, *k), '；' | ';' | '）' | ')' | '，' | ',' | '。' | '\0'))?;
-                return (end > colon + 1).then_some((colon + 1, end));
-            }
-        }
-    }
-    None
 }

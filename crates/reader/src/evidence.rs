@@ -162,7 +162,7 @@ pub(crate) fn year_ahead(text: &[char], page_year: Option<i16>, now: Option<i16>
     for i in 0..text.len() {
         if let Some((year, end)) = year_at(text, i) {
             let part = matches!(at(text, end), '春' | '夏' | '秋' | '冬' | '初' | '以' | '起');
-            let business = at(text, end) == '度' && !announced_things().any_in(cut(text, end, text.len()));
+            let business = at(text, end) == '度' && !announced_things().any_in(cut(text, end, end + 40));
             let within = part
                 || business
                 || digit(at(text, end)).is_some()

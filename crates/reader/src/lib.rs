@@ -7,6 +7,7 @@
 
 mod bodies;
 mod byline;
+mod calls;
 mod chars;
 mod checks;
 mod clauses;

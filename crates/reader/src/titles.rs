@@ -231,6 +231,29 @@ fn heads(pieces: &[Piece], bodies: &[Body]) -> Vec<Head> {
     heads
 }
 
+/// Numbered headings right before a text that has a headline above them: `一、2025年工作回顾` heads a section, not the
+/// article. Pieces, sorted.
+fn sections(heads: &[Head], bodies: &[Body]) -> Vec<usize> {
+    let plain = |piece: usize| {
+        let from = heads.partition_point(|h| h.piece < piece);
+        let own = heads.iter().skip(from).take_while(|h| h.piece == piece);
+        own.into_iter().any(|h| !h.minor && !numbered(&h.text))
+    };
+    let mut found = Vec::new();
+    for body in bodies {
+        let mut headed = false;
+        for piece in &body.front {
+            if plain(*piece) {
+                headed = true;
+            } else if headed {
+                found.push(*piece);
+            }
+        }
+    }
+    found.sort_unstable();
+    found
+}
+
 /// `一、…`, `（一）…`
 fn numbered(text: &[char]) -> bool {
     let n = crate::rows::enumerator(text, 0);
@@ -299,6 +322,7 @@ fn assign(heads: &[Head], mut claims: Vec<Claim>, bodies: &[Body], texts: &[Vec<
             *best = Some((claim.body, claim.lexical));
         }
     }
+    let sections = sections(heads, bodies);
     for claim in &claims {
         let (Some(head), Some(body)) = (heads.get(claim.head), bodies.get(claim.body)) else {
             continue;
@@ -309,15 +333,7 @@ fn assign(heads: &[Head], mut claims: Vec<Claim>, bodies: &[Body], texts: &[Vec<
         } else {
             claim.lexical >= 90
         };
-        // `一、2025年工作回顾` right before its text heads a section where the article has a headline above it.
-        let section = numbered(&head.text)
-            && heads.iter().any(|h| {
-                body.front.contains(&head.piece)
-                    && body.front.contains(&h.piece)
-                    && h.piece < head.piece
-                    && !h.minor
-                    && !numbered(&h.text)
-            });
+        let section = sections.binary_search(&head.piece).is_ok() && numbered(&head.text);
         if section || head.minor || !enough || (head.caption_like && !adjacent && !body.caption) {
             continue;
         }
