@@ -70,7 +70,9 @@ impl Accounts {
     ///
     /// If the file cannot be opened.
     pub fn open(dir: &Path) -> Result<Accounts, Error> {
-        let connection = Connection::open(dir.join("accounts.sqlite"))?;
+        let file = dir.join("accounts.sqlite");
+        make_private(&file)?;
+        let connection = Connection::open(file)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.execute_batch(
             "CREATE TABLE IF NOT EXISTS accounts(login TEXT PRIMARY KEY, person TEXT NOT NULL, hash TEXT NOT NULL,
@@ -212,6 +214,15 @@ impl Accounts {
         self.lock().execute("DELETE FROM sessions WHERE secret = ?1", [fingerprint(secret)])?;
         Ok(())
     }
+}
+
+/// Makes the file, if it is not there, readable for its owner alone; SQLite gives its side files the same rights.
+fn make_private(file: &Path) -> Result<(), Error> {
+    let mut options = std::fs::OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(file).map(drop).map_err(|e| Error::Other(format!("{}: {e}", file.display())))
 }
 
 /// The salted argon2id hash of a password.

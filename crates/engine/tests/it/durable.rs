@@ -63,3 +63,18 @@ fn read_models_that_were_damaged_are_found_and_made_anew() {
     assert!(opening.rebuilt);
     assert!(views::compare(&engine.ledger().reader().unwrap(), &mut |_| {}).unwrap().is_empty());
 }
+
+#[cfg(unix)]
+#[test]
+fn what_is_secret_is_readable_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let _county = County::new(&data);
+    let accounts = bihuan_engine::Accounts::open(&data).unwrap();
+    accounts.put("office", &"p1".into(), "long enough").unwrap();
+    for name in ["accounts.sqlite", "accounts.sqlite-wal", "keys.bin", "log.key"] {
+        let mode = std::fs::metadata(data.join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{name} is {mode:o}");
+    }
+}
