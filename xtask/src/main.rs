@@ -2,7 +2,11 @@
 //!
 //! `./test` installs what a fresh machine lacks and then runs `cargo xtask all`.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a task runner talks to the terminal")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a task runner talks to the terminal"
+)]
 
 use std::process::{Command, ExitCode};
 use std::time::Instant;
@@ -13,12 +17,20 @@ use anyhow::{Context, Result, bail};
 type Task = (&'static str, &'static str, fn() -> Result<()>);
 
 const TASKS: &[Task] = &[
-    ("lint", "formatting, clippy without warnings, documentation without broken links", lint),
+    (
+        "lint",
+        "formatting, clippy without warnings, documentation without broken links",
+        lint,
+    ),
     ("test", "every Rust test of the workspace", test),
     ("packs", "check all packs and run their scenarios", packs),
     ("deny", "licences, advisories and sources of dependencies", deny),
     ("browser", "the browser suite in headless Chromium", browser),
-    ("bench", "benchmarks, each compared with its reference in the same run", bench),
+    (
+        "bench",
+        "benchmarks, each compared with its reference in the same run",
+        bench,
+    ),
 ];
 
 fn main() -> ExitCode {
@@ -53,8 +65,18 @@ fn main() -> ExitCode {
 
 fn lint() -> Result<()> {
     cargo(&["fmt", "--all", "--check"])?;
-    cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"])?;
-    run(Command::new("cargo").args(["doc", "--workspace", "--no-deps", "--locked", "--quiet"]).env("RUSTDOCFLAGS", "-D warnings"))
+    cargo(&[
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--locked",
+        "--",
+        "-D",
+        "warnings",
+    ])?;
+    run(Command::new("cargo")
+        .args(["doc", "--workspace", "--no-deps", "--locked", "--quiet"])
+        .env("RUSTDOCFLAGS", "-D warnings"))
 }
 
 fn test() -> Result<()> {
@@ -73,7 +95,9 @@ fn packs() -> Result<()> {
 
 fn all_packs() -> Result<Vec<String>> {
     let mut packs = Vec::new();
-    for entry in std::fs::read_dir("packs").context("packs/ cannot be listed; run from the root of the checkout")? {
+    for entry in
+        std::fs::read_dir("packs").context("packs/ cannot be listed; run from the root of the checkout")?
+    {
         let entry = entry?;
         if entry.path().is_dir() {
             packs.push(format!("packs/{}", entry.file_name().to_string_lossy()));
@@ -90,7 +114,14 @@ fn deny() -> Result<()> {
 
 fn browser() -> Result<()> {
     cargo(&["build", "--locked", "-p", "bihuan-cli"])?;
-    run(Command::new("npm").args(["--prefix", "tests/browser", "ci", "--no-audit", "--no-fund", "--silent"]))?;
+    run(Command::new("npm").args([
+        "--prefix",
+        "tests/browser",
+        "ci",
+        "--no-audit",
+        "--no-fund",
+        "--silent",
+    ]))?;
     run(Command::new("npm").args(["--prefix", "tests/browser", "test", "--silent"]))
 }
 
@@ -106,7 +137,9 @@ fn cargo(args: &[&str]) -> Result<()> {
 fn run(command: &mut Command) -> Result<()> {
     let shown = format!("{command:?}").replace('"', "");
     println!("$ {shown}");
-    let status = command.status().with_context(|| format!("`{shown}` could not be started"))?;
+    let status = command
+        .status()
+        .with_context(|| format!("`{shown}` could not be started"))?;
     if !status.success() {
         bail!("`{shown}` ended with {status}");
     }

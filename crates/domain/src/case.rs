@@ -15,5 +15,6 @@ pub use context::{Context, Opener};
 pub use decide::{Decision, Effect, decide};
 pub use duty::{Duty, DutyKind};
 pub use state::{
-    ClosedState, ClockState, LookBackState, Meta, PastClock, RequestState, Rung, State, Tenure, VerificationState,
+    ClockState, ClosedState, LookBackState, Meta, PastClock, RequestState, Rung, State, Tenure,
+    VerificationState,
 };

@@ -14,8 +14,8 @@ use crate::calendar::Calendar;
 use crate::clock::Rule;
 use crate::expr::Row;
 use crate::id::{
-    BulletinId, CaseId, Code, Digest, DocumentId, FieldId, LadderId, PackId, PostId, RegisterId, RoleId, RowId,
-    Sealed, StageId, StepId, UnitId,
+    BulletinId, CaseId, Code, Digest, DocumentId, FieldId, LadderId, PackId, PostId, RegisterId, RoleId,
+    RowId, Sealed, StageId, StepId, UnitId,
 };
 use crate::mechanism::{Colour, MechanismRef, RequestKind, Risk, SourceKind, StageKind};
 use crate::org::{Appointment, Person, Post, Unit};
@@ -757,7 +757,10 @@ fn split<T: Serialize>(event: &T) -> (String, Json) {
     // Serialising our own plain data to JSON cannot fail; were it to, the empty body would be refused on reading.
     match serde_json::to_value(event) {
         Ok(Json::Object(mut parts)) => {
-            let name = parts.remove("type").and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default();
+            let name = parts
+                .remove("type")
+                .and_then(|name| name.as_str().map(str::to_owned))
+                .unwrap_or_default();
             (name, parts.remove("body").unwrap_or(Json::Null))
         }
         _ => (String::new(), Json::Null),
@@ -765,9 +768,14 @@ fn split<T: Serialize>(event: &T) -> (String, Json) {
 }
 
 fn join<T: for<'de> Deserialize<'de>>(name: &str, version: u32, body: Json) -> Result<T, Unreadable> {
-    let fault = |why: String| Unreadable { name: name.to_owned(), version, why };
+    let fault = |why: String| Unreadable {
+        name: name.to_owned(),
+        version,
+        why,
+    };
     let body = upcast(name, version, body).map_err(fault)?;
-    serde_json::from_value(serde_json::json!({ "type": name, "body": body })).map_err(|e| fault(e.to_string()))
+    serde_json::from_value(serde_json::json!({ "type": name, "body": body }))
+        .map_err(|e| fault(e.to_string()))
 }
 
 /// Raises the body of an older version to [`VERSION`].

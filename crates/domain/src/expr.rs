@@ -159,7 +159,11 @@ pub const COST_MAX: u64 = 2_000_000;
 ///
 /// A [`Fault`]; the caller treats a guard without a value as not met and says which field is missing.
 pub fn evaluate(expr: &Expr, scope: &dyn Scope) -> Result<Value, Fault> {
-    Evaluation { scope, left: COST_MAX }.run(expr, None)
+    Evaluation {
+        scope,
+        left: COST_MAX,
+    }
+    .run(expr, None)
 }
 
 /// Evaluates a guard: `true` only where the expression is `true`.
@@ -184,11 +188,15 @@ impl Evaluation<'_> {
         self.left = self.left.checked_sub(1).ok_or(Fault::TooCostly)?;
         match expr {
             Expr::Constant(value) => Ok(value.clone()),
-            Expr::Field(field) => self.scope.field(field).ok_or_else(|| Fault::Missing(field.clone())),
+            Expr::Field(field) => self
+                .scope
+                .field(field)
+                .ok_or_else(|| Fault::Missing(field.clone())),
             Expr::Has(field) => Ok(Value::Bool(self.scope.field(field).is_some())),
-            Expr::Item(field) => {
-                item.and_then(|row| row.get(field)).cloned().ok_or_else(|| Fault::Missing(field.clone()))
-            }
+            Expr::Item(field) => item
+                .and_then(|row| row.get(field))
+                .cloned()
+                .ok_or_else(|| Fault::Missing(field.clone())),
             Expr::ItemHas(field) => Ok(Value::Bool(item.is_some_and(|row| row.contains_key(field)))),
             Expr::Fact(fact) => self.fact(*fact),
             Expr::Not(inner) => Ok(Value::Bool(!self.truth(inner, item)?)),
@@ -213,15 +221,22 @@ impl Evaluation<'_> {
                 Ok(Value::Bool(false))
             }
             Expr::If(condition, yes, no) => {
-                if self.truth(condition, item)? { self.run(yes, item) } else { self.run(no, item) }
+                if self.truth(condition, item)? {
+                    self.run(yes, item)
+                } else {
+                    self.run(no, item)
+                }
             }
             Expr::Size(list) => match self.run(list, item)? {
                 Value::List(items) => Ok(Value::Int(i64::try_from(items.len()).unwrap_or(i64::MAX))),
                 _ => Err(Fault::IllTyped),
             },
-            Expr::Aggregate { kind, over, filter, of } => {
-                self.aggregate(*kind, over, filter.as_deref(), of.as_deref())
-            }
+            Expr::Aggregate {
+                kind,
+                over,
+                filter,
+                of,
+            } => self.aggregate(*kind, over, filter.as_deref(), of.as_deref()),
         }
     }
 
@@ -235,10 +250,18 @@ impl Evaluation<'_> {
     fn fact(&self, fact: Fact) -> Result<Value, Fault> {
         let day = |at| crate::calendar::date_of(at);
         match fact {
-            Fact::Stage => self.scope.stage().map(|s| Value::Code(Code::new(s.as_str()))).ok_or(Fault::IllTyped),
+            Fact::Stage => self
+                .scope
+                .stage()
+                .map(|s| Value::Code(Code::new(s.as_str())))
+                .ok_or(Fault::IllTyped),
             Fact::Round => Ok(Value::Int(self.scope.round())),
             Fact::Today => Ok(Value::Date(day(self.scope.now()))),
-            Fact::OpenedOn => self.scope.opened().map(|at| Value::Date(day(at))).ok_or(Fault::IllTyped),
+            Fact::OpenedOn => self
+                .scope
+                .opened()
+                .map(|at| Value::Date(day(at)))
+                .ok_or(Fault::IllTyped),
             Fact::Risk => Ok(Value::Code(self.scope.risk())),
         }
     }
@@ -334,14 +357,21 @@ fn compare(op: Comparison, a: &Value, b: &Value) -> Result<bool, Fault> {
 fn arithmetic(op: Arithmetic, a: &Value, b: &Value) -> Result<Value, Fault> {
     // Days and dates first: a date plus a number of days, and the days between two dates.
     match (op, a, b) {
-        (Arithmetic::Add, Value::Date(date), Value::Int(days)) => return shift(*date, *days).map(Value::Date),
+        (Arithmetic::Add, Value::Date(date), Value::Int(days)) => {
+            return shift(*date, *days).map(Value::Date);
+        }
         (Arithmetic::Subtract, Value::Date(date), Value::Int(days)) => {
             return shift(*date, days.checked_neg().ok_or(Fault::OutOfRange)?).map(Value::Date);
         }
-        (Arithmetic::Subtract, Value::Date(a), Value::Date(b)) => return Ok(Value::Int(days_between(*b, *a))),
+        (Arithmetic::Subtract, Value::Date(a), Value::Date(b)) => {
+            return Ok(Value::Int(days_between(*b, *a)));
+        }
         _ => {}
     }
-    let (x, y) = (a.number().ok_or(Fault::IllTyped)?, b.number().ok_or(Fault::IllTyped)?);
+    let (x, y) = (
+        a.number().ok_or(Fault::IllTyped)?,
+        b.number().ok_or(Fault::IllTyped)?,
+    );
     let result = match op {
         Arithmetic::Add => x.checked_add(y),
         Arithmetic::Subtract => x.checked_sub(y),

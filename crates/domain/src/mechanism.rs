@@ -555,11 +555,17 @@ impl Mechanism {
 
     /// Which version this is.
     pub fn reference(&self) -> MechanismRef {
-        MechanismRef { id: self.id.clone(), digest: self.digest.clone() }
+        MechanismRef {
+            id: self.id.clone(),
+            digest: self.digest.clone(),
+        }
     }
 
     /// The way of verification for a risk; that of ordinary risk where the file names no other.
     pub fn way(&self, risk: Risk) -> Option<&Way> {
-        self.closing.verify.get(&risk).or_else(|| self.closing.verify.get(&Risk::Ordinary))
+        self.closing
+            .verify
+            .get(&risk)
+            .or_else(|| self.closing.verify.get(&Risk::Ordinary))
     }
 }

@@ -115,7 +115,12 @@ pub struct Actor {
 impl Actor {
     /// The engine acting by itself: timers, draws.
     pub fn system() -> Self {
-        Actor { person: "system".into(), post: "system".into(), on_behalf_of: None, session: None }
+        Actor {
+            person: "system".into(),
+            post: "system".into(),
+            on_behalf_of: None,
+            session: None,
+        }
     }
 
     /// Whether this is the engine acting by itself.
@@ -153,12 +158,21 @@ impl Org {
 
     /// Units that serve `function` on `day`, by code.
     pub fn with_function<'a>(&'a self, function: &'a Code, day: Date) -> impl Iterator<Item = &'a Unit> {
-        self.units.values().filter(move |unit| unit.functions.contains(function) && unit.valid.covers(day))
+        self.units
+            .values()
+            .filter(move |unit| unit.functions.contains(function) && unit.valid.covers(day))
     }
 
     /// Posts of kind `kind` in `unit` on `day`, by code.
-    pub fn posts_of<'a>(&'a self, unit: &'a UnitId, kind: &'a Code, day: Date) -> impl Iterator<Item = &'a Post> {
-        self.posts.values().filter(move |post| post.unit == *unit && post.kind == *kind && post.valid.covers(day))
+    pub fn posts_of<'a>(
+        &'a self,
+        unit: &'a UnitId,
+        kind: &'a Code,
+        day: Date,
+    ) -> impl Iterator<Item = &'a Post> {
+        self.posts
+            .values()
+            .filter(move |post| post.unit == *unit && post.kind == *kind && post.valid.covers(day))
     }
 
     /// The unit of a post.
@@ -168,17 +182,25 @@ impl Org {
 
     /// Whether `person` may act in `post` on `day`.
     pub fn serves(&self, person: &PersonId, post: &PostId, day: Date) -> bool {
-        self.appointments.iter().any(|a| a.person == *person && a.post == *post && a.valid.covers(day))
+        self.appointments
+            .iter()
+            .any(|a| a.person == *person && a.post == *post && a.valid.covers(day))
     }
 
     /// Persons on `post` on `day`.
     pub fn persons_on<'a>(&'a self, post: &'a PostId, day: Date) -> impl Iterator<Item = &'a PersonId> {
-        self.appointments.iter().filter(move |a| a.post == *post && a.valid.covers(day)).map(|a| &a.person)
+        self.appointments
+            .iter()
+            .filter(move |a| a.post == *post && a.valid.covers(day))
+            .map(|a| &a.person)
     }
 
     /// Posts on which `person` serves on `day`.
     pub fn posts_held<'a>(&'a self, person: &'a PersonId, day: Date) -> impl Iterator<Item = &'a PostId> {
-        self.appointments.iter().filter(move |a| a.person == *person && a.valid.covers(day)).map(|a| &a.post)
+        self.appointments
+            .iter()
+            .filter(move |a| a.person == *person && a.valid.covers(day))
+            .map(|a| &a.post)
     }
 
     /// The unit and those above it, nearest first.
@@ -204,7 +226,10 @@ impl Org {
         }
         // The last entry is the root. Sharing anything below the root means the same line.
         let below_root = |line: &[&UnitId]| -> Vec<UnitId> {
-            line.iter().take(line.len().saturating_sub(1)).map(|id| (*id).clone()).collect()
+            line.iter()
+                .take(line.len().saturating_sub(1))
+                .map(|id| (*id).clone())
+                .collect()
         };
         let low_b = below_root(&up_b);
         below_root(&up_a).iter().any(|unit| low_b.contains(unit)) || a == b

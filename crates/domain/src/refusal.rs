@@ -18,7 +18,11 @@ pub struct Refusal {
 impl Refusal {
     /// A refusal under `code`, whose text is `refusal.<code>` of the catalogue.
     pub fn new(code: &str) -> Self {
-        Refusal { code: code.to_owned(), rule: Message::new(format!("refusal.{code}")), allowed: Vec::new() }
+        Refusal {
+            code: code.to_owned(),
+            rule: Message::new(format!("refusal.{code}")),
+            allowed: Vec::new(),
+        }
     }
 
     /// Adds a value to the rule's text.

@@ -57,8 +57,12 @@ pub fn eligible(
     let seats = |within_function: bool, recent: &BTreeSet<PersonId>| -> Vec<Seat> {
         let mut seats: Vec<Seat> = Vec::new();
         for appointment in org.appointments.iter().filter(|a| a.valid.covers(day)) {
-            let Some(post) = org.posts.get(&appointment.post) else { continue };
-            let Some(unit) = org.units.get(&post.unit) else { continue };
+            let Some(post) = org.posts.get(&appointment.post) else {
+                continue;
+            };
+            let Some(unit) = org.units.get(&post.unit) else {
+                continue;
+            };
             let fits = post.kind == *post_kind
                 && post.valid.covers(day)
                 && unit.valid.covers(day)
@@ -108,8 +112,14 @@ pub fn draw(purpose: &str, beacon: &Beacon, case: CaseId, round: u64, n: u32) ->
     if n == 0 {
         return None;
     }
-    let text = format!("bihuan/{purpose}\n{}\n{}\n{case}\n{round}\n", beacon.size, beacon.root);
+    let text = format!(
+        "bihuan/{purpose}\n{}\n{}\n{case}\n{round}\n",
+        beacon.size, beacon.root
+    );
     let hash = Sha256::digest(text.as_bytes());
-    let lot = hash.iter().take(16).fold(0u128, |lot, byte| (lot << 8) | u128::from(*byte));
+    let lot = hash
+        .iter()
+        .take(16)
+        .fold(0u128, |lot, byte| (lot << 8) | u128::from(*byte));
     u32::try_from(lot % u128::from(n)).ok()
 }

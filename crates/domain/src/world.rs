@@ -56,7 +56,10 @@ pub struct Bulletin {
 impl World {
     /// A world before its first event, with the statutory calendar.
     pub fn new() -> Self {
-        World { calendars: Calendars::statutory(), ..World::default() }
+        World {
+            calendars: Calendars::statutory(),
+            ..World::default()
+        }
     }
 
     /// What the world is after `event`. It has happened, so nothing is refused.
@@ -98,7 +101,12 @@ impl World {
                 self.documents.insert(e.document.clone(), e);
             }
             WorldEvent::BulletinDrafted(e) => {
-                let bulletin = Bulletin { draft: e, drafted_at: at, signed: None, issued: None };
+                let bulletin = Bulletin {
+                    draft: e,
+                    drafted_at: at,
+                    signed: None,
+                    issued: None,
+                };
                 self.bulletins.insert(bulletin.draft.bulletin.clone(), bulletin);
             }
             WorldEvent::BulletinSigned(e) => {

@@ -27,8 +27,13 @@ pub fn sight(world: &World, person: &PersonId, now: Timestamp) -> Sight {
     let day = date_of(now);
     let mut units = BTreeSet::new();
     for post in world.org.posts_held(person, day) {
-        let Some(unit) = world.org.unit_of(post) else { continue };
-        if SEES_ALL.iter().any(|function| unit.functions.contains(&Code::new(function))) {
+        let Some(unit) = world.org.unit_of(post) else {
+            continue;
+        };
+        if SEES_ALL
+            .iter()
+            .any(|function| unit.functions.contains(&Code::new(function)))
+        {
             return Sight::All;
         }
         units.insert(unit.id.clone());
@@ -52,8 +57,14 @@ impl Sight {
         let involved = [Some(&state.owner), Some(&state.holder.unit), opener];
         involved.into_iter().flatten().any(|unit| units.contains(unit))
             || state.supporting.iter().any(|unit| units.contains(unit))
-            || state.duties().iter().any(|duty| units.contains(&duty.holder.unit))
-            || state.tenures.iter().any(|tenure| units.contains(&tenure.holder.unit))
+            || state
+                .duties()
+                .iter()
+                .any(|duty| units.contains(&duty.holder.unit))
+            || state
+                .tenures
+                .iter()
+                .any(|tenure| units.contains(&tenure.holder.unit))
     }
 
     /// The units for a list's filter; `None` means all.
@@ -68,6 +79,8 @@ impl Sight {
 /// Whether a person on this post may administer: read documents into ledgers, import, draft bulletins, adopt packs.
 pub fn may_administer(world: &World, post: &PostId) -> bool {
     world.org.unit_of(post).is_some_and(|unit| {
-        ["supervision", "dispatch"].iter().any(|function| unit.functions.contains(&Code::new(function)))
+        ["supervision", "dispatch"]
+            .iter()
+            .any(|function| unit.functions.contains(&Code::new(function)))
     })
 }

@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use argon2::Argon2;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use bihuan_domain::id::PersonId;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension};
@@ -122,8 +122,12 @@ impl Accounts {
     pub fn all(&self) -> Result<Vec<Account>, Error> {
         let connection = self.lock();
         let mut statement = connection.prepare_cached("SELECT login, person FROM accounts ORDER BY login")?;
-        let rows = statement
-            .query_map([], |row| Ok(Account { login: row.get(0)?, person: row.get::<_, String>(1)?.into() }))?;
+        let rows = statement.query_map([], |row| {
+            Ok(Account {
+                login: row.get(0)?,
+                person: row.get::<_, String>(1)?.into(),
+            })
+        })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
@@ -163,10 +167,20 @@ impl Accounts {
         }
         let (secret, id, csrf) = (token()?, token()?, token()?);
         let connection = self.lock();
-        connection.execute("UPDATE accounts SET tries = 0, locked_until = NULL WHERE login = ?1", [login])?;
+        connection.execute(
+            "UPDATE accounts SET tries = 0, locked_until = NULL WHERE login = ?1",
+            [login],
+        )?;
         connection.execute(
             "INSERT INTO sessions(secret, id, login, person, csrf, used_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            (fingerprint(&secret), id.get(..12).unwrap_or(&id), login, person, csrf, now.as_microsecond()),
+            (
+                fingerprint(&secret),
+                id.get(..12).unwrap_or(&id),
+                login,
+                person,
+                csrf,
+                now.as_microsecond(),
+            ),
         )?;
         Ok(secret)
     }
@@ -191,7 +205,9 @@ impl Accounts {
                 Ok((session, row.get(4)?))
             })
             .optional()?;
-        let Some((session, used)) = found else { return Ok(None) };
+        let Some((session, used)) = found else {
+            return Ok(None);
+        };
         let idle = now.as_microsecond().saturating_sub(used);
         if i128::from(idle) > IDLE.as_micros() {
             connection.execute("DELETE FROM sessions WHERE secret = ?1", [&print])?;
@@ -199,8 +215,10 @@ impl Accounts {
         }
         // Written at most once a minute: reading pages should not write.
         if idle > 60_000_000 {
-            connection
-                .execute("UPDATE sessions SET used_at = ?2 WHERE secret = ?1", (&print, now.as_microsecond()))?;
+            connection.execute(
+                "UPDATE sessions SET used_at = ?2 WHERE secret = ?1",
+                (&print, now.as_microsecond()),
+            )?;
         }
         Ok(Some(session))
     }
@@ -211,7 +229,8 @@ impl Accounts {
     ///
     /// If the file cannot be written.
     pub fn sign_out(&self, secret: &str) -> Result<(), Error> {
-        self.lock().execute("DELETE FROM sessions WHERE secret = ?1", [fingerprint(secret)])?;
+        self.lock()
+            .execute("DELETE FROM sessions WHERE secret = ?1", [fingerprint(secret)])?;
         Ok(())
     }
 }
@@ -222,7 +241,10 @@ fn make_private(file: &Path) -> Result<(), Error> {
     options.create(true).append(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(file).map(drop).map_err(|e| Error::Other(format!("{}: {e}", file.display())))
+    options
+        .open(file)
+        .map(drop)
+        .map_err(|e| Error::Other(format!("{}: {e}", file.display())))
 }
 
 /// The salted argon2id hash of a password.
@@ -240,8 +262,11 @@ pub fn hash_password(password: &str) -> Result<String, Error> {
 }
 
 fn matches(password: &str, hash: &str) -> bool {
-    PasswordHash::new(hash)
-        .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+    PasswordHash::new(hash).is_ok_and(|hash| {
+        Argon2::default()
+            .verify_password(password.as_bytes(), &hash)
+            .is_ok()
+    })
 }
 
 fn fingerprint(secret: &str) -> Vec<u8> {

@@ -23,8 +23,8 @@ pub use annex::sheets;
 pub use content::{Content, Definition, Documents};
 pub use facts::Cause;
 pub use figures::{
-    Correction, Corrected, CorrectedRate, Count, FIGURES, FalseClosing, Figures, LadderItem, LateItem, LateWith,
-    NamedRate, RATES, Scope, UNIT_FIGURES, UnitLine, UnitOrder, definition, name,
+    Corrected, CorrectedRate, Correction, Count, FIGURES, FalseClosing, Figures, LadderItem, LateItem,
+    LateWith, NamedRate, RATES, Scope, UNIT_FIGURES, UnitLine, UnitOrder, definition, name,
 };
 pub use life::{Drafting, Signed, docx, draft, file, html, issue, load, may_read, official, sign, xlsx};
 pub use rate::{CaseSet, Place, Rate, SMALL_BASE, percent, wilson};

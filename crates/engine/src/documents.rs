@@ -109,7 +109,10 @@ pub fn receive(engine: &Engine, actor: &Actor, name: &str, bytes: &[u8]) -> Resu
     }
     let decoded = bihuan_reader::decode(bytes).map_err(|unreadable| {
         let why = unreadable.message();
-        let label = Label::new(why.text(bihuan_messages::Lang::Zh), why.text(bihuan_messages::Lang::En));
+        let label = Label::new(
+            why.text(bihuan_messages::Lang::Zh),
+            why.text(bihuan_messages::Lang::En),
+        );
         Refusal::new("document_unreadable").with("why", label)
     })?;
     let sha = bihuan_ledger::Digest::of(decoded.text.as_bytes()).hex();
@@ -148,7 +151,12 @@ pub fn receive(engine: &Engine, actor: &Actor, name: &str, bytes: &[u8]) -> Resu
 /// # Errors
 ///
 /// A refusal where there is no such document or its file was erased or is missing.
-pub fn reading(engine: &Engine, views: &Views, id: &DocumentId, options: &Options) -> Result<Reading, Failure> {
+pub fn reading(
+    engine: &Engine,
+    views: &Views,
+    id: &DocumentId,
+    options: &Options,
+) -> Result<Reading, Failure> {
     let world = engine.world();
     let gone = || Failure::Refused(Refusal::new("no_such_document").with("document", id.as_str()));
     let received = world.documents.get(id).cloned().ok_or_else(gone)?;
@@ -157,7 +165,12 @@ pub fn reading(engine: &Engine, views: &Views, id: &DocumentId, options: &Option
     let decoded = bihuan_reader::decode(&bytes).map_err(|_| gone())?;
     let name = views.unseal(&received.name)?;
     let document = bihuan_reader::read(id.as_str(), &decoded.text, options);
-    Ok(Reading { received, name, text: decoded.text, document })
+    Ok(Reading {
+        received,
+        name,
+        text: decoded.text,
+        document,
+    })
 }
 
 /// The rows that a reading proposes for a mechanism, with those that already became cases.
@@ -226,12 +239,18 @@ pub fn accept(
         .mechanisms()
         .current(mechanism)
         .ok_or_else(|| Refusal::new("no_such_mechanism").with("mechanism", mechanism.as_str()))?;
-    let commitments: Vec<&Commitment> =
-        reading.document.articles.iter().flat_map(|article| &article.commitments).collect();
+    let commitments: Vec<&Commitment> = reading
+        .document
+        .articles
+        .iter()
+        .flat_map(|article| &article.commitments)
+        .collect();
     let mut waiting = Vec::with_capacity(accepted.len());
     for row in accepted {
         let Some(commitment) = commitments.get(row.index) else {
-            waiting.push(Err(Refusal::new("no_such_proposal").with("n", row.index.to_string()).into()));
+            waiting.push(Err(Refusal::new("no_such_proposal")
+                .with("n", row.index.to_string())
+                .into()));
             continue;
         };
         let key = key_of(&reading.received.document, commitment);
@@ -255,13 +274,18 @@ pub fn accept(
             }),
             parent: None,
         });
-        let submission = Submission { key: format!("accept/{mechanism}/{key}"), order };
+        let submission = Submission {
+            key: format!("accept/{mechanism}/{key}"),
+            order,
+        };
         waiting.push(Ok(engine.send(actor, submission)));
     }
     Ok(waiting
         .into_iter()
         .map(|answer| match answer {
-            Ok(answer) => answer.blocking_recv().map_err(|_| Failure::Fault(Error::Stopped))?,
+            Ok(answer) => answer
+                .blocking_recv()
+                .map_err(|_| Failure::Fault(Error::Stopped))?,
             Err(refused) => Err(refused),
         })
         .collect())
@@ -280,10 +304,15 @@ fn values_for(mechanism: &Mechanism, row: &Accepted, commitment: &Commitment) ->
     for field in &mechanism.fields {
         let value = match field.datum.as_str() {
             datum::DUE => row.due.map(|due| due.to_string()),
-            datum::VALUE => row.value.clone().filter(|_| matches!(field.ty, Type::Decimal | Type::Int | Type::Money)),
+            datum::VALUE => row
+                .value
+                .clone()
+                .filter(|_| matches!(field.ty, Type::Decimal | Type::Int | Type::Money)),
             datum::UNIT => row.unit.clone(),
             datum::REQUIREMENT => Some(tidy(&commitment.quote)),
-            datum::KIND => serde_json::to_value(commitment.kind).ok().and_then(|k| k.as_str().map(str::to_owned)),
+            datum::KIND => serde_json::to_value(commitment.kind)
+                .ok()
+                .and_then(|k| k.as_str().map(str::to_owned)),
             _ => None,
         };
         if let Some(value) = value.filter(|value| !value.is_empty() && field.id != mechanism.title) {
@@ -298,22 +327,30 @@ fn suggest(world: &World, name: &str) -> Option<(UnitId, Message)> {
     let name = tidy(name);
     let exact = world.org.units.values().find(|unit| unit.name.zh == name);
     if let Some(unit) = exact {
-        return Some((unit.id.clone(), Message::new("reader.owner_named").with("unit", &unit.name)));
+        return Some((
+            unit.id.clone(),
+            Message::new("reader.owner_named").with("unit", &unit.name),
+        ));
     }
-    let mut part = world
-        .org
-        .units
-        .values()
-        .filter(|unit| name.contains(&unit.name.zh) || unit.name.zh.contains(&name) && name.chars().count() >= 2);
+    let mut part = world.org.units.values().filter(|unit| {
+        name.contains(&unit.name.zh) || unit.name.zh.contains(&name) && name.chars().count() >= 2
+    });
     let first = part.next()?;
     // Two units that fit equally well are a question for a person, not a guess.
-    part.next().is_none().then(|| (first.id.clone(), Message::new("reader.owner_part").with("unit", &first.name)))
+    part.next().is_none().then(|| {
+        (
+            first.id.clone(),
+            Message::new("reader.owner_part").with("unit", &first.name),
+        )
+    })
 }
 
 /// A title: the action and its object where the reader found both, else the sentence, cut at 60 characters.
 fn title_of(commitment: &Commitment) -> String {
     let text = match (&commitment.action, &commitment.object) {
-        (Some(action), Some(object)) if !object.contains(action.as_str()) => tidy(&format!("{action}{object}")),
+        (Some(action), Some(object)) if !object.contains(action.as_str()) => {
+            tidy(&format!("{action}{object}"))
+        }
         _ => tidy(&commitment.quote),
     };
     if text.chars().count() <= 60 {
@@ -356,6 +393,9 @@ fn tidy(text: &str) -> String {
 ///
 /// If the read models cannot be read.
 pub fn cases_of(views: &Views, id: &DocumentId) -> Result<Vec<crate::views::CaseRow>, Error> {
-    let filter = Filter { document: Some(id.as_str().to_owned()), ..Filter::default() };
+    let filter = Filter {
+        document: Some(id.as_str().to_owned()),
+        ..Filter::default()
+    };
     Ok(views.cases(&filter, Sort::Oldest, 0, 1_000)?.rows)
 }

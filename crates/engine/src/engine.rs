@@ -88,7 +88,11 @@ impl Engine {
             let entries = batch.next_seq();
             let rebuilt = applied != entries;
             if rebuilt {
-                tracing::warn!(applied, entries, "the read models lag behind the log and are made anew");
+                tracing::warn!(
+                    applied,
+                    entries,
+                    "the read models lag behind the log and are made anew"
+                );
                 views::rebuild(batch.connection(), &ledger.reader()?, &mut |_| {})?;
                 cases = views::applied(batch.connection())?.1;
             }
@@ -97,7 +101,10 @@ impl Engine {
         };
         let (world, mechanisms) = load_world(&ledger)?;
         let head = writer.head();
-        let beacon = Beacon { size: head.size, root: head.root.hex() };
+        let beacon = Beacon {
+            size: head.size,
+            root: head.root.hex(),
+        };
         let (world, mechanisms) = (Arc::new(world), Arc::new(mechanisms));
         let shared = Arc::new(Shared {
             world: RwLock::new(world.clone()),
@@ -120,7 +127,14 @@ impl Engine {
             .name("bihuan-writer".to_owned())
             .spawn(move || desk.run(receiver))
             .map_err(|e| Error::Other(e.to_string()))?;
-        let inner = Inner { ledger, shared, jobs, time, writer: Mutex::new(Some(thread)), sweeping: Mutex::new(()) };
+        let inner = Inner {
+            ledger,
+            shared,
+            jobs,
+            time,
+            writer: Mutex::new(Some(thread)),
+            sweeping: Mutex::new(()),
+        };
         Ok((Engine(Arc::new(inner)), Opening { entries, rebuilt }))
     }
 
@@ -136,17 +150,32 @@ impl Engine {
 
     /// Org, registers, calendars, packs, documents, bulletins as of the last commit.
     pub fn world(&self) -> Arc<World> {
-        self.0.shared.world.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0
+            .shared
+            .world
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// The compiled mechanisms.
     pub fn mechanisms(&self) -> Arc<Mechanisms> {
-        self.0.shared.mechanisms.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0
+            .shared
+            .mechanisms
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// The newest signed checkpoint.
     pub fn beacon(&self) -> Beacon {
-        self.0.shared.beacon.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0
+            .shared
+            .beacon
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Wakes whoever waits for news: carries the number of log entries after each commit.
@@ -165,7 +194,9 @@ impl Engine {
 
     /// Submits a command; the answer comes when it is on the disk. For asynchronous callers.
     pub async fn submit(&self, actor: &Actor, submission: Submission) -> Result<Answer, Failure> {
-        self.send(actor, submission).await.map_err(|_| Failure::Fault(Error::Stopped))?
+        self.send(actor, submission)
+            .await
+            .map_err(|_| Failure::Fault(Error::Stopped))?
     }
 
     /// As [`Engine::submit`], for callers that may block.
@@ -174,14 +205,20 @@ impl Engine {
     ///
     /// [`Failure::Refused`] with the rule and what would be allowed, or a fault; in both cases nothing has changed.
     pub fn submit_blocking(&self, actor: &Actor, submission: Submission) -> Result<Answer, Failure> {
-        self.send(actor, submission).blocking_recv().map_err(|_| Failure::Fault(Error::Stopped))?
+        self.send(actor, submission)
+            .blocking_recv()
+            .map_err(|_| Failure::Fault(Error::Stopped))?
     }
 
     /// Sends a command and gives back where the answer will arrive, so that many can be under way at once.
     pub fn send(&self, actor: &Actor, submission: Submission) -> oneshot::Receiver<Result<Answer, Failure>> {
         let (reply, answer) = oneshot::channel();
         // A stopped writer drops the job and with it `reply`, which the receiver sees.
-        let _ = self.0.jobs.send(Job::Submit { actor: actor.clone(), submission: Box::new(submission), reply });
+        let _ = self.0.jobs.send(Job::Submit {
+            actor: actor.clone(),
+            submission: Box::new(submission),
+            reply,
+        });
         answer
     }
 
@@ -191,12 +228,21 @@ impl Engine {
     ///
     /// [`Error::Unsound`] for a pack that does not pass the checker; faults of the log.
     pub fn change(&self, actor: &Actor, key: &str, changes: Vec<WorldChange>) -> Result<Answer, Failure> {
-        self.send_change(actor, key, changes).blocking_recv().map_err(|_| Failure::Fault(Error::Stopped))?
+        self.send_change(actor, key, changes)
+            .blocking_recv()
+            .map_err(|_| Failure::Fault(Error::Stopped))?
     }
 
     /// As [`Engine::change`], for asynchronous callers.
-    pub async fn change_async(&self, actor: &Actor, key: &str, changes: Vec<WorldChange>) -> Result<Answer, Failure> {
-        self.send_change(actor, key, changes).await.map_err(|_| Failure::Fault(Error::Stopped))?
+    pub async fn change_async(
+        &self,
+        actor: &Actor,
+        key: &str,
+        changes: Vec<WorldChange>,
+    ) -> Result<Answer, Failure> {
+        self.send_change(actor, key, changes)
+            .await
+            .map_err(|_| Failure::Fault(Error::Stopped))?
     }
 
     fn send_change(
@@ -206,7 +252,12 @@ impl Engine {
         changes: Vec<WorldChange>,
     ) -> oneshot::Receiver<Result<Answer, Failure>> {
         let (reply, answer) = oneshot::channel();
-        let _ = self.0.jobs.send(Job::World { actor: actor.clone(), key: key.to_owned(), changes, reply });
+        let _ = self.0.jobs.send(Job::World {
+            actor: actor.clone(),
+            key: key.to_owned(),
+            changes,
+            reply,
+        });
         answer
     }
 
@@ -240,7 +291,9 @@ impl Engine {
     fn wake(&self, cases: Vec<CaseId>) -> Result<Answer, Failure> {
         let (reply, answer) = oneshot::channel();
         let _ = self.0.jobs.send(Job::Tick { cases, reply });
-        answer.blocking_recv().map_err(|_| Failure::Fault(Error::Stopped))?
+        answer
+            .blocking_recv()
+            .map_err(|_| Failure::Fault(Error::Stopped))?
     }
 
     /// Moves a movable clock forward and fires what became due. `false` where the clock cannot be moved.
@@ -281,8 +334,19 @@ impl Engine {
         let token = random_token()?;
         let name: String = name.chars().filter(|c| !c.is_control()).take(200).collect();
         let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        let upload = Upload { blob, name, media, bytes: size, at: self.now() };
-        self.0.shared.uploads.lock().unwrap_or_else(PoisonError::into_inner).put(token.clone(), upload);
+        let upload = Upload {
+            blob,
+            name,
+            media,
+            bytes: size,
+            at: self.now(),
+        };
+        self.0
+            .shared
+            .uploads
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .put(token.clone(), upload);
         Ok(token)
     }
 
@@ -312,7 +376,12 @@ impl Engine {
             text.push_str(&format!("{path}\n{}\n{content}", content.len()));
         }
         let digest = Digest::new(bihuan_ledger::Digest::of(text.as_bytes()).to_string());
-        WorldEvent::PackAdopted(PackAdopted { pack: pack.clone(), digest, files }).into()
+        WorldEvent::PackAdopted(PackAdopted {
+            pack: pack.clone(),
+            digest,
+            files,
+        })
+        .into()
     }
 
     /// The changes that put a pack's sample rows into their registers.
@@ -336,8 +405,16 @@ impl Engine {
                 };
                 values.insert(field.clone(), value);
             }
-            let event = WorldEvent::RowPut(RowPut { register: row.register.clone(), row: row.row.clone(), values });
-            changes.push(WorldChange { event, texts, files: Vec::new() });
+            let event = WorldEvent::RowPut(RowPut {
+                register: row.register.clone(),
+                row: row.row.clone(),
+                values,
+            });
+            changes.push(WorldChange {
+                event,
+                texts,
+                files: Vec::new(),
+            });
         }
         Ok(changes)
     }
@@ -374,7 +451,9 @@ fn load_world(ledger: &Ledger) -> Result<(World, Mechanisms), Error> {
         let adopted = matches!(event, WorldEvent::PackAdopted(_));
         world.evolve(event, &actor, entry.at);
         // Packs adopted together refer to each other: they are compiled once the last of them is there.
-        let more = iter.peek().is_some_and(|next| next.kind == "pack.adopted" && next.cause == entry.cause);
+        let more = iter
+            .peek()
+            .is_some_and(|next| next.kind == "pack.adopted" && next.cause == entry.cause);
         if adopted && !more {
             mechanisms = mechanisms.adopt(&world.packs)?;
         }

@@ -52,7 +52,11 @@ impl Error {
 
 impl From<bihuan_domain::event::Unreadable> for Error {
     fn from(e: bihuan_domain::event::Unreadable) -> Self {
-        Error::Event { name: e.name, version: e.version, why: e.why }
+        Error::Event {
+            name: e.name,
+            version: e.version,
+            why: e.why,
+        }
     }
 }
 

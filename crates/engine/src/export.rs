@@ -48,12 +48,20 @@ pub fn ledger(engine: &Engine, sight: &Sight, asked: &Asked, lang: Lang) -> Resu
     if let Some(mechanism) = &mechanism {
         filter.mechanisms = vec![mechanism.id.clone()];
     }
-    let maker = Maker { views: &views, world: &world, lang };
+    let maker = Maker {
+        views: &views,
+        world: &world,
+        lang,
+    };
     let fields = mechanism.as_deref().map(shown_fields).unwrap_or_default();
     let mut rows = Vec::new();
     for row in views.cases(&filter, asked.sort, 0, u64::from(u32::MAX))?.rows {
-        let Some(state) = views.state(row.id)?.filter(|state| sight.covers(&world, state)) else { continue };
-        let own = mechanisms.by_digest(&state.mechanism.digest).or_else(|| mechanisms.current(&row.mechanism));
+        let Some(state) = views.state(row.id)?.filter(|state| sight.covers(&world, state)) else {
+            continue;
+        };
+        let own = mechanisms
+            .by_digest(&state.mechanism.digest)
+            .or_else(|| mechanisms.current(&row.mechanism));
         rows.push(maker.row(&row, &state, own, &fields)?);
     }
     let title = match &mechanism {
@@ -62,11 +70,21 @@ pub fn ledger(engine: &Engine, sight: &Sight, asked: &Asked, lang: Lang) -> Resu
     };
     let notes = vec![
         tf(lang, "report.x_as_of", &[("as_of", &moment_label(now).get(lang))]),
-        tf(lang, "report.x_filter", &[("filter", &maker.words(&filter, mechanism.as_deref()))]),
+        tf(
+            lang,
+            "report.x_filter",
+            &[("filter", &maker.words(&filter, mechanism.as_deref()))],
+        ),
     ];
     let mut columns = common_columns(lang);
     columns.extend(fields.iter().map(|field| field_column(field, lang)));
-    Ok(Sheet { title, notes, as_of: Some(local(now)), columns, rows })
+    Ok(Sheet {
+        title,
+        notes,
+        as_of: Some(local(now)),
+        columns,
+        rows,
+    })
 }
 
 /// A sheet as CSV, which every program reads.
@@ -89,7 +107,11 @@ pub fn xlsx(sheets: &[Sheet], lang: Lang) -> Result<Vec<u8>, Failure> {
 
 /// What the renderers cannot write is told to who asked for it.
 pub(crate) fn unrendered(error: bihuan_report::Error) -> Failure {
-    Failure::Refused(Refusal { code: "not_rendered".to_owned(), rule: error.message(), allowed: Vec::new() })
+    Failure::Refused(Refusal {
+        code: "not_rendered".to_owned(),
+        rule: error.message(),
+        allowed: Vec::new(),
+    })
 }
 
 /// The columns that every ledger has.
@@ -137,7 +159,10 @@ fn field_column(field: &Field, lang: Lang) -> Column {
         (None, _) => None,
     };
     match unit {
-        Some(unit) => Column::new(tf(lang, "report.x_with_unit", &[("name", &name), ("unit", &unit)]), kind),
+        Some(unit) => Column::new(
+            tf(lang, "report.x_with_unit", &[("name", &name), ("unit", &unit)]),
+            kind,
+        ),
         None => Column::new(name, kind),
     }
 }
@@ -160,22 +185,40 @@ impl Maker<'_> {
         mechanism: Option<Arc<Mechanism>>,
         fields: &[&Field],
     ) -> Result<Vec<Cell>, Error> {
-        let stage = mechanism.as_ref().and_then(|mechanism| mechanism.stage(&row.stage));
-        let title_hidden =
-            mechanism.as_ref().and_then(|m| m.field(&m.title)).is_some_and(|field| field.sensitive);
+        let stage = mechanism
+            .as_ref()
+            .and_then(|mechanism| mechanism.stage(&row.stage));
+        let title_hidden = mechanism
+            .as_ref()
+            .and_then(|m| m.field(&m.title))
+            .is_some_and(|field| field.sensitive);
         let title = match &row.title {
             _ if title_hidden => self.t("x_masked").to_owned(),
             Some(title) => title.clone(),
             None => self.t("x_erased").to_owned(),
         };
         let supporting: Vec<String> = state.supporting.iter().map(|unit| self.unit(unit)).collect();
-        let holder = if row.open { self.post(&row.holder_post) } else { String::new() };
-        let on_time = row.on_time.map(|on_time| self.t(if on_time { "x_yes" } else { "x_no" }));
+        let holder = if row.open {
+            self.post(&row.holder_post)
+        } else {
+            String::new()
+        };
+        let on_time = row
+            .on_time
+            .map(|on_time| self.t(if on_time { "x_yes" } else { "x_no" }));
         let mut cells: Vec<Cell> = vec![
             row.number.clone().into(),
             title.into(),
-            mechanism.as_ref().map_or_else(|| row.mechanism.to_string(), |m| m.label.get(self.lang).to_owned()).into(),
-            stage.map_or(row.stage.as_str(), |stage| stage.label.get(self.lang)).into(),
+            mechanism
+                .as_ref()
+                .map_or_else(
+                    || row.mechanism.to_string(),
+                    |m| m.label.get(self.lang).to_owned(),
+                )
+                .into(),
+            stage
+                .map_or(row.stage.as_str(), |stage| stage.label.get(self.lang))
+                .into(),
             self.unit(&row.owner).into(),
             supporting.join(self.t("b_enumeration")).into(),
             holder.into(),
@@ -207,7 +250,9 @@ impl Maker<'_> {
             Value::At(at) => Cell::DateTime(local(*at)),
             Value::Code(code) => {
                 let label = field.choices.iter().find(|(known, _)| known == code);
-                label.map_or(code.as_str(), |(_, label)| label.get(self.lang)).into()
+                label
+                    .map_or(code.as_str(), |(_, label)| label.get(self.lang))
+                    .into()
             }
             Value::Unit(unit) => self.unit(unit).into(),
             Value::Post(post) => self.post(post).into(),
@@ -230,15 +275,25 @@ impl Maker<'_> {
     }
 
     fn text(&self, sealed: &bihuan_domain::id::Sealed) -> Result<String, Error> {
-        Ok(self.views.unseal(sealed)?.unwrap_or_else(|| self.t("x_erased").to_owned()))
+        Ok(self
+            .views
+            .unseal(sealed)?
+            .unwrap_or_else(|| self.t("x_erased").to_owned()))
     }
 
     fn unit(&self, unit: &bihuan_domain::id::UnitId) -> String {
-        self.world.org.units.get(unit).map_or(unit.as_str(), |unit| unit.name.get(self.lang)).to_owned()
+        self.world
+            .org
+            .units
+            .get(unit)
+            .map_or(unit.as_str(), |unit| unit.name.get(self.lang))
+            .to_owned()
     }
 
     fn post(&self, post: &bihuan_domain::id::PostId) -> String {
-        let Some(known) = self.world.org.posts.get(post) else { return post.to_string() };
+        let Some(known) = self.world.org.posts.get(post) else {
+            return post.to_string();
+        };
         let (unit, name) = (self.unit(&known.unit), known.name.get(self.lang));
         if name.starts_with(&unit) {
             return name.to_owned();
@@ -259,10 +314,14 @@ impl Maker<'_> {
     /// The filter in words, so that whoever opens the file knows what was left out.
     fn words(&self, filter: &Filter, mechanism: Option<&Mechanism>) -> String {
         let mut words: Vec<String> = Vec::new();
-        let mut say = |key: &str, value: &str| words.push(format!("{}{}{value}", self.t(key), self.t("colon")));
+        let mut say =
+            |key: &str, value: &str| words.push(format!("{}{}{value}", self.t(key), self.t("colon")));
         if let Some(stage) = &filter.stage {
             let known = mechanism.and_then(|mechanism| mechanism.stage(stage));
-            say("x_stage", known.map_or(stage.as_str(), |stage| stage.label.get(self.lang)));
+            say(
+                "x_stage",
+                known.map_or(stage.as_str(), |stage| stage.label.get(self.lang)),
+            );
         }
         if let Some(open) = filter.open {
             say("x_state", self.t(if open { "x_open" } else { "x_ended" }));
@@ -284,16 +343,22 @@ impl Maker<'_> {
                 say(key, self.t(if answer { "x_yes" } else { "x_no" }));
             }
         }
-        for (key, (from, before)) in
-            [("x_opened", filter.opened), ("x_closed", filter.closed), ("c_due", filter.due)]
-        {
+        for (key, (from, before)) in [
+            ("x_opened", filter.opened),
+            ("x_closed", filter.closed),
+            ("c_due", filter.due),
+        ] {
             if from.is_some() || before.is_some() {
                 let first = from.map(|at| date_of(at).to_string()).unwrap_or_default();
                 let last = before.map(|at| last_day(at).to_string()).unwrap_or_default();
                 say(key, &format!("{first}–{last}"));
             }
         }
-        if words.is_empty() { self.t("x_no_filter").to_owned() } else { words.join(self.t("x_and")) }
+        if words.is_empty() {
+            self.t("x_no_filter").to_owned()
+        } else {
+            words.join(self.t("x_and"))
+        }
     }
 }
 

@@ -2,15 +2,15 @@
 //!
 //! [`Engine`] is what pages, the API, imports and the simulator use. It is cheap to clone and safe to share.
 
+pub mod access;
 mod accounts;
 mod answer;
 pub mod bulletin;
-pub mod access;
 pub mod documents;
 mod engine;
 mod error;
-pub mod import;
 pub mod export;
+pub mod import;
 mod mechanisms;
 pub mod time;
 pub mod upload;

@@ -48,7 +48,11 @@ impl Mechanisms {
     /// [`Error::Unsound`] where the checker finds a fault; the former packs stay in force.
     pub(crate) fn adopt(&self, packs: &BTreeMap<PackId, PackFiles>) -> Result<Mechanisms, Error> {
         let loaded = bihuan_mechanism::load_all(packs.iter().map(|(id, (_, files))| (id.as_str(), files)));
-        let faults = loaded.diagnostics.iter().filter(|f| f.severity == bihuan_diagnostics::Severity::Error).count();
+        let faults = loaded
+            .diagnostics
+            .iter()
+            .filter(|f| f.severity == bihuan_diagnostics::Severity::Error)
+            .count();
         if faults > 0 {
             return Err(Error::Unsound { faults });
         }
@@ -58,6 +62,10 @@ impl Mechanisms {
             every.insert(mechanism.digest.clone(), mechanism.clone());
             current.insert(mechanism.id.clone(), mechanism.clone());
         }
-        Ok(Mechanisms { current, every, packs: loaded.packs.into_iter().map(Arc::new).collect() })
+        Ok(Mechanisms {
+            current,
+            every,
+            packs: loaded.packs.into_iter().map(Arc::new).collect(),
+        })
     }
 }

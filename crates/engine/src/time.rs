@@ -35,7 +35,9 @@ impl MovableTime {
     /// A clock that shows `now` at this moment and runs on.
     pub fn starting_at(now: Timestamp) -> Self {
         let offset = now.as_second().saturating_sub(Timestamp::now().as_second());
-        MovableTime { offset_seconds: AtomicI64::new(offset) }
+        MovableTime {
+            offset_seconds: AtomicI64::new(offset),
+        }
     }
 }
 
@@ -61,7 +63,9 @@ pub struct SetTime {
 impl SetTime {
     /// A clock that shows `now`.
     pub fn at(now: Timestamp) -> Self {
-        SetTime { micros: AtomicI64::new(now.as_microsecond()) }
+        SetTime {
+            micros: AtomicI64::new(now.as_microsecond()),
+        }
     }
 
     /// Sets the clock. Going back is allowed: the log's order does not depend on it.

@@ -36,7 +36,11 @@ impl Uploads {
         let now = upload.at;
         self.0.retain(|_, old| now.duration_since(old.at) < WAIT);
         while self.0.len() >= WAITING_MAX {
-            let oldest = self.0.iter().min_by_key(|(_, upload)| upload.at).map(|(token, _)| token.clone());
+            let oldest = self
+                .0
+                .iter()
+                .min_by_key(|(_, upload)| upload.at)
+                .map(|(token, _)| token.clone());
             match oldest {
                 Some(token) => self.0.remove(&token),
                 None => break,
@@ -76,9 +80,13 @@ pub fn sniff(bytes: &[u8]) -> Result<Code, Refusal> {
         // Office documents are archives whose parts are named in the clear.
         let has = |name: &[u8]| bytes.windows(name.len()).any(|window| window == name);
         return if has(b"word/document.xml") {
-            Ok(Code::new("application/vnd.openxmlformats-officedocument.wordprocessingml.document"))
+            Ok(Code::new(
+                "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+            ))
         } else if has(b"xl/workbook.xml") {
-            Ok(Code::new("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))
+            Ok(Code::new(
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            ))
         } else {
             Err(Refusal::new("file_kind").with("found", "ZIP"))
         };

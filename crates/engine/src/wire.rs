@@ -315,18 +315,34 @@ pub(crate) fn command(
                 values: values(mechanism, &open.values, sealing)?,
             }))
         }
-        Order::Step { step, values: v, note, evidence, .. } => Command::Step(command::Step {
+        Order::Step {
+            step,
+            values: v,
+            note,
+            evidence,
+            ..
+        } => Command::Step(command::Step {
             step: step.clone(),
             values: values(mechanism, v, sealing)?,
             note: text(note.as_deref(), sealing)?,
             evidence: files(evidence)?,
         }),
-        Order::Note { values: v, note, evidence, .. } => Command::Note(command::Note {
+        Order::Note {
+            values: v,
+            note,
+            evidence,
+            ..
+        } => Command::Note(command::Note {
             values: values(mechanism, v, sealing)?,
             note: text(note.as_deref(), sealing)?,
             evidence: files(evidence)?,
         }),
-        Order::Amend { values: v, title: t, reason, .. } => Command::Amend {
+        Order::Amend {
+            values: v,
+            title: t,
+            reason,
+            ..
+        } => Command::Amend {
             values: values(mechanism, v, sealing)?,
             title: match t {
                 Some(t) => Some(title(t, sealing)?),
@@ -334,40 +350,70 @@ pub(crate) fn command(
             },
             reason: reason.clone(),
         },
-        Order::Remind { note, .. } => Command::Remind { note: text(note.as_deref(), sealing)? },
-        Order::Reassign { owner, reason, .. } => {
-            Command::Reassign { owner: owner.clone(), reason: text(reason.as_deref(), sealing)? }
-        }
-        Order::Request { request, reason, note, until, unit, .. } => Command::Request(command::Request {
+        Order::Remind { note, .. } => Command::Remind {
+            note: text(note.as_deref(), sealing)?,
+        },
+        Order::Reassign { owner, reason, .. } => Command::Reassign {
+            owner: owner.clone(),
+            reason: text(reason.as_deref(), sealing)?,
+        },
+        Order::Request {
+            request,
+            reason,
+            note,
+            until,
+            unit,
+            ..
+        } => Command::Request(command::Request {
             kind: *request,
             reason: reason.clone(),
             note: text(note.as_deref(), sealing)?,
             until: *until,
             unit: unit.clone(),
         }),
-        Order::Decide { number, grant, note, unit, .. } => Command::Decide {
+        Order::Decide {
+            number,
+            grant,
+            note,
+            unit,
+            ..
+        } => Command::Decide {
             request: *number,
             grant: *grant,
             note: text(note.as_deref(), sealing)?,
             unit: unit.clone(),
         },
         Order::Resume { .. } => Command::Resume,
-        Order::Verify { pass, values: v, note, evidence, .. } => Command::Verify(command::Verdict {
+        Order::Verify {
+            pass,
+            values: v,
+            note,
+            evidence,
+            ..
+        } => Command::Verify(command::Verdict {
             pass: *pass,
             values: values(mechanism, v, sealing)?,
             note: text(note.as_deref(), sealing)?,
             evidence: files(evidence)?,
         }),
-        Order::LookBack { pass, note, evidence, .. } => Command::LookBack(command::Verdict {
+        Order::LookBack {
+            pass, note, evidence, ..
+        } => Command::LookBack(command::Verdict {
             pass: *pass,
             values: Values::new(),
             note: text(note.as_deref(), sealing)?,
             evidence: files(evidence)?,
         }),
-        Order::Answer { clock, note, .. } => {
-            Command::Answer { clock: clock.clone(), note: text(note.as_deref(), sealing)? }
-        }
-        Order::Correct { entry, note, values: v, .. } => Command::Correct {
+        Order::Answer { clock, note, .. } => Command::Answer {
+            clock: clock.clone(),
+            note: text(note.as_deref(), sealing)?,
+        },
+        Order::Correct {
+            entry,
+            note,
+            values: v,
+            ..
+        } => Command::Correct {
             entry: *entry,
             note: text(Some(note), sealing)?.ok_or_else(|| Refusal::new("reason_in_words"))?,
             values: values(mechanism, v, sealing)?,
@@ -381,7 +427,9 @@ fn title(plain: &str, sealing: &mut Sealing) -> Result<Sealed, Unfit> {
 
 /// Seals a text; blank text is no text.
 fn text(plain: Option<&str>, sealing: &mut Sealing) -> Result<Option<Sealed>, Unfit> {
-    let Some(plain) = plain.map(str::trim).filter(|plain| !plain.is_empty()) else { return Ok(None) };
+    let Some(plain) = plain.map(str::trim).filter(|plain| !plain.is_empty()) else {
+        return Ok(None);
+    };
     let characters = plain.chars().count();
     if characters > TEXT_CHARS_MAX {
         return Err(Refusal::new("text_too_long")
@@ -471,7 +519,10 @@ pub(crate) fn value(
         Type::Unit => Value::Unit(plain.into()),
         Type::Post => Value::Post(plain.into()),
         Type::Person => Value::Person(plain.into()),
-        Type::Row(register) => Value::Row(RowRef { register: register.clone(), row: plain.into() }),
+        Type::Row(register) => Value::Row(RowRef {
+            register: register.clone(),
+            row: plain.into(),
+        }),
         Type::Case => Value::Case(CaseId(plain.parse().map_err(|_| wrong())?)),
         Type::Text => match text(Some(&plain), sealing)? {
             Some(sealed) => Value::Sealed(sealed),
@@ -502,8 +553,10 @@ pub fn decimal(plain: &str) -> Option<Decimal> {
 }
 
 fn instant(plain: &str) -> Option<jiff::Timestamp> {
-    plain
-        .parse()
-        .ok()
-        .or_else(|| plain.parse::<jiff::civil::DateTime>().ok().map(bihuan_domain::calendar::instant))
+    plain.parse().ok().or_else(|| {
+        plain
+            .parse::<jiff::civil::DateTime>()
+            .ok()
+            .map(bihuan_domain::calendar::instant)
+    })
 }

@@ -53,14 +53,30 @@ pub struct WorldChange {
 
 impl From<WorldEvent> for WorldChange {
     fn from(event: WorldEvent) -> Self {
-        WorldChange { event, texts: Vec::new(), files: Vec::new() }
+        WorldChange {
+            event,
+            texts: Vec::new(),
+            files: Vec::new(),
+        }
     }
 }
 
 pub(crate) enum Job {
-    Submit { actor: Actor, submission: Box<Submission>, reply: oneshot::Sender<Result<Answer, Failure>> },
-    World { actor: Actor, key: String, changes: Vec<WorldChange>, reply: oneshot::Sender<Result<Answer, Failure>> },
-    Tick { cases: Vec<CaseId>, reply: oneshot::Sender<Result<Answer, Failure>> },
+    Submit {
+        actor: Actor,
+        submission: Box<Submission>,
+        reply: oneshot::Sender<Result<Answer, Failure>>,
+    },
+    World {
+        actor: Actor,
+        key: String,
+        changes: Vec<WorldChange>,
+        reply: oneshot::Sender<Result<Answer, Failure>>,
+    },
+    Tick {
+        cases: Vec<CaseId>,
+        reply: oneshot::Sender<Result<Answer, Failure>>,
+    },
 }
 
 /// What the writer and its readers share.
@@ -170,8 +186,15 @@ impl Desk {
             *lock.write().unwrap_or_else(PoisonError::into_inner) = value.clone();
         };
         set(&self.shared.world, &self.world);
-        *self.shared.mechanisms.write().unwrap_or_else(PoisonError::into_inner) = self.mechanisms.clone();
-        let beacon = Beacon { size: committed.checkpoint.size, root: committed.checkpoint.root.hex() };
+        *self
+            .shared
+            .mechanisms
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = self.mechanisms.clone();
+        let beacon = Beacon {
+            size: committed.checkpoint.size,
+            root: committed.checkpoint.root.hex(),
+        };
         *self.shared.beacon.write().unwrap_or_else(PoisonError::into_inner) = beacon;
         self.shared.seq.send_replace(committed.checkpoint.size);
         if self.cache.len() > CACHE_MAX {
@@ -179,26 +202,56 @@ impl Desk {
         }
     }
 
-    fn write(&mut self, now: Timestamp, group: Vec<Job>, replies: &mut Vec<Done>) -> Result<Committed, Error> {
-        let Desk { writer, shared, world, mechanisms, cache, cases, .. } = self;
+    fn write(
+        &mut self,
+        now: Timestamp,
+        group: Vec<Job>,
+        replies: &mut Vec<Done>,
+    ) -> Result<Committed, Error> {
+        let Desk {
+            writer,
+            shared,
+            world,
+            mechanisms,
+            cache,
+            cases,
+            ..
+        } = self;
         let head = writer.head();
-        let beacon = Beacon { size: head.size, root: head.root.hex() };
+        let beacon = Beacon {
+            size: head.size,
+            root: head.root.hex(),
+        };
         let mut batch = match writer.begin(now) {
             Ok(batch) => batch,
             Err(error) => {
                 let error = Error::from(error);
                 for job in group {
-                    replies.push((reply_of(job), Err(Failure::Fault(Error::Other(error.to_string())))));
+                    replies.push((
+                        reply_of(job),
+                        Err(Failure::Fault(Error::Other(error.to_string()))),
+                    ));
                 }
                 return Err(error);
             }
         };
-        let mut group_state = Group { now, beacon, shared, world, mechanisms, cache, cases };
+        let mut group_state = Group {
+            now,
+            beacon,
+            shared,
+            world,
+            mechanisms,
+            cache,
+            cases,
+        };
         let mut broken = None;
         for job in group {
             if let Some(error) = &broken {
                 let error: &Error = error;
-                replies.push((reply_of(job), Err(Failure::Fault(Error::Other(error.to_string())))));
+                replies.push((
+                    reply_of(job),
+                    Err(Failure::Fault(Error::Other(error.to_string()))),
+                ));
                 continue;
             }
             let (reply, result) = group_state.one(&mut batch, job);
@@ -233,11 +286,20 @@ struct Group<'a> {
 impl Group<'_> {
     fn one(&mut self, batch: &mut Batch<'_>, job: Job) -> Done {
         match job {
-            Job::Submit { actor, submission, reply } => {
+            Job::Submit {
+                actor,
+                submission,
+                reply,
+            } => {
                 let result = self.submit(batch, &actor, &submission);
                 (reply, result)
             }
-            Job::World { actor, key, changes, reply } => {
+            Job::World {
+                actor,
+                key,
+                changes,
+                reply,
+            } => {
                 let result = self.change_world(batch, &actor, &key, changes);
                 (reply, result)
             }
@@ -292,7 +354,10 @@ impl Group<'_> {
         if let Some(key) = open.source.as_ref().and_then(|source| source.key.as_ref())
             && let Some(known) = views::by_key(batch.connection(), &open.mechanism, key)?
         {
-            return Err(Refusal::new("already_opened").with("key", key.as_str()).with("case", known.to_string()).into());
+            return Err(Refusal::new("already_opened")
+                .with("key", key.as_str())
+                .with("case", known.to_string())
+                .into());
         }
         if let Some(parent) = open.parent
             && self.state(batch, plan, parent)?.is_none()
@@ -309,14 +374,34 @@ impl Group<'_> {
         let opener = Opener { id, number };
         let decision = self.decide(batch, actor, &mechanism, None, &command, Some(&opener))?;
         *self.cases = id.0;
-        self.accept(batch, plan, Accepted { id, actor, mechanism: &mechanism, before: None, decision, sealing, files })
+        self.accept(
+            batch,
+            plan,
+            Accepted {
+                id,
+                actor,
+                mechanism: &mechanism,
+                before: None,
+                decision,
+                sealing,
+                files,
+            },
+        )
     }
 
     fn number(&self, batch: &Batch<'_>, numbering: &Numbering) -> Result<Number, Failure> {
         let year = bihuan_domain::calendar::date_of(self.now).year();
         let n = views::number_after(batch.connection(), numbering.series.as_str(), year)?;
-        let text = numbering.template.replace("{year}", &year.to_string()).replace("{n}", &n.to_string());
-        Ok(Number { series: numbering.series.clone(), year, n, text })
+        let text = numbering
+            .template
+            .replace("{year}", &year.to_string())
+            .replace("{n}", &n.to_string());
+        Ok(Number {
+            series: numbering.series.clone(),
+            year,
+            n,
+            text,
+        })
     }
 
     fn plan_order(
@@ -327,12 +412,22 @@ impl Group<'_> {
         id: CaseId,
         order: &Order,
     ) -> Result<(), Failure> {
-        let before = self.state(batch, plan, id)?.ok_or_else(|| Refusal::new("no_such_case"))?;
+        let before = self
+            .state(batch, plan, id)?
+            .ok_or_else(|| Refusal::new("no_such_case"))?;
         let mechanism = self.definition(&before)?;
         let (mut sealing, mut files) = (Sealing::default(), Vec::new());
         let command = self.command(&mechanism, order, &mut sealing, &mut files)?;
         let decision = self.decide(batch, actor, &mechanism, Some(&before), &command, None)?;
-        let accepted = Accepted { id, actor, mechanism: &mechanism, before: Some(before), decision, sealing, files };
+        let accepted = Accepted {
+            id,
+            actor,
+            mechanism: &mechanism,
+            before: Some(before),
+            decision,
+            sealing,
+            files,
+        };
         self.accept(batch, plan, accepted)
     }
 
@@ -378,18 +473,45 @@ impl Group<'_> {
             Some(state) => views::recent_verifiers(batch.connection(), &state.owner)?,
             None => Default::default(),
         };
-        let ctx = Context { now: self.now, actor, mechanism, world: self.world, recent: &recent, opener };
+        let ctx = Context {
+            now: self.now,
+            actor,
+            mechanism,
+            world: self.world,
+            recent: &recent,
+            opener,
+        };
         Ok(decide(&ctx, state, command)?)
     }
 
     /// Takes a decision into the plan, with everything it makes other streams do.
-    fn accept(&mut self, batch: &Batch<'_>, plan: &mut Vec<Planned>, accepted: Accepted<'_>) -> Result<(), Failure> {
-        let Accepted { id, actor, mechanism, before, decision, sealing, files } = accepted;
-        let planned: u64 = plan.iter().map(|p| u64::try_from(p.events.len()).unwrap_or(u64::MAX)).sum();
+    fn accept(
+        &mut self,
+        batch: &Batch<'_>,
+        plan: &mut Vec<Planned>,
+        accepted: Accepted<'_>,
+    ) -> Result<(), Failure> {
+        let Accepted {
+            id,
+            actor,
+            mechanism,
+            before,
+            decision,
+            sealing,
+            files,
+        } = accepted;
+        let planned: u64 = plan
+            .iter()
+            .map(|p| u64::try_from(p.events.len()).unwrap_or(u64::MAX))
+            .sum();
         let mut seq = batch.next_seq().saturating_add(planned);
         let mut state = before;
         for event in &decision.events {
-            let meta = Meta { seq, at: self.now, actor: actor.clone() };
+            let meta = Meta {
+                seq,
+                at: self.now,
+                actor: actor.clone(),
+            };
             match (&mut state, event) {
                 (None, CaseEvent::Opened(opened)) => state = Some(State::open(opened, &meta)),
                 (Some(state), event) => state.evolve(event, &meta),
@@ -408,7 +530,9 @@ impl Group<'_> {
             files,
         });
         if plan.len() > EFFECTS_MAX {
-            return Err(Failure::Fault(Error::Other("a chain of effects does not end".to_owned())));
+            return Err(Failure::Fault(Error::Other(
+                "a chain of effects does not end".to_owned(),
+            )));
         }
         for effect in decision.effects {
             let (parent, command) = match effect {
@@ -428,7 +552,9 @@ impl Group<'_> {
         id: CaseId,
         command: &Command,
     ) -> Result<(), Failure> {
-        let before = self.state(batch, plan, id)?.ok_or_else(|| Refusal::new("no_such_case"))?;
+        let before = self
+            .state(batch, plan, id)?
+            .ok_or_else(|| Refusal::new("no_such_case"))?;
         let mechanism = self.definition(&before)?;
         let actor = Actor::system();
         let decision = self.decide(batch, &actor, &mechanism, Some(&before), command, None)?;
@@ -449,11 +575,17 @@ impl Group<'_> {
         batch: &mut Batch<'_>,
         cases: &[CaseId],
     ) -> Result<(Kept, Option<Appended>, bool), Failure> {
-        let mut kept = Kept { case: None, number: None, seqs: Vec::new() };
+        let mut kept = Kept {
+            case: None,
+            number: None,
+            seqs: Vec::new(),
+        };
         let mut last = None;
         for id in cases {
             let mut plan = Vec::new();
-            let command = Command::Tick { beacon: Some(self.beacon.clone()) };
+            let command = Command::Tick {
+                beacon: Some(self.beacon.clone()),
+            };
             match self.follow(batch, &mut plan, *id, &command) {
                 Ok(()) => {}
                 Err(Failure::Refused(refusal)) => {
@@ -484,8 +616,15 @@ impl Group<'_> {
         plan: Vec<Planned>,
         cause: Option<bihuan_ledger::Digest>,
     ) -> Result<(Kept, Option<Appended>), Failure> {
-        let mut kept = Kept { case: plan.first().map(|p| p.id), number: None, seqs: Vec::new() };
-        kept.number = plan.first().and_then(|p| p.after.number.as_ref()).map(|number| number.text.clone());
+        let mut kept = Kept {
+            case: plan.first().map(|p| p.id),
+            number: None,
+            seqs: Vec::new(),
+        };
+        kept.number = plan
+            .first()
+            .and_then(|p| p.after.number.as_ref())
+            .map(|number| number.text.clone());
         let mut last = None;
         let mut cause = cause.map(Cause::Command);
         for planned in plan {
@@ -565,7 +704,9 @@ impl Group<'_> {
             return Ok((kept, None, true));
         }
         // Packs are compiled before anything is written: an unsound one is never adopted.
-        let adopts = changes.iter().any(|change| matches!(change.event, WorldEvent::PackAdopted(_)));
+        let adopts = changes
+            .iter()
+            .any(|change| matches!(change.event, WorldEvent::PackAdopted(_)));
         let compiled = if adopts {
             let mut packs = self.world.packs.clone();
             for change in &changes {
@@ -577,7 +718,11 @@ impl Group<'_> {
         } else {
             None
         };
-        let mut kept = Kept { case: None, number: None, seqs: Vec::new() };
+        let mut kept = Kept {
+            case: None,
+            number: None,
+            seqs: Vec::new(),
+        };
         let mut last = None;
         for change in changes {
             for (subject, draft) in &change.texts {

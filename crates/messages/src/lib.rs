@@ -56,7 +56,10 @@ pub struct Label {
 impl Label {
     /// A label from its two texts.
     pub fn new(zh: impl Into<String>, en: impl Into<String>) -> Self {
-        Label { zh: zh.into(), en: en.into() }
+        Label {
+            zh: zh.into(),
+            en: en.into(),
+        }
     }
 
     /// The text in `lang`.
@@ -115,7 +118,10 @@ impl From<&str> for Arg {
 impl Message {
     /// A message without values.
     pub fn new(key: impl Into<String>) -> Self {
-        Message { key: key.into(), args: BTreeMap::new() }
+        Message {
+            key: key.into(),
+            args: BTreeMap::new(),
+        }
     }
 
     /// Adds a value.
@@ -153,7 +159,9 @@ pub fn t(lang: Lang, key: &str) -> &'static str {
 
 /// The text under `key` in `lang` with its `{names}` filled.
 pub fn tf(lang: Lang, key: &str, args: &[(&str, &dyn Display)]) -> String {
-    fill(t(lang, key), |name| args.iter().find(|(n, _)| *n == name).map(|(_, v)| v.to_string()))
+    fill(t(lang, key), |name| {
+        args.iter().find(|(n, _)| *n == name).map(|(_, v)| v.to_string())
+    })
 }
 
 /// Whether the catalogue has `key`.
@@ -202,8 +210,9 @@ macro_rules! areas {
     ($($name:literal),* $(,)?) => { &[$(($name, include_str!(concat!("../catalogue/", $name, ".toml")))),*] };
 }
 
-const AREAS: &[(&str, &str)] =
-    areas!["calendar", "check", "cli", "clock", "import", "reader", "refusal", "report", "verify", "web"];
+const AREAS: &[(&str, &str)] = areas![
+    "calendar", "check", "cli", "clock", "import", "reader", "refusal", "report", "verify", "web"
+];
 
 static CATALOGUE: LazyLock<BTreeMap<String, Label>> = LazyLock::new(|| {
     let mut all = BTreeMap::new();
@@ -232,23 +241,40 @@ mod tests {
     #[test]
     fn both_languages_take_the_same_values() {
         let names = |text: &str| -> Vec<String> {
-            let mut found: Vec<String> =
-                text.split('{').skip(1).filter_map(|s| s.split_once('}').map(|(n, _)| n.to_owned())).collect();
+            let mut found: Vec<String> = text
+                .split('{')
+                .skip(1)
+                .filter_map(|s| s.split_once('}').map(|(n, _)| n.to_owned()))
+                .collect();
             found.sort();
             found.dedup();
             found
         };
         for (key, label) in all() {
-            assert!(!label.zh.trim().is_empty() && !label.en.trim().is_empty(), "{key} lacks a language");
-            assert_eq!(names(&label.zh), names(&label.en), "{key} names different values in zh and en");
+            assert!(
+                !label.zh.trim().is_empty() && !label.en.trim().is_empty(),
+                "{key} lacks a language"
+            );
+            assert_eq!(
+                names(&label.zh),
+                names(&label.en),
+                "{key} names different values in zh and en"
+            );
         }
     }
 
     #[test]
     fn a_message_waits_for_its_language() {
         let label = Label::new("住建局", "Housing Bureau");
-        let message = Message { key: "x.unknown".into(), args: BTreeMap::new() }.with("unit", &label);
+        let message = Message {
+            key: "x.unknown".into(),
+            args: BTreeMap::new(),
+        }
+        .with("unit", &label);
         assert_eq!(message.text(Lang::Zh), "⟦x.unknown⟧");
-        assert_eq!(fill("{unit}：{n}", |n| (n == "n").then(|| "3".to_owned())), "{unit}：3");
+        assert_eq!(
+            fill("{unit}：{n}", |n| (n == "n").then(|| "3".to_owned())),
+            "{unit}：3"
+        );
     }
 }

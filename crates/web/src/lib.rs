@@ -81,7 +81,11 @@ struct Inner {
 
 impl Web {
     fn new(app: App) -> Web {
-        Web(Arc::new(Inner { app, closing: watch::channel(false).0, drafts: pages::Drafts::default() }))
+        Web(Arc::new(Inner {
+            app,
+            closing: watch::channel(false).0,
+            drafts: pages::Drafts::default(),
+        }))
     }
 
     /// The jurisdictions.
@@ -91,7 +95,11 @@ impl Web {
 
     /// A jurisdiction by its short name.
     pub fn jurisdiction(&self, slug: &str) -> Option<&Jurisdiction> {
-        self.0.app.jurisdictions.iter().find(|jurisdiction| jurisdiction.slug == slug)
+        self.0
+            .app
+            .jurisdictions
+            .iter()
+            .find(|jurisdiction| jurisdiction.slug == slug)
     }
 
     pub(crate) fn drafts(&self) -> &pages::Drafts {
@@ -135,5 +143,7 @@ pub async fn serve(
         shutdown.await;
         closing.send_replace(true);
     };
-    axum::serve(listener, routes(web)).with_graceful_shutdown(ended).await
+    axum::serve(listener, routes(web))
+        .with_graceful_shutdown(ended)
+        .await
 }

@@ -64,7 +64,13 @@ pub(super) struct Subject<'a> {
 
 impl<'a> Subject<'a> {
     pub(super) fn of(state: &'a State, values: &'a Values) -> Self {
-        Subject { owner: &state.owner, opened_by: &state.opened_by, values, risk: state.risk, state: Some(state) }
+        Subject {
+            owner: &state.owner,
+            opened_by: &state.opened_by,
+            values,
+            risk: state.risk,
+            state: Some(state),
+        }
     }
 }
 
@@ -95,7 +101,11 @@ impl<'a> Context<'a> {
             Some((unit.id.clone(), post.id.clone()))
         });
         match found {
-            Some((unit, post)) => Holder { role: role.clone(), unit, post },
+            Some((unit, post)) => Holder {
+                role: role.clone(),
+                unit,
+                post,
+            },
             None => self.last_resort(),
         }
     }
@@ -117,7 +127,9 @@ impl<'a> Context<'a> {
                     .filter(|unit| unit.functions.contains(function) && unit.valid.covers(day))
                     .collect();
                 for up in line {
-                    let near = candidates.iter().find(|unit| unit.id == *up || unit.parent.as_ref() == Some(up));
+                    let near = candidates
+                        .iter()
+                        .find(|unit| unit.id == *up || unit.parent.as_ref() == Some(up));
                     if let Some(unit) = near {
                         return Some(unit);
                     }
@@ -134,7 +146,11 @@ impl<'a> Context<'a> {
 
     /// The post of last resort, so that law 1 never rests on a complete org tree.
     pub(super) fn last_resort(&self) -> Holder {
-        let post = self.world.last_resort.clone().unwrap_or_else(|| PostId::new(known::LAST_RESORT));
+        let post = self
+            .world
+            .last_resort
+            .clone()
+            .unwrap_or_else(|| PostId::new(known::LAST_RESORT));
         let unit = self
             .world
             .org
@@ -142,7 +158,11 @@ impl<'a> Context<'a> {
             .map(|unit| unit.id.clone())
             .or_else(|| self.world.root.clone())
             .unwrap_or_else(|| UnitId::new(known::LAST_RESORT));
-        Holder { role: known::LAST_RESORT.into(), unit, post }
+        Holder {
+            role: known::LAST_RESORT.into(),
+            unit,
+            post,
+        }
     }
 
     /// Whether the actor may act as `holder`: on that post, on a post of the same kind in the same unit, or as the
@@ -152,7 +172,8 @@ impl<'a> Context<'a> {
             return true;
         }
         let org = &self.world.org;
-        let (Some(mine), Some(theirs)) = (org.posts.get(&self.actor.post), org.posts.get(&holder.post)) else {
+        let (Some(mine), Some(theirs)) = (org.posts.get(&self.actor.post), org.posts.get(&holder.post))
+        else {
             return false;
         };
         if mine.unit == theirs.unit && mine.kind == theirs.kind {
@@ -166,14 +187,22 @@ impl<'a> Context<'a> {
     /// Whether the actor's unit dispatches or supervises.
     pub(super) fn is_dispatcher(&self) -> bool {
         let function = |code: &str| {
-            self.world.org.unit_of(&self.actor.post).is_some_and(|unit| unit.functions.contains(&Code::new(code)))
+            self.world
+                .org
+                .unit_of(&self.actor.post)
+                .is_some_and(|unit| unit.functions.contains(&Code::new(code)))
         };
         function(known::DISPATCH) || function(known::SUPERVISION)
     }
 
     /// Refuses an actor who does not hold the post in which he acts.
     pub(super) fn serving(&self) -> Result<(), Refusal> {
-        if self.actor.is_system() || self.world.org.serves(&self.actor.person, &self.actor.post, self.today()) {
+        if self.actor.is_system()
+            || self
+                .world
+                .org
+                .serves(&self.actor.person, &self.actor.post, self.today())
+        {
             Ok(())
         } else {
             Err(Refusal::new("not_serving").with("post", self.post_name(&self.actor.post)))
@@ -247,7 +276,9 @@ impl Scope for CaseScope<'_> {
     }
 
     fn opened(&self) -> Option<Timestamp> {
-        self.subject.state.map_or(Some(self.ctx.now), |state| Some(state.opened_at))
+        self.subject
+            .state
+            .map_or(Some(self.ctx.now), |state| Some(state.opened_at))
     }
 
     fn rows(&self, over: &Over, visit: &mut dyn FnMut(&Row) -> bool) {
@@ -264,7 +295,10 @@ impl Scope for CaseScope<'_> {
                 for (child, kind) in &state.children {
                     let row = Row::from([
                         ("id".into(), Value::Case(*child)),
-                        ("closed".into(), Value::Bool(*kind == crate::mechanism::StageKind::Closed)),
+                        (
+                            "closed".into(),
+                            Value::Bool(*kind == crate::mechanism::StageKind::Closed),
+                        ),
                         ("open".into(), Value::Bool(kind.is_open())),
                     ]);
                     if !visit(&row) {

@@ -50,7 +50,10 @@ pub enum Effect {
 
 impl From<Vec<CaseEvent>> for Decision {
     fn from(events: Vec<CaseEvent>) -> Self {
-        Decision { events, effects: Vec::new() }
+        Decision {
+            events,
+            effects: Vec::new(),
+        }
     }
 }
 
@@ -71,15 +74,20 @@ pub fn decide(ctx: &Context<'_>, state: Option<&State>, command: &Command) -> Re
         Command::Open(_) => Err(Refusal::new("already_open")),
         Command::Step(step) => step::step(ctx, state, step),
         Command::Note(note) => step::note(ctx, state, note),
-        Command::Amend { values, title, reason } => {
-            lifecycle::amend(ctx, state, values, title.as_ref(), reason)
-        }
+        Command::Amend {
+            values,
+            title,
+            reason,
+        } => lifecycle::amend(ctx, state, values, title.as_ref(), reason),
         Command::Remind { note } => lifecycle::remind(ctx, state, note.as_ref()),
         Command::Reassign { owner, reason } => lifecycle::reassign(ctx, state, owner, reason.as_ref()),
         Command::Request(request) => request::ask(ctx, state, request),
-        Command::Decide { request, grant, note, unit } => {
-            request::decide(ctx, state, *request, *grant, note.as_ref(), unit.as_ref())
-        }
+        Command::Decide {
+            request,
+            grant,
+            note,
+            unit,
+        } => request::decide(ctx, state, *request, *grant, note.as_ref(), unit.as_ref()),
         Command::Resume => request::resume(ctx, state),
         Command::Verify(verdict) => closing::verify(ctx, state, verdict),
         Command::LookBack(verdict) => closing::look_back(ctx, state, verdict),
@@ -93,7 +101,11 @@ pub fn decide(ctx: &Context<'_>, state: Option<&State>, command: &Command) -> Re
 
 /// Refuses commands on a case that is closed or void.
 fn open_only(state: &State) -> Result<(), Refusal> {
-    if state.is_open() { Ok(()) } else { Err(Refusal::new("closed_case")) }
+    if state.is_open() {
+        Ok(())
+    } else {
+        Err(Refusal::new("closed_case"))
+    }
 }
 
 /// The values of the case as they would be after `new`.
@@ -132,7 +144,11 @@ fn check_reference(ctx: &Context<'_>, field: &Field, value: &Value) -> Result<()
         }
         _ => true,
     };
-    if found { Ok(()) } else { Err(Refusal::new("no_such_reference").with("field", &field.label)) }
+    if found {
+        Ok(())
+    } else {
+        Err(Refusal::new("no_such_reference").with("field", &field.label))
+    }
 }
 
 /// Refuses where one of `needed` has no value.

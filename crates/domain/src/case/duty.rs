@@ -60,10 +60,18 @@ impl DutyKind {
     /// The stable name, for lists.
     pub fn name(&self) -> &'static str {
         match self {
-            DutyKind::Move { stage: StageKind::Verify } => "verify",
-            DutyKind::Move { stage: StageKind::Decide } => "opinion",
-            DutyKind::Move { stage: StageKind::Wait } => "wait",
-            DutyKind::Move { stage: StageKind::Parked } => "review",
+            DutyKind::Move {
+                stage: StageKind::Verify,
+            } => "verify",
+            DutyKind::Move {
+                stage: StageKind::Decide,
+            } => "opinion",
+            DutyKind::Move {
+                stage: StageKind::Wait,
+            } => "wait",
+            DutyKind::Move {
+                stage: StageKind::Parked,
+            } => "review",
             DutyKind::Move { .. } => "handle",
             DutyKind::Decide { .. } => "decide",
             DutyKind::Progress => "progress",
@@ -79,14 +87,20 @@ impl State {
     pub fn duties(&self) -> Vec<Duty> {
         let mut duties = Vec::new();
         let colour_of = |key: &str| {
-            self.clock(key).map_or(Colour::Green, |clock| if clock.breached { Colour::Red } else { clock.colour })
+            self.clock(key).map_or(Colour::Green, |clock| {
+                if clock.breached { Colour::Red } else { clock.colour }
+            })
         };
         let holding = self.requests.values().any(|request| request.holds);
         if self.is_open() && !holding {
             duties.push(Duty {
                 kind: DutyKind::Move { stage: self.kind },
                 holder: self.holder.clone(),
-                person: self.verification.as_ref().and_then(|v| v.drawn.as_ref()).map(|seat| seat.person.clone()),
+                person: self
+                    .verification
+                    .as_ref()
+                    .and_then(|v| v.drawn.as_ref())
+                    .map(|seat| seat.person.clone()),
                 since: self.stage_since,
                 due: self.due(),
                 colour: self.colour(),
@@ -95,7 +109,10 @@ impl State {
         for (number, request) in &self.requests {
             let key = super::evolve::request_key(*number);
             duties.push(Duty {
-                kind: DutyKind::Decide { request: *number, what: request.kind },
+                kind: DutyKind::Decide {
+                    request: *number,
+                    what: request.kind,
+                },
                 holder: request.approver.clone(),
                 person: None,
                 since: self.clock(&key).map_or(self.at, |clock| clock.start),
@@ -117,7 +134,11 @@ impl State {
         for (key, clock) in &self.clocks {
             if let Some(rung) = clock.rung.as_ref().filter(|rung| !rung.answered) {
                 duties.push(Duty {
-                    kind: DutyKind::Answer { clock: key.clone(), rung: rung.index, bulletin: rung.bulletin },
+                    kind: DutyKind::Answer {
+                        clock: key.clone(),
+                        rung: rung.index,
+                        bulletin: rung.bulletin,
+                    },
                     holder: rung.to.clone(),
                     person: None,
                     since: rung.since,
@@ -126,7 +147,11 @@ impl State {
                 });
             }
         }
-        if let Some(by) = self.look_back.as_ref().and_then(|look_back| look_back.by.as_ref()) {
+        if let Some(by) = self
+            .look_back
+            .as_ref()
+            .and_then(|look_back| look_back.by.as_ref())
+        {
             duties.push(Duty {
                 kind: DutyKind::LookBack,
                 holder: by.clone(),

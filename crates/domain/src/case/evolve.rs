@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::state::{
-    ClockState, ClosedState, LookBackState, Meta, PastClock, RequestState, Rung, State, Tenure, VerificationState,
+    ClockState, ClosedState, LookBackState, Meta, PastClock, RequestState, Rung, State, Tenure,
+    VerificationState,
 };
 use crate::clock::Pause;
 use crate::event::{CaseEvent, ClockStart, Decided, Holder, Opened, Placement, ProgressStart, Values};
@@ -170,7 +171,10 @@ impl State {
                 }
             }
             CaseEvent::Answered(e) => {
-                let rung = self.clocks.get_mut(&e.clock).and_then(|clock| clock.rung.as_mut());
+                let rung = self
+                    .clocks
+                    .get_mut(&e.clock)
+                    .and_then(|clock| clock.rung.as_mut());
                 if let Some(rung) = rung.filter(|rung| rung.index == e.rung) {
                     rung.answered = true;
                 }
@@ -208,7 +212,10 @@ impl State {
                 self.look_back = e.look_back.map(|due| LookBackState { due, by: None });
             }
             CaseEvent::LookBackDrawn(e) => {
-                self.look_back = e.by.clone().map(|by| LookBackState { due: e.due, by: Some(by) });
+                self.look_back = e.by.clone().map(|by| LookBackState {
+                    due: e.due,
+                    by: Some(by),
+                });
                 self.set_clock("lookback", e.clock.as_ref());
             }
             CaseEvent::LookBackPassed(e) => {
@@ -259,7 +266,11 @@ impl State {
                 let reason = RequestKind::Suspension.name();
                 for key in ["stage", "case"] {
                     if let Some(clock) = self.clocks.get_mut(key) {
-                        clock.pauses.push(Pause { from: meta.at, to: None, reason: reason.to_owned() });
+                        clock.pauses.push(Pause {
+                            from: meta.at,
+                            to: None,
+                            reason: reason.to_owned(),
+                        });
                     }
                 }
             }
@@ -274,7 +285,8 @@ impl State {
         for (field, value) in values {
             self.values.insert(field.clone(), value.clone());
         }
-        self.evidence.extend(evidence.iter().map(|file| (meta.seq, file.clone())));
+        self.evidence
+            .extend(evidence.iter().map(|file| (meta.seq, file.clone())));
     }
 
     fn place(&mut self, placement: &Placement, meta: &Meta) {
@@ -292,7 +304,11 @@ impl State {
         } else {
             // However verification was left (failed, or by the ladder's exit): the owner's clocks run again.
             for key in ["case", "progress"] {
-                if let Some(clock) = self.clocks.get_mut(key).filter(|_| self.suspended_until.is_none()) {
+                if let Some(clock) = self
+                    .clocks
+                    .get_mut(key)
+                    .filter(|_| self.suspended_until.is_none())
+                {
                     clock.held = None;
                 }
             }
@@ -315,7 +331,12 @@ impl State {
     fn hold(&mut self, holder: &Holder, at: Timestamp) {
         self.close_tenure(at);
         self.holder = holder.clone();
-        self.tenures.push(Tenure { holder: holder.clone(), stage: self.stage.clone(), from: at, to: None });
+        self.tenures.push(Tenure {
+            holder: holder.clone(),
+            stage: self.stage.clone(),
+            from: at,
+            to: None,
+        });
     }
 
     fn close_tenure(&mut self, at: Timestamp) {
@@ -384,7 +405,10 @@ impl State {
     fn extend(&mut self, key: &str, start: Option<&ClockStart>) {
         if let (Some(start), Some(clock)) = (start, self.clocks.get_mut(key)) {
             let pauses = std::mem::take(&mut clock.pauses);
-            *clock = ClockState { pauses, ..ClockState::start(start) };
+            *clock = ClockState {
+                pauses,
+                ..ClockState::start(start)
+            };
         }
     }
 

@@ -35,7 +35,13 @@ impl Context<'_> {
             Some(clock) => Some(self.start(clock, subject, start)?),
             None => None,
         };
-        Ok(Placement { stage: stage.clone(), kind: spec.kind, holder, clock, verification })
+        Ok(Placement {
+            stage: stage.clone(),
+            kind: spec.kind,
+            holder,
+            clock,
+            verification,
+        })
     }
 
     /// Who holds a stage.
@@ -58,9 +64,10 @@ impl Context<'_> {
             LimitSpec::Field { field, or } => match subject.values.get(field) {
                 // A day that is over when the clock starts (rework, a late signature) would fire the whole ladder in
                 // one instant and leave nobody time to act: then the other limit counts.
-                Some(Value::Date(day)) if midnight(*day) > start || date_of(start) == *day => {
-                    Rule { limit: Limit::Until(*day), ..or.clone() }
-                }
+                Some(Value::Date(day)) if midnight(*day) > start || date_of(start) == *day => Rule {
+                    limit: Limit::Until(*day),
+                    ..or.clone()
+                },
                 _ => or.clone(),
             },
         };
@@ -80,16 +87,26 @@ impl Context<'_> {
         for warning in warnings {
             let at = clock::fraction(start, due, &rule, &self.world.calendars, warning.num, warning.den)
                 .map_err(|e| no_due(&e.message()))?;
-            marks.push(WarningAt { at, colour: warning.colour });
+            marks.push(WarningAt {
+                at,
+                colour: warning.colour,
+            });
         }
         marks.sort_by_key(|mark| mark.at);
-        Ok(ClockStart { rule, ladder: ladder.clone(), start, due, warnings: marks })
+        Ok(ClockStart {
+            rule,
+            ladder: ladder.clone(),
+            start,
+            due,
+            warnings: marks,
+        })
     }
 
     /// The due time of a clock without pauses.
     pub(super) fn due(&self, rule: &Rule, start: Timestamp) -> Result<Timestamp, Refusal> {
         let due = clock::due(rule, start, &[], &self.world.calendars).map_err(|e| no_due(&e.message()))?;
-        due.at.ok_or_else(|| no_due(&Message::new("refusal.clock_stands")))
+        due.at
+            .ok_or_else(|| no_due(&Message::new("refusal.clock_stands")))
     }
 
     /// The next regular report after `start`, whose clock counts from there.
@@ -110,8 +127,13 @@ impl Context<'_> {
         state: &State,
         subject: &Subject<'_>,
     ) -> Result<Option<ProgressStart>, Refusal> {
-        let Some(clock) = state.clock("progress") else { return Ok(None) };
-        let half = clock.start.checked_add(clock.due.duration_since(clock.start) / 2).unwrap_or(clock.due);
+        let Some(clock) = state.clock("progress") else {
+            return Ok(None);
+        };
+        let half = clock
+            .start
+            .checked_add(clock.due.duration_since(clock.start) / 2)
+            .unwrap_or(clock.due);
         if self.now < half {
             return Ok(None);
         }
@@ -128,11 +150,19 @@ impl Context<'_> {
         start: Timestamp,
         after: Date,
     ) -> Result<Option<ProgressStart>, Refusal> {
-        let Some(spec) = &self.mechanism.progress else { return Ok(None) };
-        let next = spec.cadence.next_after(after, &self.world.calendars).map_err(|e| no_due(&e.message()))?;
+        let Some(spec) = &self.mechanism.progress else {
+            return Ok(None);
+        };
+        let next = spec
+            .cadence
+            .next_after(after, &self.world.calendars)
+            .map_err(|e| no_due(&e.message()))?;
         let rule = Rule::new(Limit::Until(next.date)).on(spec.cadence.calendar.clone());
         let clock = self.start_rule(rule, &spec.ladder, &[], start)?;
-        Ok(Some(ProgressStart { by: self.holder(&spec.by, subject), clock }))
+        Ok(Some(ProgressStart {
+            by: self.holder(&spec.by, subject),
+            clock,
+        }))
     }
 
     /// Who verifies, by the way that the risk asks for.
@@ -141,8 +171,15 @@ impl Context<'_> {
         spec: &Stage,
         subject: &Subject<'_>,
     ) -> Result<(Holder, Option<VerificationAsked>), Refusal> {
-        let way = self.mechanism.way(subject.risk).ok_or_else(|| Refusal::new("no_way"))?;
-        let asked = |pool, relaxed| VerificationAsked { way: Code::new(way.name()), pool, relaxed };
+        let way = self
+            .mechanism
+            .way(subject.risk)
+            .ok_or_else(|| Refusal::new("no_way"))?;
+        let asked = |pool, relaxed| VerificationAsked {
+            way: Code::new(way.name()),
+            pool,
+            relaxed,
+        };
         match way {
             Way::Drawn { function, post } => {
                 let none = std::collections::BTreeSet::new();
@@ -167,7 +204,11 @@ impl Context<'_> {
             Way::Office(role) => {
                 let office = self.holder(role, subject);
                 // An office does not verify its own work.
-                let holder = if office.unit == *subject.owner { self.last_resort() } else { office };
+                let holder = if office.unit == *subject.owner {
+                    self.last_resort()
+                } else {
+                    office
+                };
                 Ok((holder, Some(asked(Vec::new(), Vec::new()))))
             }
             Way::Requester => {
@@ -184,7 +225,10 @@ impl Context<'_> {
                 Ok((holder, Some(asked(Vec::new(), Vec::new()))))
             }
             Way::Record => Ok((self.last_resort(), Some(asked(Vec::new(), Vec::new())))),
-            Way::Own => Ok((self.stage_holder(spec, subject), Some(asked(Vec::new(), Vec::new())))),
+            Way::Own => Ok((
+                self.stage_holder(spec, subject),
+                Some(asked(Vec::new(), Vec::new())),
+            )),
         }
     }
 }

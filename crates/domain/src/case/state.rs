@@ -253,7 +253,10 @@ impl State {
     /// The due time that matters most to whoever looks at a list: that of the stage, else of the case.
     pub fn due(&self) -> Option<Timestamp> {
         let stage = self.clock("stage").map(|clock| clock.due);
-        let case = self.clock("case").filter(|clock| clock.held.is_none()).map(|clock| clock.due);
+        let case = self
+            .clock("case")
+            .filter(|clock| clock.held.is_none())
+            .map(|clock| clock.due);
         match (stage, case) {
             (Some(stage), Some(case)) => Some(stage.min(case)),
             (stage, case) => stage.or(case),
@@ -269,19 +272,30 @@ impl State {
             .map(|clock| if clock.breached { Colour::Red } else { clock.colour })
             .max()
             .unwrap_or_default();
-        if self.was_late { running.max(Colour::Yellow) } else { running }
+        if self.was_late {
+            running.max(Colour::Yellow)
+        } else {
+            running
+        }
     }
 
     /// When the engine must next look at this case; `None` where nothing will fire by itself.
     pub fn wake(&self) -> Option<Timestamp> {
-        let clocks = self.clocks.values().filter_map(|clock| clock.next(self.suspended_until.is_some()));
+        let clocks = self
+            .clocks
+            .values()
+            .filter_map(|clock| clock.next(self.suspended_until.is_some()));
         let draw = self
             .verification
             .as_ref()
             .filter(|v| v.drawn.is_none() && !v.pool.is_empty())
             .map(|v| v.asked_at);
         let look_back = self.look_back.as_ref().filter(|l| l.by.is_none()).map(|l| l.due);
-        clocks.chain(draw).chain(look_back).chain(self.suspended_until).min()
+        clocks
+            .chain(draw)
+            .chain(look_back)
+            .chain(self.suspended_until)
+            .min()
     }
 }
 

@@ -26,8 +26,14 @@ pub(super) fn tick(ctx: &Context<'_>, state: &State, beacon: Option<&Beacon>) ->
     let mut now = state.clone();
     let mut decision = Decision::default();
     while decision.events.len() < FIRED_MAX {
-        let Some(event) = next(ctx, &now, beacon)? else { break };
-        let meta = Meta { seq: now.seq, at: ctx.now, actor: ctx.actor.clone() };
+        let Some(event) = next(ctx, &now, beacon)? else {
+            break;
+        };
+        let meta = Meta {
+            seq: now.seq,
+            at: ctx.now,
+            actor: ctx.actor.clone(),
+        };
         now.evolve(&event, &meta);
         decision.events.push(event);
     }
@@ -36,7 +42,11 @@ pub(super) fn tick(ctx: &Context<'_>, state: &State, beacon: Option<&Beacon>) ->
 
 /// The earliest thing that is due and has not happened.
 fn next(ctx: &Context<'_>, state: &State, beacon: Option<&Beacon>) -> Result<Option<CaseEvent>, Refusal> {
-    if let Some(drawn) = beacon.map(|beacon| verifier(ctx, state, beacon)).transpose()?.flatten() {
+    if let Some(drawn) = beacon
+        .map(|beacon| verifier(ctx, state, beacon))
+        .transpose()?
+        .flatten()
+    {
         return Ok(Some(drawn));
     }
     let standing = state.suspended_until.is_some();
@@ -47,9 +57,16 @@ fn next(ctx: &Context<'_>, state: &State, beacon: Option<&Beacon>) -> Result<Opt
         .filter(|(at, _)| *at <= ctx.now)
         .min();
     let review = state.suspended_until.filter(|at| *at <= ctx.now);
-    let look_back =
-        state.look_back.as_ref().filter(|l| l.by.is_none()).map(|l| l.due).filter(|at| *at <= ctx.now);
-    let first = [clock.map(|(at, _)| at), review, look_back].into_iter().flatten().min();
+    let look_back = state
+        .look_back
+        .as_ref()
+        .filter(|l| l.by.is_none())
+        .map(|l| l.due)
+        .filter(|at| *at <= ctx.now);
+    let first = [clock.map(|(at, _)| at), review, look_back]
+        .into_iter()
+        .flatten()
+        .min();
     let Some(first) = first else { return Ok(None) };
     if review == Some(first) {
         return resumed(ctx, state, first).map(|resumed| Some(CaseEvent::Resumed(resumed)));
@@ -65,10 +82,20 @@ fn next(ctx: &Context<'_>, state: &State, beacon: Option<&Beacon>) -> Result<Opt
 }
 
 fn fire(ctx: &Context<'_>, state: &State, key: &ClockKey, at: Timestamp) -> Result<CaseEvent, Refusal> {
-    let Some(clock) = state.clocks.get(key) else { return Err(Refusal::new("no_such_case")) };
+    let Some(clock) = state.clocks.get(key) else {
+        return Err(Refusal::new("no_such_case"));
+    };
     if !clock.breached {
-        if let Some(warning) = clock.warnings.first().filter(|warning| warning.at <= at && warning.at < clock.due) {
-            let warned = Warned { clock: key.clone(), colour: warning.colour, due: warning.at };
+        if let Some(warning) = clock
+            .warnings
+            .first()
+            .filter(|warning| warning.at <= at && warning.at < clock.due)
+        {
+            let warned = Warned {
+                clock: key.clone(),
+                colour: warning.colour,
+                due: warning.at,
+            };
             return Ok(CaseEvent::Warned(warned));
         }
         let charged = match key.as_str() {
@@ -77,7 +104,11 @@ fn fire(ctx: &Context<'_>, state: &State, key: &ClockKey, at: Timestamp) -> Resu
             other => request_of(state, other),
         };
         let charged = charged.unwrap_or_else(|| state.holder.clone());
-        return Ok(CaseEvent::Breached(Breached { clock: key.clone(), due: clock.due, charged }));
+        return Ok(CaseEvent::Breached(Breached {
+            clock: key.clone(),
+            due: clock.due,
+            charged,
+        }));
     }
     let ladder = ctx.mechanism.ladders.get(&clock.ladder);
     let index = clock.rung.as_ref().map_or(0, |rung| rung.index.saturating_add(1));
@@ -102,19 +133,17 @@ fn rung(ladder: &Ladder, index: u32) -> Option<&crate::mechanism::Rung> {
 }
 
 /// The ladder has ended: the stage is left by its exit, or the clock is put to rest and stays red.
-fn exhausted(
-    ctx: &Context<'_>,
-    state: &State,
-    key: &ClockKey,
-    at: Timestamp,
-) -> Result<CaseEvent, Refusal> {
+fn exhausted(ctx: &Context<'_>, state: &State, key: &ClockKey, at: Timestamp) -> Result<CaseEvent, Refusal> {
     let exit = ctx
         .mechanism
         .stage(&state.stage)
         .filter(|_| key.as_str() == "stage")
         .and_then(|stage| stage.exit.as_ref());
     let Some(exit) = exit else {
-        return Ok(CaseEvent::Exhausted(Exhausted { clock: key.clone(), due: at }));
+        return Ok(CaseEvent::Exhausted(Exhausted {
+            clock: key.clone(),
+            due: at,
+        }));
     };
     let subject = Subject::of(state, &state.values);
     Ok(CaseEvent::Moved(Box::new(Moved {
@@ -139,17 +168,24 @@ fn request_of(state: &State, key: &str) -> Option<Holder> {
 
 /// Draws the verifier from the first checkpoint beyond the request.
 fn verifier(ctx: &Context<'_>, state: &State, beacon: &Beacon) -> Result<Option<CaseEvent>, Refusal> {
-    let Some(verification) = &state.verification else { return Ok(None) };
+    let Some(verification) = &state.verification else {
+        return Ok(None);
+    };
     if verification.drawn.is_some() || verification.pool.is_empty() || beacon.size <= verification.asked_seq {
         return Ok(None);
     }
     let n = u32::try_from(verification.pool.len()).unwrap_or(u32::MAX);
-    let Some(index) = draw("verifier", beacon, state.id, verification.asked_seq, n) else { return Ok(None) };
+    let Some(index) = draw("verifier", beacon, state.id, verification.asked_seq, n) else {
+        return Ok(None);
+    };
     let Some(seat) = usize::try_from(index).ok().and_then(|i| verification.pool.get(i)) else {
         return Ok(None);
     };
     let subject = Subject::of(state, &state.values);
-    let spec = ctx.mechanism.stage(&state.stage).and_then(|stage| stage.clock.as_ref());
+    let spec = ctx
+        .mechanism
+        .stage(&state.stage)
+        .and_then(|stage| stage.clock.as_ref());
     let clock = match spec {
         Some(spec) => Some(ctx.start(spec, &subject, ctx.now)?),
         None => None,
@@ -157,7 +193,11 @@ fn verifier(ctx: &Context<'_>, state: &State, beacon: &Beacon) -> Result<Option<
     Ok(Some(CaseEvent::Drawn(Drawn {
         beacon: beacon.clone(),
         index,
-        holder: Holder { role: "verifier".into(), unit: seat.unit.clone(), post: seat.post.clone() },
+        holder: Holder {
+            role: "verifier".into(),
+            unit: seat.unit.clone(),
+            post: seat.post.clone(),
+        },
         clock,
     })))
 }
@@ -170,15 +210,25 @@ fn look_back_draw(
 ) -> Result<CaseEvent, Refusal> {
     let spec = ctx.mechanism.closing.look_back.as_ref();
     let selected = spec.is_some_and(|spec| {
-        draw("look-back", beacon, state.id, u64::from(state.round), spec.den).is_some_and(|lot| lot < spec.num)
+        draw("look-back", beacon, state.id, u64::from(state.round), spec.den)
+            .is_some_and(|lot| lot < spec.num)
     });
     let (by, clock) = match spec.filter(|_| selected) {
         Some(spec) => {
             let subject = Subject::of(state, &state.values);
             let by = ctx.holder(&spec.by, &subject);
-            (Some(by), Some(ctx.start_rule(spec.limit.clone(), &spec.ladder, &[], ctx.now)?))
+            (
+                Some(by),
+                Some(ctx.start_rule(spec.limit.clone(), &spec.ladder, &[], ctx.now)?),
+            )
         }
         None => (None, None),
     };
-    Ok(CaseEvent::LookBackDrawn(LookBackDrawn { due, beacon: beacon.clone(), selected, by, clock }))
+    Ok(CaseEvent::LookBackDrawn(LookBackDrawn {
+        due,
+        beacon: beacon.clone(),
+        selected,
+        by,
+        clock,
+    }))
 }

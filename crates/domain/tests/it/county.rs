@@ -11,8 +11,8 @@ use bihuan_domain::event::{CaseEvent, Source, Values, WorldEvent};
 use bihuan_domain::expr::Expr;
 use bihuan_domain::id::{CaseId, Code, FieldId, Sealed};
 use bihuan_domain::mechanism::{
-    ClockSpec, Closing, Colour, Exit, Field, Ladder, LimitSpec, LookBack, Mechanism, Open, RequestKind, RequestSpec,
-    Resolve, Risk, Role, Rung, SourceKind, Stage, StageKind, Step, Warning, Way,
+    ClockSpec, Closing, Colour, Exit, Field, Ladder, LimitSpec, LookBack, Mechanism, Open, RequestKind,
+    RequestSpec, Resolve, Risk, Role, Rung, SourceKind, Stage, StageKind, Step, Warning, Way,
 };
 use bihuan_domain::org::{Actor, Appointment, Post, Unit, Validity};
 use bihuan_domain::refusal::Refusal;
@@ -89,14 +89,33 @@ pub(crate) fn world() -> World {
 }
 
 pub(crate) fn actor(post: &str) -> Actor {
-    Actor { person: format!("p.{post}").into(), post: post.into(), on_behalf_of: None, session: None }
+    Actor {
+        person: format!("p.{post}").into(),
+        post: post.into(),
+        on_behalf_of: None,
+        session: None,
+    }
 }
 
 fn role(id: &str, resolve: Resolve, post: &str) -> (bihuan_domain::id::RoleId, Role) {
-    (id.into(), Role { id: id.into(), label: label(id), resolve, post: post.into() })
+    (
+        id.into(),
+        Role {
+            id: id.into(),
+            label: label(id),
+            resolve,
+            post: post.into(),
+        },
+    )
 }
 
-fn stage(id: &str, kind: StageKind, holder: Option<&str>, clock: Option<ClockSpec>, exit: Option<&str>) -> Stage {
+fn stage(
+    id: &str,
+    kind: StageKind,
+    holder: Option<&str>,
+    clock: Option<ClockSpec>,
+    exit: Option<&str>,
+) -> Stage {
     Stage {
         id: id.into(),
         label: label(id),
@@ -127,7 +146,11 @@ fn clock(limit: Limit) -> ClockSpec {
     ClockSpec {
         limit: LimitSpec::Rule(Rule::new(limit)),
         ladder: "ladder".into(),
-        warnings: vec![Warning { num: 1, den: 2, colour: Colour::Yellow }],
+        warnings: vec![Warning {
+            num: 1,
+            den: 2,
+            colour: Colour::Yellow,
+        }],
     }
 }
 
@@ -144,15 +167,37 @@ pub(crate) fn mechanism(way: Way) -> Mechanism {
         required: false,
         sensitive: false,
     };
-    let mut assigned = stage("assigned", StageKind::Work, Some("handler"), Some(clock(Limit::Hours(24))), Some("parked"));
+    let mut assigned = stage(
+        "assigned",
+        StageKind::Work,
+        Some("handler"),
+        Some(clock(Limit::Hours(24))),
+        Some("parked"),
+    );
     assigned.steps = vec![step("accept", "handling", &[])];
-    let mut handling =
-        stage("handling", StageKind::Work, Some("handler"), Some(clock(Limit::WorkingDays(5))), Some("parked"));
+    let mut handling = stage(
+        "handling",
+        StageKind::Work,
+        Some("handler"),
+        Some(clock(Limit::WorkingDays(5))),
+        Some("parked"),
+    );
     handling.steps = vec![step("done", "verifying", &["result"])];
-    let mut verifying =
-        stage("verifying", StageKind::Verify, Some("own_head"), Some(clock(Limit::WorkingDays(3))), None);
+    let mut verifying = stage(
+        "verifying",
+        StageKind::Verify,
+        Some("own_head"),
+        Some(clock(Limit::WorkingDays(3))),
+        None,
+    );
     verifying.rework = Some("handling".into());
-    let mut parked = stage("parked", StageKind::Parked, Some("dispatcher"), Some(clock(Limit::Days(30))), None);
+    let mut parked = stage(
+        "parked",
+        StageKind::Parked,
+        Some("dispatcher"),
+        Some(clock(Limit::Days(30))),
+        None,
+    );
     parked.steps = vec![step("resume", "handling", &[])];
     let stages = vec![
         assigned,
@@ -180,7 +225,11 @@ pub(crate) fn mechanism(way: Way) -> Mechanism {
         label: label("督办事项"),
         purpose: label("x"),
         source: label("x"),
-        fields: vec![field("title", Type::Text), field("result", Type::Int), field("measured", Type::Bool)],
+        fields: vec![
+            field("title", Type::Text),
+            field("result", Type::Int),
+            field("measured", Type::Bool),
+        ],
         title: "title".into(),
         columns: Vec::new(),
         roles: BTreeMap::from([
@@ -206,8 +255,18 @@ pub(crate) fn mechanism(way: Way) -> Mechanism {
                 id: "ladder".into(),
                 label: label("升级"),
                 rungs: vec![
-                    Rung { to: "supervisor".into(), label: label("督办"), limit: Rule::new(Limit::Hours(24)), bulletin: false },
-                    Rung { to: "leader".into(), label: label("通报"), limit: Rule::new(Limit::WorkingDays(2)), bulletin: true },
+                    Rung {
+                        to: "supervisor".into(),
+                        label: label("督办"),
+                        limit: Rule::new(Limit::Hours(24)),
+                        bulletin: false,
+                    },
+                    Rung {
+                        to: "leader".into(),
+                        label: label("通报"),
+                        limit: Rule::new(Limit::WorkingDays(2)),
+                        bulletin: true,
+                    },
                 ],
             },
         )]),
@@ -240,7 +299,10 @@ pub(crate) fn mechanism(way: Way) -> Mechanism {
 }
 
 pub(crate) fn drawn() -> Way {
-    Way::Drawn { function: "verification".into(), post: "verifier".into() }
+    Way::Drawn {
+        function: "verification".into(),
+        post: "verifier".into(),
+    }
 }
 
 /// Drives one case.
@@ -255,7 +317,14 @@ pub(crate) struct Desk {
 
 impl Desk {
     pub(crate) fn new(way: Way, start: DateTime) -> Self {
-        Desk { world: world(), mechanism: mechanism(way), now: instant(start), state: None, events: Vec::new(), texts: 0 }
+        Desk {
+            world: world(),
+            mechanism: mechanism(way),
+            now: instant(start),
+            state: None,
+            events: Vec::new(),
+            texts: 0,
+        }
     }
 
     pub(crate) fn at(&mut self, day: Date, hour: i8, minute: i8) -> &mut Self {
@@ -269,7 +338,10 @@ impl Desk {
     }
 
     pub(crate) fn run(&mut self, actor: &Actor, command: &Command) -> Result<Vec<CaseEvent>, Refusal> {
-        let opener = Opener { id: CaseId(1), number: None };
+        let opener = Opener {
+            id: CaseId(1),
+            number: None,
+        };
         let recent = BTreeSet::new();
         let ctx = Context {
             now: self.now,
@@ -281,7 +353,11 @@ impl Desk {
         };
         let decision = decide(&ctx, self.state.as_ref(), command)?;
         for event in &decision.events {
-            let meta = Meta { seq: self.events.len() as u64, at: self.now, actor: actor.clone() };
+            let meta = Meta {
+                seq: self.events.len() as u64,
+                at: self.now,
+                actor: actor.clone(),
+            };
             match (&mut self.state, event) {
                 (None, CaseEvent::Opened(opened)) => self.state = Some(State::open(opened, &meta)),
                 (Some(state), event) => state.evolve(event, &meta),
@@ -293,8 +369,12 @@ impl Desk {
     }
 
     pub(crate) fn tick(&mut self) -> Vec<CaseEvent> {
-        let beacon = Beacon { size: self.events.len() as u64 + 1, root: format!("{:064x}", self.events.len()) };
-        self.run(&Actor::system(), &Command::Tick { beacon: Some(beacon) }).unwrap()
+        let beacon = Beacon {
+            size: self.events.len() as u64 + 1,
+            root: format!("{:064x}", self.events.len()),
+        };
+        self.run(&Actor::system(), &Command::Tick { beacon: Some(beacon) })
+            .unwrap()
     }
 
     pub(crate) fn open(&mut self, owner: &str) -> &mut Self {
@@ -305,7 +385,13 @@ impl Desk {
             supporting: BTreeSet::new(),
             title,
             risk: None,
-            source: Source { kind: SourceKind::Instruction, document: None, at: Vec::new(), quote: None, key: None },
+            source: Source {
+                kind: SourceKind::Instruction,
+                document: None,
+                at: Vec::new(),
+                quote: None,
+                key: None,
+            },
             parent: None,
             values: Values::new(),
         }));
@@ -314,13 +400,23 @@ impl Desk {
     }
 
     pub(crate) fn step(&mut self, post: &str, step: &str, values: Values) -> Result<Vec<CaseEvent>, Refusal> {
-        let step = Command::Step(command::Step { step: step.into(), values, note: None, evidence: Vec::new() });
+        let step = Command::Step(command::Step {
+            step: step.into(),
+            values,
+            note: None,
+            evidence: Vec::new(),
+        });
         self.run(&actor(post), &step)
     }
 
     pub(crate) fn verify(&mut self, actor: &Actor, pass: bool) -> Result<Vec<CaseEvent>, Refusal> {
         let note = Some(self.text());
-        let verdict = command::Verdict { pass, values: Values::new(), note, evidence: Vec::new() };
+        let verdict = command::Verdict {
+            pass,
+            values: Values::new(),
+            note,
+            evidence: Vec::new(),
+        };
         self.run(actor, &Command::Verify(verdict))
     }
 

@@ -36,8 +36,15 @@ const POSTS: [&str; 9] = [
 
 fn turns() -> impl Strategy<Value = Vec<Turn>> {
     let minutes = prop_oneof![4 => 0i64..600, 2 => 600i64..5_000, 1 => 5_000i64..90_000];
-    let turn = (minutes, 0..POSTS.len(), 0u8..14, any::<bool>(), 1i8..28)
-        .prop_map(|(minutes, post, what, yes, day)| Turn { minutes, post, what, yes, day });
+    let turn = (minutes, 0..POSTS.len(), 0u8..14, any::<bool>(), 1i8..28).prop_map(
+        |(minutes, post, what, yes, day)| Turn {
+            minutes,
+            post,
+            what,
+            yes,
+            day,
+        },
+    );
     prop::collection::vec(turn, 1..40)
 }
 
@@ -58,13 +65,18 @@ fn play(way: Way, turns: &[Turn], mut check: impl FnMut(&Desk)) -> Desk {
     desk.open("housing");
     check(&desk);
     for turn in turns {
-        desk.now = desk.now.checked_add(SignedDuration::from_mins(turn.minutes)).unwrap();
+        desk.now = desk
+            .now
+            .checked_add(SignedDuration::from_mins(turn.minutes))
+            .unwrap();
         desk.tick();
         check(&desk);
         let anybody = actor(POSTS[turn.post]);
         let duty = desk.state().duties().into_iter().nth(usize::from(turn.yes));
         let whose = duty.map_or(anybody.clone(), |duty| Actor {
-            person: duty.person.unwrap_or_else(|| format!("p.{}", duty.holder.post).into()),
+            person: duty
+                .person
+                .unwrap_or_else(|| format!("p.{}", duty.holder.post).into()),
             post: duty.holder.post,
             on_behalf_of: None,
             session: None,
@@ -72,7 +84,12 @@ fn play(way: Way, turns: &[Turn], mut check: impl FnMut(&Desk)) -> Desk {
         let by = if turn.day % 4 == 0 { anybody } else { whose };
         let note = Some(desk.text());
         let step = |step: &str, values| {
-            Command::Step(bihuan_domain::command::Step { step: step.into(), values, note: None, evidence: Vec::new() })
+            Command::Step(bihuan_domain::command::Step {
+                step: step.into(),
+                values,
+                note: None,
+                evidence: Vec::new(),
+            })
         };
         let verdict = |note| bihuan_domain::command::Verdict {
             pass: turn.yes,
@@ -81,24 +98,50 @@ fn play(way: Way, turns: &[Turn], mut check: impl FnMut(&Desk)) -> Desk {
             evidence: Vec::new(),
         };
         let ask = |kind, note| {
-            let until = Some(bihuan_domain::calendar::date_of(desk.now).saturating_add(jiff::Span::new().days(turn.day)));
-            Command::Request(Request { kind, reason: None, note, until, unit: Some("water".into()) })
+            let until = Some(
+                bihuan_domain::calendar::date_of(desk.now).saturating_add(jiff::Span::new().days(turn.day)),
+            );
+            Command::Request(Request {
+                kind,
+                reason: None,
+                note,
+                until,
+                unit: Some("water".into()),
+            })
         };
         let command = match turn.what {
             0 => step("accept", Values::new()),
-            1 | 2 => step("done", Values::from([("result".into(), Value::Int(i64::from(turn.day)))])),
+            1 | 2 => step(
+                "done",
+                Values::from([("result".into(), Value::Int(i64::from(turn.day)))]),
+            ),
             3 => step("resume", Values::new()),
             4 | 5 => Command::Verify(verdict(note)),
             6 => Command::LookBack(verdict(note)),
             7 => ask(RequestKind::Return, note),
             8 => ask(RequestKind::Extension, note),
             9 => ask(RequestKind::Suspension, note),
-            10 => ask(if turn.yes { RequestKind::HandUp } else { RequestKind::Void }, note),
+            10 => ask(
+                if turn.yes {
+                    RequestKind::HandUp
+                } else {
+                    RequestKind::Void
+                },
+                note,
+            ),
             11 => {
                 let request = desk.state().requests.keys().next().copied().unwrap_or(1);
-                Command::Decide { request, grant: turn.yes, note, unit: None }
+                Command::Decide {
+                    request,
+                    grant: turn.yes,
+                    note,
+                    unit: None,
+                }
             }
-            12 => Command::Note(Note { note, ..Note::default() }),
+            12 => Command::Note(Note {
+                note,
+                ..Note::default()
+            }),
             _ => Command::Resume,
         };
         let _ = desk.run(&by, &command);

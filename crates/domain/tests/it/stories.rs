@@ -33,8 +33,17 @@ fn a_matter_is_closed_by_a_drawn_verifier_who_never_worked_on_it() {
     desk.step("housing.clerk", "done", result()).unwrap();
     assert_eq!(names(&desk.tick()), ["verification.drawn"]);
     let seat = desk.state().verification.clone().unwrap().drawn.unwrap();
-    assert_ne!(seat.person.as_str(), "p.housing.clerk", "the handler's second chair is not in the pool");
-    let verifier = Actor { person: seat.person, post: seat.post, on_behalf_of: None, session: None };
+    assert_ne!(
+        seat.person.as_str(),
+        "p.housing.clerk",
+        "the handler's second chair is not in the pool"
+    );
+    let verifier = Actor {
+        person: seat.person,
+        post: seat.post,
+        on_behalf_of: None,
+        session: None,
+    };
     desk.verify(&verifier, true).unwrap();
     assert_eq!(desk.state().kind, StageKind::Closed);
     assert_eq!(desk.state().closed.as_ref().unwrap().on_time, Some(true));
@@ -55,7 +64,10 @@ fn saying_done_without_the_fact_is_refused_and_changes_nothing() {
 fn a_wrong_step_is_answered_with_what_is_allowed_now() {
     let mut desk = desk(drawn());
     let refusal = desk.step("housing.clerk", "done", result()).unwrap_err();
-    assert_eq!(refusal.text(Lang::En), "The stage “assigned” has no step “done”. Allowed now: accept.");
+    assert_eq!(
+        refusal.text(Lang::En),
+        "The stage “assigned” has no step “done”. Allowed now: accept."
+    );
     let refusal = desk.step("water.clerk", "accept", Values::new()).unwrap_err();
     assert_eq!(refusal.text(Lang::En), "Only housing, clerk may do this now.");
 }
@@ -72,7 +84,12 @@ fn the_handler_does_not_verify_from_another_chair() {
         valid: bihuan_domain::org::Validity::since(date(2024, 1, 1)),
         acting_for: None,
     });
-    let twice = Actor { person: "p.housing.clerk".into(), post: "office.head".into(), on_behalf_of: None, session: None };
+    let twice = Actor {
+        person: "p.housing.clerk".into(),
+        post: "office.head".into(),
+        on_behalf_of: None,
+        session: None,
+    };
     assert_eq!(desk.verify(&twice, true).unwrap_err().code, "handler_verifies");
     desk.verify(&actor("office.head"), true).unwrap();
 }
@@ -94,12 +111,23 @@ fn a_breach_climbs_the_ladder_with_original_due_times_and_leaves_by_the_exit() {
         })
         .collect();
     let at = |day, hour, minute| instant(date(2024, 3, day).at(hour, minute, 0, 0));
-    let stage: Vec<_> = due.iter().filter(|(_, at)| *at <= instant(date(2024, 3, 8).at(18, 0, 0, 0))).collect();
+    let stage: Vec<_> = due
+        .iter()
+        .filter(|(_, at)| *at <= instant(date(2024, 3, 8).at(18, 0, 0, 0)))
+        .collect();
     assert_eq!(stage[0], &("warned", at(4, 21, 0)));
     assert_eq!(stage[1], &("breached", at(5, 9, 0)));
     assert_eq!(stage[2], &("escalated", at(5, 9, 0)));
-    assert_eq!(stage[3], &("escalated", at(6, 9, 0)), "the leader's rung, with a bulletin item to sign");
-    assert_eq!(stage[4], &("@exit", at(8, 18, 0)), "two working days later the case is parked with a review date");
+    assert_eq!(
+        stage[3],
+        &("escalated", at(6, 9, 0)),
+        "the leader's rung, with a bulletin item to sign"
+    );
+    assert_eq!(
+        stage[4],
+        &("@exit", at(8, 18, 0)),
+        "two working days later the case is parked with a review date"
+    );
     assert_eq!(desk.state().kind, StageKind::Parked);
     assert_eq!(desk.state().holder.unit.as_str(), "office");
     assert!(desk.tick().is_empty(), "nothing fires twice");
@@ -110,15 +138,38 @@ fn a_refused_case_stays_owned_and_on_its_clock_while_it_is_in_dispute() {
     let mut desk = desk(drawn());
     let due = desk.state().clock("stage").unwrap().due;
     let note = Some(desk.text());
-    let ask = Request { kind: RequestKind::Return, reason: None, note, until: None, unit: Some("water".into()) };
+    let ask = Request {
+        kind: RequestKind::Return,
+        reason: None,
+        note,
+        until: None,
+        unit: Some("water".into()),
+    };
     desk.run(&actor("housing.clerk"), &Command::Request(ask)).unwrap();
     assert_eq!(desk.state().owner.as_str(), "housing");
-    assert_eq!(desk.state().holder.post.as_str(), "office.clerk", "the adjudicator holds it");
+    assert_eq!(
+        desk.state().holder.post.as_str(),
+        "office.clerk",
+        "the adjudicator holds it"
+    );
     assert_eq!(desk.state().clock("stage").unwrap().due, due, "time never stops");
-    assert_eq!(desk.step("housing.clerk", "accept", Values::new()).unwrap_err().code, "in_dispute");
+    assert_eq!(
+        desk.step("housing.clerk", "accept", Values::new())
+            .unwrap_err()
+            .code,
+        "in_dispute"
+    );
     desk.at(date(2024, 3, 4), 15, 0);
-    let decide = Command::Decide { request: 1, grant: true, note: None, unit: None };
-    assert_eq!(desk.run(&actor("housing.clerk"), &decide).unwrap_err().code, "not_yours");
+    let decide = Command::Decide {
+        request: 1,
+        grant: true,
+        note: None,
+        unit: None,
+    };
+    assert_eq!(
+        desk.run(&actor("housing.clerk"), &decide).unwrap_err().code,
+        "not_yours"
+    );
     desk.run(&actor("office.clerk"), &decide).unwrap();
     assert_eq!(desk.state().owner.as_str(), "water");
     assert_eq!(desk.state().holder.post.as_str(), "water.clerk");
@@ -133,12 +184,32 @@ fn a_suspension_moves_the_due_time_by_the_paused_working_days() {
     desk.at(date(2024, 3, 5), 9, 0);
     let note = Some(desk.text());
     let until = Some(date(2024, 3, 7));
-    let ask = Request { kind: RequestKind::Suspension, reason: None, note, until, unit: None };
+    let ask = Request {
+        kind: RequestKind::Suspension,
+        reason: None,
+        note,
+        until,
+        unit: None,
+    };
     desk.run(&actor("housing.clerk"), &Command::Request(ask)).unwrap();
-    desk.run(&actor("office.clerk"), &Command::Decide { request: 1, grant: true, note: None, unit: None }).unwrap();
+    desk.run(
+        &actor("office.clerk"),
+        &Command::Decide {
+            request: 1,
+            grant: true,
+            note: None,
+            unit: None,
+        },
+    )
+    .unwrap();
     desk.at(date(2024, 3, 12), 9, 0);
     let fired = desk.tick();
-    assert_eq!(fired[0].stored().0, "case.resumed", "nobody's goodwill ends a suspension: {:?}", names(&fired));
+    assert_eq!(
+        fired[0].stored().0,
+        "case.resumed",
+        "nobody's goodwill ends a suspension: {:?}",
+        names(&fired)
+    );
     let after = desk.state().clock("stage").unwrap().due;
     assert!(after > before, "{after} is not later than {before}");
 }
@@ -153,12 +224,24 @@ fn a_failed_look_back_reopens_the_case_and_names_the_false_closing() {
     desk.at(date(2024, 4, 8), 9, 0);
     assert_eq!(names(&desk.tick()), ["lookback.drawn"]);
     let note = Some(desk.text());
-    let verdict = bihuan_domain::command::Verdict { pass: false, values: Values::new(), note, evidence: Vec::new() };
-    let events = desk.run(&actor("office.head"), &Command::LookBack(verdict)).unwrap();
-    let CaseEvent::Reopened(reopened) = &events[0] else { panic!("{events:?}") };
+    let verdict = bihuan_domain::command::Verdict {
+        pass: false,
+        values: Values::new(),
+        note,
+        evidence: Vec::new(),
+    };
+    let events = desk
+        .run(&actor("office.head"), &Command::LookBack(verdict))
+        .unwrap();
+    let CaseEvent::Reopened(reopened) = &events[0] else {
+        panic!("{events:?}")
+    };
     assert_eq!((reopened.round, reopened.closed_at), (2, closed_at));
     assert_eq!(desk.state().stage.as_str(), "handling");
-    assert!(desk.state().is_open() && desk.state().clock("case").is_some(), "it is owned and on the clock again");
+    assert!(
+        desk.state().is_open() && desk.state().clock("case").is_some(),
+        "it is owned and on the clock again"
+    );
 }
 
 #[test]
@@ -176,7 +259,11 @@ fn the_case_clock_is_held_while_a_timely_claim_is_verified_and_runs_on_if_it_fai
             _ => None,
         })
         .collect();
-    assert_eq!(breached, [("stage", "office.head")], "the verifier is late, not the handler");
+    assert_eq!(
+        breached,
+        [("stage", "office.head")],
+        "the verifier is late, not the handler"
+    );
     desk.verify(&actor("office.head"), false).unwrap();
     let fired = desk.tick();
     assert!(
@@ -202,7 +289,11 @@ fn a_unit_without_accounts_is_recorded_for_by_the_dispatcher_alone() {
     clerk.on_behalf_of = Some("village".into());
     desk.run(&clerk, &accept).unwrap();
     let (_, meta) = desk.events.last().unwrap();
-    assert_eq!(meta.actor.on_behalf_of.as_ref().unwrap().as_str(), "village", "the event says so");
+    assert_eq!(
+        meta.actor.on_behalf_of.as_ref().unwrap().as_str(),
+        "village",
+        "the event says so"
+    );
 }
 
 #[test]
@@ -227,25 +318,50 @@ fn a_regular_report_counts_from_the_middle_of_its_period_and_rests_while_nobody_
     };
     let note = |desk: &mut Desk| {
         let note = Some(desk.text());
-        let note = bihuan_domain::command::Note { note, ..Default::default() };
+        let note = bihuan_domain::command::Note {
+            note,
+            ..Default::default()
+        };
         desk.run(&actor("housing.clerk"), &Command::Note(note)).unwrap();
     };
     assert_eq!(due(&desk), date(2024, 3, 31));
     note(&mut desk);
-    assert_eq!(due(&desk), date(2024, 3, 31), "a word on the first day is feedback, not March's report");
+    assert_eq!(
+        due(&desk),
+        date(2024, 3, 31),
+        "a word on the first day is feedback, not March's report"
+    );
     desk.at(date(2024, 3, 8), 9, 0);
     note(&mut desk);
     assert_eq!(due(&desk), date(2024, 3, 31));
     desk.at(date(2024, 3, 20), 9, 0);
     note(&mut desk);
-    assert_eq!(due(&desk), date(2024, 4, 30), "after the middle of the month it is March's report");
+    assert_eq!(
+        due(&desk),
+        date(2024, 4, 30),
+        "after the middle of the month it is March's report"
+    );
     desk.step("housing.clerk", "done", result()).unwrap();
-    assert!(desk.state().duties().iter().all(|duty| duty.kind.name() != "progress"), "the verifier works now");
+    assert!(
+        desk.state()
+            .duties()
+            .iter()
+            .all(|duty| duty.kind.name() != "progress"),
+        "the verifier works now"
+    );
     desk.at(date(2024, 5, 6), 9, 0);
-    let late = desk.tick().iter().filter(|e| matches!(e, CaseEvent::Breached(b) if b.clock.as_str() == "progress")).count();
+    let late = desk
+        .tick()
+        .iter()
+        .filter(|e| matches!(e, CaseEvent::Breached(b) if b.clock.as_str() == "progress"))
+        .count();
     assert_eq!(late, 0, "nobody is late with a report on work that stands still");
     desk.verify(&actor("office.head"), false).unwrap();
-    assert_eq!(due(&desk), date(2024, 5, 31), "it is owed again from the next one on");
+    assert_eq!(
+        due(&desk),
+        date(2024, 5, 31),
+        "it is owed again from the next one on"
+    );
 }
 
 #[test]
@@ -264,22 +380,44 @@ fn work_sent_back_after_the_day_it_was_due_gets_the_other_limit_and_time_to_act(
     desk.open("housing");
     let mut amend = Values::new();
     amend.insert("due".into(), Value::Date(date(2024, 3, 8)));
-    let amend = Command::Amend { values: amend, title: None, reason: "correction".into() };
+    let amend = Command::Amend {
+        values: amend,
+        title: None,
+        reason: "correction".into(),
+    };
     desk.run(&actor("office.clerk"), &amend).unwrap();
     desk.step("housing.clerk", "accept", Values::new()).unwrap();
-    assert_eq!(desk.state().clock("stage").unwrap().due, instant(date(2024, 3, 8).at(18, 0, 0, 0)));
+    assert_eq!(
+        desk.state().clock("stage").unwrap().due,
+        instant(date(2024, 3, 8).at(18, 0, 0, 0))
+    );
     let day = |day| Command::Amend {
         values: Values::from([("due".into(), Value::Date(day))]),
         title: None,
         reason: "correction".into(),
     };
-    assert_eq!(desk.run(&actor("housing.clerk"), &day(date(2024, 3, 29))).unwrap_err().code, "dispatcher_only");
+    assert_eq!(
+        desk.run(&actor("housing.clerk"), &day(date(2024, 3, 29)))
+            .unwrap_err()
+            .code,
+        "dispatcher_only"
+    );
     desk.run(&actor("office.clerk"), &day(date(2024, 3, 12))).unwrap();
-    assert_eq!(desk.state().clock("stage").unwrap().due, instant(date(2024, 3, 12).at(18, 0, 0, 0)), "the day moved");
+    assert_eq!(
+        desk.state().clock("stage").unwrap().due,
+        instant(date(2024, 3, 12).at(18, 0, 0, 0)),
+        "the day moved"
+    );
     desk.run(&actor("office.clerk"), &day(date(2024, 3, 8))).unwrap();
     desk.step("housing.clerk", "done", result()).unwrap();
     desk.at(date(2024, 3, 11), 9, 0);
     desk.verify(&actor("office.head"), false).unwrap();
-    assert_eq!(desk.state().clock("stage").unwrap().due, instant(date(2024, 3, 18).at(18, 0, 0, 0)));
-    assert!(!desk.tick().iter().any(|e| matches!(e, CaseEvent::Moved(_))), "nobody is parked for work just handed back");
+    assert_eq!(
+        desk.state().clock("stage").unwrap().due,
+        instant(date(2024, 3, 18).at(18, 0, 0, 0))
+    );
+    assert!(
+        !desk.tick().iter().any(|e| matches!(e, CaseEvent::Moved(_))),
+        "nobody is parked for work just handed back"
+    );
 }

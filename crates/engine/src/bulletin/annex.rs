@@ -20,9 +20,17 @@ pub fn sheets(content: &Content, lang: Lang) -> Vec<Sheet> {
         rows,
     };
     vec![
-        sheet("report.b_annex_late", late_columns(lang), late_rows(content, lang)),
+        sheet(
+            "report.b_annex_late",
+            late_columns(lang),
+            late_rows(content, lang),
+        ),
         sheet("report.b_units", unit_columns(lang), unit_rows(content, lang)),
-        sheet("report.b_annex_definitions", figure_columns(lang), figure_rows(content, lang)),
+        sheet(
+            "report.b_annex_definitions",
+            figure_columns(lang),
+            figure_rows(content, lang),
+        ),
     ]
 }
 
@@ -75,7 +83,10 @@ fn late_rows(content: &Content, lang: Lang) -> Vec<Vec<Cell>> {
         };
         vec![
             item.number.clone().into(),
-            content.text(&item.title).unwrap_or_else(|| t(lang, "report.b_title_withheld")).into(),
+            content
+                .text(&item.title)
+                .unwrap_or_else(|| t(lang, "report.b_title_withheld"))
+                .into(),
             content.named("mechanism", item.mechanism.as_str(), lang).into(),
             content.unit(&item.owner, lang).into(),
             holder(content, item, lang).into(),
@@ -93,11 +104,18 @@ fn late_rows(content: &Content, lang: Lang) -> Vec<Vec<Cell>> {
 
 fn unit_columns(lang: Lang) -> Vec<Column> {
     let mut columns = vec![column(lang, "b_unit", Kind::Text)];
-    columns.extend(UNIT_FIGURES.iter().map(|id| Column::new(name(id).get(lang), Kind::Integer)));
+    columns.extend(
+        UNIT_FIGURES
+            .iter()
+            .map(|id| Column::new(name(id).get(lang), Kind::Integer)),
+    );
     for key in ["c_closing_rate", "c_on_time_rate"] {
         columns.push(column(lang, key, Kind::Decimal(2)));
     }
-    columns.extend([column(lang, "c_low", Kind::Decimal(2)), column(lang, "c_high", Kind::Decimal(2))]);
+    columns.extend([
+        column(lang, "c_low", Kind::Decimal(2)),
+        column(lang, "c_high", Kind::Decimal(2)),
+    ]);
     columns.push(column(lang, "c_place", Kind::Text));
     columns
 }
@@ -106,8 +124,17 @@ fn unit_rows(content: &Content, lang: Lang) -> Vec<Vec<Cell>> {
     let row = |line: &super::figures::UnitLine| {
         let mut row: Vec<Cell> = vec![content.unit(&line.unit, lang).into()];
         row.extend(UNIT_FIGURES.iter().map(|id| integer(line.n(id))));
-        let (low, high) = line.on_time.interval.clone().map_or((None, None), |(low, high)| (Some(low), Some(high)));
-        for number in [line.closing.percent.clone(), line.on_time.percent.clone(), low, high] {
+        let (low, high) = line
+            .on_time
+            .interval
+            .clone()
+            .map_or((None, None), |(low, high)| (Some(low), Some(high)));
+        for number in [
+            line.closing.percent.clone(),
+            line.on_time.percent.clone(),
+            low,
+            high,
+        ] {
             row.push(decimal(number.as_deref()));
         }
         row.push(place(line.place).into());
@@ -135,16 +162,24 @@ fn figure_rows(content: &Content, lang: Lang) -> Vec<Vec<Cell>> {
         let (name, counts) = known.map_or((id, ""), |known| (known.name.get(lang), known.counts.get(lang)));
         vec![name.into(), value.into(), counts.into(), cases.into()]
     };
-    let counts = figures.counts.iter().map(|count| row(count.id.as_str(), count.n.to_string(), count.cases.to_string()));
-    let rates = figures.rates.iter().map(|rate| row(rate.id.as_str(), rate_text(&rate.rate, lang), String::new()));
+    let counts = figures
+        .counts
+        .iter()
+        .map(|count| row(count.id.as_str(), count.n.to_string(), count.cases.to_string()));
+    let rates = figures
+        .rates
+        .iter()
+        .map(|rate| row(rate.id.as_str(), rate_text(&rate.rate, lang), String::new()));
     counts.chain(rates).collect()
 }
 
 fn rate_text(rate: &Rate, lang: Lang) -> String {
     match &rate.percent {
-        Some(percent) => {
-            tf(lang, "report.b_rate", &[("percent", percent), ("num", &rate.num), ("base", &rate.base)])
-        }
+        Some(percent) => tf(
+            lang,
+            "report.b_rate",
+            &[("percent", percent), ("num", &rate.num), ("base", &rate.base)],
+        ),
         None => t(lang, "report.b_no_rate").to_owned(),
     }
 }

@@ -14,8 +14,8 @@ use jiff::civil::Date;
 use super::correct::{Earlier, corrections, repeated};
 use super::facts::{Facts, limit};
 use super::figures::{
-    Count, FIGURES, FalseClosing, Figures, LadderItem, LateItem, LateWith, NamedRate, RATES, Scope, UNIT_FIGURES,
-    UnitLine, UnitOrder,
+    Count, FIGURES, FalseClosing, Figures, LadderItem, LateItem, LateWith, NamedRate, RATES, Scope,
+    UNIT_FIGURES, UnitLine, UnitOrder,
 };
 use super::rate::{CaseSet, Rate, ranks};
 
@@ -52,8 +52,15 @@ impl Tally {
             .map(|id| {
                 let (cases, times) = self.0.get(id).cloned().unwrap_or_default();
                 let n = cases.len();
-                let times = matches!(*id, "reworked" | "verified" | "looked_back" | "look_back_failed").then_some(times);
-                Count { id: Code::new(id), n, times, cases, query: query(id) }
+                let times = matches!(*id, "reworked" | "verified" | "looked_back" | "look_back_failed")
+                    .then_some(times);
+                Count {
+                    id: Code::new(id),
+                    n,
+                    times,
+                    cases,
+                    query: query(id),
+                }
             })
             .collect()
     }
@@ -97,7 +104,9 @@ impl<'w> Collector<'w> {
         self.late.extend(self.late_item(facts));
         self.items.extend(ladder_items(facts));
         for closing in &facts.closings {
-            let Some((failed, seq)) = closing.false_since else { continue };
+            let Some((failed, seq)) = closing.false_since else {
+                continue;
+            };
             self.false_closings.push(FalseClosing {
                 case: facts.state.id,
                 mechanism: facts.state.mechanism.id.clone(),
@@ -125,7 +134,12 @@ impl<'w> Collector<'w> {
                 counted.push((id, n));
             }
         };
-        let true_closings = || facts.closings.iter().filter(|closing| closing.false_since.is_none());
+        let true_closings = || {
+            facts
+                .closings
+                .iter()
+                .filter(|closing| closing.false_since.is_none())
+        };
         count("opened", u64::from(inside(state.opened_at)));
         count("closed", times(&mut true_closings().map(|closing| closing.at)));
         if let Some(round) = self.due_round(facts) {
@@ -142,12 +156,23 @@ impl<'w> Collector<'w> {
         count("overdue", u64::from(facts.overdue(self.as_of)));
         count("step_overdue", u64::from(facts.step_overdue(self.as_of)));
         let reworked = times(&mut facts.failures.iter().copied());
-        count("verified", reworked + times(&mut facts.closings.iter().map(|closing| closing.at)));
+        count(
+            "verified",
+            reworked + times(&mut facts.closings.iter().map(|closing| closing.at)),
+        );
         count("reworked", reworked);
-        let failed = times(&mut facts.closings.iter().filter_map(|closing| Some(closing.false_since?.0)));
+        let failed = times(
+            &mut facts
+                .closings
+                .iter()
+                .filter_map(|closing| Some(closing.false_since?.0)),
+        );
         count("looked_back", failed + times(&mut facts.passes.iter().copied()));
         count("look_back_failed", failed);
-        count("voided", u64::from(state.kind == StageKind::Void && inside(state.stage_since)));
+        count(
+            "voided",
+            u64::from(state.kind == StageKind::Void && inside(state.stage_since)),
+        );
         counted
     }
 
@@ -156,11 +181,20 @@ impl<'w> Collector<'w> {
         let state = &facts.state;
         let closed = facts.closings.iter().map(|closing| Round {
             limit: closing.limit,
-            closed: closing.false_since.is_none().then_some((closing.at, closing.on_time)),
+            closed: closing
+                .false_since
+                .is_none()
+                .then_some((closing.at, closing.on_time)),
             current: false,
         });
-        let current =
-            state.is_open().then(|| Round { limit: limit(state), closed: None, current: true }).into_iter();
+        let current = state
+            .is_open()
+            .then(|| Round {
+                limit: limit(state),
+                closed: None,
+                current: true,
+            })
+            .into_iter();
         let reached = |limit: Timestamp| self.start <= limit && limit < self.end && limit <= self.as_of;
         let due = |round: &Round| round.limit.is_some_and(reached);
         closed.chain(current).rfind(due)
@@ -196,7 +230,8 @@ impl<'w> Collector<'w> {
 
     /// The figures. `earlier` are the bulletins issued in the log before, oldest first.
     pub(crate) fn finish(mut self, log: Beacon, earlier: &[Earlier]) -> Figures {
-        self.late.sort_by_key(|item| (item.late as u8, item.due, item.case));
+        self.late
+            .sort_by_key(|item| (item.late as u8, item.due, item.case));
         self.items.sort_by_key(|item| (item.since, item.case));
         repeated(&mut self.late, earlier);
         let counts = self.totals.counts(&FIGURES, |id| self.query(id));
@@ -242,19 +277,29 @@ impl<'w> Collector<'w> {
             line.place = place;
         }
         let name = |line: &UnitLine| {
-            let name = self.world.org.units.get(&line.unit).map(|unit| unit.name.zh.clone()).unwrap_or_default();
+            let name = self
+                .world
+                .org
+                .units
+                .get(&line.unit)
+                .map(|unit| unit.name.zh.clone())
+                .unwrap_or_default();
             (name, line.unit.clone())
         };
         match self.scope.order {
             UnitOrder::Name => lines.sort_by_key(name),
-            UnitOrder::Overdue => lines.sort_by_key(|line| (std::cmp::Reverse(line.n("overdue")), name(line))),
+            UnitOrder::Overdue => {
+                lines.sort_by_key(|line| (std::cmp::Reverse(line.n("overdue")), name(line)))
+            }
         }
         lines
     }
 
     /// The live list of a count, in the words of the ledger's filters, where a list can say exactly that.
     fn query(&self, id: &str) -> Option<String> {
-        let Scope { from, to, mechanisms, .. } = &self.scope;
+        let Scope {
+            from, to, mechanisms, ..
+        } = &self.scope;
         let ledger = match mechanisms.as_slice() {
             [] => "all",
             [one] => one.as_str(),
@@ -272,7 +317,14 @@ impl<'w> Collector<'w> {
 fn ladder_items(facts: &Facts) -> Vec<LadderItem> {
     let state = &facts.state;
     let item = |duty: bihuan_domain::case::Duty| {
-        let DutyKind::Answer { clock, rung, bulletin: true } = duty.kind else { return None };
+        let DutyKind::Answer {
+            clock,
+            rung,
+            bulletin: true,
+        } = duty.kind
+        else {
+            return None;
+        };
         Some(LadderItem {
             case: state.id,
             mechanism: state.mechanism.id.clone(),
@@ -296,10 +348,17 @@ fn charged(state: &State, clock: &str) -> UnitId {
         "case" => None,
         "stage" => Some(&state.holder),
         "progress" => state.progress_by.as_ref(),
-        "lookback" => state.look_back.as_ref().and_then(|look_back| look_back.by.as_ref()),
+        "lookback" => state
+            .look_back
+            .as_ref()
+            .and_then(|look_back| look_back.by.as_ref()),
         request => {
-            let number = request.strip_prefix("request/").and_then(|n| n.parse::<u32>().ok());
-            number.and_then(|n| state.requests.get(&n)).map(|request| &request.approver)
+            let number = request
+                .strip_prefix("request/")
+                .and_then(|n| n.parse::<u32>().ok());
+            number
+                .and_then(|n| state.requests.get(&n))
+                .map(|request| &request.approver)
         }
     };
     holder.map_or_else(|| state.owner.clone(), |holder| holder.unit.clone())
@@ -307,5 +366,8 @@ fn charged(state: &State, clock: &str) -> UnitId {
 
 /// The unit that answers for an owner on `day`: itself, or its successor.
 fn owner_on(world: &World, owner: &UnitId, day: Date) -> UnitId {
-    world.org.unit_on(owner, day).map_or_else(|| owner.clone(), |unit| unit.id.clone())
+    world
+        .org
+        .unit_on(owner, day)
+        .map_or_else(|| owner.clone(), |unit| unit.id.clone())
 }

@@ -107,7 +107,9 @@ impl Content {
     ///
     /// If the file is missing or damaged.
     pub fn load(log: &Reader, bulletin: &Bulletin) -> Result<Option<Content>, Error> {
-        let Some(bytes) = stored(log, bulletin)? else { return Ok(None) };
+        let Some(bytes) = stored(log, bulletin)? else {
+            return Ok(None);
+        };
         Ok(Some(serde_json::from_slice(&bytes)?))
     }
 
@@ -135,7 +137,10 @@ impl Content {
     }
 
     pub(super) fn named(&self, kind: &str, id: &str, lang: Lang) -> String {
-        self.names.get(&format!("{kind}/{id}")).map_or(id, |label| label.get(lang)).to_owned()
+        self.names
+            .get(&format!("{kind}/{id}"))
+            .map_or(id, |label| label.get(lang))
+            .to_owned()
     }
 
     fn name_all(&mut self, world: &World, mechanisms: &Mechanisms) {
@@ -147,21 +152,44 @@ impl Content {
         };
         let figures = &self.figures;
         figures.units.iter().for_each(|line| unit(&line.unit));
-        figures.late.iter().for_each(|item| [&item.owner, &item.holder.unit].into_iter().for_each(&mut unit));
-        figures.items.iter().for_each(|item| [&item.owner, &item.charged].into_iter().for_each(&mut unit));
-        figures.corrections.iter().flat_map(|c| &c.cases).for_each(|case| unit(&case.owner));
-        let posts = figures.late.iter().map(|item| &item.holder.post).chain(figures.items.iter().map(|i| &i.post));
+        figures
+            .late
+            .iter()
+            .for_each(|item| [&item.owner, &item.holder.unit].into_iter().for_each(&mut unit));
+        figures
+            .items
+            .iter()
+            .for_each(|item| [&item.owner, &item.charged].into_iter().for_each(&mut unit));
+        figures
+            .corrections
+            .iter()
+            .flat_map(|c| &c.cases)
+            .for_each(|case| unit(&case.owner));
+        let posts = figures
+            .late
+            .iter()
+            .map(|item| &item.holder.post)
+            .chain(figures.items.iter().map(|i| &i.post));
         for id in posts {
             if let Some(post) = world.org.posts.get(id) {
                 names.insert(format!("post/{id}"), post.name.clone());
             }
         }
-        for id in figures.scope.mechanisms.iter().chain(figures.late.iter().map(|item| &item.mechanism)) {
+        for id in figures
+            .scope
+            .mechanisms
+            .iter()
+            .chain(figures.late.iter().map(|item| &item.mechanism))
+        {
             if let Some(mechanism) = mechanisms.current(id) {
                 names.insert(format!("mechanism/{id}"), mechanism.label.clone());
             }
         }
-        for (item, label) in figures.late.iter().filter_map(|item| Some((item, reason(item, mechanisms)?))) {
+        for (item, label) in figures
+            .late
+            .iter()
+            .filter_map(|item| Some((item, reason(item, mechanisms)?)))
+        {
             names.insert(format!("reason/{}", item.case), label);
         }
         self.names = names;
@@ -170,16 +198,32 @@ impl Content {
     /// The texts that the wording may show.
     fn seals(&self, mechanisms: &Mechanisms) -> Vec<Sealed> {
         let shown = |mechanism: &bihuan_domain::id::MechanismId| {
-            let sensitive = |m: &bihuan_domain::mechanism::Mechanism| m.field(&m.title).is_some_and(|f| f.sensitive);
-            !mechanisms.current(mechanism).is_some_and(|mechanism| sensitive(&mechanism))
+            let sensitive =
+                |m: &bihuan_domain::mechanism::Mechanism| m.field(&m.title).is_some_and(|f| f.sensitive);
+            !mechanisms
+                .current(mechanism)
+                .is_some_and(|mechanism| sensitive(&mechanism))
         };
         let figures = &self.figures;
         let late = figures.late.iter().filter(|item| shown(&item.mechanism));
         let notes = late.clone().filter_map(|item| item.cause.as_ref()?.note.clone());
-        let items = figures.items.iter().filter(|item| shown(&item.mechanism)).map(|item| item.title.clone());
-        let false_closings = figures.corrections.iter().flat_map(|correction| &correction.cases);
-        let corrected = false_closings.filter(|case| shown(&case.mechanism)).map(|case| case.title.clone());
-        late.map(|item| item.title.clone()).chain(items).chain(corrected).chain(notes).collect()
+        let items = figures
+            .items
+            .iter()
+            .filter(|item| shown(&item.mechanism))
+            .map(|item| item.title.clone());
+        let false_closings = figures
+            .corrections
+            .iter()
+            .flat_map(|correction| &correction.cases);
+        let corrected = false_closings
+            .filter(|case| shown(&case.mechanism))
+            .map(|case| case.title.clone());
+        late.map(|item| item.title.clone())
+            .chain(items)
+            .chain(corrected)
+            .chain(notes)
+            .collect()
     }
 }
 
@@ -194,7 +238,16 @@ pub(super) fn stored(log: &Reader, bulletin: &Bulletin) -> Result<Option<Vec<u8>
 
 fn definitions() -> BTreeMap<String, Definition> {
     let ids = FIGURES.iter().chain(RATES.iter().map(|(id, _, _)| id));
-    ids.map(|id| ((*id).to_owned(), Definition { name: name(id), counts: definition(id) })).collect()
+    ids.map(|id| {
+        (
+            (*id).to_owned(),
+            Definition {
+                name: name(id),
+                counts: definition(id),
+            },
+        )
+    })
+    .collect()
 }
 
 /// The label of a reason that was chosen from the mechanism's list.
@@ -202,5 +255,8 @@ fn reason(item: &LateItem, mechanisms: &Mechanisms) -> Option<Label> {
     let (kind, code) = item.cause.as_ref()?.reason.as_ref()?;
     let mechanism = mechanisms.current(&item.mechanism)?;
     let spec = mechanism.requests.get(kind)?;
-    spec.reasons.iter().find(|(reason, _)| reason == code).map(|(_, label)| label.clone())
+    spec.reasons
+        .iter()
+        .find(|(reason, _)| reason == code)
+        .map(|(_, label)| label.clone())
 }

@@ -28,7 +28,10 @@ pub(crate) fn corrections(
     earlier: &[Earlier],
 ) -> Vec<Correction> {
     let mut corrections = Vec::new();
-    for printed in earlier.iter().filter(|printed| covers(scope, &printed.figures.scope)) {
+    for printed in earlier
+        .iter()
+        .filter(|printed| covers(scope, &printed.figures.scope))
+    {
         let taken_back: Vec<&FalseClosing> = false_closings
             .iter()
             .filter(|closing| printed.figures.log.size <= closing.seq && closing.seq < size)
@@ -37,11 +40,16 @@ pub(crate) fn corrections(
         let said = |closing: &FalseClosing| {
             earlier.iter().any(|later| {
                 let log = later.figures.log.size;
-                covers(&later.figures.scope, &printed.figures.scope) && printed.issued < log && closing.seq < log
+                covers(&later.figures.scope, &printed.figures.scope)
+                    && printed.issued < log
+                    && closing.seq < log
             })
         };
-        let fresh: Vec<FalseClosing> =
-            taken_back.iter().filter(|closing| !said(closing)).map(|closing| (*closing).clone()).collect();
+        let fresh: Vec<FalseClosing> = taken_back
+            .iter()
+            .filter(|closing| !said(closing))
+            .map(|closing| (*closing).clone())
+            .collect();
         if fresh.is_empty() {
             continue;
         }
@@ -54,12 +62,20 @@ pub(crate) fn corrections(
 fn correction(printed: &Earlier, cases: Vec<FalseClosing>, false_cases: &super::rate::CaseSet) -> Correction {
     let now = |id: &str| {
         let count = printed.figures.count(id);
-        let lost = if CLOSINGS.contains(&id) { count.map_or(0, |c| c.cases.common(false_cases).len()) } else { 0 };
+        let lost = if CLOSINGS.contains(&id) {
+            count.map_or(0, |c| c.cases.common(false_cases).len())
+        } else {
+            0
+        };
         count.map_or(0, |count| count.n).saturating_sub(lost)
     };
     let counts = CLOSINGS
         .iter()
-        .map(|id| Corrected { id: Code::new(id), printed: printed.figures.n(id), now: now(id) })
+        .map(|id| Corrected {
+            id: Code::new(id),
+            printed: printed.figures.n(id),
+            now: now(id),
+        })
         .filter(|count| count.printed != count.now)
         .collect();
     let rates = printed
@@ -73,13 +89,23 @@ fn correction(printed: &Earlier, cases: Vec<FalseClosing>, false_cases: &super::
         })
         .filter(|rate| rate.printed != rate.now)
         .collect();
-    Correction { bulletin: printed.id.clone(), number: printed.number.clone(), cases, counts, rates }
+    Correction {
+        bulletin: printed.id.clone(),
+        number: printed.number.clone(),
+        cases,
+        counts,
+        rates,
+    }
 }
 
 /// Whether the bulletin counted this closing; the look-back failed later, so its own log had only the closing.
 fn counted(figures: &Figures, closing: &FalseClosing) -> bool {
     closing.closed <= figures.as_of
-        && CLOSINGS.iter().any(|id| figures.count(id).is_some_and(|count| count.cases.has(closing.case)))
+        && CLOSINGS.iter().any(|id| {
+            figures
+                .count(id)
+                .is_some_and(|count| count.cases.has(closing.case))
+        })
 }
 
 /// Whether a bulletin of `scope` speaks for everything that one of `other` speaks for.
@@ -91,7 +117,8 @@ fn covers(scope: &Scope, other: &Scope) -> bool {
 /// Marks late matters whose reason, or want of one, the last issued bulletin already printed.
 pub(crate) fn repeated(late: &mut [LateItem], earlier: &[Earlier]) {
     let Some(last) = earlier.last() else { return };
-    let printed: BTreeMap<CaseId, &LateItem> = last.figures.late.iter().map(|item| (item.case, item)).collect();
+    let printed: BTreeMap<CaseId, &LateItem> =
+        last.figures.late.iter().map(|item| (item.case, item)).collect();
     for item in late {
         let same = |former: &&LateItem| former.due == item.due && former.cause == item.cause;
         item.repeated = printed.get(&item.case).is_some_and(same);

@@ -56,9 +56,17 @@ pub struct Cause {
 impl Facts {
     /// The facts after the opening of a case; `None` for any other event.
     pub(crate) fn open(event: &CaseEvent, meta: &Meta) -> Option<Facts> {
-        let CaseEvent::Opened(opened) = event else { return None };
+        let CaseEvent::Opened(opened) = event else {
+            return None;
+        };
         let state = State::open(opened, meta);
-        Some(Facts { state, closings: Vec::new(), failures: Vec::new(), passes: Vec::new(), cause: None })
+        Some(Facts {
+            state,
+            closings: Vec::new(),
+            failures: Vec::new(),
+            passes: Vec::new(),
+            cause: None,
+        })
     }
 
     /// Applies a later event.
@@ -85,8 +93,12 @@ impl Facts {
             }
             CaseEvent::Failed(_) => self.failures.push(meta.at),
             CaseEvent::LookBackPassed(_) => self.passes.push(meta.at),
-            CaseEvent::Answered(e) if asked_owner && e.note.is_some() => self.cause = Some(cause(&e.note, None)),
-            CaseEvent::Requested(e) if e.kind != RequestKind::Void && (e.note.is_some() || e.reason.is_some()) => {
+            CaseEvent::Answered(e) if asked_owner && e.note.is_some() => {
+                self.cause = Some(cause(&e.note, None))
+            }
+            CaseEvent::Requested(e)
+                if e.kind != RequestKind::Void && (e.note.is_some() || e.reason.is_some()) =>
+            {
                 let reason = e.reason.clone().map(|reason| (e.kind, reason));
                 self.cause = Some(cause(&e.note, reason));
             }
@@ -104,22 +116,33 @@ impl Facts {
 
     /// The facts from the state alone; `None` where only the events tell them (reworked, re-opened, late by `as_of`).
     pub(crate) fn of(state: State, as_of: Timestamp) -> Result<Facts, Box<State>> {
-        let late = state.is_open() && (limit(&state).is_some_and(|limit| limit <= as_of) || step_late(&state, as_of));
+        let late = state.is_open()
+            && (limit(&state).is_some_and(|limit| limit <= as_of) || step_late(&state, as_of));
         if state.reworks > 0 || state.round > 1 || late {
             return Err(Box::new(state));
         }
         let closings = closing(&state).into_iter().collect();
         let look_backs = state.past.iter().filter(|past| past.clock.as_str() == "lookback");
         let passes = look_backs.map(|past| past.stopped).collect();
-        Ok(Facts { closings, failures: Vec::new(), passes, cause: None, state })
+        Ok(Facts {
+            closings,
+            failures: Vec::new(),
+            passes,
+            cause: None,
+            state,
+        })
     }
 
     /// Whether the clocks of the present round stand still by an approved suspension that began before the limit.
     /// A suspension asked for after the limit had passed excuses nothing.
     pub(crate) fn postponed(&self) -> bool {
-        let Some(limit) = limit(&self.state).filter(|_| self.state.suspended_until.is_some()) else { return false };
+        let Some(limit) = limit(&self.state).filter(|_| self.state.suspended_until.is_some()) else {
+            return false;
+        };
         let clocks = ["case", "stage"].iter().filter_map(|key| self.state.clock(key));
-        clocks.flat_map(|clock| &clock.pauses).any(|pause| pause.to.is_none() && pause.from < limit)
+        clocks
+            .flat_map(|clock| &clock.pauses)
+            .any(|pause| pause.to.is_none() && pause.from < limit)
     }
 
     /// Whether the limit has passed without the owner having said that it was done.
@@ -143,7 +166,9 @@ pub(crate) fn limit(state: &State) -> Option<Timestamp> {
     if state.kind == StageKind::Void {
         return None;
     }
-    let past = |wanted: &dyn Fn(&PastClock) -> bool| state.past.iter().rev().find(|past| wanted(past)).map(|p| p.due);
+    let past = |wanted: &dyn Fn(&PastClock) -> bool| {
+        state.past.iter().rev().find(|past| wanted(past)).map(|p| p.due)
+    };
     let done = match &state.closed {
         Some(closed) => {
             let whole = past(&|past| past.clock.as_str() == "case");
@@ -171,12 +196,17 @@ pub(crate) fn limit(state: &State) -> Option<Timestamp> {
 }
 
 fn step_late(state: &State, as_of: Timestamp) -> bool {
-    state
-        .clock("stage")
-        .is_some_and(|clock| clock.due <= as_of && clock.held.is_none() && clock.pauses.iter().all(|p| p.to.is_some()))
+    state.clock("stage").is_some_and(|clock| {
+        clock.due <= as_of && clock.held.is_none() && clock.pauses.iter().all(|p| p.to.is_some())
+    })
 }
 
 fn closing(state: &State) -> Option<Closing> {
     let closed = state.closed.as_ref()?;
-    Some(Closing { at: closed.at, limit: limit(state), on_time: closed.on_time, false_since: None })
+    Some(Closing {
+        at: closed.at,
+        limit: limit(state),
+        on_time: closed.on_time,
+        false_since: None,
+    })
 }

@@ -284,16 +284,27 @@ impl Figures {
 
     /// A rate by its id; an empty one for an unknown id.
     pub fn rate(&self, id: &str) -> Rate {
-        self.rates.iter().find(|rate| rate.id.as_str() == id).map(|rate| rate.rate.clone()).unwrap_or_default()
+        self.rates
+            .iter()
+            .find(|rate| rate.id.as_str() == id)
+            .map(|rate| rate.rate.clone())
+            .unwrap_or_default()
     }
 
     /// The cases behind a figure: a count, the numerator of a rate, or `unit/<unit>/<count>`.
     pub fn cases(&self, figure: &str) -> Option<&CaseSet> {
-        if let Some((unit, count)) = figure.strip_prefix("unit/").and_then(|rest| rest.rsplit_once('/')) {
+        if let Some((unit, count)) = figure
+            .strip_prefix("unit/")
+            .and_then(|rest| rest.rsplit_once('/'))
+        {
             let line = self.units.iter().find(|line| line.unit.as_str() == unit)?;
             return line.count(count).map(|count| &count.cases);
         }
-        let id = self.rates.iter().find(|rate| rate.id.as_str() == figure).map_or(figure, |rate| rate.num.as_str());
+        let id = self
+            .rates
+            .iter()
+            .find(|rate| rate.id.as_str() == figure)
+            .map_or(figure, |rate| rate.num.as_str());
         self.count(id).map(|count| &count.cases)
     }
 }

@@ -74,10 +74,19 @@ pub fn draft(engine: &Engine, actor: &Actor, key: &str, drafting: Drafting) -> R
     let id = BulletinId::new(format!("supervision-{}-{}", number.year, number.n));
     let log = figures.log.clone();
     let mechanisms = engine.mechanisms();
-    let mut content = Content::new(id.clone(), number.text.clone(), figures, &views, &world, &mechanisms)?;
+    let mut content = Content::new(
+        id.clone(),
+        number.text.clone(),
+        figures,
+        &views,
+        &world,
+        &mechanisms,
+    )?;
     let frame = settings::frame(&world, signer.clone(), drafting.remarks);
-    content.documents =
-        Documents { zh: document(&content, &frame, Lang::Zh), en: document(&content, &frame, Lang::En) };
+    content.documents = Documents {
+        zh: document(&content, &frame, Lang::Zh),
+        en: document(&content, &frame, Lang::En),
+    };
     let bytes = content.bytes()?;
     let file = engine.stage(&bytes)?;
     let subject = format!("bulletin/{id}");
@@ -125,7 +134,12 @@ pub fn sign(engine: &Engine, actor: &Actor, key: &str, id: &BulletinId) -> Resul
         let bulletin = find(&world, id)?;
         check_serves(&world, actor, now)?;
         if actor.post != bulletin.draft.signer {
-            let post = world.org.posts.get(&bulletin.draft.signer).map(|post| post.name.clone()).unwrap_or_default();
+            let post = world
+                .org
+                .posts
+                .get(&bulletin.draft.signer)
+                .map(|post| post.name.clone())
+                .unwrap_or_default();
             return Err(refused("not_signer", |rule| rule.with("post", post)));
         }
         let drafter = drafter(engine, id)?;
@@ -137,7 +151,10 @@ pub fn sign(engine: &Engine, actor: &Actor, key: &str, id: &BulletinId) -> Resul
         }
         let views = engine.views()?;
         let content = check_content(&views, bulletin)?;
-        let event = BulletinSigned { bulletin: id.clone(), content: bulletin.draft.content.clone() };
+        let event = BulletinSigned {
+            bulletin: id.clone(),
+            content: bulletin.draft.content.clone(),
+        };
         engine.change(actor, key, vec![WorldEvent::BulletinSigned(event).into()])?;
         content
     };
@@ -168,7 +185,10 @@ pub fn issue(engine: &Engine, actor: &Actor, key: &str, id: &BulletinId) -> Resu
         return Err(refused("issued_already", |rule| rule));
     }
     check_content(&engine.views()?, bulletin)?;
-    let event = BulletinIssued { bulletin: id.clone(), content: bulletin.draft.content.clone() };
+    let event = BulletinIssued {
+        bulletin: id.clone(),
+        content: bulletin.draft.content.clone(),
+    };
     engine.change(actor, key, vec![WorldEvent::BulletinIssued(event).into()])?;
     Ok(())
 }
@@ -190,8 +210,10 @@ pub fn official(bulletin: &Bulletin, content: &Content, lang: Lang) -> Document 
     let mut document = content.document(lang).clone();
     document.draft = bulletin.signed.is_none();
     document.date = bulletin.signed.as_ref().map(|(_, at)| date_of(*at));
-    document.printed_by =
-        bulletin.issued.map(|at| PrintedBy { office: document.signature.clone(), date: date_of(at) });
+    document.printed_by = bulletin.issued.map(|at| PrintedBy {
+        office: document.signature.clone(),
+        date: date_of(at),
+    });
     document
 }
 
@@ -238,20 +260,33 @@ pub fn file(engine: &Engine, id: &BulletinId) -> Result<Vec<u8>, Failure> {
 /// Whether somebody with this sight, on this post, may read it: everybody once it is issued; before that the office,
 /// the signer and who sees everything.
 pub fn may_read(world: &World, bulletin: &Bulletin, post: &PostId, sight: &Sight) -> bool {
-    bulletin.issued.is_some() || *sight == Sight::All || *post == bulletin.draft.signer || may_administer(world, post)
+    bulletin.issued.is_some()
+        || *sight == Sight::All
+        || *post == bulletin.draft.signer
+        || may_administer(world, post)
 }
 
 pub(super) fn find<'w>(world: &'w World, id: &BulletinId) -> Result<&'w Bulletin, Failure> {
-    world.bulletins.get(id).ok_or_else(|| refused("no_such_bulletin", |rule| rule.with("id", id.as_str())))
+    world
+        .bulletins
+        .get(id)
+        .ok_or_else(|| refused("no_such_bulletin", |rule| rule.with("id", id.as_str())))
 }
 
 /// Answers the ladder items that this signature covers, all under way at once.
 fn answer_items(engine: &Engine, actor: &Actor, content: &Content) -> Signed {
     let mut signed = Signed::default();
-    let mine = content.figures.items.iter().filter(|item| item.post == actor.post);
+    let mine = content
+        .figures
+        .items
+        .iter()
+        .filter(|item| item.post == actor.post);
     let sent: Vec<_> = mine
         .map(|item| {
-            let key = format!("sign/{}/{}/{}/{}", content.bulletin, item.case, item.clock, item.rung);
+            let key = format!(
+                "sign/{}/{}/{}/{}",
+                content.bulletin, item.case, item.clock, item.rung
+            );
             let order = Order::Answer {
                 case: item.case,
                 clock: item.clock.clone(),
@@ -275,18 +310,25 @@ fn signer(world: &World, drafting: &Drafting, now: Timestamp) -> Result<PostId, 
     match &drafting.signer {
         Some(post) if signers.contains(post) => Ok(post.clone()),
         Some(_) => Err(refused("cannot_sign", |rule| rule)),
-        None => signers.into_iter().next().ok_or_else(|| refused("nobody_signs", |rule| rule)),
+        None => signers
+            .into_iter()
+            .next()
+            .ok_or_else(|| refused("nobody_signs", |rule| rule)),
     }
 }
 
 fn check_drafting(drafting: &Drafting, now: Timestamp) -> Result<(), Failure> {
     let Scope { from, to, .. } = &drafting.scope;
     if from > to || *from > date_of(now) {
-        return Err(refused("bad_period", |rule| rule.show("from", from).show("to", to)));
+        return Err(refused("bad_period", |rule| {
+            rule.show("from", from).show("to", to)
+        }));
     }
     let characters: usize = drafting.remarks.iter().map(|remark| remark.chars().count()).sum();
     if characters > REMARKS_CHARS_MAX {
-        return Err(refused("remarks_long", |rule| rule.show("found", characters).show("allowed", REMARKS_CHARS_MAX)));
+        return Err(refused("remarks_long", |rule| {
+            rule.show("found", characters).show("allowed", REMARKS_CHARS_MAX)
+        }));
     }
     Ok(())
 }
@@ -303,12 +345,21 @@ fn check_serves(world: &World, actor: &Actor, now: Timestamp) -> Result<(), Fail
     if world.org.serves(&actor.person, &actor.post, date_of(now)) {
         return Ok(());
     }
-    let post = world.org.posts.get(&actor.post).map(|post| post.name.clone()).unwrap_or_default();
+    let post = world
+        .org
+        .posts
+        .get(&actor.post)
+        .map(|post| post.name.clone())
+        .unwrap_or_default();
     Err(Refusal::new("not_serving").with("post", post).into())
 }
 
 fn check_key(key: &str) -> Result<(), Failure> {
-    if bihuan_ledger::is_name(key) { Ok(()) } else { Err(Refusal::new("bad_key").into()) }
+    if bihuan_ledger::is_name(key) {
+        Ok(())
+    } else {
+        Err(Refusal::new("bad_key").into())
+    }
 }
 
 /// What is signed or issued is what lies in the store, byte for byte.
@@ -327,10 +378,14 @@ pub(super) fn erased() -> Failure {
 /// The bulletin that this key has drafted already.
 fn drafted_before(engine: &Engine, actor: &Actor, key: &str) -> Result<Option<BulletinId>, Failure> {
     let views = engine.views()?;
-    let Some(kept) = views.log().command_answer(&format!("{}/{key}", actor.person))? else { return Ok(None) };
+    let Some(kept) = views.log().command_answer(&format!("{}/{key}", actor.person))? else {
+        return Ok(None);
+    };
     let kept: Kept = serde_json::from_str(&kept).map_err(Error::from)?;
     for (seq, _) in kept.seqs {
-        let Some(entry) = views.log().entry(seq)? else { continue };
+        let Some(entry) = views.log().entry(seq)? else {
+            continue;
+        };
         if let Ok(WorldEvent::BulletinDrafted(e)) = WorldEvent::read(&entry.kind, entry.version, entry.body) {
             return Ok(Some(e.bulletin));
         }
@@ -339,12 +394,22 @@ fn drafted_before(engine: &Engine, actor: &Actor, key: &str) -> Result<Option<Bu
 }
 
 fn done_before(engine: &Engine, actor: &Actor, key: &str) -> Result<bool, Failure> {
-    Ok(engine.views()?.log().command_answer(&format!("{}/{key}", actor.person))?.is_some())
+    Ok(engine
+        .views()?
+        .log()
+        .command_answer(&format!("{}/{key}", actor.person))?
+        .is_some())
 }
 
 /// Who drafted a bulletin, from the log.
 fn drafter(engine: &Engine, id: &BulletinId) -> Result<Option<Actor>, Failure> {
-    for entry in engine.views()?.log().stream(crate::writer::WORLD, 0)?.into_iter().rev() {
+    for entry in engine
+        .views()?
+        .log()
+        .stream(crate::writer::WORLD, 0)?
+        .into_iter()
+        .rev()
+    {
         let actor = crate::views::actor_of(&entry.actor);
         if entry.kind == "bulletin.drafted"
             && let WorldEvent::BulletinDrafted(e) =
@@ -360,6 +425,9 @@ fn drafter(engine: &Engine, id: &BulletinId) -> Result<Option<Actor>, Failure> {
 /// A refusal whose text stands in the catalogue under `report.refuse_<code>`.
 fn refused(code: &str, fill: impl FnOnce(Message) -> Message) -> Failure {
     let rule = fill(Message::new(format!("report.refuse_{code}")));
-    Failure::Refused(Refusal { code: code.to_owned(), rule, allowed: Vec::new() })
+    Failure::Refused(Refusal {
+        code: code.to_owned(),
+        rule,
+        allowed: Vec::new(),
+    })
 }
-

@@ -26,7 +26,11 @@ impl CaseSet {
             Some((first, last)) if *first <= id && id <= *last => {}
             Some((_, last)) if last.saturating_add(1) == id => {
                 *last = id;
-                let next = self.0.get(at + 1).filter(|(first, _)| *first == id.saturating_add(1)).copied();
+                let next = self
+                    .0
+                    .get(at + 1)
+                    .filter(|(first, _)| *first == id.saturating_add(1))
+                    .copied();
                 if let Some((_, end)) = next {
                     self.0.remove(at + 1);
                     if let Some((_, last)) = self.0.get_mut(at) {
@@ -47,7 +51,9 @@ impl CaseSet {
 
     /// How many.
     pub fn len(&self) -> u64 {
-        self.0.iter().fold(0, |n, (first, last)| n.saturating_add(last.saturating_sub(*first).saturating_add(1)))
+        self.0.iter().fold(0, |n, (first, last)| {
+            n.saturating_add(last.saturating_sub(*first).saturating_add(1))
+        })
     }
 
     /// Whether there are none.
@@ -57,14 +63,19 @@ impl CaseSet {
 
     /// The cases in ascending order.
     pub fn iter(&self) -> impl Iterator<Item = CaseId> {
-        self.0.iter().flat_map(|(first, last)| (*first..=*last).map(CaseId))
+        self.0
+            .iter()
+            .flat_map(|(first, last)| (*first..=*last).map(CaseId))
     }
 
     /// Those of `other` that are in here too.
     #[must_use]
     pub fn common(&self, other: &CaseSet) -> CaseSet {
         let mut common = CaseSet::default();
-        other.iter().filter(|case| self.has(*case)).for_each(|case| common.add(case));
+        other
+            .iter()
+            .filter(|case| self.has(*case))
+            .for_each(|case| common.add(case));
         common
     }
 }
@@ -121,8 +132,13 @@ impl Rate {
 
 /// A percentage with two places, half to even (GB/T 8170); `None` for an empty base.
 pub fn percent(num: u64, base: u64) -> Option<String> {
-    let share = Decimal::from(num).checked_mul(Decimal::ONE_HUNDRED)?.checked_div(Decimal::from(base))?;
-    Some(format!("{:.2}", share.round_dp_with_strategy(2, RoundingStrategy::MidpointNearestEven)))
+    let share = Decimal::from(num)
+        .checked_mul(Decimal::ONE_HUNDRED)?
+        .checked_div(Decimal::from(base))?;
+    Some(format!(
+        "{:.2}",
+        share.round_dp_with_strategy(2, RoundingStrategy::MidpointNearestEven)
+    ))
 }
 
 /// The 95 % Wilson interval in hundredths of a percent, lower end rounded down and upper end up; `None` for an empty
@@ -143,7 +159,11 @@ pub fn wilson(num: u64, base: u64) -> Option<(u64, u64)> {
     let low = centre.saturating_sub((low_root * 196).div_ceil(100));
     let high = centre + (high_root * 196).div_ceil(100);
     let low = if num == 0 { 0 } else { low * 10_000 / whole };
-    let high = if num == base { 10_000 } else { (high * 10_000).div_ceil(whole).min(10_000) };
+    let high = if num == base {
+        10_000
+    } else {
+        (high * 10_000).div_ceil(whole).min(10_000)
+    };
     Some((u64::try_from(low).ok()?, u64::try_from(high).ok()?))
 }
 
@@ -221,18 +241,33 @@ mod tests {
         assert!(Rate::of(4, 9).small && !Rate::of(4, 10).small);
         assert_eq!(percent(1, 8).as_deref(), Some("12.50"));
         assert_eq!(percent(1, 16).as_deref(), Some("6.25"));
-        assert_eq!(percent(1, 32).as_deref(), Some("3.12"), "3.125 goes to the even digit");
-        assert_eq!(percent(3, 32).as_deref(), Some("9.38"), "9.375 goes to the even digit");
+        assert_eq!(
+            percent(1, 32).as_deref(),
+            Some("3.12"),
+            "3.125 goes to the even digit"
+        );
+        assert_eq!(
+            percent(3, 32).as_deref(),
+            Some("9.38"),
+            "9.375 goes to the even digit"
+        );
     }
 
     #[test]
     fn the_interval_agrees_with_the_textbook() {
         // Checked against a double-precision computation of Wilson's formula with z = 1.96.
-        for (num, base, low, high) in
-            [(0, 10, 0, 2_776), (10, 10, 7_224, 10_000), (5, 10, 2_365, 7_635), (81, 263, 2_553, 3_662), (1, 1, 2_065, 10_000)]
-        {
+        for (num, base, low, high) in [
+            (0, 10, 0, 2_776),
+            (10, 10, 7_224, 10_000),
+            (5, 10, 2_365, 7_635),
+            (81, 263, 2_553, 3_662),
+            (1, 1, 2_065, 10_000),
+        ] {
             let (l, h) = wilson(num, base).unwrap();
-            assert!(l.abs_diff(low) <= 1 && h.abs_diff(high) <= 1, "{num}/{base}: {l}–{h}, expected {low}–{high}");
+            assert!(
+                l.abs_diff(low) <= 1 && h.abs_diff(high) <= 1,
+                "{num}/{base}: {l}–{h}, expected {low}–{high}"
+            );
         }
         assert_eq!(wilson(3, 2), None);
     }
@@ -242,27 +277,60 @@ mod tests {
         for base in 1..=60u64 {
             for num in 0..=base {
                 let (low, high) = wilson(num, base).unwrap();
-                assert!(low * base <= num * 10_000 && num * 10_000 <= high * base, "{num}/{base}");
+                assert!(
+                    low * base <= num * 10_000 && num * 10_000 <= high * base,
+                    "{num}/{base}"
+                );
             }
         }
     }
 
     #[test]
     fn units_whose_intervals_overlap_share_a_place_and_small_bases_have_none() {
-        let rates = [Rate::of(95, 100), Rate::of(93, 100), Rate::of(20, 100), Rate::of(3, 3), Rate::of(0, 0)];
+        let rates = [
+            Rate::of(95, 100),
+            Rate::of(93, 100),
+            Rate::of(20, 100),
+            Rate::of(3, 3),
+            Rate::of(0, 0),
+        ];
         let places = ranks(&rates.iter().collect::<Vec<_>>());
-        let first = Some(Place { place: 1, several: true });
-        assert_eq!(places, [first, first, Some(Place { place: 3, several: false }), None, None]);
+        let first = Some(Place {
+            place: 1,
+            several: true,
+        });
+        assert_eq!(
+            places,
+            [
+                first,
+                first,
+                Some(Place {
+                    place: 3,
+                    several: false
+                }),
+                None,
+                None
+            ]
+        );
         let close = [Rate::of(15, 20), Rate::of(14, 20)];
         assert_eq!(ranks(&close.iter().collect::<Vec<_>>()), [None, None]);
     }
 
     #[test]
     fn a_set_of_cases_keeps_runs_whatever_the_order() {
-        let orders: [&[u64]; 4] = [&[1, 2, 3, 5, 6, 9], &[9, 6, 5, 3, 2, 1], &[2, 9, 1, 6, 3, 5], &[5, 6, 1, 3, 9, 2, 2]];
+        let orders: [&[u64]; 4] = [
+            &[1, 2, 3, 5, 6, 9],
+            &[9, 6, 5, 3, 2, 1],
+            &[2, 9, 1, 6, 3, 5],
+            &[5, 6, 1, 3, 9, 2, 2],
+        ];
         for ids in orders {
             let set: CaseSet = ids.iter().copied().map(CaseId).collect();
-            assert_eq!(serde_json::to_string(&set).unwrap(), "[[1,3],[5,6],[9,9]]", "{ids:?}");
+            assert_eq!(
+                serde_json::to_string(&set).unwrap(),
+                "[[1,3],[5,6],[9,9]]",
+                "{ids:?}"
+            );
             assert_eq!(set.len(), 6);
             assert!(set.has(CaseId(2)) && !set.has(CaseId(4)) && !set.has(CaseId(10)) && !set.has(CaseId(0)));
         }

@@ -68,7 +68,9 @@ pub fn verify(engine: &Engine, id: &BulletinId) -> Result<Recheck, Failure> {
     // Recomputed from what the log's own entry says, so that a file with another period or size cannot vouch for itself.
     let mut scope = content.figures.scope.clone();
     (scope.from, scope.to) = (draft.from, draft.to);
-    let root_holds = log.root_at(draft.log.size).is_ok_and(|root| root.hex() == draft.log.root);
+    let root_holds = log
+        .root_at(draft.log.size)
+        .is_ok_and(|root| root.hex() == draft.log.root);
     let found = source::recompute(log, &scope, draft.as_of, draft.log.size)?;
     let (stored, recomputed) = (json(&content.figures)?, json(&found)?);
     let mut differences = Vec::new();
@@ -100,13 +102,19 @@ fn differ(at: &str, stored: &Json, recomputed: &Json, out: &mut Vec<Difference>)
         (Json::Object(a), Json::Object(b)) => {
             let keys: std::collections::BTreeSet<&String> = a.keys().chain(b.keys()).collect();
             for key in keys {
-                let (a, b) = (a.get(key).unwrap_or(&Json::Null), b.get(key).unwrap_or(&Json::Null));
+                let (a, b) = (
+                    a.get(key).unwrap_or(&Json::Null),
+                    b.get(key).unwrap_or(&Json::Null),
+                );
                 differ(&format!("{at}/{key}"), a, b, out);
             }
         }
         (Json::Array(a), Json::Array(b)) => {
             for place in 0..a.len().max(b.len()) {
-                let (a, b) = (a.get(place).unwrap_or(&Json::Null), b.get(place).unwrap_or(&Json::Null));
+                let (a, b) = (
+                    a.get(place).unwrap_or(&Json::Null),
+                    b.get(place).unwrap_or(&Json::Null),
+                );
                 differ(&format!("{at}/{place}"), a, b, out);
             }
         }

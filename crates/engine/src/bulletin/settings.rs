@@ -29,11 +29,19 @@ pub(super) const SERIES: &str = "bulletin.supervision";
 /// first, then leaders, then heads.
 pub fn signers(world: &World, now: Timestamp) -> Vec<PostId> {
     let day = date_of(now);
-    let set = world.settings.get(SIGNER).and_then(|value| value.as_str()).map(PostId::from);
+    let set = world
+        .settings
+        .get(SIGNER)
+        .and_then(|value| value.as_str())
+        .map(PostId::from);
     let mut posts: Vec<(u8, PostId)> = Vec::new();
     for post in world.org.posts.values().filter(|post| post.valid.covers(day)) {
-        let Some(unit) = world.org.units.get(&post.unit) else { continue };
-        let signs = ["supervision", "dispatch", "leadership"].iter().any(|f| unit.functions.contains(&Code::new(f)));
+        let Some(unit) = world.org.units.get(&post.unit) else {
+            continue;
+        };
+        let signs = ["supervision", "dispatch", "leadership"]
+            .iter()
+            .any(|f| unit.functions.contains(&Code::new(f)));
         let rank = match post.kind.as_str() {
             _ if set.as_ref() == Some(&post.id) => 0,
             "leader" if signs => 1,
@@ -54,12 +62,14 @@ pub fn preset(preset: Preset, day: Date) -> (Date, Date) {
             let monday = day.saturating_sub(jiff::Span::new().days(back));
             (monday, monday.saturating_add(jiff::Span::new().days(6)))
         }
-        Preset::HalfMonth if day.day() <= 15 => {
-            (day.first_of_month(), day.first_of_month().saturating_add(jiff::Span::new().days(14)))
-        }
-        Preset::HalfMonth => {
-            (day.first_of_month().saturating_add(jiff::Span::new().days(15)), day.last_of_month())
-        }
+        Preset::HalfMonth if day.day() <= 15 => (
+            day.first_of_month(),
+            day.first_of_month().saturating_add(jiff::Span::new().days(14)),
+        ),
+        Preset::HalfMonth => (
+            day.first_of_month().saturating_add(jiff::Span::new().days(15)),
+            day.last_of_month(),
+        ),
         Preset::Month => (day.first_of_month(), day.last_of_month()),
     }
 }
@@ -67,22 +77,41 @@ pub fn preset(preset: Preset, day: Date) -> (Date, Date) {
 /// The next number of the year.
 pub(super) fn next_number(world: &World, now: Timestamp) -> Number {
     let year = date_of(now).year();
-    let given = world.bulletins.values().filter_map(|bulletin| bulletin.draft.number.as_ref());
-    let last = given.filter(|number| number.series.as_str() == SERIES && number.year == year).map(|number| number.n);
+    let given = world
+        .bulletins
+        .values()
+        .filter_map(|bulletin| bulletin.draft.number.as_ref());
+    let last = given
+        .filter(|number| number.series.as_str() == SERIES && number.year == year)
+        .map(|number| number.n);
     let n = last.max().unwrap_or(0).saturating_add(1);
-    let set = world.settings.get(NUMBER).and_then(|value| value.as_str()).map(str::to_owned);
+    let set = world
+        .settings
+        .get(NUMBER)
+        .and_then(|value| value.as_str())
+        .map(str::to_owned);
     let template = set.unwrap_or_else(|| {
         let short: String = world.name.zh.chars().take(1).collect();
         t(Lang::Zh, "report.b_number").replace("{short}", &short)
     });
-    let text = template.replace("{year}", &year.to_string()).replace("{n}", &n.to_string());
-    Number { series: Code::new(SERIES), year, n, text }
+    let text = template
+        .replace("{year}", &year.to_string())
+        .replace("{n}", &n.to_string());
+    Number {
+        series: Code::new(SERIES),
+        year,
+        n,
+        text,
+    }
 }
 
 /// When the signature is due: two working days after drafting.
 pub(super) fn signature_due(world: &World, now: Timestamp) -> Timestamp {
     let rule = Rule::new(Limit::WorkingDays(2));
-    due_at(&rule, now, &[], &world.calendars).ok().flatten().unwrap_or(now)
+    due_at(&rule, now, &[], &world.calendars)
+        .ok()
+        .flatten()
+        .unwrap_or(now)
 }
 
 /// Head, signature and addressee.
@@ -101,14 +130,32 @@ pub(super) fn frame(world: &World, signer: PostId, remarks: Vec<String>) -> Fram
 
 /// An office with its place before it, where its name does not say it: 交城县政府督查室.
 fn placed(office: &Label, place: &Label) -> Label {
-    let with = |lang, key| tf(lang, key, &[("office", &office.get(lang)), ("place", &place.get(lang))]);
-    let zh = if office.zh.starts_with(&place.zh) { office.zh.clone() } else { with(Lang::Zh, "report.b_placed") };
-    let en = if office.en.contains(&place.en) { office.en.clone() } else { with(Lang::En, "report.b_placed") };
+    let with = |lang, key| {
+        tf(
+            lang,
+            key,
+            &[("office", &office.get(lang)), ("place", &place.get(lang))],
+        )
+    };
+    let zh = if office.zh.starts_with(&place.zh) {
+        office.zh.clone()
+    } else {
+        with(Lang::Zh, "report.b_placed")
+    };
+    let en = if office.en.contains(&place.en) {
+        office.en.clone()
+    } else {
+        with(Lang::En, "report.b_placed")
+    };
     Label::new(zh, en)
 }
 
 fn office(world: &World) -> Option<&Unit> {
-    world.org.units.values().find(|unit| unit.functions.contains(&Code::new("supervision")))
+    world
+        .org
+        .units
+        .values()
+        .find(|unit| unit.functions.contains(&Code::new("supervision")))
 }
 
 fn label(world: &World, key: &str) -> Option<Label> {
@@ -122,9 +169,21 @@ mod tests {
 
     #[test]
     fn the_presets_are_the_countys_cadence() {
-        assert_eq!(preset(Preset::Week, date(2026, 11, 22)), (date(2026, 11, 16), date(2026, 11, 22)));
-        assert_eq!(preset(Preset::HalfMonth, date(2026, 2, 15)), (date(2026, 2, 1), date(2026, 2, 15)));
-        assert_eq!(preset(Preset::HalfMonth, date(2026, 2, 16)), (date(2026, 2, 16), date(2026, 2, 28)));
-        assert_eq!(preset(Preset::Month, date(2024, 2, 3)), (date(2024, 2, 1), date(2024, 2, 29)));
+        assert_eq!(
+            preset(Preset::Week, date(2026, 11, 22)),
+            (date(2026, 11, 16), date(2026, 11, 22))
+        );
+        assert_eq!(
+            preset(Preset::HalfMonth, date(2026, 2, 15)),
+            (date(2026, 2, 1), date(2026, 2, 15))
+        );
+        assert_eq!(
+            preset(Preset::HalfMonth, date(2026, 2, 16)),
+            (date(2026, 2, 16), date(2026, 2, 28))
+        );
+        assert_eq!(
+            preset(Preset::Month, date(2024, 2, 3)),
+            (date(2024, 2, 1), date(2024, 2, 29))
+        );
     }
 }

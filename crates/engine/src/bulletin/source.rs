@@ -30,10 +30,16 @@ const PAGE: usize = 4_096;
 pub fn compute(views: &Views, scope: &Scope, as_of: Timestamp) -> Result<Figures, Error> {
     views.log().at_one_moment(|log| {
         let head = log.head()?;
-        let log_head = Beacon { size: head.size, root: head.root.hex() };
+        let log_head = Beacon {
+            size: head.size,
+            root: head.root.hex(),
+        };
         let (world, earlier) = jurisdiction(log, head.size)?;
         let mut collector = Collector::new(scope, as_of, &world);
-        let filter = Filter { mechanisms: scope.mechanisms.clone(), ..Filter::default() };
+        let filter = Filter {
+            mechanisms: scope.mechanisms.clone(),
+            ..Filter::default()
+        };
         let mut fault = None;
         views.for_each_state(&filter, |state, _| {
             if fault.is_some() {
@@ -62,7 +68,10 @@ pub fn compute(views: &Views, scope: &Scope, as_of: Timestamp) -> Result<Figures
 ///
 /// If the log is shorter, cannot be read, or holds an event that this program does not know.
 pub fn recompute(log: &Reader, scope: &Scope, as_of: Timestamp, size: u64) -> Result<Figures, Error> {
-    let head = Beacon { size, root: log.root_at(size)?.hex() };
+    let head = Beacon {
+        size,
+        root: log.root_at(size)?.hex(),
+    };
     let (world, earlier) = jurisdiction(log, size)?;
     let mut cases: BTreeMap<CaseId, Facts> = BTreeMap::new();
     let mut next = 0;
@@ -73,7 +82,12 @@ pub fn recompute(log: &Reader, scope: &Scope, as_of: Timestamp, size: u64) -> Re
         }
         for entry in page.into_iter().take_while(|entry| entry.seq < size) {
             next = entry.seq.saturating_add(1);
-            let Some(id) = entry.stream.strip_prefix("case/").and_then(|id| id.parse().ok()).map(CaseId) else {
+            let Some(id) = entry
+                .stream
+                .strip_prefix("case/")
+                .and_then(|id| id.parse().ok())
+                .map(CaseId)
+            else {
                 continue;
             };
             let (event, meta) = read(entry)?;
@@ -107,7 +121,11 @@ fn told(log: &Reader, case: CaseId) -> Result<Option<Facts>, Error> {
 fn jurisdiction(log: &Reader, size: u64) -> Result<(World, Vec<Earlier>), Error> {
     let mut world = World::new();
     let mut issued: Vec<(BulletinId, u64)> = Vec::new();
-    for entry in log.stream(WORLD, 0)?.into_iter().take_while(|entry| entry.seq < size) {
+    for entry in log
+        .stream(WORLD, 0)?
+        .into_iter()
+        .take_while(|entry| entry.seq < size)
+    {
         let (seq, at, actor) = (entry.seq, entry.at, actor_of(&entry.actor));
         let event = WorldEvent::read(&entry.kind, entry.version, entry.body)?;
         if let WorldEvent::BulletinIssued(e) = &event {
@@ -117,15 +135,28 @@ fn jurisdiction(log: &Reader, size: u64) -> Result<(World, Vec<Earlier>), Error>
     }
     let mut earlier = Vec::new();
     for (id, seq) in issued {
-        let Some(bulletin) = world.bulletins.get(&id) else { continue };
+        let Some(bulletin) = world.bulletins.get(&id) else {
+            continue;
+        };
         // A bulletin whose file was erased can no longer be corrected figure by figure; the erasure itself is on record.
-        let Some(content) = Content::load(log, bulletin)? else { continue };
-        earlier.push(Earlier { id, number: content.number, issued: seq, figures: content.figures });
+        let Some(content) = Content::load(log, bulletin)? else {
+            continue;
+        };
+        earlier.push(Earlier {
+            id,
+            number: content.number,
+            issued: seq,
+            figures: content.figures,
+        });
     }
     Ok((world, earlier))
 }
 
 fn read(entry: Entry) -> Result<(CaseEvent, Meta), Error> {
-    let meta = Meta { seq: entry.seq, at: entry.at, actor: actor_of(&entry.actor) };
+    let meta = Meta {
+        seq: entry.seq,
+        at: entry.at,
+        actor: actor_of(&entry.actor),
+    };
     Ok((CaseEvent::read(&entry.kind, entry.version, entry.body)?, meta))
 }

@@ -39,9 +39,15 @@ pub(super) fn document(content: &Content, frame: &Frame, lang: Lang) -> Document
     }
     let mut annexes = Vec::new();
     if !content.figures.late.is_empty() {
-        annexes.push(Annex { title: t(lang, "report.b_annex_late").to_owned(), body: Vec::new() });
+        annexes.push(Annex {
+            title: t(lang, "report.b_annex_late").to_owned(),
+            body: Vec::new(),
+        });
     }
-    annexes.push(Annex { title: t(lang, "report.b_annex_definitions").to_owned(), body: words.definitions() });
+    annexes.push(Annex {
+        title: t(lang, "report.b_annex_definitions").to_owned(),
+        body: words.definitions(),
+    });
     let log = &content.figures.log;
     let as_of = minute_label(content.figures.as_of);
     Document {
@@ -56,7 +62,11 @@ pub(super) fn document(content: &Content, frame: &Frame, lang: Lang) -> Document
         provenance: Some(tf(
             lang,
             "report.b_provenance",
-            &[("as_of", &as_of.get(lang)), ("size", &log.size), ("root", &log.root)],
+            &[
+                ("as_of", &as_of.get(lang)),
+                ("size", &log.size),
+                ("root", &log.root),
+            ],
         )),
         ..Document::default()
     }
@@ -83,9 +93,14 @@ impl Words<'_> {
         let mut spans = Vec::new();
         let mut rest = t(self.lang, &key);
         while let Some((before, after)) = rest.split_once('{') {
-            let Some((name, tail)) = after.split_once('}') else { break };
+            let Some((name, tail)) = after.split_once('}') else {
+                break;
+            };
             spans.push(Span::plain(before));
-            let value = values.iter().find(|(known, _)| *known == name).map(|(_, span)| span.clone());
+            let value = values
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, span)| span.clone());
             spans.push(value.unwrap_or_else(|| Span::plain(format!("{{{name}}}"))));
             rest = tail;
         }
@@ -95,7 +110,13 @@ impl Words<'_> {
     }
 
     fn count(&self, id: &'static str) -> (&'static str, Span) {
-        (id, Span::linked(self.content.figures.n(id).to_string(), figure_link(self.content, id)))
+        (
+            id,
+            Span::linked(
+                self.content.figures.n(id).to_string(),
+                figure_link(self.content, id),
+            ),
+        )
     }
 
     /// `75.82%（737/972）` or that it cannot be computed.
@@ -111,7 +132,13 @@ impl Words<'_> {
     }
 
     fn linked_rate(&self, id: &'static str) -> (&'static str, Span) {
-        (id, Span::linked(self.rate(&self.content.figures.rate(id)), figure_link(self.content, id)))
+        (
+            id,
+            Span::linked(
+                self.rate(&self.content.figures.rate(id)),
+                figure_link(self.content, id),
+            ),
+        )
     }
 
     fn intro(&self) -> Block {
@@ -119,8 +146,11 @@ impl Words<'_> {
         let covered = if scope.mechanisms.is_empty() {
             self.text("b_scope_all")
         } else {
-            let labels: Vec<String> =
-                scope.mechanisms.iter().map(|id| self.content.named("mechanism", id.as_str(), self.lang)).collect();
+            let labels: Vec<String> = scope
+                .mechanisms
+                .iter()
+                .map(|id| self.content.named("mechanism", id.as_str(), self.lang))
+                .collect();
             let list = labels.join(t(self.lang, "report.b_enumeration"));
             tf(self.lang, "report.b_scope_some", &[("list", &list)])
         };
@@ -140,11 +170,18 @@ impl Words<'_> {
         body.push(Block::heading(Level::First, self.text("b_overall")));
         let key_figure = |id: &str| {
             let value = Span::linked(figures.n(id).to_string(), figure_link(self.content, id));
-            Figure { label: super::figures::name(id).get(self.lang).to_owned(), value: vec![value], note: String::new() }
+            Figure {
+                label: super::figures::name(id).get(self.lang).to_owned(),
+                value: vec![value],
+                note: String::new(),
+            }
         };
         let key_rate = |id: &str| {
             let rate = figures.rate(id);
-            let percent = rate.percent.as_ref().map_or("—".to_owned(), |percent| format!("{percent}%"));
+            let percent = rate
+                .percent
+                .as_ref()
+                .map_or("—".to_owned(), |percent| format!("{percent}%"));
             Figure {
                 label: super::figures::name(id).get(self.lang).to_owned(),
                 value: vec![Span::linked(percent, figure_link(self.content, id))],
@@ -157,13 +194,26 @@ impl Words<'_> {
             key_rate("on_time_rate"),
             key_figure("overdue"),
         ]));
-        let counts = ["opened", "closed", "open", "should_close", "postponed", "base", "closed_due", "on_time"];
+        let counts = [
+            "opened",
+            "closed",
+            "open",
+            "should_close",
+            "postponed",
+            "base",
+            "closed_due",
+            "on_time",
+        ];
         let mut values: Vec<(&str, Span)> = counts.iter().map(|id| self.count(id)).collect();
         values.extend([self.linked_rate("closing_rate"), self.linked_rate("on_time_rate")]);
         body.push(Block::Paragraph(self.say("b_flow", &values)));
         let on_time = figures.rate("on_time_rate");
         if on_time.base == 0 {
-            let key = if figures.n("should_close") == 0 { "b_nothing_due" } else { "b_all_postponed" };
+            let key = if figures.n("should_close") == 0 {
+                "b_nothing_due"
+            } else {
+                "b_all_postponed"
+            };
             body.push(Block::Paragraph(self.say(key, &values)));
         } else {
             let mut spans = self.say("b_due", &values);
@@ -173,7 +223,10 @@ impl Words<'_> {
             }
             let closed_late = figures.n("closed_due").saturating_sub(figures.n("on_time"));
             if let Some(gap) = percent(closed_late, on_time.base).filter(|_| closed_late > 0) {
-                let values = [("gap", Span::plain(gap)), ("n", Span::plain(closed_late.to_string()))];
+                let values = [
+                    ("gap", Span::plain(gap)),
+                    ("n", Span::plain(closed_late.to_string())),
+                ];
                 spans.extend(self.say("b_gap", &values));
             }
             if on_time.small {
@@ -198,7 +251,10 @@ impl Words<'_> {
         }
         body.push(Block::heading(Level::First, self.text("b_units")));
         let ranked = lines.iter().any(|line| line.place.is_some());
-        let mut columns = vec![TableColumn { width: 28, ..TableColumn::new(self.text("b_unit"), Align::Left) }];
+        let mut columns = vec![TableColumn {
+            width: 28,
+            ..TableColumn::new(self.text("b_unit"), Align::Left)
+        }];
         for (key, width) in [
             ("c_opened", 10),
             ("c_base", 12),
@@ -208,23 +264,43 @@ impl Words<'_> {
             ("c_on_time_rate", 18),
             ("c_overdue", 10),
         ] {
-            columns.push(TableColumn { width, ..TableColumn::new(self.text(key), Align::Right) });
+            columns.push(TableColumn {
+                width,
+                ..TableColumn::new(self.text(key), Align::Right)
+            });
         }
         if ranked {
-            columns.push(TableColumn { width: 10, ..TableColumn::new(self.text("c_place"), Align::Center) });
+            columns.push(TableColumn {
+                width: 10,
+                ..TableColumn::new(self.text("c_place"), Align::Center)
+            });
         }
         // Units that only carry on what is not due yet would make the table long and say nothing.
-        let busy = lines.iter().filter(|line| ["opened", "base", "overdue"].iter().any(|id| line.n(id) > 0));
+        let busy = lines
+            .iter()
+            .filter(|line| ["opened", "base", "overdue"].iter().any(|id| line.n(id) > 0));
         let rows: Vec<_> = busy.clone().map(|line| self.unit_row(line, ranked)).collect();
-        let mut note = self.text(if ranked { "b_ranked_note" } else { "b_not_ranked_note" });
-        if busy.clone().any(|line| line.on_time.base > 0 && line.on_time.small) {
+        let mut note = self.text(if ranked {
+            "b_ranked_note"
+        } else {
+            "b_not_ranked_note"
+        });
+        if busy
+            .clone()
+            .any(|line| line.on_time.base > 0 && line.on_time.small)
+        {
             note.push_str(&self.text("b_small_note"));
         }
         let quiet = lines.len().saturating_sub(rows.len());
         if quiet > 0 {
             note.push_str(&tf(self.lang, "report.b_quiet_units", &[("n", &quiet)]));
         }
-        body.push(Block::Table(Table { caption: String::new(), columns, rows, note }));
+        body.push(Block::Table(Table {
+            caption: String::new(),
+            columns,
+            rows,
+            note,
+        }));
     }
 
     fn unit_row(&self, line: &UnitLine, ranked: bool) -> Vec<Vec<Span>> {
@@ -237,7 +313,11 @@ impl Words<'_> {
         };
         let rate = |rate: &Rate| {
             let mark = if rate.small { "*" } else { "" };
-            vec![Span::plain(rate.percent.as_ref().map_or("—".to_owned(), |percent| format!("{percent}%{mark}")))]
+            vec![Span::plain(
+                rate.percent
+                    .as_ref()
+                    .map_or("—".to_owned(), |percent| format!("{percent}%{mark}")),
+            )]
         };
         let mut row = vec![
             vec![Span::plain(self.content.unit(&line.unit, self.lang))],
@@ -265,18 +345,44 @@ impl Words<'_> {
         let silent = late.iter().filter(|item| item.cause.is_none()).count();
         body.push(Block::Paragraph(self.say(
             "b_late_intro",
-            &[("n", Span::plain(late.len().to_string())), ("silent", Span::plain(silent.to_string()))],
+            &[
+                ("n", Span::plain(late.len().to_string())),
+                ("silent", Span::plain(silent.to_string())),
+            ],
         )));
-        let columns = [("c_matter", 30), ("c_owner", 15), ("c_holder", 17), ("c_due", 14), ("c_days", 8), ("c_cause", 22)]
-            .into_iter()
-            .map(|(key, width)| TableColumn { width, ..TableColumn::new(self.text(key), Align::Left) })
+        let columns = [
+            ("c_matter", 30),
+            ("c_owner", 15),
+            ("c_holder", 17),
+            ("c_due", 14),
+            ("c_days", 8),
+            ("c_cause", 22),
+        ]
+        .into_iter()
+        .map(|(key, width)| TableColumn {
+            width,
+            ..TableColumn::new(self.text(key), Align::Left)
+        })
+        .collect();
+        let rows = late
+            .iter()
+            .take(LATE_IN_TEXT)
+            .map(|item| self.late_row(item))
             .collect();
-        let rows = late.iter().take(LATE_IN_TEXT).map(|item| self.late_row(item)).collect();
         let note = match late.len().saturating_sub(LATE_IN_TEXT) {
             0 => String::new(),
-            more => tf(self.lang, "report.b_late_more", &[("shown", &LATE_IN_TEXT), ("more", &more)]),
+            more => tf(
+                self.lang,
+                "report.b_late_more",
+                &[("shown", &LATE_IN_TEXT), ("more", &more)],
+            ),
         };
-        body.push(Block::Table(Table { caption: String::new(), columns, rows, note }));
+        body.push(Block::Table(Table {
+            caption: String::new(),
+            columns,
+            rows,
+            note,
+        }));
     }
 
     fn late_row(&self, item: &LateItem) -> Vec<Vec<Span>> {
@@ -302,8 +408,14 @@ impl Words<'_> {
     /// Number and title of a case, opening it.
     fn matter(&self, case: CaseId, number: Option<&str>, title: &Sealed) -> Vec<Span> {
         let number = number.map_or_else(|| format!("#{case}"), str::to_owned);
-        let title = self.content.text(title).map_or_else(|| self.text("b_title_withheld"), str::to_owned);
-        vec![Span::linked(number, format!("/cases/{case}")), Span::plain(format!(" {title}"))]
+        let title = self
+            .content
+            .text(title)
+            .map_or_else(|| self.text("b_title_withheld"), str::to_owned);
+        vec![
+            Span::linked(number, format!("/cases/{case}")),
+            Span::plain(format!(" {title}")),
+        ]
     }
 
     /// The items that this signature covers are named; those that wait for another post are counted only (law 4).
@@ -315,8 +427,15 @@ impl Words<'_> {
         body.push(Block::heading(Level::First, self.text("b_items")));
         let mine = items.iter().filter(|item| item.post == *signer);
         let (n, all) = (mine.clone().count(), items.len());
-        let values = [("n", Span::plain(n.to_string())), ("others", Span::plain(all.saturating_sub(n).to_string()))];
-        let mut intro = if n > 0 { self.say("b_items_intro", &values) } else { Vec::new() };
+        let values = [
+            ("n", Span::plain(n.to_string())),
+            ("others", Span::plain(all.saturating_sub(n).to_string())),
+        ];
+        let mut intro = if n > 0 {
+            self.say("b_items_intro", &values)
+        } else {
+            Vec::new()
+        };
         if all > n {
             intro.extend(self.say("b_items_others", &values));
         }
@@ -324,10 +443,18 @@ impl Words<'_> {
         if n == 0 {
             return;
         }
-        let columns = [("c_matter", 44), ("c_owner", 20), ("c_charged", 18), ("c_due", 18)]
-            .into_iter()
-            .map(|(key, width)| TableColumn { width, ..TableColumn::new(self.text(key), Align::Left) })
-            .collect();
+        let columns = [
+            ("c_matter", 44),
+            ("c_owner", 20),
+            ("c_charged", 18),
+            ("c_due", 18),
+        ]
+        .into_iter()
+        .map(|(key, width)| TableColumn {
+            width,
+            ..TableColumn::new(self.text(key), Align::Left)
+        })
+        .collect();
         let rows = mine
             .map(|item| {
                 vec![
@@ -338,20 +465,43 @@ impl Words<'_> {
                 ]
             })
             .collect();
-        body.push(Block::Table(Table { columns, rows, ..Table::default() }));
+        body.push(Block::Table(Table {
+            columns,
+            rows,
+            ..Table::default()
+        }));
     }
 
     fn verification(&self, body: &mut Vec<Block>) {
         let figures = &self.content.figures;
         body.push(Block::heading(Level::First, self.text("b_verification")));
         let times = |id: &str| Span::plain(figures.count(id).and_then(|c| c.times).unwrap_or(0).to_string());
-        let mut values: Vec<(&str, Span)> =
-            ["verified", "reworked", "looked_back", "look_back_failed"].iter().map(|id| self.count(id)).collect();
-        values.extend([self.linked_rate("rework_rate"), self.linked_rate("false_closing_rate")]);
+        let mut values: Vec<(&str, Span)> = ["verified", "reworked", "looked_back", "look_back_failed"]
+            .iter()
+            .map(|id| self.count(id))
+            .collect();
+        values.extend([
+            self.linked_rate("rework_rate"),
+            self.linked_rate("false_closing_rate"),
+        ]);
         values.push(("times", times("reworked")));
-        let mut spans = self.say(if figures.n("verified") == 0 { "b_verified_none" } else { "b_verified" }, &values);
+        let mut spans = self.say(
+            if figures.n("verified") == 0 {
+                "b_verified_none"
+            } else {
+                "b_verified"
+            },
+            &values,
+        );
         let looked = figures.rate("false_closing_rate");
-        spans.extend(self.say(if looked.base == 0 { "b_looked_back_none" } else { "b_looked_back" }, &values));
+        spans.extend(self.say(
+            if looked.base == 0 {
+                "b_looked_back_none"
+            } else {
+                "b_looked_back"
+            },
+            &values,
+        ));
         if let Some((low, high)) = &looked.interval {
             let ends = [("low", Span::plain(low)), ("high", Span::plain(high))];
             spans.extend(self.say("b_false_interval", &ends));
@@ -365,11 +515,18 @@ impl Words<'_> {
             return;
         }
         body.push(Block::heading(Level::First, self.text("b_corrections")));
-        body.extend(corrections.iter().map(|correction| Block::Paragraph(self.correction(correction))));
+        body.extend(
+            corrections
+                .iter()
+                .map(|correction| Block::Paragraph(self.correction(correction))),
+        );
     }
 
     fn correction(&self, correction: &Correction) -> Vec<Span> {
-        let number = Span::linked(correction.number.clone(), format!("/bulletins/{}", correction.bulletin));
+        let number = Span::linked(
+            correction.number.clone(),
+            format!("/bulletins/{}", correction.bulletin),
+        );
         let mut spans = self.say("b_correction", &[("number", number)]);
         for (at, case) in correction.cases.iter().enumerate() {
             if at > 0 {
@@ -389,12 +546,28 @@ impl Words<'_> {
             .counts
             .iter()
             .map(|c| (c.id.as_str(), c.printed.to_string(), c.now.to_string()))
-            .chain(correction.rates.iter().map(|r| (r.id.as_str(), self.rate(&r.printed), self.rate(&r.now))));
+            .chain(
+                correction
+                    .rates
+                    .iter()
+                    .map(|r| (r.id.as_str(), self.rate(&r.printed), self.rate(&r.now))),
+            );
         for (at, (id, printed, now)) in changed.enumerate() {
-            spans.push(Span::plain(self.text(if at == 0 { "b_corrected_first" } else { "b_corrected_next" })));
-            let name = self.content.definitions.get(id).map_or(id, |known| known.name.get(self.lang));
-            let values =
-                [("name", Span::plain(name)), ("printed", Span::plain(printed)), ("now", Span::plain(now))];
+            spans.push(Span::plain(self.text(if at == 0 {
+                "b_corrected_first"
+            } else {
+                "b_corrected_next"
+            })));
+            let name = self
+                .content
+                .definitions
+                .get(id)
+                .map_or(id, |known| known.name.get(self.lang));
+            let values = [
+                ("name", Span::plain(name)),
+                ("printed", Span::plain(printed)),
+                ("now", Span::plain(now)),
+            ];
             spans.extend(self.say("b_corrected", &values));
         }
         spans.push(Span::plain(self.text("b_stop")));
@@ -403,15 +576,29 @@ impl Words<'_> {
 
     fn definitions(&self) -> Vec<Block> {
         let columns = vec![
-            TableColumn { width: 25, ..TableColumn::new(self.text("c_figure"), Align::Left) },
-            TableColumn { width: 75, ..TableColumn::new(self.text("c_definition"), Align::Left) },
+            TableColumn {
+                width: 25,
+                ..TableColumn::new(self.text("c_figure"), Align::Left)
+            },
+            TableColumn {
+                width: 75,
+                ..TableColumn::new(self.text("c_definition"), Align::Left)
+            },
         ];
         let ids = FIGURES.iter().chain(RATES.iter().map(|(id, _, _)| id));
         let rows = ids
             .filter_map(|id| self.content.definitions.get(*id))
-            .map(|known| [&known.name, &known.counts].map(|label| vec![Span::plain(label.get(self.lang))]).to_vec())
+            .map(|known| {
+                [&known.name, &known.counts]
+                    .map(|label| vec![Span::plain(label.get(self.lang))])
+                    .to_vec()
+            })
             .collect();
-        vec![Block::Table(Table { columns, rows, ..Table::default() })]
+        vec![Block::Table(Table {
+            columns,
+            rows,
+            ..Table::default()
+        })]
     }
 }
 
@@ -431,9 +618,15 @@ pub(super) fn period(content: &Content) -> Label {
     let same_year = from.year() == to.year();
     let same_month = same_year && from.month() == to.month();
     let whole_month = same_month && from.day() == 1 && to == to.last_of_month();
-    let (zh_year, zh_month) = (format!("{}年", to.year()), format!("{}年{}月", to.year(), to.month()));
+    let (zh_year, zh_month) = (
+        format!("{}年", to.year()),
+        format!("{}年{}月", to.year(), to.month()),
+    );
     // English labels read `1 March 2026`: the year is the last word, the day the first.
-    let en_month = last.en.split_once(' ').map_or(last.en.as_str(), |(_, month)| month);
+    let en_month = last
+        .en
+        .split_once(' ')
+        .map_or(last.en.as_str(), |(_, month)| month);
     if whole_month {
         return Label::new(zh_month, en_month);
     }
@@ -447,7 +640,8 @@ pub(super) fn period(content: &Content) -> Label {
         () if same_year => first.en.rsplit_once(' ').map(|(day, _)| day),
         () => None,
     };
-    let from_to = |lang, first: &str, last: &str| tf(lang, "report.b_from_to", &[("from", &first), ("to", &last)]);
+    let from_to =
+        |lang, first: &str, last: &str| tf(lang, "report.b_from_to", &[("from", &first), ("to", &last)]);
     Label::new(
         from_to(Lang::Zh, &first.zh, zh_last.unwrap_or(&last.zh)),
         from_to(Lang::En, en_first.unwrap_or(&first.en), &last.en),
@@ -456,22 +650,41 @@ pub(super) fn period(content: &Content) -> Label {
 
 /// Unit and post of who holds a late matter.
 pub(super) fn holder(content: &Content, item: &LateItem, lang: Lang) -> String {
-    let (unit, post) = (content.unit(&item.holder.unit, lang), content.post(&item.holder.post, lang));
-    if post.starts_with(&unit) { post } else { tf(lang, "report.b_holder", &[("unit", &unit), ("post", &post)]) }
+    let (unit, post) = (
+        content.unit(&item.holder.unit, lang),
+        content.post(&item.holder.post, lang),
+    );
+    if post.starts_with(&unit) {
+        post
+    } else {
+        tf(lang, "report.b_holder", &[("unit", &unit), ("post", &post)])
+    }
 }
 
 /// The reason given for being late, with what must be known about it.
 pub(super) fn cause(content: &Content, item: &LateItem, lang: Lang) -> String {
-    let reason = content.names.get(&format!("reason/{}", item.case)).map(|label| label.get(lang).to_owned());
-    let note = item.cause.as_ref().and_then(|cause| cause.note.as_ref()).map(|note| {
-        content.text(note).map_or_else(|| t(lang, "report.b_text_withheld").to_owned(), str::to_owned)
-    });
+    let reason = content
+        .names
+        .get(&format!("reason/{}", item.case))
+        .map(|label| label.get(lang).to_owned());
+    let note = item
+        .cause
+        .as_ref()
+        .and_then(|cause| cause.note.as_ref())
+        .map(|note| {
+            content
+                .text(note)
+                .map_or_else(|| t(lang, "report.b_text_withheld").to_owned(), str::to_owned)
+        });
     let mut text = match (reason, note) {
         (Some(reason), Some(note)) => format!("{reason}{}{note}", t(lang, "report.colon")),
         (Some(text), None) | (None, Some(text)) => text,
         (None, None) => t(lang, "report.b_no_cause").to_owned(),
     };
-    for (applies, key) in [(item.repeated, "report.b_repeated"), (item.claimed, "report.b_claimed")] {
+    for (applies, key) in [
+        (item.repeated, "report.b_repeated"),
+        (item.claimed, "report.b_claimed"),
+    ] {
         if applies {
             text.push_str(t(lang, key));
         }
@@ -483,7 +696,10 @@ pub(super) fn cause(content: &Content, item: &LateItem, lang: Lang) -> String {
 pub(super) fn place(place: Option<Place>) -> String {
     match place {
         Some(Place { place, several: true }) => format!("{place}="),
-        Some(Place { place, several: false }) => place.to_string(),
+        Some(Place {
+            place,
+            several: false,
+        }) => place.to_string(),
         None => "—".to_owned(),
     }
 }

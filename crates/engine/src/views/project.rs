@@ -89,7 +89,9 @@ pub(crate) fn project_case(
             CaseEvent::Closed(_) => {
                 if let Some(closed) = &state.closed {
                     connection
-                        .prepare_cached("INSERT OR REPLACE INTO recent_verifiers(owner, person) VALUES (?1, ?2)")?
+                        .prepare_cached(
+                            "INSERT OR REPLACE INTO recent_verifiers(owner, person) VALUES (?1, ?2)",
+                        )?
                         .execute((state.owner.as_str(), closed.by.person.as_str()))?;
                 }
             }
@@ -100,7 +102,9 @@ pub(crate) fn project_case(
 }
 
 fn write_duties(connection: &Connection, id: i64, state: &State) -> Result<(), Error> {
-    connection.prepare_cached("DELETE FROM duties WHERE case_id = ?1")?.execute([id])?;
+    connection
+        .prepare_cached("DELETE FROM duties WHERE case_id = ?1")?
+        .execute([id])?;
     for (place, duty) in state.duties().iter().enumerate() {
         connection
             .prepare_cached(

@@ -207,7 +207,13 @@ impl Views {
     /// # Errors
     ///
     /// If the read models cannot be read.
-    pub fn cases(&self, filter: &Filter, sort: Sort, offset: u64, limit: u64) -> Result<Page<CaseRow>, Error> {
+    pub fn cases(
+        &self,
+        filter: &Filter,
+        sort: Sort,
+        offset: u64,
+        limit: u64,
+    ) -> Result<Page<CaseRow>, Error> {
         let (clause, values) = clause(filter);
         let total: i64 = self
             .connection()
@@ -219,7 +225,10 @@ impl Views {
         );
         let mut statement = self.connection().prepare_cached(&sql)?;
         let rows = statement.query_map(params_from_iter(values.iter()), |row| case_row(row, 0))?;
-        Ok(Page { rows: rows.collect::<Result<_, _>>()?, total: u64::try_from(total).unwrap_or(0) })
+        Ok(Page {
+            rows: rows.collect::<Result<_, _>>()?,
+            total: u64::try_from(total).unwrap_or(0),
+        })
     }
 
     /// Counts over cases.
@@ -252,7 +261,9 @@ impl Views {
             }
             bump(&mut counts.stages, stage, n);
         }
-        counts.colours.sort_by_key(|(colour, _)| std::cmp::Reverse(*colour));
+        counts
+            .colours
+            .sort_by_key(|(colour, _)| std::cmp::Reverse(*colour));
         Ok(counts)
     }
 
@@ -263,10 +274,16 @@ impl Views {
     /// If the read models cannot be read.
     pub fn desk(&self, person: &PersonId, posts: &[PostId], limit: u64) -> Result<Page<DutyRow>, Error> {
         if posts.is_empty() {
-            return Ok(Page { rows: Vec::new(), total: 0 });
+            return Ok(Page {
+                rows: Vec::new(),
+                total: 0,
+            });
         }
         let marks = vec!["?"; posts.len()].join(", ");
-        let mut values: Vec<Sql> = posts.iter().map(|post| Sql::from(post.as_str().to_owned())).collect();
+        let mut values: Vec<Sql> = posts
+            .iter()
+            .map(|post| Sql::from(post.as_str().to_owned()))
+            .collect();
         values.push(Sql::from(person.as_str().to_owned()));
         let from = format!(
             "FROM duties d JOIN case_views c ON c.id = d.case_id WHERE d.post IN ({marks}) AND (d.person IS NULL OR d.person = ?)"
@@ -292,7 +309,10 @@ impl Views {
                 case: case_row(row, 5)?,
             });
         }
-        Ok(Page { rows: duties, total: u64::try_from(total).unwrap_or(0) })
+        Ok(Page {
+            rows: duties,
+            total: u64::try_from(total).unwrap_or(0),
+        })
     }
 
     /// The state of a case.
@@ -310,7 +330,9 @@ impl Views {
     ///
     /// If the log cannot be read, or holds an event that this program does not know.
     pub fn case(&self, case: CaseId) -> Result<Option<CaseView>, Error> {
-        let Some(state) = self.state(case)? else { return Ok(None) };
+        let Some(state) = self.state(case)? else {
+            return Ok(None);
+        };
         let title: Option<String> = self
             .connection()
             .prepare_cached("SELECT title FROM case_views WHERE id = ?1")?
@@ -326,9 +348,17 @@ impl Views {
                 event: CaseEvent::read(&entry.kind, entry.version, entry.body)?,
             });
         }
-        let filter = Filter { parent: Some(case), ..Filter::default() };
+        let filter = Filter {
+            parent: Some(case),
+            ..Filter::default()
+        };
         let children = self.cases(&filter, Sort::Oldest, 0, 500)?.rows;
-        Ok(Some(CaseView { state, title, timeline, children }))
+        Ok(Some(CaseView {
+            state,
+            title,
+            timeline,
+            children,
+        }))
     }
 
     /// The case with this outside key under a mechanism.
@@ -484,7 +514,11 @@ fn clause(filter: &Filter) -> (String, Vec<Sql>) {
         values.extend(items.into_iter().map(Sql::from));
     };
     if !filter.mechanisms.is_empty() {
-        let items = filter.mechanisms.iter().map(|id| id.as_str().to_owned()).collect();
+        let items = filter
+            .mechanisms
+            .iter()
+            .map(|id| id.as_str().to_owned())
+            .collect();
         list("c.mechanism", items, &mut parts, &mut values);
     }
     if !filter.owners.is_empty() {
@@ -530,7 +564,12 @@ fn clause(filter: &Filter) -> (String, Vec<Sql>) {
     range("opened_at", filter.opened);
     range("closed_at", filter.closed);
     range("due_at", filter.due);
-    if let Some(text) = filter.text.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
+    if let Some(text) = filter
+        .text
+        .as_deref()
+        .map(str::trim)
+        .filter(|text| !text.is_empty())
+    {
         parts.push("(instr(c.title, ?) > 0 OR instr(c.number, ?) > 0)".to_owned());
         values.extend([Sql::from(text.to_owned()), Sql::from(text.to_owned())]);
     }
@@ -546,4 +585,3 @@ fn clause(filter: &Filter) -> (String, Vec<Sql>) {
     }
     (parts.join(" AND "), values)
 }
-

@@ -17,20 +17,31 @@ use crate::error::Error;
 
 /// How many log entries the views have applied (none, if they are of another form), and how many cases there are.
 pub(crate) fn applied(connection: &Connection) -> Result<(u64, u64), Error> {
-    Ok(connection.query_row("SELECT applied, cases, form FROM views_meta", [], |row| {
-        let (applied, cases, form): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        let applied = if u64::try_from(form) == Ok(FORM) { applied } else { 0 };
-        Ok((u64::try_from(applied).unwrap_or(0), u64::try_from(cases).unwrap_or(0)))
-    })?)
+    Ok(
+        connection.query_row("SELECT applied, cases, form FROM views_meta", [], |row| {
+            let (applied, cases, form): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            let applied = if u64::try_from(form) == Ok(FORM) {
+                applied
+            } else {
+                0
+            };
+            Ok((
+                u64::try_from(applied).unwrap_or(0),
+                u64::try_from(cases).unwrap_or(0),
+            ))
+        })?,
+    )
 }
 
 /// Notes how far the views are.
 pub(crate) fn set_applied(connection: &Connection, applied: u64, cases: u64) -> Result<(), Error> {
-    connection.prepare_cached("UPDATE views_meta SET applied = ?1, cases = ?2, form = ?3")?.execute((
-        i64::try_from(applied).unwrap_or(i64::MAX),
-        i64::try_from(cases).unwrap_or(i64::MAX),
-        i64::try_from(FORM).unwrap_or(i64::MAX),
-    ))?;
+    connection
+        .prepare_cached("UPDATE views_meta SET applied = ?1, cases = ?2, form = ?3")?
+        .execute((
+            i64::try_from(applied).unwrap_or(i64::MAX),
+            i64::try_from(cases).unwrap_or(i64::MAX),
+            i64::try_from(FORM).unwrap_or(i64::MAX),
+        ))?;
     Ok(())
 }
 
@@ -61,9 +72,18 @@ pub fn rebuild(
         if !entry.stream.starts_with("case/") {
             return Ok(());
         }
-        let meta = Meta { seq: entry.seq, at: entry.at, actor: actor_of(&entry.actor) };
+        let meta = Meta {
+            seq: entry.seq,
+            at: entry.at,
+            actor: actor_of(&entry.actor),
+        };
         let event = CaseEvent::read(&entry.kind, entry.version, entry.body)?;
-        let id = entry.stream.trim_start_matches("case/").parse::<u64>().map(CaseId).unwrap_or(CaseId(0));
+        let id = entry
+            .stream
+            .trim_start_matches("case/")
+            .parse::<u64>()
+            .map(CaseId)
+            .unwrap_or(CaseId(0));
         let title = match &event {
             CaseEvent::Opened(e) => Some(e.title.clone()),
             CaseEvent::Amended(e) => e.title.clone(),
@@ -126,9 +146,17 @@ pub fn compare(log: &PooledReader, progress: &mut dyn FnMut(u64)) -> Result<Vec<
     for table in NAMES {
         let (live, rebuilt) = (rows(log.connection(), table)?, rows(&fresh, table)?);
         if live != rebuilt {
-            let at = live.iter().zip(&rebuilt).position(|(a, b)| a != b).unwrap_or(live.len().min(rebuilt.len()));
+            let at = live
+                .iter()
+                .zip(&rebuilt)
+                .position(|(a, b)| a != b)
+                .unwrap_or(live.len().min(rebuilt.len()));
             let (live, rebuilt) = around(live.get(at), rebuilt.get(at));
-            differences.push(Difference { table: table.to_owned(), live, rebuilt });
+            differences.push(Difference {
+                table: table.to_owned(),
+                live,
+                rebuilt,
+            });
         }
     }
     Ok(differences)

@@ -16,12 +16,32 @@ use jiff::civil::{DateTime, date};
 /// `(unit, kind, functions, posts)`
 const UNITS: &[(&str, &str, &[&str], &[&str])] = &[
     ("county", "county", &["leadership"], &["leader"]),
-    ("supervision", "office", &["supervision", "dispatch"], &["head", "supervisor", "dispatcher"]),
+    (
+        "supervision",
+        "office",
+        &["supervision", "dispatch"],
+        &["head", "supervisor", "dispatcher"],
+    ),
     ("housing", "department", &["housing"], &["head", "clerk"]),
     ("water", "department", &[], &["head", "clerk"]),
-    ("development", "department", &["development", "verification"], &["head", "clerk", "verifier"]),
-    ("statistics", "department", &["verification"], &["head", "clerk", "verifier"]),
-    ("audit", "department", &["verification"], &["head", "clerk", "verifier"]),
+    (
+        "development",
+        "department",
+        &["development", "verification"],
+        &["head", "clerk", "verifier"],
+    ),
+    (
+        "statistics",
+        "department",
+        &["verification"],
+        &["head", "clerk", "verifier"],
+    ),
+    (
+        "audit",
+        "department",
+        &["verification"],
+        &["head", "clerk", "verifier"],
+    ),
 ];
 
 pub(crate) struct County {
@@ -42,7 +62,9 @@ pub(crate) fn pack_files(name: &str) -> BTreeMap<String, String> {
             }
         }
     }
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs").join(name);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../packs")
+        .join(name);
     let mut files = BTreeMap::new();
     walk(&root, &root, &mut files);
     files
@@ -53,7 +75,11 @@ impl County {
     pub(crate) fn new(dir: &Path) -> County {
         let time = Arc::new(SetTime::at(instant(date(2026, 3, 2).at(9, 0, 0, 0))));
         let engine = Engine::create(dir, "test.example", time.clone()).unwrap();
-        let county = County { engine, time, keys: 0 };
+        let county = County {
+            engine,
+            time,
+            keys: 0,
+        };
         county.found();
         county
     }
@@ -90,12 +116,19 @@ impl County {
                 let person = format!("p.{post}");
                 let (name, draft) = Engine::seal(&format!("样本 {post}")).unwrap();
                 changes.push(WorldChange {
-                    event: WorldEvent::PersonPut(Person { id: person.as_str().into(), name }),
+                    event: WorldEvent::PersonPut(Person {
+                        id: person.as_str().into(),
+                        name,
+                    }),
                     texts: vec![(format!("person/{person}"), draft)],
                     files: Vec::new(),
                 });
-                let appointment =
-                    Appointment { person: person.into(), post: post.into(), valid: since, acting_for: None };
+                let appointment = Appointment {
+                    person: person.into(),
+                    post: post.into(),
+                    valid: since,
+                    acting_for: None,
+                };
                 changes.push(WorldEvent::Appointed(appointment).into());
             }
         }
@@ -121,7 +154,13 @@ impl County {
 
     pub(crate) fn submit(&mut self, post: &str, order: Order) -> Result<Answer, Failure> {
         self.keys += 1;
-        self.engine.submit_blocking(&actor(post), Submission { key: format!("k{}", self.keys), order })
+        self.engine.submit_blocking(
+            &actor(post),
+            Submission {
+                key: format!("k{}", self.keys),
+                order,
+            },
+        )
     }
 
     pub(crate) fn order(&mut self, post: &str, json: serde_json::Value) -> Result<Answer, Failure> {
@@ -133,16 +172,32 @@ impl County {
         let reader = self.engine.ledger().reader().unwrap();
         let differences = views::compare(&reader, &mut |_| {}).unwrap();
         assert!(differences.is_empty(), "{differences:#?}");
-        let report =
-            bihuan_ledger::verify(self.engine.ledger().dir(), &bihuan_ledger::Known::default(), &mut |_| {}).unwrap();
+        let report = bihuan_ledger::verify(
+            self.engine.ledger().dir(),
+            &bihuan_ledger::Known::default(),
+            &mut |_| {},
+        )
+        .unwrap();
         assert!(report.sound(), "{:?}", report.first());
     }
 
     pub(crate) fn stage(&self, case: CaseId) -> String {
-        self.engine.views().unwrap().state(case).unwrap().unwrap().stage.to_string()
+        self.engine
+            .views()
+            .unwrap()
+            .state(case)
+            .unwrap()
+            .unwrap()
+            .stage
+            .to_string()
     }
 }
 
 pub(crate) fn actor(post: &str) -> Actor {
-    Actor { person: format!("p.{post}").into(), post: post.into(), on_behalf_of: None, session: None }
+    Actor {
+        person: format!("p.{post}").into(),
+        post: post.into(),
+        on_behalf_of: None,
+        session: None,
+    }
 }

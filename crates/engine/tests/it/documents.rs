@@ -16,13 +16,23 @@ fn a_report_is_received_once_and_its_sentences_are_proposed() {
     let county = County::new(&dir.path().join("data"));
     let by = actor("supervision.dispatcher");
     let id = documents::receive(&county.engine, &by, "工作要点.txt", REPORT.as_bytes()).unwrap();
-    assert_eq!(documents::receive(&county.engine, &by, "再传一次.txt", REPORT.as_bytes()).unwrap(), id);
+    assert_eq!(
+        documents::receive(&county.engine, &by, "再传一次.txt", REPORT.as_bytes()).unwrap(),
+        id
+    );
     let views = county.engine.views().unwrap();
     let reading = documents::reading(&county.engine, &views, &id, &Default::default()).unwrap();
     assert_eq!(reading.name.as_deref(), Some("工作要点.txt"));
     let rows = documents::proposals(&county.engine, &views, &reading, &"three-plus-24".into()).unwrap();
-    assert!(rows.iter().any(|row| row.quote.contains("公厕30座") && row.value.as_deref() == Some("30")), "{rows:#?}");
-    assert!(!rows.iter().any(|row| row.quote.contains("提高站位")), "exhortation is no task");
+    assert!(
+        rows.iter()
+            .any(|row| row.quote.contains("公厕30座") && row.value.as_deref() == Some("30")),
+        "{rows:#?}"
+    );
+    assert!(
+        !rows.iter().any(|row| row.quote.contains("提高站位")),
+        "exhortation is no task"
+    );
     drop(views);
     county.verify();
 }
@@ -31,7 +41,13 @@ fn a_report_is_received_once_and_its_sentences_are_proposed() {
 fn who_may_not_administer_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let county = County::new(&dir.path().join("data"));
-    let refused = documents::receive(&county.engine, &actor("housing.clerk"), "x.txt", REPORT.as_bytes()).unwrap_err();
+    let refused = documents::receive(
+        &county.engine,
+        &actor("housing.clerk"),
+        "x.txt",
+        REPORT.as_bytes(),
+    )
+    .unwrap_err();
     assert!(matches!(refused, Failure::Refused(r) if r.code == "dispatcher_only"));
 }
 
@@ -40,10 +56,17 @@ fn bad_files_are_refused_in_one_clear_sentence() {
     let dir = tempfile::tempdir().unwrap();
     let county = County::new(&dir.path().join("data"));
     let by = actor("supervision.dispatcher");
-    for bytes in [&b""[..], b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\0\0\0\0", &[0u8; 4096]] {
+    for bytes in [
+        &b""[..],
+        b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\0\0\0\0",
+        &[0u8; 4096],
+    ] {
         let refused = documents::receive(&county.engine, &by, "bad", bytes).unwrap_err();
         let text = refused.text(bihuan_messages::Lang::Zh);
-        assert!(text.starts_with("文件无法读取：") && !text.contains('⟦'), "{text}");
+        assert!(
+            text.starts_with("文件无法读取：") && !text.contains('⟦'),
+            "{text}"
+        );
     }
 }
 
@@ -63,10 +86,21 @@ fn the_same_source_is_never_opened_twice() {
             "values": { "leader": "county.leader" }, "source": source })
     };
     let first = county.order("supervision.dispatcher", order(&source)).unwrap();
-    let refused = county.order("supervision.dispatcher", order(&source)).unwrap_err();
+    let refused = county
+        .order("supervision.dispatcher", order(&source))
+        .unwrap_err();
     assert!(matches!(refused, Failure::Refused(r) if r.code == "already_opened"));
-    let view = county.engine.views().unwrap().case(first.case.unwrap()).unwrap().unwrap();
+    let view = county
+        .engine
+        .views()
+        .unwrap()
+        .case(first.case.unwrap())
+        .unwrap()
+        .unwrap();
     let quote = view.state.source.quote.unwrap();
-    assert_eq!(county.engine.views().unwrap().unseal(&quote).unwrap().as_deref(), Some("新建公厕30座"));
+    assert_eq!(
+        county.engine.views().unwrap().unseal(&quote).unwrap().as_deref(),
+        Some("新建公厕30座")
+    );
     county.verify();
 }

@@ -26,8 +26,15 @@ fn a_restart_continues_where_it_stopped() {
     drop(county);
     let (engine, opening) = Engine::open(&data, time).unwrap();
     assert!(!opening.rebuilt);
-    assert_eq!(*engine.world(), *world, "the jurisdiction is replayed to the same");
-    assert_eq!(engine.views().unwrap().counts(&Default::default()).unwrap().total, 1);
+    assert_eq!(
+        *engine.world(),
+        *world,
+        "the jurisdiction is replayed to the same"
+    );
+    assert_eq!(
+        engine.views().unwrap().counts(&Default::default()).unwrap().total,
+        1
+    );
     assert!(engine.mechanisms().current(&"three-plus-24".into()).is_some());
 }
 
@@ -36,9 +43,14 @@ fn a_second_engine_on_the_same_directory_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data");
     let county = County::new(&data);
-    let Err(error) = Engine::open(&data, county.time.clone()) else { panic!("two writers") };
+    let Err(error) = Engine::open(&data, county.time.clone()) else {
+        panic!("two writers")
+    };
     let text = error.message().text(Lang::En);
-    assert!(text.contains(&std::process::id().to_string()), "names who holds it: {text}");
+    assert!(
+        text.contains(&std::process::id().to_string()),
+        "names who holds it: {text}"
+    );
 }
 
 #[test]
@@ -61,7 +73,11 @@ fn read_models_that_were_damaged_are_found_and_made_anew() {
     drop(raw);
     let (engine, opening) = Engine::open(&data, time).unwrap();
     assert!(opening.rebuilt);
-    assert!(views::compare(&engine.ledger().reader().unwrap(), &mut |_| {}).unwrap().is_empty());
+    assert!(
+        views::compare(&engine.ledger().reader().unwrap(), &mut |_| {})
+            .unwrap()
+            .is_empty()
+    );
 }
 
 #[cfg(unix)]

@@ -27,25 +27,54 @@ fn a_major_matter_is_reported_answered_and_closed_by_supervision() {
     let case = open(&mut county);
     county.at(date(2026, 3, 2).at(15, 0, 0, 0));
     county
-        .order("housing.clerk", json!({ "type": "step", "case": case, "step": "report", "values": { "report": "已报告" } }))
+        .order(
+            "housing.clerk",
+            json!({ "type": "step", "case": case, "step": "report", "values": { "report": "已报告" } }),
+        )
         .unwrap();
     county
-        .order("county.leader", json!({ "type": "step", "case": case, "step": "opine", "values": { "opinion": "先清路障" } }))
+        .order(
+            "county.leader",
+            json!({ "type": "step", "case": case, "step": "opine", "values": { "opinion": "先清路障" } }),
+        )
         .unwrap();
     county
-        .order("housing.clerk", json!({ "type": "step", "case": case, "step": "reply", "values": { "reply": "路障已清" } }))
+        .order(
+            "housing.clerk",
+            json!({ "type": "step", "case": case, "step": "reply", "values": { "reply": "路障已清" } }),
+        )
         .unwrap();
     county
-        .order("county.leader", json!({ "type": "step", "case": case, "step": "accept", "values": { "accepted": true } }))
+        .order(
+            "county.leader",
+            json!({ "type": "step", "case": case, "step": "accept", "values": { "accepted": true } }),
+        )
         .unwrap();
-    let refused = county.order("housing.clerk", json!({ "type": "verify", "case": case, "pass": true })).unwrap_err();
-    assert!(matches!(refused, Failure::Refused(ref r) if r.code == "not_yours"), "{refused}");
+    let refused = county
+        .order(
+            "housing.clerk",
+            json!({ "type": "verify", "case": case, "pass": true }),
+        )
+        .unwrap_err();
+    assert!(
+        matches!(refused, Failure::Refused(ref r) if r.code == "not_yours"),
+        "{refused}"
+    );
     let answer = county
-        .order("supervision.supervisor", json!({ "type": "verify", "case": case, "pass": true, "note": "现场通车" }))
+        .order(
+            "supervision.supervisor",
+            json!({ "type": "verify", "case": case, "pass": true, "note": "现场通车" }),
+        )
         .unwrap();
     assert_eq!(answer.events[0].name, "case.closed");
     let receipt = answer.receipt.unwrap();
-    let proof = county.engine.ledger().reader().unwrap().receipt(receipt.seq).unwrap();
+    let proof = county
+        .engine
+        .ledger()
+        .reader()
+        .unwrap()
+        .receipt(receipt.seq)
+        .unwrap();
     assert_eq!(
         bihuan_ledger::verify_receipt(&proof, county.engine.ledger().public_key()),
         bihuan_ledger::ReceiptVerdict::Holds
@@ -63,16 +92,27 @@ fn a_major_matter_is_reported_answered_and_closed_by_supervision() {
 fn the_same_key_again_gets_the_same_answer_and_does_nothing_twice() {
     let dir = tempfile::tempdir().unwrap();
     let county = County::new(&dir.path().join("data"));
-    let order: Order = serde_json::from_value(json!({ "type": "open", "mechanism": "three-plus-24", "owner": "housing",
-        "title": "双击", "values": { "leader": "county.leader" } }))
+    let order: Order = serde_json::from_value(
+        json!({ "type": "open", "mechanism": "three-plus-24", "owner": "housing",
+        "title": "双击", "values": { "leader": "county.leader" } }),
+    )
     .unwrap();
-    let submission = Submission { key: "double-click".into(), order };
+    let submission = Submission {
+        key: "double-click".into(),
+        order,
+    };
     let by = actor("housing.clerk");
     let first = county.engine.submit_blocking(&by, submission.clone()).unwrap();
     let again = county.engine.submit_blocking(&by, submission).unwrap();
     assert_eq!((first.duplicate, again.duplicate), (false, true));
     assert_eq!((first.case, first.number), (again.case, again.number));
-    let total = county.engine.views().unwrap().counts(&Default::default()).unwrap().total;
+    let total = county
+        .engine
+        .views()
+        .unwrap()
+        .counts(&Default::default())
+        .unwrap()
+        .total;
     assert_eq!(total, 1);
     county.verify();
 }
@@ -84,15 +124,29 @@ fn a_refused_command_says_the_rule_and_leaves_no_trace() {
     let case = open(&mut county);
     let before = county.engine.beacon();
     let refused = county
-        .order("housing.clerk", json!({ "type": "step", "case": case, "step": "report", "values": {} }))
+        .order(
+            "housing.clerk",
+            json!({ "type": "step", "case": case, "step": "report", "values": {} }),
+        )
         .unwrap_err();
     assert_eq!(refused.text(Lang::Zh), "“报告内容”还没有填写，这一步需要它。");
     let refused = county
-        .order("housing.clerk", json!({ "type": "step", "case": case, "step": "opine", "values": {} }))
+        .order(
+            "housing.clerk",
+            json!({ "type": "step", "case": case, "step": "opine", "values": {} }),
+        )
         .unwrap_err();
-    assert!(refused.text(Lang::Zh).contains("现在可以办理"), "{}", refused.text(Lang::Zh));
-    let refused =
-        county.order("housing.clerk", json!({ "type": "note", "case": 999, "note": "无此件" })).unwrap_err();
+    assert!(
+        refused.text(Lang::Zh).contains("现在可以办理"),
+        "{}",
+        refused.text(Lang::Zh)
+    );
+    let refused = county
+        .order(
+            "housing.clerk",
+            json!({ "type": "note", "case": 999, "note": "无此件" }),
+        )
+        .unwrap_err();
     assert_eq!(refused.text(Lang::Zh), "没有这个案件。请核对编号。");
     assert_eq!(county.engine.beacon(), before, "nothing was written");
     county.verify();
@@ -117,8 +171,16 @@ fn a_late_engine_fires_with_the_original_due_times_and_only_once() {
             _ => None,
         })
         .unwrap();
-    assert_eq!(breach.0.to_string(), "2026-03-03T01:00:00Z", "due at 09:00 in China the day after");
-    assert_eq!(breach.1.to_string(), "2026-03-07T01:00:00Z", "and it says when it fired");
+    assert_eq!(
+        breach.0.to_string(),
+        "2026-03-03T01:00:00Z",
+        "due at 09:00 in China the day after"
+    );
+    assert_eq!(
+        breach.1.to_string(),
+        "2026-03-07T01:00:00Z",
+        "and it says when it fired"
+    );
     assert_eq!(county.stage(case), "parked", "the exit needs nobody's goodwill");
     county.verify();
 }
@@ -130,12 +192,21 @@ fn the_desk_shows_what_waits_for_me_and_nothing_else() {
     let case = open(&mut county);
     let desk = |county: &County, post: &str| {
         let by = actor(post);
-        county.engine.views().unwrap().desk(&by.person, &[by.post], 50).unwrap().rows
+        county
+            .engine
+            .views()
+            .unwrap()
+            .desk(&by.person, &[by.post], 50)
+            .unwrap()
+            .rows
     };
     assert_eq!(desk(&county, "housing.clerk").len(), 1);
     assert!(desk(&county, "county.leader").is_empty());
     county
-        .order("housing.clerk", json!({ "type": "step", "case": case, "step": "report", "values": { "report": "已报告" } }))
+        .order(
+            "housing.clerk",
+            json!({ "type": "step", "case": case, "step": "report", "values": { "report": "已报告" } }),
+        )
         .unwrap();
     assert!(desk(&county, "housing.clerk").is_empty());
     let rows = desk(&county, "county.leader");
@@ -155,10 +226,20 @@ fn many_submissions_at_once_are_decided_one_by_one() {
                 json!({ "type": "step", "case": case, "step": "report", "values": { "report": "已报告" } }),
             )
             .unwrap();
-            county.engine.send(&actor("housing.clerk"), Submission { key: format!("race{n}"), order })
+            county.engine.send(
+                &actor("housing.clerk"),
+                Submission {
+                    key: format!("race{n}"),
+                    order,
+                },
+            )
         })
         .collect();
-    let done = answers.into_iter().map(|a| a.blocking_recv().unwrap()).filter(Result::is_ok).count();
+    let done = answers
+        .into_iter()
+        .map(|a| a.blocking_recv().unwrap())
+        .filter(Result::is_ok)
+        .count();
     assert_eq!(done, 1);
     county.verify();
 }
@@ -170,6 +251,10 @@ fn moving_the_clock_fires_what_became_due() {
     let case = open(&mut county);
     assert!(county.engine.advance(SignedDuration::from_hours(12)).unwrap());
     let state = county.engine.views().unwrap().state(case).unwrap().unwrap();
-    assert_eq!(state.colour(), bihuan_domain::mechanism::Colour::Yellow, "half of the 24 hours have passed");
+    assert_eq!(
+        state.colour(),
+        bihuan_domain::mechanism::Colour::Yellow,
+        "half of the 24 hours have passed"
+    );
     county.verify();
 }

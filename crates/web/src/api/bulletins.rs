@@ -79,7 +79,11 @@ async fn read(visitor: Visitor, Path(id): Path<String>) -> Result<Response, Trou
 
 async fn draft(Caller(visitor): Caller, body: Bytes) -> Result<Response, Trouble> {
     let sent: DraftSent = parse(&body)?;
-    let drafting = Drafting { scope: sent.scope, signer: sent.signer, remarks: sent.remarks };
+    let drafting = Drafting {
+        scope: sent.scope,
+        signer: sent.signer,
+        remarks: sent.remarks,
+    };
     visitor
         .work(move |visitor| {
             let id = bulletin::draft(&visitor.engine, &visitor.actor(), &sent.key, drafting)?;
@@ -98,7 +102,10 @@ async fn sign(Caller(visitor): Caller, Path(id): Path<String>, body: Bytes) -> R
             let id = BulletinId::from(id);
             readable_bulletin(visitor, &id)?;
             let signed = bulletin::sign(&visitor.engine, &visitor.actor(), &sent.key, &id)?;
-            Ok(axum::Json(json!({ "answered": signed.answered, "moved_on": signed.moved_on })).into_response())
+            Ok(
+                axum::Json(json!({ "answered": signed.answered, "moved_on": signed.moved_on }))
+                    .into_response(),
+            )
         })
         .await
 }
@@ -122,7 +129,9 @@ async fn verify(visitor: Visitor, Path(id): Path<String>) -> Result<axum::Json<J
             let id = BulletinId::from(id);
             readable_bulletin(visitor, &id)?;
             let recheck = bulletin::verify(&visitor.engine, &id)?;
-            Ok(axum::Json(json!({ "holds": recheck.holds(), "recheck": recheck })))
+            Ok(axum::Json(
+                json!({ "holds": recheck.holds(), "recheck": recheck }),
+            ))
         })
         .await
 }

@@ -36,8 +36,15 @@ impl FromRequestParts<Web> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Trouble> {
         let visitor = Visitor::from_request_parts(parts, web).await?;
-        let sent = parts.headers.get("x-csrf-token").and_then(|token| token.to_str().ok());
-        if visitor.by_token || sent == Some(&visitor.session.csrf) { Ok(Caller(visitor)) } else { Err(Trouble::forged()) }
+        let sent = parts
+            .headers
+            .get("x-csrf-token")
+            .and_then(|token| token.to_str().ok());
+        if visitor.by_token || sent == Some(&visitor.session.csrf) {
+            Ok(Caller(visitor))
+        } else {
+            Err(Trouble::forged())
+        }
     }
 }
 

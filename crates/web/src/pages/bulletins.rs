@@ -43,7 +43,10 @@ pub(crate) fn routes() -> Router<Web> {
 }
 
 async fn style() -> Response {
-    let headers = [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "public, max-age=3600")];
+    let headers = [
+        (header::CONTENT_TYPE, "text/css; charset=utf-8"),
+        (header::CACHE_CONTROL, "public, max-age=3600"),
+    ];
     (headers, bulletin::STYLE).into_response()
 }
 
@@ -56,7 +59,9 @@ struct Asked {
 }
 
 async fn index(visitor: Visitor, Query(asked): Query<Asked>) -> Result<Markup, Trouble> {
-    visitor.work(move |visitor| list(visitor, &asked, None, &[])).await
+    visitor
+        .work(move |visitor| list(visitor, &asked, None, &[]))
+        .await
 }
 
 async fn draft(Posted { visitor, sent }: Posted) -> Result<Response, Trouble> {
@@ -67,15 +72,19 @@ async fn draft(Posted { visitor, sent }: Posted) -> Result<Response, Trouble> {
             let work = move |visitor: &Visitor| {
                 Ok(bulletin::draft(&visitor.engine, &visitor.actor(), &key, drafting).map_err(Trouble::from))
             };
-            visitor.work(work).await?.map_err(|trouble| (trouble.status, Problem::from_trouble(&trouble, visitor.lang)))
+            visitor
+                .work(work)
+                .await?
+                .map_err(|trouble| (trouble.status, Problem::from_trouble(&trouble, visitor.lang)))
         }
         Err(problem) => Err((axum::http::StatusCode::UNPROCESSABLE_ENTITY, problem)),
     };
     match outcome {
         Ok(id) => Ok(Redirect::to(&format!("/bulletins/{id}")).into_response()),
         Err((status, problem)) => {
-            let page =
-                visitor.work(move |visitor| list(visitor, &Asked::default(), Some(&sent), &[problem])).await?;
+            let page = visitor
+                .work(move |visitor| list(visitor, &Asked::default(), Some(&sent), &[problem]))
+                .await?;
             Ok((status, page).into_response())
         }
     }
@@ -84,18 +93,45 @@ async fn draft(Posted { visitor, sent }: Posted) -> Result<Response, Trouble> {
 /// What the form asks for.
 fn drafting(visitor: &Visitor, sent: &Sent) -> Result<Drafting, Problem> {
     let day = |name: &str| {
-        sent.get(name).trim().parse::<Date>().map_err(|_| Problem::at(name, visitor.t("report.p_day_needed")))
+        sent.get(name)
+            .trim()
+            .parse::<Date>()
+            .map_err(|_| Problem::at(name, visitor.t("report.p_day_needed")))
     };
-    let order = if sent.get("order") == "name" { UnitOrder::Name } else { UnitOrder::Overdue };
-    let mechanisms = sent.all("mechanism").filter(|id| !id.is_empty()).map(MechanismId::from).collect();
+    let order = if sent.get("order") == "name" {
+        UnitOrder::Name
+    } else {
+        UnitOrder::Overdue
+    };
+    let mechanisms = sent
+        .all("mechanism")
+        .filter(|id| !id.is_empty())
+        .map(MechanismId::from)
+        .collect();
     Ok(Drafting {
-        scope: Scope { from: day("from")?, to: day("to")?, mechanisms, order },
+        scope: Scope {
+            from: day("from")?,
+            to: day("to")?,
+            mechanisms,
+            order,
+        },
         signer: sent.filled("signer").map(Into::into),
-        remarks: sent.get("remarks").lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect(),
+        remarks: sent
+            .get("remarks")
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+            .map(str::to_owned)
+            .collect(),
     })
 }
 
-fn list(visitor: &Visitor, asked: &Asked, sent: Option<&Sent>, problems: &[Problem]) -> Result<Markup, Trouble> {
+fn list(
+    visitor: &Visitor,
+    asked: &Asked,
+    sent: Option<&Sent>,
+    problems: &[Problem],
+) -> Result<Markup, Trouble> {
     let lang = visitor.lang;
     let world = &visitor.world;
     let may_read = |bulletin: &&Bulletin| bulletin::may_read(world, bulletin, &visitor.post, &visitor.sight);
@@ -119,7 +155,12 @@ fn list(visitor: &Visitor, asked: &Asked, sent: Option<&Sent>, problems: &[Probl
         }
         @if visitor.administers() { (form(visitor, asked, sent, !problems.is_empty())) }
     };
-    Ok(layout::page(visitor, t(lang, "web.nav_bulletins"), Nav::Bulletins, &body))
+    Ok(layout::page(
+        visitor,
+        t(lang, "web.nav_bulletins"),
+        Nav::Bulletins,
+        &body,
+    ))
 }
 
 fn row(visitor: &Visitor, bulletin: &Bulletin) -> Markup {
@@ -152,18 +193,31 @@ fn state(visitor: &Visitor, bulletin: &Bulletin) -> Markup {
 }
 
 fn number(bulletin: &Bulletin) -> &str {
-    bulletin.draft.number.as_ref().map_or(bulletin.draft.bulletin.as_str(), |number| number.text.as_str())
+    bulletin
+        .draft
+        .number
+        .as_ref()
+        .map_or(bulletin.draft.bulletin.as_str(), |number| number.text.as_str())
 }
 
 fn form(visitor: &Visitor, asked: &Asked, sent: Option<&Sent>, refused: bool) -> Markup {
     let lang = visitor.lang;
     let today = date_of(visitor.now);
-    let presets = [("week", Preset::Week), ("half-month", Preset::HalfMonth), ("month", Preset::Month)];
-    let chosen = presets.iter().find(|(name, _)| *name == asked.period).map_or(Preset::Month, |(_, preset)| *preset);
+    let presets = [
+        ("week", Preset::Week),
+        ("half-month", Preset::HalfMonth),
+        ("month", Preset::Month),
+    ];
+    let chosen = presets
+        .iter()
+        .find(|(name, _)| *name == asked.period)
+        .map_or(Preset::Month, |(_, preset)| *preset);
     let (from, to) = bulletin::preset(chosen, today);
     let value = |name: &str, otherwise: String| sent.map_or(otherwise, |sent| sent.get(name).to_owned());
     let signers = bulletin::signers(&visitor.world, visitor.now);
-    let key = sent.filter(|_| refused).map_or_else(fresh_key, |sent| sent.get("key").to_owned());
+    let key = sent
+        .filter(|_| refused)
+        .map_or_else(fresh_key, |sent| sent.get("key").to_owned());
     html! {
         section #draft {
             h2 { (t(lang, "report.p_new")) }
@@ -221,7 +275,9 @@ pub(crate) fn readable(visitor: &Visitor, id: &BulletinId) -> Result<(Bulletin, 
 }
 
 async fn page(visitor: Visitor, Path(id): Path<String>) -> Result<Markup, Trouble> {
-    visitor.work(move |visitor| view(visitor, &id.into(), None, &[])).await
+    visitor
+        .work(move |visitor| view(visitor, &id.into(), None, &[]))
+        .await
 }
 
 async fn verify(visitor: Visitor, Path(id): Path<String>) -> Result<Markup, Trouble> {
@@ -237,7 +293,9 @@ async fn verify(visitor: Visitor, Path(id): Path<String>) -> Result<Markup, Trou
 
 async fn sign(Path(id): Path<String>, Posted { visitor, sent }: Posted) -> Result<Response, Trouble> {
     change(visitor, id, sent, |visitor, key, id| {
-        bulletin::sign(&visitor.engine, &visitor.actor(), key, id).map(|_| ()).map_err(Trouble::from)
+        bulletin::sign(&visitor.engine, &visitor.actor(), key, id)
+            .map(|_| ())
+            .map_err(Trouble::from)
     })
     .await
 }
@@ -260,7 +318,9 @@ async fn change(
     let done = visitor
         .work(move |visitor| {
             readable(visitor, &id)?;
-            let Err(trouble) = work(visitor, sent.get("key"), &id) else { return Ok(Ok(())) };
+            let Err(trouble) = work(visitor, sent.get("key"), &id) else {
+                return Ok(Ok(()));
+            };
             let problem = Problem::from_trouble(&trouble, visitor.lang);
             Ok(Err((trouble.status, view(visitor, &id, None, &[problem])?)))
         })
@@ -271,7 +331,12 @@ async fn change(
     })
 }
 
-fn view(visitor: &Visitor, id: &BulletinId, recheck: Option<&Recheck>, problems: &[Problem]) -> Result<Markup, Trouble> {
+fn view(
+    visitor: &Visitor,
+    id: &BulletinId,
+    recheck: Option<&Recheck>,
+    problems: &[Problem],
+) -> Result<Markup, Trouble> {
     let (bulletin, content) = readable(visitor, id)?;
     let lang = visitor.lang;
     let title = number(&bulletin);
@@ -310,7 +375,10 @@ fn files(visitor: &Visitor, bulletin: &Bulletin) -> Markup {
 
 fn signer(visitor: &Visitor, bulletin: &Bulletin) -> Result<Markup, Trouble> {
     let views = visitor.views()?;
-    let show = Show { visitor, views: &views };
+    let show = Show {
+        visitor,
+        views: &views,
+    };
     Ok(html! {
         @match &bulletin.signed {
             Some((actor, at)) => { (show.actor(actor)) " " (show::moment(*at, visitor.lang)) },
@@ -376,12 +444,19 @@ struct Behind {
     page: u64,
 }
 
-async fn cases(visitor: Visitor, Path(id): Path<String>, Query(asked): Query<Behind>) -> Result<Markup, Trouble> {
+async fn cases(
+    visitor: Visitor,
+    Path(id): Path<String>,
+    Query(asked): Query<Behind>,
+) -> Result<Markup, Trouble> {
     visitor
         .work(move |visitor| {
             let (bulletin, content) = readable(visitor, &id.into())?;
             let content = content.ok_or_else(Trouble::not_found)?;
-            let set = content.figures.cases(&asked.figure).ok_or_else(Trouble::not_found)?;
+            let set = content
+                .figures
+                .cases(&asked.figure)
+                .ok_or_else(Trouble::not_found)?;
             behind(visitor, &bulletin, &content, &asked, set)
         })
         .await
@@ -396,19 +471,29 @@ fn behind(
 ) -> Result<Markup, Trouble> {
     let lang = visitor.lang;
     let views = visitor.views()?;
-    let show = Show { visitor, views: &views };
+    let show = Show {
+        visitor,
+        views: &views,
+    };
     let page = asked.page.max(1);
     let skip = usize::try_from(page.saturating_sub(1).saturating_mul(PAGE)).unwrap_or(usize::MAX);
     let take = usize::try_from(PAGE).unwrap_or(0);
     let mut rows = Vec::new();
     let mut hidden = 0u32;
     for id in set.iter().skip(skip).take(take) {
-        match views.state(id)?.filter(|state| visitor.sight.covers(&visitor.world, state)) {
+        match views
+            .state(id)?
+            .filter(|state| visitor.sight.covers(&visitor.world, state))
+        {
             Some(state) => rows.push(state),
             None => hidden += 1,
         }
     }
-    let (unit, id) = match asked.figure.strip_prefix("unit/").and_then(|rest| rest.rsplit_once('/')) {
+    let (unit, id) = match asked
+        .figure
+        .strip_prefix("unit/")
+        .and_then(|rest| rest.rsplit_once('/'))
+    {
         Some((unit, id)) => (Some(content.unit(&unit.into(), lang)), id),
         None => (None, asked.figure.as_str()),
     };
@@ -416,7 +501,11 @@ fn behind(
     let counted = rate.map_or(id, |rate| rate.num.as_str());
     let known = content.definitions.get(id);
     let title = known.map_or(id, |known| known.name.get(lang));
-    let query = content.figures.count(counted).and_then(|count| count.query.as_deref()).filter(|_| unit.is_none());
+    let query = content
+        .figures
+        .count(counted)
+        .and_then(|count| count.query.as_deref())
+        .filter(|_| unit.is_none());
     let body = html! {
         (layout::heading(Some(number(bulletin)), &html! { @if let Some(unit) = &unit { (unit) " · " } (title) " " span .num { (show::count(set.len())) } }, &html! {
             a .button href={ "/bulletins/" (bulletin.draft.bulletin) } { (t(lang, "report.p_back")) }

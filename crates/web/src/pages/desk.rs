@@ -123,7 +123,11 @@ fn to_sign(visitor: &Visitor) -> Markup {
     let lang = visitor.lang;
     let waiting = || {
         let mine = |post| visitor.posts.contains(post);
-        visitor.world.bulletins.values().filter(move |bulletin| bulletin.signed.is_none() && mine(&bulletin.draft.signer))
+        visitor
+            .world
+            .bulletins
+            .values()
+            .filter(move |bulletin| bulletin.signed.is_none() && mine(&bulletin.draft.signer))
     };
     html! {
         @if waiting().next().is_some() {

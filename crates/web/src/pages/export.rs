@@ -23,11 +23,19 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/ledgers/{mechanism}/export.csv", get(csv))
 }
 
-async fn xlsx(visitor: Visitor, Path(id): Path<String>, Query(asked): Query<Asked>) -> Result<Response, Trouble> {
+async fn xlsx(
+    visitor: Visitor,
+    Path(id): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Trouble> {
     make(visitor, id, asked, true).await
 }
 
-async fn csv(visitor: Visitor, Path(id): Path<String>, Query(asked): Query<Asked>) -> Result<Response, Trouble> {
+async fn csv(
+    visitor: Visitor,
+    Path(id): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Trouble> {
     make(visitor, id, asked, false).await
 }
 
@@ -47,9 +55,17 @@ async fn make(visitor: Visitor, id: String, asked: Asked, workbook: bool) -> Res
             let sheet = export::ledger(&visitor.engine, &visitor.sight, &wanted, visitor.lang)?;
             let name = format!("{}-{}", sheet.title, date_of(visitor.now));
             Ok(if workbook {
-                download(XLSX, &format!("{name}.xlsx"), export::xlsx(&[sheet], visitor.lang)?)
+                download(
+                    XLSX,
+                    &format!("{name}.xlsx"),
+                    export::xlsx(&[sheet], visitor.lang)?,
+                )
             } else {
-                download("text/csv; charset=utf-8", &format!("{name}.csv"), export::csv(&sheet)?)
+                download(
+                    "text/csv; charset=utf-8",
+                    &format!("{name}.csv"),
+                    export::csv(&sheet)?,
+                )
             })
         })
         .await
@@ -58,5 +74,12 @@ async fn make(visitor: Visitor, id: String, asked: Asked, workbook: bool) -> Res
 /// Bytes to be saved under a name, which may hold Chinese (RFC 6266).
 pub(super) fn download(kind: &'static str, name: &str, bytes: Vec<u8>) -> Response {
     let place = format!("attachment; filename*=UTF-8''{}", percent(name));
-    ([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, place)], bytes).into_response()
+    (
+        [
+            (header::CONTENT_TYPE, kind.to_owned()),
+            (header::CONTENT_DISPOSITION, place),
+        ],
+        bytes,
+    )
+        .into_response()
 }

@@ -58,7 +58,10 @@ async fn receive(Posted { visitor, sent }: Posted) -> Result<Response, Trouble> 
     match read {
         Ok(tables) => {
             let token = fresh_key();
-            visitor.web().drafts().put(&token, Draft::new(&visitor, name, tables));
+            visitor
+                .web()
+                .drafts()
+                .put(&token, Draft::new(&visitor, name, tables));
             Ok(Redirect::to(&format!("/imports/{token}")).into_response())
         }
         Err(unreadable) => {
@@ -135,15 +138,26 @@ async fn match_columns(
     visitor
         .work(move |visitor| {
             let choice = mapping::typed(visitor, &draft, &sent)?;
-            let Some(table) = draft.tables.get(choice.table) else { return Err(Trouble::not_found()) };
-            let plan = import::plan(&visitor.engine, &visitor.actor(), &choice.mechanism.id, table, &choice.mapping)?;
+            let Some(table) = draft.tables.get(choice.table) else {
+                return Err(Trouble::not_found());
+            };
+            let plan = import::plan(
+                &visitor.engine,
+                &visitor.actor(),
+                &choice.mechanism.id,
+                table,
+                &choice.mapping,
+            )?;
             if plan.blockers.is_empty() {
                 visitor.web().drafts().choose(&token, choice);
                 return Ok(Redirect::to(&format!("/imports/{token}/preview")).into_response());
             }
             let lang = visitor.lang;
-            let problems: Vec<Problem> =
-                plan.blockers.iter().map(|blocker| Problem::at("columns", blocker.text(lang))).collect();
+            let problems: Vec<Problem> = plan
+                .blockers
+                .iter()
+                .map(|blocker| Problem::at("columns", blocker.text(lang)))
+                .collect();
             let page = mapping::page(visitor, &token, &draft, &choice, &problems);
             Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
         })
@@ -157,7 +171,13 @@ async fn preview(visitor: Visitor, Path(token): Path<String>) -> Result<Response
             let Some((choice, table)) = draft.chosen() else {
                 return Ok(Redirect::to(&format!("/imports/{token}")).into_response());
             };
-            let plan = import::plan(&visitor.engine, &visitor.actor(), &choice.mechanism.id, table, &choice.mapping)?;
+            let plan = import::plan(
+                &visitor.engine,
+                &visitor.actor(),
+                &choice.mechanism.id,
+                table,
+                &choice.mapping,
+            )?;
             Ok(outcome::preview(visitor, &token, choice, &plan).into_response())
         })
         .await
@@ -200,7 +220,9 @@ async fn errors(visitor: Visitor, Path(token): Path<String>) -> Result<Response,
     let draft = draft(&visitor, &token)?;
     visitor
         .work(move |visitor| {
-            let Some((choice, table)) = draft.chosen() else { return Err(Trouble::not_found()) };
+            let Some((choice, table)) = draft.chosen() else {
+                return Err(Trouble::not_found());
+            };
             let (ledger, lang) = (&choice.mapping.ledger, visitor.lang);
             let made = match &draft.report {
                 Some(report) => import::errors_csv(table, ledger, &report.errors(), lang),

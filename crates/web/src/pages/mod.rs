@@ -45,5 +45,9 @@ pub(crate) fn routes() -> Router<Web> {
 /// Where a form leads back to: a path of this server, never another's.
 pub(crate) fn back_to(next: &str) -> &str {
     let own = next.starts_with('/') && !next.starts_with("//") && !next.starts_with("/\\");
-    if own && !next.chars().any(char::is_control) { next } else { "/" }
+    if own && !next.chars().any(char::is_control) {
+        next
+    } else {
+        "/"
+    }
 }

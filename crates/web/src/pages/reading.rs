@@ -51,12 +51,22 @@ async fn receive(Posted { visitor, sent }: Posted) -> Result<Response, Trouble> 
     let (name, bytes) = match sent.files.first() {
         Some((_, name, bytes)) => (name.clone(), bytes.to_vec()),
         None => {
-            let name = sent.filled("name").unwrap_or_else(|| visitor.t("web.reading_pasted")).to_owned();
+            let name = sent
+                .filled("name")
+                .unwrap_or_else(|| visitor.t("web.reading_pasted"))
+                .to_owned();
             (name, pasted.into_bytes())
         }
     };
     let outcome = visitor
-        .work(move |visitor| Ok(documents::receive(&visitor.engine, &visitor.actor(), &name, &bytes)))
+        .work(move |visitor| {
+            Ok(documents::receive(
+                &visitor.engine,
+                &visitor.actor(),
+                &name,
+                &bytes,
+            ))
+        })
         .await?;
     match outcome {
         Ok(document) => Ok(Redirect::to(&format!("/reading/{document}")).into_response()),
@@ -65,7 +75,9 @@ async fn receive(Posted { visitor, sent }: Posted) -> Result<Response, Trouble> 
             let mut problem = Problem::from_trouble(&trouble, visitor.lang);
             problem.field = Some("file".to_owned());
             let status = trouble.status;
-            let page = visitor.work(move |visitor| list(visitor, Some(&sent), &[problem])).await?;
+            let page = visitor
+                .work(move |visitor| list(visitor, Some(&sent), &[problem]))
+                .await?;
             Ok((status, page).into_response())
         }
     }
@@ -76,7 +88,9 @@ fn list(visitor: &Visitor, sent: Option<&Sent>, problems: &[Problem]) -> Result<
     let views = visitor.views()?;
     let mut rows = Vec::new();
     for received in visitor.world.documents.values() {
-        let name = views.unseal(&received.name)?.unwrap_or_else(|| t(lang, "web.erased").to_owned());
+        let name = views
+            .unseal(&received.name)?
+            .unwrap_or_else(|| t(lang, "web.erased").to_owned());
         let cases = documents::cases_of(&views, &received.document)?.len();
         rows.push((received.document.clone(), name, received.characters, cases));
     }
@@ -124,7 +138,12 @@ fn list(visitor: &Visitor, sent: Option<&Sent>, problems: &[Problem]) -> Result<
             }
         }
     };
-    Ok(layout::page(visitor, t(lang, "web.nav_reading"), Nav::Reading, &body))
+    Ok(layout::page(
+        visitor,
+        t(lang, "web.nav_reading"),
+        Nav::Reading,
+        &body,
+    ))
 }
 
 async fn review(
@@ -133,7 +152,9 @@ async fn review(
     Query(asked): Query<Asked>,
 ) -> Result<Markup, Trouble> {
     visitor.must_administer()?;
-    visitor.work(move |visitor| page(visitor, &document.into(), &asked, None, &[])).await
+    visitor
+        .work(move |visitor| page(visitor, &document.into(), &asked, None, &[]))
+        .await
 }
 
 async fn accept(Path(document): Path<String>, Posted { visitor, sent }: Posted) -> Result<Response, Trouble> {
@@ -149,7 +170,13 @@ async fn accept(Path(document): Path<String>, Posted { visitor, sent }: Posted) 
             .work(move |visitor| {
                 let views = visitor.views()?;
                 let reading = documents::reading(&visitor.engine, &views, &id, &Default::default())?;
-                Ok(documents::accept(&visitor.engine, &visitor.actor(), &reading, &ledger, &wanted)?)
+                Ok(documents::accept(
+                    &visitor.engine,
+                    &visitor.actor(),
+                    &reading,
+                    &ledger,
+                    &wanted,
+                )?)
             })
             .await?;
         for (row, answer) in rows.iter().zip(answers) {
@@ -173,8 +200,13 @@ async fn accept(Path(document): Path<String>, Posted { visitor, sent }: Posted) 
         let to = format!("/reading/{document}?ledger={ledger}&done={opened}");
         return Ok(Redirect::to(&to).into_response());
     }
-    let asked = Asked { ledger: ledger.to_string(), done: 0 };
-    let again = visitor.work(move |visitor| page(visitor, &document, &asked, Some(&sent), &problems)).await?;
+    let asked = Asked {
+        ledger: ledger.to_string(),
+        done: 0,
+    };
+    let again = visitor
+        .work(move |visitor| page(visitor, &document, &asked, Some(&sent), &problems))
+        .await?;
     Ok((StatusCode::UNPROCESSABLE_ENTITY, again).into_response())
 }
 
@@ -219,10 +251,19 @@ fn ledgers(visitor: &Visitor) -> Vec<Arc<Mechanism>> {
         .cloned()
         .collect();
     let fills = |mechanism: &Mechanism| {
-        [documents::datum::VALUE, documents::datum::REQUIREMENT, documents::datum::DUE]
-            .iter()
-            .filter(|datum| mechanism.fields.iter().any(|field| field.datum.as_str() == **datum))
-            .count()
+        [
+            documents::datum::VALUE,
+            documents::datum::REQUIREMENT,
+            documents::datum::DUE,
+        ]
+        .iter()
+        .filter(|datum| {
+            mechanism
+                .fields
+                .iter()
+                .any(|field| field.datum.as_str() == **datum)
+        })
+        .count()
     };
     all.sort_by_key(|mechanism| std::cmp::Reverse(fills(mechanism)));
     all
@@ -239,16 +280,36 @@ fn page(
     let views = visitor.views()?;
     let reading = documents::reading(&visitor.engine, &views, document, &Default::default())?;
     let ledgers = ledgers(visitor);
-    let ledger = ledgers.iter().find(|m| m.id.as_str() == asked.ledger).or_else(|| ledgers.first());
+    let ledger = ledgers
+        .iter()
+        .find(|m| m.id.as_str() == asked.ledger)
+        .or_else(|| ledgers.first());
     let Some(ledger) = ledger else {
-        let body = html! { h1 { (t(lang, "web.nav_reading")) } p .notice { (t(lang, "web.reading_no_ledger")) } };
-        return Ok(layout::page(visitor, t(lang, "web.nav_reading"), Nav::Reading, &body));
+        let body =
+            html! { h1 { (t(lang, "web.nav_reading")) } p .notice { (t(lang, "web.reading_no_ledger")) } };
+        return Ok(layout::page(
+            visitor,
+            t(lang, "web.nav_reading"),
+            Nav::Reading,
+            &body,
+        ));
     };
     let proposals = documents::proposals(&visitor.engine, &views, &reading, &ledger.id)?;
-    let show = Show { visitor, views: &views };
-    let name = reading.name.clone().unwrap_or_else(|| t(lang, "web.erased").to_owned());
+    let show = Show {
+        visitor,
+        views: &views,
+    };
+    let name = reading
+        .name
+        .clone()
+        .unwrap_or_else(|| t(lang, "web.erased").to_owned());
     let accepted = proposals.iter().filter(|row| row.case.is_some()).count();
-    let figures: usize = reading.document.articles.iter().map(|article| article.figures.len()).sum();
+    let figures: usize = reading
+        .document
+        .articles
+        .iter()
+        .map(|article| article.figures.len())
+        .sum();
     let body = html! {
         (layout::heading(Some(t(lang, "web.nav_reading")), &html! { (show::text(&name)) }, &html! {
             a href="/reading" { (t(lang, "web.reading_other")) }
@@ -383,7 +444,10 @@ fn run(characters: &[char], start: usize, end: usize, proposals: &[Proposal]) ->
     let mut pieces: Vec<(Option<usize>, String)> = Vec::new();
     let mut last = None;
     for (at, c) in characters.iter().enumerate().take(end).skip(start) {
-        let mark = proposals.iter().find(|p| p.at.iter().any(|[a, b]| (*a..*b).contains(&at))).map(|p| p.index);
+        let mark = proposals
+            .iter()
+            .find(|p| p.at.iter().any(|[a, b]| (*a..*b).contains(&at)))
+            .map(|p| p.index);
         let shown = match c {
             '\n' | '\r' if last.is_some_and(|l| "。！？!?".contains(l)) => Some('\n'),
             c if c.is_whitespace() => None,
@@ -416,7 +480,12 @@ fn run(characters: &[char], start: usize, end: usize, proposals: &[Proposal]) ->
 /// The arithmetic of the document: what holds and what does not.
 fn checks(visitor: &Visitor, reading: &Reading) -> Markup {
     let lang = visitor.lang;
-    let checks: Vec<_> = reading.document.articles.iter().flat_map(|article| &article.checks).collect();
+    let checks: Vec<_> = reading
+        .document
+        .articles
+        .iter()
+        .flat_map(|article| &article.checks)
+        .collect();
     html! {
         @if !checks.is_empty() {
             h2 { (t(lang, "web.reading_checks")) }

@@ -8,7 +8,12 @@ use crate::county::{County, PASSWORD};
 
 async fn client(county: &County, login: &str) -> Browser {
     let mut browser = Browser::new(county);
-    let page = send(&mut browser, "/api/v1/session", json!({ "jurisdiction": "sample", "login": login, "password": PASSWORD })).await;
+    let page = send(
+        &mut browser,
+        "/api/v1/session",
+        json!({ "jurisdiction": "sample", "login": login, "password": PASSWORD }),
+    )
+    .await;
     assert_eq!(page.status, StatusCode::CREATED, "{}", page.text);
     let token = body(&page)["token"].as_str().unwrap().to_owned();
     browser.headers.push(("authorization", format!("Bearer {token}")));
@@ -16,7 +21,14 @@ async fn client(county: &County, login: &str) -> Browser {
 }
 
 async fn send(browser: &mut Browser, path: &str, json: Json) -> Page {
-    browser.once("POST", path, Some("application/json"), json.to_string().into_bytes()).await
+    browser
+        .once(
+            "POST",
+            path,
+            Some("application/json"),
+            json.to_string().into_bytes(),
+        )
+        .await
 }
 
 fn body(page: &Page) -> Json {
@@ -42,7 +54,10 @@ async fn a_command_is_answered_with_a_receipt_that_holds() {
     assert_eq!(verdict, bihuan_ledger::ReceiptVerdict::Holds);
     let again = send(&mut client, "/api/v1/commands", opening("a1")).await;
     assert_eq!(again.status, StatusCode::OK);
-    assert_eq!((&body(&again)["case"], &body(&again)["duplicate"]), (&answer["case"], &json!(true)));
+    assert_eq!(
+        (&body(&again)["case"], &body(&again)["duplicate"]),
+        (&answer["case"], &json!(true))
+    );
     let case = client.get(page.headers["location"].to_str().unwrap()).await;
     assert_eq!(body(&case)["title"], "接口立项");
 }
@@ -54,13 +69,28 @@ async fn a_batch_has_an_answer_for_each_line() {
     let lines = [
         opening("b1").to_string(),
         "{ not json".to_owned(),
-        json!({ "key": "b2", "type": "step", "case": 1, "step": "report", "values": { "report": "已报告" } }).to_string(),
-        json!({ "key": "b3", "type": "step", "case": 1, "step": "opine", "values": { "opinion": "越权" } }).to_string(),
+        json!({ "key": "b2", "type": "step", "case": 1, "step": "report", "values": { "report": "已报告" } })
+            .to_string(),
+        json!({ "key": "b3", "type": "step", "case": 1, "step": "opine", "values": { "opinion": "越权" } })
+            .to_string(),
     ];
-    let page =
-        client.once("POST", "/api/v1/commands", Some("application/x-ndjson"), lines.join("\n").into_bytes()).await;
-    let answers: Vec<Json> = page.text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let ok: Vec<bool> = answers.iter().map(|answer| answer["ok"].as_bool().unwrap()).collect();
+    let page = client
+        .once(
+            "POST",
+            "/api/v1/commands",
+            Some("application/x-ndjson"),
+            lines.join("\n").into_bytes(),
+        )
+        .await;
+    let answers: Vec<Json> = page
+        .text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let ok: Vec<bool> = answers
+        .iter()
+        .map(|answer| answer["ok"].as_bool().unwrap())
+        .collect();
     assert_eq!(ok, [true, false, true, false], "{}", page.text);
     assert_eq!(answers[3]["problem"]["code"], "not_yours");
 }
@@ -71,13 +101,26 @@ async fn a_refusal_names_the_rule_and_what_is_allowed_and_changes_nothing() {
     let case = county.matter("厂区道路被占");
     let before = county.engine.beacon();
     let mut client = client(&county, "housing.clerk").await;
-    let page =
-        send(&mut client, "/api/v1/commands", json!({ "key": "r1", "type": "step", "case": case, "step": "reply" })).await;
+    let page = send(
+        &mut client,
+        "/api/v1/commands",
+        json!({ "key": "r1", "type": "step", "case": case, "step": "reply" }),
+    )
+    .await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(page.headers["content-type"], "application/problem+json");
     let problem = body(&page);
-    assert_eq!((&problem["status"], &problem["code"]), (&json!(422), &json!("unknown_step")));
-    assert!(problem["allowed"][0]["zh"].as_str().unwrap().contains("报告县领导"), "{problem}");
+    assert_eq!(
+        (&problem["status"], &problem["code"]),
+        (&json!(422), &json!("unknown_step"))
+    );
+    assert!(
+        problem["allowed"][0]["zh"]
+            .as_str()
+            .unwrap()
+            .contains("报告县领导"),
+        "{problem}"
+    );
     assert_eq!(county.engine.beacon(), before);
 }
 
@@ -89,19 +132,42 @@ async fn a_state_that_moved_on_is_a_conflict() {
     let seen = client.get(&format!("/api/v1/cases/{case}")).await;
     let tag = seen.headers["etag"].to_str().unwrap().to_owned();
     client.headers.push(("if-none-match", tag.clone()));
-    assert_eq!(client.get(&format!("/api/v1/cases/{case}")).await.status, StatusCode::NOT_MODIFIED);
+    assert_eq!(
+        client.get(&format!("/api/v1/cases/{case}")).await.status,
+        StatusCode::NOT_MODIFIED
+    );
     client.headers.pop();
-    county.order("housing.head", "n1", json!({ "type": "note", "case": case, "note": "抢先一步" }));
+    county.order(
+        "housing.head",
+        "n1",
+        json!({ "type": "note", "case": case, "note": "抢先一步" }),
+    );
     let command = json!({ "key": "e1", "type": "step", "case": case, "step": "report", "values": { "report": "已报告" } });
     client.headers.push(("if-match", tag));
     let page = send(&mut client, "/api/v1/commands", command.clone()).await;
-    assert_eq!((page.status, body(&page)["code"].as_str()), (StatusCode::PRECONDITION_FAILED, Some("conflict")));
+    assert_eq!(
+        (page.status, body(&page)["code"].as_str()),
+        (StatusCode::PRECONDITION_FAILED, Some("conflict"))
+    );
     client.headers.pop();
-    let fresh = client.get(&format!("/api/v1/cases/{case}")).await.headers["etag"].to_str().unwrap().to_owned();
+    let fresh = client.get(&format!("/api/v1/cases/{case}")).await.headers["etag"]
+        .to_str()
+        .unwrap()
+        .to_owned();
     client.headers.push(("if-match", fresh));
-    assert_eq!(send(&mut client, "/api/v1/commands", command.clone()).await.status, StatusCode::OK);
+    assert_eq!(
+        send(&mut client, "/api/v1/commands", command.clone())
+            .await
+            .status,
+        StatusCode::OK
+    );
     let again = send(&mut client, "/api/v1/commands", command).await;
-    assert_eq!(again.status, StatusCode::OK, "its own effect is no conflict: {}", again.text);
+    assert_eq!(
+        again.status,
+        StatusCode::OK,
+        "its own effect is no conflict: {}",
+        again.text
+    );
 }
 
 #[tokio::test]
@@ -118,12 +184,31 @@ async fn every_error_is_a_problem_in_the_same_form() {
         (clerk.get("/api/v1/cases?limit=many").await, 400),
         (clerk.get("/api/v1/commands").await, 405),
         (clerk.get("/api/v1/log/receipts/999999").await, 404),
-        (clerk.once("POST", "/api/v1/commands", Some("application/json"), b"{".to_vec()).await, 400),
-        (clerk.once("POST", "/api/v1/files", Some("text/plain"), b"x".to_vec()).await, 400),
+        (
+            clerk
+                .once(
+                    "POST",
+                    "/api/v1/commands",
+                    Some("application/json"),
+                    b"{".to_vec(),
+                )
+                .await,
+            400,
+        ),
+        (
+            clerk
+                .once("POST", "/api/v1/files", Some("text/plain"), b"x".to_vec())
+                .await,
+            400,
+        ),
     ];
     for (page, status) in cases {
         assert_eq!(page.status.as_u16(), status, "{} {}", page.path, page.text);
-        assert_eq!(page.headers["content-type"], "application/problem+json", "{}", page.path);
+        assert_eq!(
+            page.headers["content-type"], "application/problem+json",
+            "{}",
+            page.path
+        );
         assert_eq!(body(&page)["status"], status);
     }
 }
@@ -132,10 +217,19 @@ async fn every_error_is_a_problem_in_the_same_form() {
 async fn a_cookie_alone_commands_nothing_over_the_api() {
     let county = County::new();
     let mut browser = Browser::signed_in(&county, "housing.clerk").await;
-    assert_eq!(send(&mut browser, "/api/v1/commands", opening("c1")).await.status, StatusCode::FORBIDDEN);
-    let csrf = body(&browser.get("/api/v1/session").await)["csrf"].as_str().unwrap().to_owned();
+    assert_eq!(
+        send(&mut browser, "/api/v1/commands", opening("c1")).await.status,
+        StatusCode::FORBIDDEN
+    );
+    let csrf = body(&browser.get("/api/v1/session").await)["csrf"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     browser.headers.push(("x-csrf-token", csrf));
-    assert_eq!(send(&mut browser, "/api/v1/commands", opening("c1")).await.status, StatusCode::CREATED);
+    assert_eq!(
+        send(&mut browser, "/api/v1/commands", opening("c1")).await.status,
+        StatusCode::CREATED
+    );
 }
 
 #[tokio::test]
@@ -143,13 +237,26 @@ async fn files_come_in_by_what_they_are_and_are_named_by_a_command() {
     let county = County::new();
     let case = county.matter("厂区道路被占");
     let mut client = client(&county, "housing.clerk").await;
-    let page = client.upload("/api/v1/files", &[], &[("file", "photo.png", b"\x7FELF program")]).await;
-    assert_eq!((page.status.as_u16(), body(&page)["code"].as_str()), (422, Some("file_kind")));
-    let page = client.upload("/api/v1/files", &[], &[("file", "a.pdf", b"%PDF-1.7 paper")]).await;
+    let page = client
+        .upload("/api/v1/files", &[], &[("file", "photo.png", b"\x7FELF program")])
+        .await;
+    assert_eq!(
+        (page.status.as_u16(), body(&page)["code"].as_str()),
+        (422, Some("file_kind"))
+    );
+    let page = client
+        .upload("/api/v1/files", &[], &[("file", "a.pdf", b"%PDF-1.7 paper")])
+        .await;
     let token = body(&page)["files"][0]["token"].as_str().unwrap().to_owned();
     let note = json!({ "key": "f1", "type": "note", "case": case, "evidence": [token] });
-    assert_eq!(send(&mut client, "/api/v1/commands", note).await.status, StatusCode::OK);
-    assert_eq!(client.get(&format!("/cases/{case}/evidence/0")).await.bytes, b"%PDF-1.7 paper");
+    assert_eq!(
+        send(&mut client, "/api/v1/commands", note).await.status,
+        StatusCode::OK
+    );
+    assert_eq!(
+        client.get(&format!("/cases/{case}/evidence/0")).await.bytes,
+        b"%PDF-1.7 paper"
+    );
 }
 
 #[tokio::test]

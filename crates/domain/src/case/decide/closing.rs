@@ -25,7 +25,12 @@ pub(super) fn after_move(
     decision: &mut Decision,
 ) -> Result<(), Refusal> {
     match target.kind {
-        StageKind::Verify if ctx.mechanism.way(state.risk).is_some_and(|way| way.name() == "record") => {
+        StageKind::Verify
+            if ctx
+                .mechanism
+                .way(state.risk)
+                .is_some_and(|way| way.name() == "record") =>
+        {
             // A register or reading proves it; the condition was checked when “done” was said.
             let closed = close(ctx, state, ctx.now, Code::new("record"))?;
             decision.events.push(CaseEvent::Closed(Box::new(closed)));
@@ -40,7 +45,11 @@ pub(super) fn after_move(
 }
 
 pub(super) fn verify(ctx: &Context<'_>, state: &State, verdict: &Verdict) -> Result<Decision, Refusal> {
-    let Some(verification) = state.verification.as_ref().filter(|_| state.kind == StageKind::Verify) else {
+    let Some(verification) = state
+        .verification
+        .as_ref()
+        .filter(|_| state.kind == StageKind::Verify)
+    else {
         return Err(Refusal::new("not_in_verification"));
     };
     if !verification.pool.is_empty() && verification.drawn.is_none() {
@@ -77,7 +86,10 @@ pub(super) fn verify(ctx: &Context<'_>, state: &State, verdict: &Verdict) -> Res
     if verdict.note.is_none() {
         return Err(Refusal::new("failure_needs_finding"));
     }
-    let stage = ctx.mechanism.stage(&state.stage).and_then(|stage| stage.rework.clone());
+    let stage = ctx
+        .mechanism
+        .stage(&state.stage)
+        .and_then(|stage| stage.rework.clone());
     let back = stage.unwrap_or_else(|| ctx.mechanism.open.stage.clone());
     let failed = Failed {
         placement: ctx.place(&back, &subject, ctx.now)?,
@@ -90,7 +102,11 @@ pub(super) fn verify(ctx: &Context<'_>, state: &State, verdict: &Verdict) -> Res
 }
 
 pub(super) fn look_back(ctx: &Context<'_>, state: &State, verdict: &Verdict) -> Result<Decision, Refusal> {
-    let Some(by) = state.look_back.as_ref().and_then(|look_back| look_back.by.as_ref()) else {
+    let Some(by) = state
+        .look_back
+        .as_ref()
+        .and_then(|look_back| look_back.by.as_ref())
+    else {
         return Err(Refusal::new("no_look_back"));
     };
     if !ctx.acts_as(by) {
@@ -100,7 +116,10 @@ pub(super) fn look_back(ctx: &Context<'_>, state: &State, verdict: &Verdict) -> 
         return Err(Refusal::new("handler_verifies"));
     }
     if verdict.pass {
-        let passed = LookBackPassed { note: verdict.note.clone(), evidence: verdict.evidence.clone() };
+        let passed = LookBackPassed {
+            note: verdict.note.clone(),
+            evidence: verdict.evidence.clone(),
+        };
         return Ok(vec![CaseEvent::LookBackPassed(passed)].into());
     }
     if verdict.note.is_none() {
@@ -128,12 +147,7 @@ pub(super) fn look_back(ctx: &Context<'_>, state: &State, verdict: &Verdict) -> 
     Ok(decision)
 }
 
-fn close(
-    ctx: &Context<'_>,
-    state: &State,
-    done: jiff::Timestamp,
-    way: Code,
-) -> Result<Closed, Refusal> {
+fn close(ctx: &Context<'_>, state: &State, done: jiff::Timestamp, way: Code) -> Result<Closed, Refusal> {
     let closed = ctx
         .mechanism
         .stage_of_kind(StageKind::Closed)
@@ -163,6 +177,10 @@ fn close(
 
 pub(super) fn tell_parent(state: &State, kind: StageKind, decision: &mut Decision) {
     if let Some(parent) = state.parent {
-        decision.effects.push(Effect::ChildEnded { parent, child: state.id, kind });
+        decision.effects.push(Effect::ChildEnded {
+            parent,
+            child: state.id,
+            kind,
+        });
     }
 }

@@ -4,7 +4,8 @@ use super::{Decision, check_values, open_only};
 use crate::case::context::{Context, Subject};
 use crate::case::state::State;
 use crate::event::{
-    Amended, Answered, CaseEvent, ChildAdded, ChildEnded, ClockKey, ClockStart, Corrected, Moved, Reassigned, Reminded, Values,
+    Amended, Answered, CaseEvent, ChildAdded, ChildEnded, ClockKey, ClockStart, Corrected, Moved, Reassigned,
+    Reminded, Values,
 };
 use crate::id::{CaseId, Code, Sealed, UnitId};
 use crate::mechanism::{ClockSpec, Join, LimitSpec, Stage, StageKind};
@@ -29,10 +30,20 @@ pub(super) fn amend(
     }
     let after = super::merged(state, &changed);
     let subject = Subject::of(state, &after);
-    let stage = ctx.mechanism.stage(&state.stage).and_then(|stage| stage.clock.as_ref());
+    let stage = ctx
+        .mechanism
+        .stage(&state.stage)
+        .and_then(|stage| stage.clock.as_ref());
     let amended = Amended {
         stage_clock: moved_day(ctx, state, "stage", stage, &changed, &subject)?,
-        case_clock: moved_day(ctx, state, "case", ctx.mechanism.clock.as_ref(), &changed, &subject)?,
+        case_clock: moved_day(
+            ctx,
+            state,
+            "case",
+            ctx.mechanism.clock.as_ref(),
+            &changed,
+            &subject,
+        )?,
         values: changed,
         title: title.cloned(),
         reason: reason.clone(),
@@ -50,9 +61,17 @@ fn moved_day(
     changed: &Values,
     subject: &Subject<'_>,
 ) -> Result<Option<ClockStart>, Refusal> {
-    let (Some(spec), Some(clock)) = (spec, state.clock(key)) else { return Ok(None) };
-    let LimitSpec::Field { field, .. } = &spec.limit else { return Ok(None) };
-    if !changed.contains_key(field) || clock.breached || clock.held.is_some() || state.suspended_until.is_some() {
+    let (Some(spec), Some(clock)) = (spec, state.clock(key)) else {
+        return Ok(None);
+    };
+    let LimitSpec::Field { field, .. } = &spec.limit else {
+        return Ok(None);
+    };
+    if !changed.contains_key(field)
+        || clock.breached
+        || clock.held.is_some()
+        || state.suspended_until.is_some()
+    {
         return Ok(None);
     }
     let start = ctx.start(spec, subject, clock.start)?;
@@ -96,12 +115,19 @@ fn handed_to(
     if !owners.is_empty() && !owners.contains(&unit.kind) {
         return Err(Refusal::new("owner_kind").with("unit", &unit.name));
     }
-    let subject = Subject { owner: &unit.id, ..Subject::of(state, &state.values) };
+    let subject = Subject {
+        owner: &unit.id,
+        ..Subject::of(state, &state.values)
+    };
     let holder = match ctx.mechanism.stage(&state.stage) {
         Some(stage) => ctx.stage_holder(stage, &subject),
         None => ctx.last_resort(),
     };
-    Ok(Reassigned { owner: unit.id.clone(), reason: reason.cloned(), holder })
+    Ok(Reassigned {
+        owner: unit.id.clone(),
+        reason: reason.cloned(),
+        holder,
+    })
 }
 
 pub(super) fn answer(
@@ -110,14 +136,22 @@ pub(super) fn answer(
     clock: &ClockKey,
     note: Option<&Sealed>,
 ) -> Result<Decision, Refusal> {
-    let rung = state.clocks.get(clock).and_then(|clock| clock.rung.as_ref()).filter(|rung| !rung.answered);
+    let rung = state
+        .clocks
+        .get(clock)
+        .and_then(|clock| clock.rung.as_ref())
+        .filter(|rung| !rung.answered);
     let Some(rung) = rung else {
         return Err(Refusal::new("nothing_to_answer"));
     };
     if !ctx.acts_as(&rung.to) {
         return Err(ctx.not_yours(std::slice::from_ref(&rung.to)));
     }
-    let answered = Answered { clock: clock.clone(), rung: rung.index, note: note.cloned() };
+    let answered = Answered {
+        clock: clock.clone(),
+        rung: rung.index,
+        note: note.cloned(),
+    };
     Ok(vec![CaseEvent::Answered(answered)].into())
 }
 
@@ -133,7 +167,11 @@ pub(super) fn correct(
     if entry > state.seq {
         return Err(Refusal::new("no_such_entry").with("entry", entry.to_string()));
     }
-    let corrected = Corrected { entry, note: note.clone(), values: values.clone() };
+    let corrected = Corrected {
+        entry,
+        note: note.clone(),
+        values: values.clone(),
+    };
     Ok(vec![CaseEvent::Corrected(corrected)].into())
 }
 
@@ -163,7 +201,12 @@ fn joined<'a>(
     child: CaseId,
     kind: StageKind,
 ) -> Result<Option<(Moved, &'a Stage)>, Refusal> {
-    let Some(children) = ctx.mechanism.children.as_ref().filter(|spec| spec.stage == state.stage) else {
+    let Some(children) = ctx
+        .mechanism
+        .children
+        .as_ref()
+        .filter(|spec| spec.stage == state.stage)
+    else {
         return Ok(None);
     };
     let mut kinds = state.children.clone();
@@ -180,9 +223,14 @@ fn joined<'a>(
         .mechanism
         .stage(&state.stage)
         .and_then(|stage| stage.steps.iter().find(|step| step.id == children.then));
-    let Some(step) = step.filter(|_| met) else { return Ok(None) };
+    let Some(step) = step.filter(|_| met) else {
+        return Ok(None);
+    };
     let subject = Subject::of(state, &state.values);
-    let target = ctx.mechanism.stage(&step.to).ok_or_else(|| Refusal::new("no_such_stage"))?;
+    let target = ctx
+        .mechanism
+        .stage(&step.to)
+        .ok_or_else(|| Refusal::new("no_such_stage"))?;
     if target.kind == StageKind::Verify && super::closing::condition(ctx, subject).is_err() {
         // The lead unit still owes a field: it takes the step itself once the fact is there.
         return Ok(None);
@@ -200,5 +248,9 @@ fn joined<'a>(
 }
 
 fn dispatcher(ctx: &Context<'_>) -> Result<(), Refusal> {
-    if ctx.actor.is_system() || ctx.is_dispatcher() { Ok(()) } else { Err(Refusal::new("dispatcher_only")) }
+    if ctx.actor.is_system() || ctx.is_dispatcher() {
+        Ok(())
+    } else {
+        Err(Refusal::new("dispatcher_only"))
+    }
 }

@@ -30,10 +30,19 @@ pub(super) fn open(ctx: &Context<'_>, open: &Open) -> Result<Decision, Refusal> 
         }
     }
     check_values(ctx, &open.values)?;
-    let required = mechanism.fields.iter().filter(|field| field.required && field.id != mechanism.title);
+    let required = mechanism
+        .fields
+        .iter()
+        .filter(|field| field.required && field.id != mechanism.title);
     check_needed(ctx, required.map(|field| &field.id), &open.values)?;
     let risk: Risk = open.risk.unwrap_or(rules.risk);
-    let subject = Subject { owner: &owner.id, opened_by: ctx.actor, values: &open.values, risk, state: None };
+    let subject = Subject {
+        owner: &owner.id,
+        opened_by: ctx.actor,
+        values: &open.values,
+        risk,
+        state: None,
+    };
     if !ctx.actor.is_system() {
         ctx.one_of(&rules.by, &subject)?;
     }
@@ -58,7 +67,16 @@ pub(super) fn open(ctx: &Context<'_>, open: &Open) -> Result<Decision, Refusal> 
         clock,
         progress,
     };
-    let effects =
-        open.parent.map(|parent| Effect::ChildAdded { parent, child: opener.id }).into_iter().collect();
-    Ok(Decision { events: vec![CaseEvent::Opened(Box::new(opened))], effects })
+    let effects = open
+        .parent
+        .map(|parent| Effect::ChildAdded {
+            parent,
+            child: opener.id,
+        })
+        .into_iter()
+        .collect();
+    Ok(Decision {
+        events: vec![CaseEvent::Opened(Box::new(opened))],
+        effects,
+    })
 }

@@ -19,7 +19,11 @@ pub(super) fn ask(ctx: &Context<'_>, state: &State, request: &Request) -> Result
     if state.kind == StageKind::Verify {
         return Err(Refusal::new("in_verification"));
     }
-    if let Some((number, _)) = state.requests.iter().find(|(_, r)| r.kind == request.kind || r.holds) {
+    if let Some((number, _)) = state
+        .requests
+        .iter()
+        .find(|(_, r)| r.kind == request.kind || r.holds)
+    {
         return Err(Refusal::new("already_asked").with("n", number.to_string()));
     }
     if state.suspended_until.is_some() {
@@ -28,13 +32,19 @@ pub(super) fn ask(ctx: &Context<'_>, state: &State, request: &Request) -> Result
     let granted = state.granted.get(&request.kind).copied().unwrap_or(0);
     if granted >= spec.cap {
         return Err(Refusal::new("cap_reached")
-            .with("kind", bihuan_messages::Label::new(name(request.kind, true), name(request.kind, false)))
+            .with(
+                "kind",
+                bihuan_messages::Label::new(name(request.kind, true), name(request.kind, false)),
+            )
             .with("n", spec.cap.to_string()));
     }
     let subject = Subject::of(state, &state.values);
     ctx.one_of(&spec.by, &subject)?;
     if !spec.reasons.is_empty() {
-        let known = request.reason.as_ref().is_some_and(|r| spec.reasons.iter().any(|(code, _)| code == r));
+        let known = request
+            .reason
+            .as_ref()
+            .is_some_and(|r| spec.reasons.iter().any(|(code, _)| code == r));
         if !known {
             let join = |lang| spec.reasons.iter().map(|(_, l)| l.get(lang)).collect::<Vec<_>>();
             let reasons = bihuan_messages::Label::new(
@@ -67,7 +77,11 @@ pub(super) fn ask(ctx: &Context<'_>, state: &State, request: &Request) -> Result
 /// Who decides: another post than who asks; the post of last resort where the role would lead back to the asker.
 fn approver(ctx: &Context<'_>, state: &State, spec: &RequestSpec, subject: &Subject<'_>) -> Holder {
     let found = ctx.holder(&spec.approver, subject);
-    if found.post == ctx.actor.post || found.post == state.holder.post { ctx.last_resort() } else { found }
+    if found.post == ctx.actor.post || found.post == state.holder.post {
+        ctx.last_resort()
+    } else {
+        found
+    }
 }
 
 pub(super) fn decide(
@@ -105,9 +119,15 @@ pub(super) fn decide(
     } else if request.holds {
         // The dispute is over: the owner holds the case again, on the clock that never stopped.
         let subject = Subject::of(state, &state.values);
-        decided.holder = ctx.mechanism.stage(&state.stage).map(|stage| ctx.stage_holder(stage, &subject));
+        decided.holder = ctx
+            .mechanism
+            .stage(&state.stage)
+            .map(|stage| ctx.stage_holder(stage, &subject));
     }
-    let void = decided.placement.as_ref().is_some_and(|p| p.kind == StageKind::Void);
+    let void = decided
+        .placement
+        .as_ref()
+        .is_some_and(|p| p.kind == StageKind::Void);
     let mut decision = Decision::from(vec![CaseEvent::Decided(Box::new(decided))]);
     if void {
         super::closing::tell_parent(state, StageKind::Void, &mut decision);
@@ -128,7 +148,10 @@ fn granted(
         RequestKind::Return | RequestKind::HandUp => {
             let to = match request.kind {
                 RequestKind::HandUp => request.approver.unit.clone(),
-                _ => unit.or(request.unit.as_ref()).cloned().ok_or_else(|| Refusal::new("name_the_unit"))?,
+                _ => unit
+                    .or(request.unit.as_ref())
+                    .cloned()
+                    .ok_or_else(|| Refusal::new("name_the_unit"))?,
             };
             let Some(owner) = ctx.world.org.unit_on(&to, ctx.today()) else {
                 return Err(Refusal::new("no_such_unit").with("unit", to.as_str()));
@@ -136,21 +159,29 @@ fn granted(
             if owner.id == state.owner && request.kind == RequestKind::Return {
                 return Err(Refusal::new("same_owner").with("unit", &owner.name));
             }
-            let subject = Subject { owner: &owner.id, ..subject };
+            let subject = Subject {
+                owner: &owner.id,
+                ..subject
+            };
             let stage = spec.to.as_ref().unwrap_or(&ctx.mechanism.open.stage);
             decided.placement = Some(ctx.place(stage, &subject, ctx.now)?);
             decided.owner = Some(owner.id.clone());
         }
         RequestKind::Void => {
             let stage = spec.to.clone().or_else(|| {
-                ctx.mechanism.stage_of_kind(StageKind::Void).map(|stage| stage.id.clone())
+                ctx.mechanism
+                    .stage_of_kind(StageKind::Void)
+                    .map(|stage| stage.id.clone())
             });
             let stage = stage.ok_or_else(|| Refusal::new("no_such_stage"))?;
             decided.placement = Some(ctx.place(&stage, &subject, ctx.now)?);
         }
         RequestKind::Extension => {
             let day = until(ctx, spec, request.until)?;
-            let stage = ctx.mechanism.stage(&state.stage).and_then(|stage| stage.clock.as_ref());
+            let stage = ctx
+                .mechanism
+                .stage(&state.stage)
+                .and_then(|stage| stage.clock.as_ref());
             decided.stage_clock = extended(ctx, state.clock("stage"), stage, day)?;
             decided.case_clock = extended(ctx, state.clock("case"), ctx.mechanism.clock.as_ref(), day)?;
         }
@@ -170,7 +201,10 @@ fn extended(
     day: Date,
 ) -> Result<Option<ClockStart>, Refusal> {
     let Some(clock) = clock else { return Ok(None) };
-    let rule = Rule { limit: Limit::Until(day), ..clock.rule.clone() };
+    let rule = Rule {
+        limit: Limit::Until(day),
+        ..clock.rule.clone()
+    };
     let warnings: &[Warning] = spec.map_or(&[], |spec| &spec.warnings);
     let start = ctx.start_rule(rule, &clock.ladder, warnings, clock.start)?;
     Ok((start.due > clock.due).then_some(start))
@@ -211,11 +245,16 @@ pub(in crate::case) fn resumed(
     at: jiff::Timestamp,
 ) -> Result<Resumed, Refusal> {
     let run_on = |key: &str| -> Result<Option<ClockStart>, Refusal> {
-        let Some(clock) = state.clock(key) else { return Ok(None) };
+        let Some(clock) = state.clock(key) else {
+            return Ok(None);
+        };
         let pauses: Vec<Pause> = clock
             .pauses
             .iter()
-            .map(|pause| Pause { to: Some(pause.to.unwrap_or(at)), ..pause.clone() })
+            .map(|pause| Pause {
+                to: Some(pause.to.unwrap_or(at)),
+                ..pause.clone()
+            })
             .collect();
         let due = clock::due(&clock.rule, clock.start, &pauses, &ctx.world.calendars)
             .ok()
@@ -226,7 +265,10 @@ pub(in crate::case) fn resumed(
         let warnings = clock
             .warnings
             .iter()
-            .map(|w| WarningAt { at: w.at.checked_add(moved).unwrap_or(w.at), colour: w.colour })
+            .map(|w| WarningAt {
+                at: w.at.checked_add(moved).unwrap_or(w.at),
+                colour: w.colour,
+            })
             .collect();
         Ok(Some(ClockStart {
             rule: clock.rule.clone(),
@@ -237,24 +279,39 @@ pub(in crate::case) fn resumed(
         }))
     };
     let progress = ctx.progress(&Subject::of(state, &state.values), at)?;
-    Ok(Resumed { at, stage_clock: run_on("stage")?, case_clock: run_on("case")?, progress })
+    Ok(Resumed {
+        at,
+        stage_clock: run_on("stage")?,
+        case_clock: run_on("case")?,
+        progress,
+    })
 }
 
 fn spec<'a>(ctx: &Context<'a>, kind: RequestKind) -> Result<&'a RequestSpec, Refusal> {
     ctx.mechanism.requests.get(&kind).ok_or_else(|| {
         Refusal::new("request_not_allowed")
-            .with("kind", bihuan_messages::Label::new(name(kind, true), name(kind, false)))
+            .with(
+                "kind",
+                bihuan_messages::Label::new(name(kind, true), name(kind, false)),
+            )
             .with("mechanism", &ctx.mechanism.label)
     })
 }
 
 fn name(kind: RequestKind, zh: bool) -> &'static str {
-    let lang = if zh { bihuan_messages::Lang::Zh } else { bihuan_messages::Lang::En };
-    bihuan_messages::t(lang, match kind {
-        RequestKind::Return => "refusal.kind_return",
-        RequestKind::Extension => "refusal.kind_extension",
-        RequestKind::Suspension => "refusal.kind_suspension",
-        RequestKind::HandUp => "refusal.kind_hand_up",
-        RequestKind::Void => "refusal.kind_void",
-    })
+    let lang = if zh {
+        bihuan_messages::Lang::Zh
+    } else {
+        bihuan_messages::Lang::En
+    };
+    bihuan_messages::t(
+        lang,
+        match kind {
+            RequestKind::Return => "refusal.kind_return",
+            RequestKind::Extension => "refusal.kind_extension",
+            RequestKind::Suspension => "refusal.kind_suspension",
+            RequestKind::HandUp => "refusal.kind_hand_up",
+            RequestKind::Void => "refusal.kind_void",
+        },
+    )
 }

@@ -16,13 +16,22 @@ pub(super) fn step(ctx: &Context<'_>, state: &State, command: &Step) -> Result<D
     if state.requests.values().any(|request| request.holds) {
         return Err(Refusal::new("in_dispute").with("who", ctx.post_name(&state.holder.post)));
     }
-    let stage = ctx.mechanism.stage(&state.stage).ok_or_else(|| Refusal::new("no_such_stage"))?;
+    let stage = ctx
+        .mechanism
+        .stage(&state.stage)
+        .ok_or_else(|| Refusal::new("no_such_stage"))?;
     let Some(step) = stage.steps.iter().find(|step| step.id == command.step) else {
         return Err(unknown_step(stage, &command.step));
     };
     check_values(ctx, &command.values)?;
-    if let Some(stray) = command.values.keys().find(|id| !step.needs.contains(id) && !step.takes.contains(id)) {
-        return Err(Refusal::new("field_not_here").with("field", stray.as_str()).with("step", &step.label));
+    if let Some(stray) = command
+        .values
+        .keys()
+        .find(|id| !step.needs.contains(id) && !step.takes.contains(id))
+    {
+        return Err(Refusal::new("field_not_here")
+            .with("field", stray.as_str())
+            .with("step", &step.label));
     }
     let values = merged(state, &command.values);
     let subject = Subject::of(state, &values);
@@ -41,9 +50,14 @@ pub(super) fn step(ctx: &Context<'_>, state: &State, command: &Step) -> Result<D
         && !holds(ctx, guard, subject)?
     {
         let text = step.when_text.clone().unwrap_or_default();
-        return Err(Refusal::new("guard").with("step", &step.label).with("condition", text));
+        return Err(Refusal::new("guard")
+            .with("step", &step.label)
+            .with("condition", text));
     }
-    let target = ctx.mechanism.stage(&step.to).ok_or_else(|| Refusal::new("no_such_stage"))?;
+    let target = ctx
+        .mechanism
+        .stage(&step.to)
+        .ok_or_else(|| Refusal::new("no_such_stage"))?;
     if target.kind == StageKind::Verify {
         // Saying “done” needs the fact: what the verifier could only send back is refused at once.
         closing::condition(ctx, subject)?;
@@ -78,7 +92,11 @@ pub(super) fn note(ctx: &Context<'_>, state: &State, note: &Note) -> Result<Deci
         return Err(Refusal::new("empty_note"));
     }
     let values = merged(state, &note.values);
-    let progress = if reports { ctx.progress_answered(state, &Subject::of(state, &values))? } else { None };
+    let progress = if reports {
+        ctx.progress_answered(state, &Subject::of(state, &values))?
+    } else {
+        None
+    };
     let noted = Noted {
         values: note.values.clone(),
         note: note.note.clone(),
@@ -89,8 +107,9 @@ pub(super) fn note(ctx: &Context<'_>, state: &State, note: &Note) -> Result<Deci
 }
 
 fn unknown_step(stage: &crate::mechanism::Stage, step: &crate::id::StepId) -> Refusal {
-    let refusal =
-        Refusal::new("unknown_step").with("step", step.as_str()).with("stage", &stage.label);
+    let refusal = Refusal::new("unknown_step")
+        .with("step", step.as_str())
+        .with("stage", &stage.label);
     if stage.steps.is_empty() {
         return refusal.allow(Message::new("refusal.allowed_none"));
     }

@@ -46,7 +46,11 @@ struct Asked {
     done: String,
 }
 
-async fn case(visitor: Visitor, Path(id): Path<u64>, Query(asked): Query<Asked>) -> Result<Response, Trouble> {
+async fn case(
+    visitor: Visitor,
+    Path(id): Path<u64>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Trouble> {
     visitor
         .work(move |visitor| {
             let views = visitor.views()?;
@@ -69,7 +73,11 @@ pub(crate) fn etag(state: &State) -> String {
 }
 
 /// A case that the visitor may see, with the definition under which it runs.
-pub(crate) fn find(visitor: &Visitor, views: &Views, id: CaseId) -> Result<(CaseView, Arc<Mechanism>), Trouble> {
+pub(crate) fn find(
+    visitor: &Visitor,
+    views: &Views,
+    id: CaseId,
+) -> Result<(CaseView, Arc<Mechanism>), Trouble> {
     let case = views.case(id)?.ok_or_else(Trouble::not_found)?;
     if !visitor.sight.covers(&visitor.world, &case.state) {
         return Err(Trouble::forbidden());
@@ -81,7 +89,10 @@ pub(crate) fn find(visitor: &Visitor, views: &Views, id: CaseId) -> Result<(Case
 /// The definition under which a case runs.
 pub(crate) fn definition(visitor: &Visitor, state: &State) -> Result<Arc<Mechanism>, Trouble> {
     let of = &state.mechanism;
-    let found = visitor.mechanisms.by_digest(&of.digest).or_else(|| visitor.mechanisms.current(&of.id));
+    let found = visitor
+        .mechanisms
+        .by_digest(&of.digest)
+        .or_else(|| visitor.mechanisms.current(&of.id));
     found.ok_or_else(|| bihuan_engine::Error::Other(format!("no definition {}", of.digest)).into())
 }
 
@@ -98,7 +109,10 @@ pub(crate) fn view(
     let lang = visitor.lang;
     let state = &case.state;
     let offers = offers(visitor, mechanism, state);
-    let title = case.title.clone().unwrap_or_else(|| t(lang, "web.erased").to_owned());
+    let title = case
+        .title
+        .clone()
+        .unwrap_or_else(|| t(lang, "web.erased").to_owned());
     let over = match &state.number {
         Some(number) => format!("{} · {}", mechanism.label.get(lang), number.text),
         None => format!("{} · {}", mechanism.label.get(lang), state.id),
@@ -214,7 +228,12 @@ fn people(show: &Show<'_>, state: &State) -> Markup {
     let today = bihuan_domain::calendar::date_of(visitor.now);
     let names: Vec<String> = match drawn {
         Some(seat) => vec![show.person(&seat.person)],
-        None => visitor.world.org.persons_on(&state.holder.post, today).map(|person| show.person(person)).collect(),
+        None => visitor
+            .world
+            .org
+            .persons_on(&state.holder.post, today)
+            .map(|person| show.person(person))
+            .collect(),
     };
     html! { @for name in names { " " span .quiet { (show::text(&name)) } } }
 }

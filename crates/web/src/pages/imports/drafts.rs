@@ -71,7 +71,10 @@ impl Draft {
     }
 
     fn cells(&self) -> usize {
-        self.tables.iter().map(|table| table.rows.len().saturating_mul(table.columns.len())).sum()
+        self.tables
+            .iter()
+            .map(|table| table.rows.len().saturating_mul(table.columns.len()))
+            .sum()
     }
 }
 
@@ -84,9 +87,17 @@ impl Drafts {
         let mut drafts = self.lock();
         drafts.retain(|_, old| old.used.elapsed() < KEPT);
         while drafts.len() >= KEPT_MAX
-            || drafts.values().map(Draft::cells).sum::<usize>().saturating_add(draft.cells()) > CELLS_MAX
+            || drafts
+                .values()
+                .map(Draft::cells)
+                .sum::<usize>()
+                .saturating_add(draft.cells())
+                > CELLS_MAX
         {
-            let oldest = drafts.iter().min_by_key(|(_, draft)| draft.used).map(|(token, _)| token.clone());
+            let oldest = drafts
+                .iter()
+                .min_by_key(|(_, draft)| draft.used)
+                .map(|(token, _)| token.clone());
             match oldest {
                 Some(token) => drafts.remove(&token),
                 None => break,
@@ -99,7 +110,10 @@ impl Drafts {
     pub(super) fn get(&self, token: &str, visitor: &Visitor) -> Option<Draft> {
         let mut drafts = self.lock();
         let draft = drafts.get_mut(token)?;
-        if draft.person != visitor.person || draft.jurisdiction != jurisdiction(visitor) || draft.used.elapsed() >= KEPT {
+        if draft.person != visitor.person
+            || draft.jurisdiction != jurisdiction(visitor)
+            || draft.used.elapsed() >= KEPT
+        {
             return None;
         }
         draft.used = Instant::now();
@@ -121,5 +135,8 @@ impl Drafts {
 }
 
 fn jurisdiction(visitor: &Visitor) -> Arc<str> {
-    visitor.jurisdiction().map(|jurisdiction| jurisdiction.slug.as_str().into()).unwrap_or_default()
+    visitor
+        .jurisdiction()
+        .map(|jurisdiction| jurisdiction.slug.as_str().into())
+        .unwrap_or_default()
 }

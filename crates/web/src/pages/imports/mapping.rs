@@ -40,17 +40,31 @@ pub(super) fn choose(visitor: &Visitor, draft: &Draft, asked: &Asked) -> Result<
     let place = asked.table.or(former.map(|choice| choice.table)).unwrap_or(0);
     let table = draft.tables.get(place).ok_or_else(Trouble::not_found)?;
     let all = ledgers(visitor);
-    let wanted = asked.ledger.as_deref().or(former.map(|choice| choice.mechanism.id.as_str()));
+    let wanted = asked
+        .ledger
+        .as_deref()
+        .or(former.map(|choice| choice.mechanism.id.as_str()));
     if let Some(mechanism) = all.iter().find(|mechanism| Some(mechanism.id.as_str()) == wanted) {
         let mapping = import::propose(&visitor.engine, &mechanism.id, &draft.name, table)?;
-        return Ok(Choice { table: place, mechanism: mechanism.clone(), mapping });
+        return Ok(Choice {
+            table: place,
+            mechanism: mechanism.clone(),
+            mapping,
+        });
     }
     let mut best: Option<(usize, Choice)> = None;
     for mechanism in all {
         let mapping = import::propose(&visitor.engine, &mechanism.id, &draft.name, table)?;
         let fits = fitness(&mechanism, &mapping);
         if best.as_ref().is_none_or(|(known, _)| fits > *known) {
-            best = Some((fits, Choice { table: place, mechanism, mapping }));
+            best = Some((
+                fits,
+                Choice {
+                    table: place,
+                    mechanism,
+                    mapping,
+                },
+            ));
         }
     }
     best.map(|(_, choice)| choice).ok_or_else(Trouble::not_found)
@@ -58,13 +72,26 @@ pub(super) fn choose(visitor: &Visitor, draft: &Draft, asked: &Asked) -> Result<
 
 /// A ledger whose sheet is known goes first; then the one that takes most columns and lacks least.
 fn fitness(mechanism: &Mechanism, mapping: &Mapping) -> usize {
-    let taken = mapping.columns.iter().filter(|column| column.target != Target::Ignore).count();
-    let lacking = required(mechanism).filter(|id| mapping.column(&Target::Field(id.clone())).is_none()).count();
-    usize::from(mapping.remembered).saturating_mul(1_000).saturating_add(100).saturating_add(taken).saturating_sub(lacking.saturating_mul(3))
+    let taken = mapping
+        .columns
+        .iter()
+        .filter(|column| column.target != Target::Ignore)
+        .count();
+    let lacking = required(mechanism)
+        .filter(|id| mapping.column(&Target::Field(id.clone())).is_none())
+        .count();
+    usize::from(mapping.remembered)
+        .saturating_mul(1_000)
+        .saturating_add(100)
+        .saturating_add(taken)
+        .saturating_sub(lacking.saturating_mul(3))
 }
 
 fn required(mechanism: &Mechanism) -> impl Iterator<Item = FieldId> + '_ {
-    let fields = mechanism.fields.iter().filter(|field| field.required && field.id != mechanism.title);
+    let fields = mechanism
+        .fields
+        .iter()
+        .filter(|field| field.required && field.id != mechanism.title);
     fields.map(|field| field.id.clone())
 }
 
@@ -91,15 +118,34 @@ pub(super) fn typed(visitor: &Visitor, draft: &Draft, sent: &Sent) -> Result<Cho
         .filter(|(_, value)| !value.is_empty())
         .filter_map(|(target, value)| Some((Target::parse(target, &mechanism)?, value.to_owned())))
         .collect();
-    mapping.year = sent.filled("year").and_then(|year| year.parse().ok()).filter(|year| (1950..2200).contains(year));
-    let squeezed: String = sent.get("name").chars().filter(|c| !c.is_whitespace() && !c.is_control() && !"#$~".contains(*c)).collect();
+    mapping.year = sent
+        .filled("year")
+        .and_then(|year| year.parse().ok())
+        .filter(|year| (1950..2200).contains(year));
+    let squeezed: String = sent
+        .get("name")
+        .chars()
+        .filter(|c| !c.is_whitespace() && !c.is_control() && !"#$~".contains(*c))
+        .collect();
     mapping.ledger = squeezed.chars().take(60).collect();
-    Ok(Choice { table: place, mechanism, mapping })
+    Ok(Choice {
+        table: place,
+        mechanism,
+        mapping,
+    })
 }
 
-pub(super) fn page(visitor: &Visitor, token: &str, draft: &Draft, choice: &Choice, problems: &[Problem]) -> Markup {
+pub(super) fn page(
+    visitor: &Visitor,
+    token: &str,
+    draft: &Draft,
+    choice: &Choice,
+    problems: &[Problem],
+) -> Markup {
     let lang = visitor.lang;
-    let Some(table) = draft.tables.get(choice.table) else { return html! {} };
+    let Some(table) = draft.tables.get(choice.table) else {
+        return html! {};
+    };
     let info = import::info(choice.table, table);
     let body = html! {
         (layout::heading(Some(t(lang, "web.nav_imports")), &html! { (show::text(&draft.name)) }, &html! {
@@ -157,15 +203,27 @@ pub(super) fn page(visitor: &Visitor, token: &str, draft: &Draft, choice: &Choic
 
 fn table_name(visitor: &Visitor, n: usize, table: &import::Table) -> String {
     let what = table.title.clone().unwrap_or_else(|| table.sheet.clone());
-    let what = if what.is_empty() { (n + 1).to_string() } else { what };
-    tf(visitor.lang, "import.page_table_name", &[("name", &what), ("rows", &table.rows.len())])
+    let what = if what.is_empty() {
+        (n + 1).to_string()
+    } else {
+        what
+    };
+    tf(
+        visitor.lang,
+        "import.page_table_name",
+        &[("name", &what), ("rows", &table.rows.len())],
+    )
 }
 
 /// One column: its header, samples, and what it is.
 fn line(visitor: &Visitor, choice: &Choice, n: usize, column: &import::ColumnInfo) -> Markup {
     let lang = visitor.lang;
     let assigned = choice.mapping.columns.get(n);
-    let money = choice.mechanism.fields.iter().any(|field| field.ty == Type::Money);
+    let money = choice
+        .mechanism
+        .fields
+        .iter()
+        .any(|field| field.ty == Type::Money);
     let name = tf(lang, "import.page_is_of", &[("column", &column.header)]);
     html! {
         tr {
@@ -201,7 +259,10 @@ fn rest(visitor: &Visitor, choice: &Choice) -> Markup {
     shared.extend(required(&choice.mechanism).map(Target::Field));
     shared.extend(mapping.constants.keys().cloned());
     shared.dedup();
-    let lacking: Vec<Target> = shared.into_iter().filter(|target| mapping.column(target).is_none()).collect();
+    let lacking: Vec<Target> = shared
+        .into_iter()
+        .filter(|target| mapping.column(target).is_none())
+        .collect();
     let names = import::targets(&choice.mechanism);
     let name = |target: &Target| {
         let label = names.iter().find(|(known, _)| known == target);

@@ -1,6 +1,8 @@
 //! What an import would do, and what it did: counts, then row by row what was found, expected, and how to mend it.
 
-use bihuan_engine::import::{Change, Did, DoneRow, Outcome, Plan, Report, RowError, RowPlan, Summary, Vanished};
+use bihuan_engine::import::{
+    Change, Did, DoneRow, Outcome, Plan, Report, RowError, RowPlan, Summary, Vanished,
+};
 use bihuan_messages::{Lang, t, tf};
 use maud::{Markup, html};
 
@@ -229,8 +231,10 @@ fn new(lang: Lang, plan: &Plan) -> Markup {
 
 /// What was worked out rather than stated, and what stays because it is newer.
 fn notes(lang: Lang, rows: &[RowPlan]) -> Markup {
-    let said: Vec<(u32, String)> =
-        rows.iter().flat_map(|row| row.notes.iter().map(|note| (row.row, note.text(lang)))).collect();
+    let said: Vec<(u32, String)> = rows
+        .iter()
+        .flat_map(|row| row.notes.iter().map(|note| (row.row, note.text(lang))))
+        .collect();
     html! {
         @if !said.is_empty() {
             section {
