@@ -35,4 +35,5 @@ pub(crate) enum Order {
     Rebuild(commands::rebuild::Args),
     Calendar(commands::calendar::Args),
     User(commands::user::Args),
+    Bench(commands::bench::Args),
 }

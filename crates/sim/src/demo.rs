@@ -1,5 +1,7 @@
 //! Building a sample jurisdiction in a data directory: founded, its history played, its clock let go.
 
+mod bulletins;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -161,7 +163,8 @@ pub(crate) fn build(
     enter(&engine, &accounts, &sample.accounts, hash)?;
     let now_local = local(Timestamp::from_second(now.as_second()).unwrap_or(now));
     let scripts = (sample.scripts)(&Scenery { shift: sample.shift, now: now_local, rows: &rows });
-    let outcome = history::play(&engine, &clock, scripts, now_local, 1)?;
+    let interludes = bulletins::of_the_last_months(&engine, now_local);
+    let outcome = history::play(&engine, &clock, scripts, interludes, now_local, 1)?;
     clock.run_from(now);
     engine.catch_up()?;
     Ok(Built {

@@ -69,7 +69,19 @@ const TRIES_MAX: u8 = 3;
 /// Uploads under way at once while evidence is staged; each waits for the disk twice.
 const STAGING_THREADS: usize = 16;
 
-/// Plays scripts on an engine whose clock stands, up to `until`. The first `relapses` look-backs fail.
+/// What happens to a jurisdiction beside its cases, at a time: a bulletin.
+pub struct Interlude<'a> {
+    /// When.
+    pub at: DateTime,
+    /// What is done; the engine's clock stands at that time.
+    pub act: Deed<'a>,
+}
+
+/// What is done between two cases' acts.
+pub type Deed<'a> = Box<dyn Fn(&Engine) -> Result<(), Failure> + 'a>;
+
+/// Plays scripts on an engine whose clock stands, up to `until`, with `interludes` in order of time. The first
+/// `relapses` look-backs fail.
 ///
 /// # Errors
 ///
@@ -78,6 +90,7 @@ pub fn play(
     engine: &Engine,
     clock: &DemoTime,
     scripts: Vec<Script>,
+    interludes: Vec<Interlude<'_>>,
     until: DateTime,
     relapses: usize,
 ) -> Result<Outcome, Failure> {
@@ -103,9 +116,13 @@ pub fn play(
         put(&mut agenda, &scene, index, run, run.script.at);
     }
     let mut outcome = Outcome::default();
+    let mut interludes = interludes.into_iter().filter(|interlude| interlude.at <= until).peekable();
     while let Some((at, due)) = agenda.pop_first() {
         if at > until {
             break;
+        }
+        while let Some(interlude) = interludes.next_if(|interlude| interlude.at <= at) {
+            interrupt(engine, clock, &interlude)?;
         }
         fire_until(engine, clock, at)?;
         clock.set(instant(at));
@@ -155,11 +172,20 @@ pub fn play(
             }
         }
     }
+    for interlude in interludes {
+        interrupt(engine, clock, &interlude)?;
+    }
     fire_until(engine, clock, until)?;
     clock.set(instant(until));
     engine.catch_up()?;
     outcome.cases = scene.cases.into_inner();
     Ok(outcome)
+}
+
+fn interrupt(engine: &Engine, clock: &DemoTime, interlude: &Interlude<'_>) -> Result<(), Failure> {
+    fire_until(engine, clock, interlude.at)?;
+    clock.set(instant(interlude.at));
+    (interlude.act)(engine)
 }
 
 /// Which scripts are looked at when.

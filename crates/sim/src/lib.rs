@@ -12,4 +12,5 @@ pub mod people;
 pub mod rng;
 mod shift;
 pub mod time;
+pub mod workload;
 mod yuncheng;

@@ -1,5 +1,6 @@
 //! The commands, one file each, and what several of them need.
 
+pub(crate) mod bench;
 pub(crate) mod calendar;
 pub(crate) mod check;
 pub(crate) mod demo;
@@ -39,5 +40,6 @@ pub(crate) fn run(order: Order, term: &Term) -> Result<Exit, Trouble> {
         Order::Rebuild(args) => rebuild::run(&args, term),
         Order::Calendar(args) => calendar::run(&args, term),
         Order::User(args) => user::run(&args, term),
+        Order::Bench(args) => bench::run(&args, term),
     }
 }

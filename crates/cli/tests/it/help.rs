@@ -2,10 +2,10 @@
 
 use super::run::bihuan;
 
-const COMMANDS: [&str; 23] = [
+const COMMANDS: [&str; 24] = [
     "", "demo", "init", "serve", "read", "check", "scenario", "mechanism", "mechanism list", "mechanism show", "import", "export",
     "report", "report list", "report draft", "report verify", "verify", "rebuild", "calendar", "user", "user list",
-    "user add", "user password",
+    "user add", "user password", "bench",
 ];
 
 fn all_help(lang: &str) -> String {

@@ -123,3 +123,26 @@ fn history_ends_at_the_demos_own_clock() {
     assert!(newest <= engine.now());
     assert!(engine.now().duration_since(newest).as_hours() < 24 * 8);
 }
+
+#[test]
+fn bulletins_of_past_months_are_issued_and_hold_and_the_newest_waits_for_its_signature() {
+    let engine = &county().engine;
+    let world = engine.world();
+    let issued = world.bulletins.values().filter(|bulletin| bulletin.issued.is_some()).count();
+    let waiting = world.bulletins.values().filter(|bulletin| bulletin.signed.is_none()).count();
+    assert_eq!((issued, waiting), (2, 1));
+    for id in world.bulletins.keys() {
+        assert!(bihuan_engine::bulletin::verify(engine, id).unwrap().holds(), "{id}");
+    }
+}
+
+#[test]
+fn a_history_can_be_built_on_any_day_of_the_year() {
+    for now in ["2026-02-18T03:00:00Z", "2026-06-01T23:00:00Z", "2027-01-03T12:00:00Z"] {
+        let dir = tempfile::tempdir().unwrap();
+        let built = demo::both(dir.path(), "no password fits this", now.parse().unwrap()).unwrap();
+        for sample in built {
+            assert!(sample.outcome.refused.is_empty(), "{now} {}: {:#?}", sample.slug, sample.outcome.refused);
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! `bihuan bench`: how fast this machine keeps promises. Every figure with what it was measured on.
+
+mod demo;
+mod engine;
+mod page;
+mod raw;
+mod reading;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::term::{Exit, Term};
+use crate::trouble::Trouble;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[arg(long)]
+    quick: bool,
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    page: Option<PathBuf>,
+    #[arg(long, value_name = "WHAT", value_delimiter = ',')]
+    only: Vec<String>,
+}
+
+/// How much is measured.
+struct Size {
+    /// Transitions, one after the other.
+    single: usize,
+    /// Transitions, many in flight.
+    many: usize,
+    /// Cases behind the ledger page.
+    cases: usize,
+    /// Requests for the page.
+    requests: usize,
+    /// Characters to read.
+    characters: usize,
+}
+
+const QUICK: Size = Size { single: 200, many: 3_200, cases: 5_000, requests: 100, characters: 200_000 };
+const FULL: Size = Size { single: 2_000, many: 32_000, cases: 100_000, requests: 500, characters: 4_000_000 };
+
+/// Commands under way at once in the second run.
+const IN_FLIGHT: usize = 64;
+
+pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
+    let size = if args.quick { QUICK } else { FULL };
+    let wanted = |what: &str| args.only.is_empty() || args.only.iter().any(|only| only == what);
+    let mut results = serde_json::Map::new();
+    if wanted("engine") {
+        for (n, in_flight) in [(size.single, 1), (size.many, IN_FLIGHT)] {
+            let measured = engine::transitions(n, in_flight, term)?;
+            results.insert(format!("transitions_{in_flight}_in_flight"), measured);
+        }
+    }
+    if wanted("page") {
+        results.insert("ledger_page".to_owned(), page::ledger(size.cases, size.requests, term)?);
+    }
+    if wanted("read") {
+        results.insert("read".to_owned(), reading::speed(args.page.as_deref(), size.characters, term)?);
+    }
+    if wanted("demo") {
+        results.insert("demo".to_owned(), demo::idle(term)?);
+    }
+    if let Some(path) = &args.json {
+        let text = serde_json::to_string_pretty(&Value::Object(results)).unwrap_or_default();
+        std::fs::write(path, text).map_err(Trouble::file(path))?;
+    }
+    Ok(Exit::Fine)
+}
+
+/// How many of `n` would be done in a second.
+fn per_second(n: usize, took: Duration) -> u128 {
+    let n = u128::try_from(n).unwrap_or(0);
+    n.saturating_mul(1_000_000).checked_div(took.as_micros().max(1)).unwrap_or(0)
+}
+
+/// A quotient with two decimals.
+fn ratio(a: u128, b: u128) -> String {
+    hundredths(a.saturating_mul(100).checked_div(b.max(1)).unwrap_or(0))
+}
+
+/// Hundredths as a number with two decimals.
+fn hundredths(n: u128) -> String {
+    format!("{}.{:02}", n / 100, n % 100)
+}
+
+/// A folder of our own that goes when the measurement ends.
+fn scratch() -> Result<tempfile::TempDir, Trouble> {
+    tempfile::Builder::new()
+        .prefix("bihuan-bench-")
+        .tempdir()
+        .map_err(|error| Trouble::file(&std::env::temp_dir())(error))
+}
+
+/// The line for a rate, and its JSON.
+fn rate(term: &Term, key: &str, n: usize, in_flight: usize, took: Duration) -> (u128, Value) {
+    let rate = per_second(n, took);
+    term.say(
+        "cli.bench_line_rate",
+        &[("what", &bihuan_messages::t(term.lang, key)), ("rate", &rate), ("inflight", &in_flight), ("n", &n)],
+    );
+    (rate, json!({ "n": n, "in_flight": in_flight, "per_second": rate.to_string(), "micros": took.as_micros().to_string() }))
+}
