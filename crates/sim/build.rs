@@ -17,11 +17,22 @@ fn main() -> io::Result<()> {
     files.sort();
     let mut list = String::from("&[\n");
     for file in &files {
-        let inside = file.strip_prefix(&packs).unwrap_or(file).to_string_lossy().replace('\\', "/");
-        let _ = writeln!(list, "    ({inside:?}, include_str!({:?})),", file.display().to_string());
+        let inside = file
+            .strip_prefix(&packs)
+            .unwrap_or(file)
+            .to_string_lossy()
+            .replace('\\', "/");
+        let _ = writeln!(
+            list,
+            "    ({inside:?}, include_str!({:?})),",
+            file.display().to_string()
+        );
     }
     list.push_str("]\n");
-    fs::write(PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("packs.rs"), list)
+    fs::write(
+        PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("packs.rs"),
+        list,
+    )
 }
 
 /// Every file of a pack that the program reads: TOML and CSV.
@@ -30,7 +41,10 @@ fn collect(dir: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
         let path = entry?.path();
         if path.is_dir() {
             collect(&path, files)?;
-        } else if path.extension().is_some_and(|ending| ending == "toml" || ending == "csv") {
+        } else if path
+            .extension()
+            .is_some_and(|ending| ending == "toml" || ending == "csv")
+        {
             files.push(path);
         }
     }

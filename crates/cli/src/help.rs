@@ -69,12 +69,23 @@ pub(crate) fn parse(words: Vec<OsString>, lang: Lang) -> Result<Cli, Answer> {
 /// The command with the words of the catalogue, and everything below it.
 pub(crate) fn worded(command: Command, lang: Lang, path: &str) -> Command {
     let name = command.get_name().to_owned();
-    let path = if path.is_empty() { name.clone() } else { format!("{path}_{name}") };
+    let path = if path.is_empty() {
+        name.clone()
+    } else {
+        format!("{path}_{name}")
+    };
     let key = path.trim_start_matches("bihuan_").replace('-', "_");
-    let subcommands: Vec<String> = command.get_subcommands().map(|c| c.get_name().to_owned()).collect();
+    let subcommands: Vec<String> = command
+        .get_subcommands()
+        .map(|c| c.get_name().to_owned())
+        .collect();
     let mut command = command
         .about(t(lang, &format!("cli.help_{key}")))
-        .after_help(tf(lang, "cli.example", &[("example", &t(lang, &format!("cli.example_{key}")))]))
+        .after_help(tf(
+            lang,
+            "cli.example",
+            &[("example", &t(lang, &format!("cli.example_{key}")))],
+        ))
         .subcommand_help_heading(t(lang, "cli.word_commands"))
         .help_template(template(lang))
         .disable_help_subcommand(true)
@@ -91,7 +102,11 @@ pub(crate) fn worded(command: Command, lang: Lang, path: &str) -> Command {
         .mut_args(|arg| {
             let own = format!("cli.opt_{key}_{}", arg.get_id());
             let shared = format!("cli.opt_{}", arg.get_id());
-            let heading = if arg.is_positional() { "cli.word_arguments" } else { "cli.word_options" };
+            let heading = if arg.is_positional() {
+                "cli.word_arguments"
+            } else {
+                "cli.word_options"
+            };
             let text = t(lang, if has(&own) { &own } else { &shared });
             arg.help(text).help_heading(t(lang, heading))
         });
@@ -117,7 +132,10 @@ pub(crate) fn lang_values() -> impl TypedValueParser<Value = Lang> {
 }
 
 fn template(lang: Lang) -> String {
-    format!("{{about}}\n\n{}{{usage}}\n\n{{all-args}}{{after-help}}\n", t(lang, "cli.word_usage"))
+    format!(
+        "{{about}}\n\n{}{{usage}}\n\n{{all-args}}{{after-help}}\n",
+        t(lang, "cli.word_usage")
+    )
 }
 
 /// What clap found, in words of the catalogue.
@@ -137,26 +155,39 @@ fn answer(error: &clap::Error, lang: Lang) -> Answer {
     let (arg, value) = (shown(ContextKind::InvalidArg), shown(ContextKind::InvalidValue));
     let what = match error.kind() {
         ErrorKind::UnknownArgument => tf(lang, "cli.unknown_argument", &[("arg", &arg)]),
-        ErrorKind::InvalidSubcommand => {
-            tf(lang, "cli.unknown_command", &[("command", &shown(ContextKind::InvalidSubcommand))])
-        }
+        ErrorKind::InvalidSubcommand => tf(
+            lang,
+            "cli.unknown_command",
+            &[("command", &shown(ContextKind::InvalidSubcommand))],
+        ),
         ErrorKind::MissingRequiredArgument => tf(lang, "cli.missing_argument", &[("arg", &arg)]),
         ErrorKind::MissingSubcommand => t(lang, "cli.missing_command").to_owned(),
         ErrorKind::InvalidValue if value.is_empty() => tf(lang, "cli.missing_value", &[("arg", &arg)]),
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
             tf(lang, "cli.invalid_value", &[("arg", &arg), ("value", &value)])
         }
-        ErrorKind::ArgumentConflict => {
-            tf(lang, "cli.conflict", &[("arg", &arg), ("other", &shown(ContextKind::PriorArg))])
-        }
+        ErrorKind::ArgumentConflict => tf(
+            lang,
+            "cli.conflict",
+            &[("arg", &arg), ("other", &shown(ContextKind::PriorArg))],
+        ),
         ErrorKind::InvalidUtf8 => t(lang, "cli.not_utf8").to_owned(),
-        _ => error.render().to_string().trim_start_matches("error: ").trim_end().to_owned(),
+        _ => error
+            .render()
+            .to_string()
+            .trim_start_matches("error: ")
+            .trim_end()
+            .to_owned(),
     };
     let mut text = tf(lang, "cli.error", &[("what", &what)]);
-    let near = [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue]
-        .map(shown)
-        .into_iter()
-        .find(|near| !near.is_empty());
+    let near = [
+        ContextKind::SuggestedArg,
+        ContextKind::SuggestedSubcommand,
+        ContextKind::SuggestedValue,
+    ]
+    .map(shown)
+    .into_iter()
+    .find(|near| !near.is_empty());
     let valid = shown(ContextKind::ValidValue);
     if let Some(near) = near {
         text.push('\n');

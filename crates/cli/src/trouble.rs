@@ -43,7 +43,11 @@ pub(crate) fn file_message(path: &Path, error: &std::io::Error) -> Message {
         ErrorKind::IsADirectory => "cli.file_is_directory",
         ErrorKind::AlreadyExists => "cli.file_exists",
         ErrorKind::StorageFull => "cli.disk_full",
-        _ => return Message::new("cli.file_io").show("path", path.display()).show("said", error),
+        _ => {
+            return Message::new("cli.file_io")
+                .show("path", path.display())
+                .show("said", error);
+        }
     };
     Message::new(key).show("path", path.display())
 }

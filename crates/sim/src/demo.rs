@@ -157,12 +157,26 @@ pub(crate) fn build(
 ) -> Result<Built, Failure> {
     let sample = sample(date_of(now))?;
     let clock = Arc::new(DemoTime::standing_at(instant(sample.first)));
-    let engine = Engine::create(&dir.join(sample.slug), &format!("{}.bihuan.demo", sample.slug), clock.clone())?;
-    let rows = found(&engine, sample.founding, sample.packs, sample.rename, &sample.follows)?;
+    let engine = Engine::create(
+        &dir.join(sample.slug),
+        &format!("{}.bihuan.demo", sample.slug),
+        clock.clone(),
+    )?;
+    let rows = found(
+        &engine,
+        sample.founding,
+        sample.packs,
+        sample.rename,
+        &sample.follows,
+    )?;
     let accounts = Arc::new(Accounts::open(&dir.join(sample.slug))?);
     enter(&engine, &accounts, &sample.accounts, hash)?;
     let now_local = local(Timestamp::from_second(now.as_second()).unwrap_or(now));
-    let scripts = (sample.scripts)(&Scenery { shift: sample.shift, now: now_local, rows: &rows });
+    let scripts = (sample.scripts)(&Scenery {
+        shift: sample.shift,
+        now: now_local,
+        rows: &rows,
+    });
     let interludes = bulletins::of_the_last_months(&engine, now_local);
     let outcome = history::play(&engine, &clock, scripts, interludes, now_local, 1)?;
     clock.run_from(now);
@@ -188,15 +202,23 @@ fn found(
     let chosen: BTreeMap<_, _> = packs::all().into_iter().filter(|(id, _)| wanted(id)).collect();
     founding.also(packs::adoptions(&chosen));
     founding.setting("demo", true.into());
-    founding.setting("follows", serde_json::json!({ "zh": follows.zh, "en": follows.en }));
+    founding.setting(
+        "follows",
+        serde_json::json!({ "zh": follows.zh, "en": follows.en }),
+    );
     let loaded: Loaded = bihuan_mechanism::load_all(chosen.iter().map(|(id, files)| (id.as_str(), files)));
     let mut rows: BTreeMap<RegisterId, Vec<SampleRow>> = BTreeMap::new();
     for pack in loaded.packs {
-        let titles: BTreeMap<_, _> =
-            pack.registers.iter().map(|register| (register.id.clone(), register.title.clone())).collect();
+        let titles: BTreeMap<_, _> = pack
+            .registers
+            .iter()
+            .map(|register| (register.id.clone(), register.title.clone()))
+            .collect();
         for row in pack.rows {
             let mut values = row.values;
-            if let (Some(title), Some(name)) = (titles.get(&row.register), rename(row.register.as_str(), &row.row)) {
+            if let (Some(title), Some(name)) =
+                (titles.get(&row.register), rename(row.register.as_str(), &row.row))
+            {
                 values.insert(title.clone(), Input::Text(name));
             }
             let (mut sealed, mut drafts) = (Row::new(), Vec::new());
@@ -212,7 +234,9 @@ fn found(
                 sealed.insert(field.clone(), value);
             }
             founding.row(&row.register, &row.row, sealed, drafts);
-            rows.entry(row.register).or_default().push(SampleRow { id: row.row, values });
+            rows.entry(row.register)
+                .or_default()
+                .push(SampleRow { id: row.row, values });
         }
     }
     engine.change(&Actor::system(), "founding", founding.finish())?;
@@ -289,5 +313,8 @@ pub fn reopen(dir: &Path) -> Result<Vec<Built>, Failure> {
 fn follows(engine: &Engine) -> Option<Label> {
     let world = engine.world();
     let setting = world.settings.get("follows")?;
-    Some(Label::new(setting.get("zh")?.as_str()?, setting.get("en")?.as_str()?))
+    Some(Label::new(
+        setting.get("zh")?.as_str()?,
+        setting.get("en")?.as_str()?,
+    ))
 }

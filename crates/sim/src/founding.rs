@@ -49,7 +49,13 @@ impl Founding {
     /// A post in a unit; its code is returned.
     pub fn post(&mut self, unit: &str, code: &str, kind: &str, name: Label) -> PostId {
         let id = PostId::from(format!("{unit}.{code}"));
-        let post = Post { id: id.clone(), unit: unit.into(), kind: Code::new(kind), name, valid: self.valid };
+        let post = Post {
+            id: id.clone(),
+            unit: unit.into(),
+            kind: Code::new(kind),
+            name,
+            valid: self.valid,
+        };
         self.changes.push(WorldEvent::PostPut(post).into());
         id
     }
@@ -64,7 +70,10 @@ impl Founding {
         let id = PersonId::from(format!("p{:03}", self.people));
         let (sealed, draft) = Engine::seal(name)?;
         self.changes.push(WorldChange {
-            event: WorldEvent::PersonPut(Person { id: id.clone(), name: sealed }),
+            event: WorldEvent::PersonPut(Person {
+                id: id.clone(),
+                name: sealed,
+            }),
             texts: vec![(format!("person/{id}"), draft)],
             files: Vec::new(),
         });
@@ -73,16 +82,30 @@ impl Founding {
 
     /// Puts a person on a post.
     pub fn appoint(&mut self, person: &PersonId, post: &PostId) {
-        let appointment =
-            Appointment { person: person.clone(), post: post.clone(), valid: self.valid, acting_for: None };
+        let appointment = Appointment {
+            person: person.clone(),
+            post: post.clone(),
+            valid: self.valid,
+            acting_for: None,
+        };
         self.changes.push(WorldEvent::Appointed(appointment).into());
     }
 
     /// A row of a register, with the drafts of its texts.
-    pub fn row(&mut self, register: &RegisterId, row: &RowId, values: Row, texts: Vec<bihuan_ledger::SealDraft>) {
+    pub fn row(
+        &mut self,
+        register: &RegisterId,
+        row: &RowId,
+        values: Row,
+        texts: Vec<bihuan_ledger::SealDraft>,
+    ) {
         let subject = format!("register/{register}");
         self.changes.push(WorldChange {
-            event: WorldEvent::RowPut(RowPut { register: register.clone(), row: row.clone(), values }),
+            event: WorldEvent::RowPut(RowPut {
+                register: register.clone(),
+                row: row.clone(),
+                values,
+            }),
             texts: texts.into_iter().map(|draft| (subject.clone(), draft)).collect(),
             files: Vec::new(),
         });
@@ -90,7 +113,13 @@ impl Founding {
 
     /// A setting.
     pub fn setting(&mut self, key: &str, value: serde_json::Value) {
-        self.changes.push(WorldEvent::SettingSet(SettingSet { key: Code::new(key), value }).into());
+        self.changes.push(
+            WorldEvent::SettingSet(SettingSet {
+                key: Code::new(key),
+                value,
+            })
+            .into(),
+        );
     }
 
     /// Other changes.

@@ -95,7 +95,11 @@ pub fn play(
     relapses: usize,
 ) -> Result<Outcome, Failure> {
     let world = engine.world();
-    let calendar = world.calendars.get(&CalendarId::statutory()).cloned().unwrap_or_else(Calendar::statutory);
+    let calendar = world
+        .calendars
+        .get(&CalendarId::statutory())
+        .cloned()
+        .unwrap_or_else(Calendar::statutory);
     let scene = Scene {
         world,
         mechanisms: engine.mechanisms(),
@@ -110,13 +114,19 @@ pub fn play(
         .map(|(script, mechanism)| acting::files_needed(script, &mechanism))
         .sum();
     scene.files.replace(stage(engine, needed)?);
-    let mut runs: Vec<Run> = scripts.into_iter().map(|script| Run::new(in_session(script, &scene))).collect();
+    let mut runs: Vec<Run> = scripts
+        .into_iter()
+        .map(|script| Run::new(in_session(script, &scene)))
+        .collect();
     let mut agenda = Agenda::new();
     for (index, run) in runs.iter_mut().enumerate() {
         put(&mut agenda, &scene, index, run, run.script.at);
     }
     let mut outcome = Outcome::default();
-    let mut interludes = interludes.into_iter().filter(|interlude| interlude.at <= until).peekable();
+    let mut interludes = interludes
+        .into_iter()
+        .filter(|interlude| interlude.at <= until)
+        .peekable();
     while let Some((at, due)) = agenda.pop_first() {
         if at > until {
             break;
@@ -130,7 +140,9 @@ pub fn play(
         let views = engine.views()?;
         for index in due {
             let ready = |run: &&mut Run| !run.over && run.wake == at;
-            let Some(run) = runs.get_mut(index).filter(ready) else { continue };
+            let Some(run) = runs.get_mut(index).filter(ready) else {
+                continue;
+            };
             let state = match run.case {
                 Some(case) => views.state(case)?,
                 None => None,
@@ -148,7 +160,9 @@ pub fn play(
         }
         drop(views);
         for (index, what, answer) in waiting {
-            let answer = answer.blocking_recv().map_err(|_| Failure::Fault(Error::Stopped))?;
+            let answer = answer
+                .blocking_recv()
+                .map_err(|_| Failure::Fault(Error::Stopped))?;
             let Some(run) = runs.get_mut(index) else { continue };
             match answer {
                 Ok(answer) => {
@@ -156,7 +170,10 @@ pub fn play(
                     run.refusals = 0;
                     if run.case.is_none() {
                         run.case = answer.case;
-                        scene.cases.borrow_mut().extend(answer.case.map(|case| (run.script.name.clone(), case)));
+                        scene
+                            .cases
+                            .borrow_mut()
+                            .extend(answer.case.map(|case| (run.script.name.clone(), case)));
                     }
                 }
                 Err(Failure::Refused(refusal)) => {
@@ -166,7 +183,9 @@ pub fn play(
                         continue;
                     }
                     run.over = true;
-                    outcome.refused.push((run.script.name.clone(), what, refusal.text(Lang::Zh)));
+                    outcome
+                        .refused
+                        .push((run.script.name.clone(), what, refusal.text(Lang::Zh)));
                 }
                 Err(fault) => return Err(fault),
             }
@@ -205,7 +224,9 @@ fn stage(engine: &Engine, n: usize) -> Result<Vec<String>, Failure> {
             .map(|thread| {
                 let mine = share.min(n.saturating_sub(thread.saturating_mul(share)));
                 scope.spawn(move || {
-                    (0..mine).map(|n| acting::sample_file(engine, &format!("{thread}-{n}"))).collect()
+                    (0..mine)
+                        .map(|n| acting::sample_file(engine, &format!("{thread}-{n}")))
+                        .collect()
                 })
             })
             .collect();
@@ -223,12 +244,14 @@ fn stage(engine: &Engine, n: usize) -> Result<Vec<String>, Failure> {
 fn fire_until(engine: &Engine, clock: &DemoTime, at: DateTime) -> Result<(), Failure> {
     let end = instant(at);
     loop {
-        let next: Option<i64> = engine
-            .views()?
-            .log()
-            .connection()
-            .query_row("SELECT min(wake_at) FROM case_views WHERE wake_at IS NOT NULL", [], |row| row.get(0))?;
-        let next = next.and_then(|micros| Timestamp::from_microsecond(micros).ok()).filter(|next| *next < end);
+        let next: Option<i64> = engine.views()?.log().connection().query_row(
+            "SELECT min(wake_at) FROM case_views WHERE wake_at IS NOT NULL",
+            [],
+            |row| row.get(0),
+        )?;
+        let next = next
+            .and_then(|micros| Timestamp::from_microsecond(micros).ok())
+            .filter(|next| *next < end);
         let Some(next) = next else { return Ok(()) };
         // A wake-up may lie before the present hour: a lot that waits for its checkpoint.
         clock.set(next.max(engine.now()));
@@ -266,7 +289,16 @@ fn in_session(mut script: Script, scene: &Scene) -> Script {
 impl Run {
     fn new(script: Script) -> Self {
         let wake = script.at;
-        Run { script, case: None, next: 0, sent: 0, verified: 0, refusals: 0, wake, over: false }
+        Run {
+            script,
+            case: None,
+            next: 0,
+            sent: 0,
+            verified: 0,
+            refusals: 0,
+            wake,
+            over: false,
+        }
     }
 }
 
@@ -278,12 +310,18 @@ impl Scene {
         if by_hour {
             return at;
         }
-        let today = SLOTS.into_iter().map(|time| at.date().to_datetime(time)).find(|slot| *slot >= at);
+        let today = SLOTS
+            .into_iter()
+            .map(|time| at.date().to_datetime(time))
+            .find(|slot| *slot >= at);
         match today.filter(|slot| self.calendar.is_working(slot.date())) {
             Some(slot) => slot,
             None => {
                 let next = at.date().saturating_add(1.day());
-                self.calendar.working_day_from(next).unwrap_or(next).to_datetime(FIRST_SLOT)
+                self.calendar
+                    .working_day_from(next)
+                    .unwrap_or(next)
+                    .to_datetime(FIRST_SLOT)
             }
         }
     }
@@ -296,7 +334,11 @@ impl Scene {
                 break;
             }
             let next = slot.date().saturating_add(1.day());
-            slot = self.calendar.working_day_from(next).unwrap_or(next).to_datetime(FIRST_SLOT);
+            slot = self
+                .calendar
+                .working_day_from(next)
+                .unwrap_or(next)
+                .to_datetime(FIRST_SLOT);
         }
         slot
     }
@@ -315,11 +357,19 @@ impl Scene {
 }
 
 /// The hours at which the office acts.
-const SLOTS: [Time; 4] = [FIRST_SLOT, time(11, 30, 0, 0), time(14, 30, 0, 0), time(16, 30, 0, 0)];
+const SLOTS: [Time; 4] = [
+    FIRST_SLOT,
+    time(11, 30, 0, 0),
+    time(14, 30, 0, 0),
+    time(16, 30, 0, 0),
+];
 const FIRST_SLOT: Time = time(9, 30, 0, 0);
 /// Longer than any holiday.
 const SEARCH_DAYS: usize = 30;
 
 fn is_session(day: Date) -> bool {
-    matches!(day.weekday(), Weekday::Monday | Weekday::Wednesday | Weekday::Friday)
+    matches!(
+        day.weekday(),
+        Weekday::Monday | Weekday::Wednesday | Weekday::Friday
+    )
 }

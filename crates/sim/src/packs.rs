@@ -16,7 +16,10 @@ pub fn all() -> BTreeMap<String, Files> {
     let mut packs: BTreeMap<String, Files> = BTreeMap::new();
     for (path, text) in FILES {
         if let Some((pack, inside)) = path.split_once('/') {
-            packs.entry(pack.to_owned()).or_default().insert(inside.to_owned(), (*text).to_owned());
+            packs
+                .entry(pack.to_owned())
+                .or_default()
+                .insert(inside.to_owned(), (*text).to_owned());
         }
     }
     packs.retain(|_, files| files.contains_key("pack.toml"));
@@ -25,10 +28,16 @@ pub fn all() -> BTreeMap<String, Files> {
 
 /// The changes that adopt these packs; those that others require come first by the order of codes in one transaction.
 pub fn adoptions(packs: &BTreeMap<String, Files>) -> Vec<WorldChange> {
-    packs.iter().map(|(id, files)| Engine::adopt_pack(&PackId::new(id), files.clone())).collect()
+    packs
+        .iter()
+        .map(|(id, files)| Engine::adopt_pack(&PackId::new(id), files.clone()))
+        .collect()
 }
 
 /// Every file by its path from `packs/` on: what the checker is given.
 pub fn as_one() -> Files {
-    FILES.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect()
+    FILES
+        .iter()
+        .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()))
+        .collect()
 }

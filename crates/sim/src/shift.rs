@@ -13,7 +13,9 @@ impl Shift {
     /// The shift that brings `last` to `today` or up to six days before it.
     pub(crate) fn to_end_by(last: Date, today: Date) -> Shift {
         let days = i64::from(last.until(today).map(|span| span.get_days()).unwrap_or(0));
-        Shift { weeks: days.div_euclid(7) }
+        Shift {
+            weeks: days.div_euclid(7),
+        }
     }
 
     /// Number of weeks.

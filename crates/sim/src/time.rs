@@ -20,7 +20,10 @@ pub struct DemoTime {
 impl DemoTime {
     /// A clock that stands at `at`.
     pub fn standing_at(at: Timestamp) -> Self {
-        DemoTime { standing: AtomicI64::new(at.as_microsecond()), ahead: AtomicI64::new(0) }
+        DemoTime {
+            standing: AtomicI64::new(at.as_microsecond()),
+            ahead: AtomicI64::new(0),
+        }
     }
 
     /// Puts the standing clock to `at`.
@@ -41,7 +44,8 @@ impl TimeSource for DemoTime {
         match self.standing.load(Ordering::Relaxed) {
             RUNS => {
                 let now = Timestamp::now();
-                now.checked_add(SignedDuration::from_secs(self.ahead.load(Ordering::Relaxed))).unwrap_or(now)
+                now.checked_add(SignedDuration::from_secs(self.ahead.load(Ordering::Relaxed)))
+                    .unwrap_or(now)
             }
             at => Timestamp::from_microsecond(at).unwrap_or(Timestamp::UNIX_EPOCH),
         }
@@ -50,7 +54,9 @@ impl TimeSource for DemoTime {
     fn advance(&self, by: SignedDuration) -> bool {
         match self.standing.load(Ordering::Relaxed) {
             RUNS => self.ahead.fetch_add(by.as_secs(), Ordering::Relaxed),
-            _ => self.standing.fetch_add(i64::try_from(by.as_micros()).unwrap_or(0), Ordering::Relaxed),
+            _ => self
+                .standing
+                .fetch_add(i64::try_from(by.as_micros()).unwrap_or(0), Ordering::Relaxed),
         };
         true
     }

@@ -44,12 +44,30 @@ impl Office {
     pub fn found(dir: &Path, seed: u64) -> Result<Office, Failure> {
         let engine = Engine::create(dir, "workload.bihuan", Arc::new(SystemTime))?;
         let today = bihuan_domain::calendar::date_of(engine.now());
-        let mut f = Founding::new("root", "141122", Label::new("样例县", "Sample county"), "supervision.supervisor", today);
-        f.unit("root", "county", Label::new("样例县", "Sample county"), None, &["leadership"]);
+        let mut f = Founding::new(
+            "root",
+            "141122",
+            Label::new("样例县", "Sample county"),
+            "supervision.supervisor",
+            today,
+        );
+        f.unit(
+            "root",
+            "county",
+            Label::new("样例县", "Sample county"),
+            None,
+            &["leadership"],
+        );
         let post = f.post("root", "leader-01", "leader", Label::new("县长", "Head"));
         let person = f.person(&sample_name(0))?;
         f.appoint(&person, &post);
-        f.unit("supervision", "office", Label::new("督查室", "Supervision"), Some("root"), &["supervision", "dispatch"]);
+        f.unit(
+            "supervision",
+            "office",
+            Label::new("督查室", "Supervision"),
+            Some("root"),
+            &["supervision", "dispatch"],
+        );
         let person = f.person(&sample_name(1))?;
         for kind in ["supervisor", "dispatcher", "head"] {
             let post = f.post("supervision", kind, kind, Label::new("督查室", "Supervision"));
@@ -57,15 +75,23 @@ impl Office {
         }
         for n in 0..UNITS {
             let unit = unit(n);
-            f.unit(&unit, "department", Label::new(format!("样例局{n}"), format!("Bureau {n}")), Some("root"), &[]);
+            f.unit(
+                &unit,
+                "department",
+                Label::new(format!("样例局{n}"), format!("Bureau {n}")),
+                Some("root"),
+                &[],
+            );
             for kind in ["clerk", "head"] {
                 let post = f.post(&unit, kind, kind, Label::new("岗位", "Post"));
                 let person = f.person(&sample_name(n.saturating_add(2)))?;
                 f.appoint(&person, &post);
             }
         }
-        let chosen: BTreeMap<_, _> =
-            packs::all().into_iter().filter(|(id, _)| matches!(id.as_str(), "base" | "b-plans")).collect();
+        let chosen: BTreeMap<_, _> = packs::all()
+            .into_iter()
+            .filter(|(id, _)| matches!(id.as_str(), "base" | "b-plans"))
+            .collect();
         f.also(packs::adoptions(&chosen));
         engine.change(&Actor::system(), "founding", f.finish())?;
         let world = engine.world();
@@ -73,10 +99,19 @@ impl Office {
             on_post(&world.org, &post.into(), today).ok_or(Failure::Fault(bihuan_engine::Error::Stopped))
         };
         let clerk = seated("supervision.supervisor".to_owned())?;
-        let handlers = (0..UNITS).map(|n| seated(format!("{}.clerk", unit(n)))).collect::<Result<_, _>>()?;
+        let handlers = (0..UNITS)
+            .map(|n| seated(format!("{}.clerk", unit(n))))
+            .collect::<Result<_, _>>()?;
         let accounts = Arc::new(Accounts::open(dir)?);
         accounts.put("clerk", &clerk.person, PASSWORD)?;
-        Ok(Office { engine, accounts, clerk, handlers, rng: Rng::new(seed), sent: 0 })
+        Ok(Office {
+            engine,
+            accounts,
+            clerk,
+            handlers,
+            rng: Rng::new(seed),
+            sent: 0,
+        })
     }
 
     /// A session of the supervision clerk: what its cookie would hold.
@@ -101,7 +136,11 @@ impl Office {
             supporting: Default::default(),
             title: format!("样例任务：村道硬化{km}公里"),
             risk: None,
-            values: [("value".into(), json!(km.to_string())), ("unit".into(), json!("公里"))].into(),
+            values: [
+                ("value".into(), json!(km.to_string())),
+                ("unit".into(), json!("公里")),
+            ]
+            .into(),
             source: Some(SourceOrder {
                 kind: SourceKind::Meeting,
                 document: None,
@@ -116,10 +155,19 @@ impl Office {
 
     /// A transition of a case that [`Office::opening`] opened for `owner`: first its plan, afterwards feedback.
     pub fn transition(&mut self, case: CaseId, owner: usize, planned: bool) -> (Actor, Submission) {
-        let actor = self.handlers.get(owner).cloned().unwrap_or_else(|| self.clerk.clone());
+        let actor = self
+            .handlers
+            .get(owner)
+            .cloned()
+            .unwrap_or_else(|| self.clerk.clone());
         let order = if planned {
             let note = Some(format!("样例反馈：完成{}%", self.rng.between(1, 99)));
-            Order::Note { case, values: BTreeMap::new(), note, evidence: Vec::new() }
+            Order::Note {
+                case,
+                values: BTreeMap::new(),
+                note,
+                evidence: Vec::new(),
+            }
         } else {
             let measure = json!("样例措施：倒排工期，逐段验收");
             Order::Step {
@@ -136,14 +184,22 @@ impl Office {
     /// Which department owns what this opening opens.
     pub fn owner_of(submission: &Submission) -> usize {
         match &submission.order {
-            Order::Open(open) => open.owner.as_str().trim_start_matches("unit-").parse().unwrap_or(0),
+            Order::Open(open) => open
+                .owner
+                .as_str()
+                .trim_start_matches("unit-")
+                .parse()
+                .unwrap_or(0),
             _ => 0,
         }
     }
 
     fn submission(&mut self, order: Order) -> Submission {
         self.sent = self.sent.saturating_add(1);
-        Submission { key: format!("w{}", self.sent), order }
+        Submission {
+            key: format!("w{}", self.sent),
+            order,
+        }
     }
 }
 
@@ -155,7 +211,14 @@ fn unit(n: usize) -> String {
 pub fn page(seed: u64, characters: usize) -> String {
     let mut rng = Rng::new(seed);
     let places = ["东关镇", "西河乡", "北山镇", "南川乡", "开发区"];
-    let things = ["农村公厕", "标准化厂房", "高标准农田", "村级卫生室", "充电桩", "文化广场"];
+    let things = [
+        "农村公厕",
+        "标准化厂房",
+        "高标准农田",
+        "村级卫生室",
+        "充电桩",
+        "文化广场",
+    ];
     let mut text = String::from("清河县2021年工作展望\n\n");
     while text.chars().count() < characters {
         let (place, thing) = (rng.pick(&places).unwrap_or(&""), rng.pick(&things).unwrap_or(&""));

@@ -24,25 +24,115 @@ const LAST: Date = date(2024, 7, 19);
 const CITY: &str = "140800";
 
 /// Code, kind, name, English name, functions.
-type Row = (&'static str, &'static str, &'static str, &'static str, &'static [&'static str]);
+type Row = (
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static [&'static str],
+);
 
 const UNITS: &[Row] = &[
     ("weather", "vertical", "市气象局", "Meteorological Bureau", &[]),
-    ("city-management", "department", "市城市管理局", "City Management Bureau", &[]),
-    ("traffic-police", "department", "市公安局交警支队", "Traffic Police", &["public-security"]),
-    ("water", "department", "市水务局", "Water Bureau", &["verification"]),
-    ("housing", "department", "市住房和城乡建设局", "Housing and Construction Bureau", &["housing"]),
-    ("emergency", "department", "市应急管理局", "Emergency Management Bureau", &["emergency"]),
-    ("publicity", "department", "市委宣传部", "Publicity Department", &["publicity"]),
-    ("development", "department", "市发展和改革委员会", "Development and Reform Commission", &["development"]),
-    ("industry", "department", "市工业和信息化局", "Industry and Information Bureau", &[]),
-    ("culture", "department", "市文物局", "Cultural Relics Bureau", &["culture"]),
-    ("civil-affairs", "department", "市民政局", "Civil Affairs Bureau", &["civil-affairs", "verification"]),
-    ("ecology", "department", "市生态环境局", "Ecology and Environment Bureau", &["ecology"]),
-    ("finance", "department", "市财政局", "Finance Bureau", &["finance", "verification"]),
-    ("audit", "department", "市审计局", "Audit Bureau", &["verification"]),
+    (
+        "city-management",
+        "department",
+        "市城市管理局",
+        "City Management Bureau",
+        &[],
+    ),
+    (
+        "traffic-police",
+        "department",
+        "市公安局交警支队",
+        "Traffic Police",
+        &["public-security"],
+    ),
+    (
+        "water",
+        "department",
+        "市水务局",
+        "Water Bureau",
+        &["verification"],
+    ),
+    (
+        "housing",
+        "department",
+        "市住房和城乡建设局",
+        "Housing and Construction Bureau",
+        &["housing"],
+    ),
+    (
+        "emergency",
+        "department",
+        "市应急管理局",
+        "Emergency Management Bureau",
+        &["emergency"],
+    ),
+    (
+        "publicity",
+        "department",
+        "市委宣传部",
+        "Publicity Department",
+        &["publicity"],
+    ),
+    (
+        "development",
+        "department",
+        "市发展和改革委员会",
+        "Development and Reform Commission",
+        &["development"],
+    ),
+    (
+        "industry",
+        "department",
+        "市工业和信息化局",
+        "Industry and Information Bureau",
+        &[],
+    ),
+    (
+        "culture",
+        "department",
+        "市文物局",
+        "Cultural Relics Bureau",
+        &["culture"],
+    ),
+    (
+        "civil-affairs",
+        "department",
+        "市民政局",
+        "Civil Affairs Bureau",
+        &["civil-affairs", "verification"],
+    ),
+    (
+        "ecology",
+        "department",
+        "市生态环境局",
+        "Ecology and Environment Bureau",
+        &["ecology"],
+    ),
+    (
+        "finance",
+        "department",
+        "市财政局",
+        "Finance Bureau",
+        &["finance", "verification"],
+    ),
+    (
+        "audit",
+        "department",
+        "市审计局",
+        "Audit Bureau",
+        &["verification"],
+    ),
     // It has no code in GB/T 2260; ours is a local one.
-    ("140800-zone", "zone", "运城经济技术开发区管委会", "Economic and Technological Zone Committee", &[]),
+    (
+        "140800-zone",
+        "zone",
+        "运城经济技术开发区管委会",
+        "Economic and Technological Zone Committee",
+        &[],
+    ),
 ];
 
 /// The counties, districts and county-level cities: governments of their own, below the city, with logs of their own.
@@ -71,8 +161,14 @@ pub(crate) fn sample(today: Date) -> Result<Sample, Error> {
         shift,
         first: shift.day(FIRST).at(8, 0, 0, 0),
         follows: Label::new(
-            format!("依据2024年7月19日前后的报道（7月17日暴雨、18日专题会）；日期整体后移{}周。人名和未具名事项为样例。", shift.weeks()),
-            format!("Follows the report of about 19 July 2024 (rainstorm of the 17th, meeting of the 18th); all dates are {} weeks later. People and unnamed matters are samples.", shift.weeks()),
+            format!(
+                "依据2024年7月19日前后的报道（7月17日暴雨、18日专题会）；日期整体后移{}周。人名和未具名事项为样例。",
+                shift.weeks()
+            ),
+            format!(
+                "Follows the report of about 19 July 2024 (rainstorm of the 17th, meeting of the 18th); all dates are {} weeks later. People and unnamed matters are samples.",
+                shift.weeks()
+            ),
         ),
         packs: |pack| matches!(pack, "base" | "intake"),
         rename: |_, _| None,
@@ -85,23 +181,64 @@ fn found(from: Date) -> Result<Founding, Error> {
     let name = Label::new("运城市", "Yuncheng City");
     let mut f = Founding::new(CITY, CITY, name.clone(), "supervision.supervisor", from);
     let mut people = 60usize;
-    let mut seated = |f: &mut Founding, unit: &str, code: &str, kind: &str, zh: &str, en: &str| -> Result<(), Error> {
-        let post = f.post(unit, code, kind, Label::new(zh, en));
-        let person = f.person(&sample_name(people))?;
-        people = people.saturating_add(1);
-        f.appoint(&person, &post);
-        Ok(())
-    };
+    let mut seated =
+        |f: &mut Founding, unit: &str, code: &str, kind: &str, zh: &str, en: &str| -> Result<(), Error> {
+            let post = f.post(unit, code, kind, Label::new(zh, en));
+            let person = f.person(&sample_name(people))?;
+            people = people.saturating_add(1);
+            f.appoint(&person, &post);
+            Ok(())
+        };
     f.unit(CITY, "county", name, None, &["leadership"]);
     seated(&mut f, CITY, "leader-01", "leader", "市长", "Mayor")?;
-    seated(&mut f, CITY, "leader-02", "leader", "副市长（应急）", "Vice mayor (emergencies)")?;
-    seated(&mut f, CITY, "leader-03", "leader", "副市长（生态环境）", "Vice mayor (environment)")?;
-    f.unit("supervision", "office", Label::new("市政府督查室", "Supervision Office"), Some(CITY), &["supervision"]);
+    seated(
+        &mut f,
+        CITY,
+        "leader-02",
+        "leader",
+        "副市长（应急）",
+        "Vice mayor (emergencies)",
+    )?;
+    seated(
+        &mut f,
+        CITY,
+        "leader-03",
+        "leader",
+        "副市长（生态环境）",
+        "Vice mayor (environment)",
+    )?;
+    f.unit(
+        "supervision",
+        "office",
+        Label::new("市政府督查室", "Supervision Office"),
+        Some(CITY),
+        &["supervision"],
+    );
     seated(&mut f, "supervision", "head", "head", "主任", "Head")?;
-    seated(&mut f, "supervision", "supervisor", "supervisor", "督查岗", "supervision clerk")?;
-    f.unit("office", "office", Label::new("市政府办公室", "Government Office"), Some(CITY), &["dispatch"]);
+    seated(
+        &mut f,
+        "supervision",
+        "supervisor",
+        "supervisor",
+        "督查岗",
+        "supervision clerk",
+    )?;
+    f.unit(
+        "office",
+        "office",
+        Label::new("市政府办公室", "Government Office"),
+        Some(CITY),
+        &["dispatch"],
+    );
     seated(&mut f, "office", "head", "head", "主任", "Head")?;
-    seated(&mut f, "office", "dispatcher", "dispatcher", "交办岗", "dispatching clerk")?;
+    seated(
+        &mut f,
+        "office",
+        "dispatcher",
+        "dispatcher",
+        "交办岗",
+        "dispatching clerk",
+    )?;
     for (id, kind, zh, en, functions) in UNITS {
         f.unit(id, kind, Label::new(*zh, *en), Some(CITY), functions);
         seated(&mut f, id, "head", "head", "局长（主任）", "Director")?;
@@ -112,8 +249,18 @@ fn found(from: Date) -> Result<Founding, Error> {
     }
     for (id, zh, en) in COUNTIES {
         f.unit(id, "county", Label::new(*zh, *en), Some(CITY), &[]);
-        f.post(id, "head", "head", Label::new("政府办主任", "Head of its government office"));
-        f.post(id, "clerk", "clerk", Label::new("政府办承办岗", "Clerk of its government office"));
+        f.post(
+            id,
+            "head",
+            "head",
+            Label::new("政府办主任", "Head of its government office"),
+        );
+        f.post(
+            id,
+            "clerk",
+            "clerk",
+            Label::new("政府办承办岗", "Clerk of its government office"),
+        );
     }
     Ok(f)
 }
@@ -148,12 +295,24 @@ fn scripts(scenery: &Scenery<'_>) -> Vec<Script> {
     let opener = PostId::from("supervision.supervisor");
     let mut all = Vec::new();
     for (n, (title, owner)) in EARLIER.iter().enumerate() {
-        let day = scenery.shift.day(date(2024, 2, 20).saturating_add(i64::try_from(n).unwrap_or(0).saturating_mul(14).days()));
+        let day = scenery
+            .shift
+            .day(date(2024, 2, 20).saturating_add(i64::try_from(n).unwrap_or(0).saturating_mul(14).days()));
         let name = format!("decision-{n:02}");
-        let mut open = order("meeting-decision", owner, &format!("{title}（样例）"), SourceKind::Meeting, &name);
-        open.values.insert("meeting".into(), json!(format!("第{}次市政府常务会议（样例）", n.saturating_add(60))));
+        let mut open = order(
+            "meeting-decision",
+            owner,
+            &format!("{title}（样例）"),
+            SourceKind::Meeting,
+            &name,
+        );
+        open.values.insert(
+            "meeting".into(),
+            json!(format!("第{}次市政府常务会议（样例）", n.saturating_add(60))),
+        );
         open.values.insert("held_on".into(), json!(day.to_string()));
-        open.values.insert("item".into(), json!((n % 3).saturating_add(1).to_string()));
+        open.values
+            .insert("item".into(), json!((n % 3).saturating_add(1).to_string()));
         let mut script = Script::new(name, &opener, open, day.at(9, 0, 0, 0))
             .then(day.at(11, 0, 0, 0), Act::Reach("handling".into()));
         let takes = if n == 3 { 58 } else { 25 };
@@ -167,12 +326,16 @@ fn scripts(scenery: &Scenery<'_>) -> Vec<Script> {
         let day = scenery.shift.day(date(2024, 7, 18));
         let name = format!("rain-{n}");
         let mut open = order("instruction", owner, title, SourceKind::Instruction, &name);
-        open.values.insert("leader".into(), json!(format!("{CITY}.leader-02")));
+        open.values
+            .insert("leader".into(), json!(format!("{CITY}.leader-02")));
         open.values.insert("instructed_on".into(), json!(day.to_string()));
         let mut script = Script::new(name, &opener, open, day.at(16, 30, 0, 0));
         script.by_hour = true;
         if n != 4 {
-            script = script.then(day.saturating_add(1.day()).at(9, 0, 0, 0), Act::Reach("handling".into()));
+            script = script.then(
+                day.saturating_add(1.day()).at(9, 0, 0, 0),
+                Act::Reach("handling".into()),
+            );
         }
         all.push(script);
     }
@@ -187,19 +350,59 @@ fn order(mechanism: &str, owner: &str, title: &str, kind: SourceKind, key: &str)
         title: title.to_owned(),
         risk: None,
         values: Default::default(),
-        source: Some(SourceOrder { kind, document: None, at: Vec::new(), quote: None, key: Some(key.into()) }),
+        source: Some(SourceOrder {
+            kind,
+            document: None,
+            at: Vec::new(),
+            quote: None,
+            key: Some(key.into()),
+        }),
         parent: None,
     }
 }
 
 fn accounts() -> Vec<Account> {
-    let account = |login, post: &str, zh: &str, en: &str| Account { login, post: post.into(), what: Label::new(zh, en) };
+    let account = |login, post: &str, zh: &str, en: &str| Account {
+        login,
+        post: post.into(),
+        what: Label::new(zh, en),
+    };
     vec![
-        account("yc-ducha", "supervision.supervisor", "市政府督查室：立项、核查", "Supervision: files and verifies matters"),
-        account("yc-zhengfuban", "office.dispatcher", "市政府办交办岗", "Government office: dispatches"),
-        account("yc-fushizhang", "140800.leader-02", "副市长：批示、阅示", "Vice mayor: instructions"),
-        account("yc-yingji", "emergency.clerk", "市应急管理局承办岗", "Emergency management: clerk"),
-        account("yc-chengguan", "city-management.clerk", "市城市管理局承办岗", "City management: clerk"),
-        account("yc-chengguanjuzhang", "city-management.head", "市城市管理局局长", "City management: head"),
+        account(
+            "yc-ducha",
+            "supervision.supervisor",
+            "市政府督查室：立项、核查",
+            "Supervision: files and verifies matters",
+        ),
+        account(
+            "yc-zhengfuban",
+            "office.dispatcher",
+            "市政府办交办岗",
+            "Government office: dispatches",
+        ),
+        account(
+            "yc-fushizhang",
+            "140800.leader-02",
+            "副市长：批示、阅示",
+            "Vice mayor: instructions",
+        ),
+        account(
+            "yc-yingji",
+            "emergency.clerk",
+            "市应急管理局承办岗",
+            "Emergency management: clerk",
+        ),
+        account(
+            "yc-chengguan",
+            "city-management.clerk",
+            "市城市管理局承办岗",
+            "City management: clerk",
+        ),
+        account(
+            "yc-chengguanjuzhang",
+            "city-management.head",
+            "市城市管理局局长",
+            "City management: head",
+        ),
     ]
 }

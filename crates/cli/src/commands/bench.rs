@@ -40,8 +40,20 @@ struct Size {
     characters: usize,
 }
 
-const QUICK: Size = Size { single: 200, many: 3_200, cases: 5_000, requests: 100, characters: 200_000 };
-const FULL: Size = Size { single: 2_000, many: 32_000, cases: 100_000, requests: 500, characters: 4_000_000 };
+const QUICK: Size = Size {
+    single: 200,
+    many: 3_200,
+    cases: 5_000,
+    requests: 100,
+    characters: 200_000,
+};
+const FULL: Size = Size {
+    single: 2_000,
+    many: 32_000,
+    cases: 100_000,
+    requests: 500,
+    characters: 4_000_000,
+};
 
 /// Commands under way at once in the second run.
 const IN_FLIGHT: usize = 64;
@@ -57,10 +69,16 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
         }
     }
     if wanted("page") {
-        results.insert("ledger_page".to_owned(), page::ledger(size.cases, size.requests, term)?);
+        results.insert(
+            "ledger_page".to_owned(),
+            page::ledger(size.cases, size.requests, term)?,
+        );
     }
     if wanted("read") {
-        results.insert("read".to_owned(), reading::speed(args.page.as_deref(), size.characters, term)?);
+        results.insert(
+            "read".to_owned(),
+            reading::speed(args.page.as_deref(), size.characters, term)?,
+        );
     }
     if wanted("demo") {
         results.insert("demo".to_owned(), demo::idle(term)?);
@@ -75,7 +93,9 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
 /// How many of `n` would be done in a second.
 fn per_second(n: usize, took: Duration) -> u128 {
     let n = u128::try_from(n).unwrap_or(0);
-    n.saturating_mul(1_000_000).checked_div(took.as_micros().max(1)).unwrap_or(0)
+    n.saturating_mul(1_000_000)
+        .checked_div(took.as_micros().max(1))
+        .unwrap_or(0)
 }
 
 /// A quotient with two decimals.
@@ -101,7 +121,15 @@ fn rate(term: &Term, key: &str, n: usize, in_flight: usize, took: Duration) -> (
     let rate = per_second(n, took);
     term.say(
         "cli.bench_line_rate",
-        &[("what", &bihuan_messages::t(term.lang, key)), ("rate", &rate), ("inflight", &in_flight), ("n", &n)],
+        &[
+            ("what", &bihuan_messages::t(term.lang, key)),
+            ("rate", &rate),
+            ("inflight", &in_flight),
+            ("n", &n),
+        ],
     );
-    (rate, json!({ "n": n, "in_flight": in_flight, "per_second": rate.to_string(), "micros": took.as_micros().to_string() }))
+    (
+        rate,
+        json!({ "n": n, "in_flight": in_flight, "per_second": rate.to_string(), "micros": took.as_micros().to_string() }),
+    )
 }

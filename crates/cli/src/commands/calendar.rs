@@ -20,15 +20,24 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
     let calendar = Calendar::statutory();
     if let Some(year) = args.year.filter(|year| !calendar.is_published(*year)) {
         let last = calendar.last_published_year();
-        return Err(Trouble::new("cli.calendar_unknown").with("year", year).with("last", last));
+        return Err(Trouble::new("cli.calendar_unknown")
+            .with("year", year)
+            .with("last", last));
     }
     if args.json {
-        let notices: Vec<_> =
-            calendar.notices().iter().filter(|notice| args.year.is_none_or(|year| notice.year == year)).collect();
+        let notices: Vec<_> = calendar
+            .notices()
+            .iter()
+            .filter(|notice| args.year.is_none_or(|year| notice.year == year))
+            .collect();
         term.json(&json!({ "calendar": calendar.id(), "notices": notices, "digest": calendar.digest() }));
         return Ok(Exit::Fine);
     }
-    for notice in calendar.notices().iter().filter(|notice| args.year.is_none_or(|year| notice.year == year)) {
+    for notice in calendar
+        .notices()
+        .iter()
+        .filter(|notice| args.year.is_none_or(|year| notice.year == year))
+    {
         let count = |kind: DayKind| notice.days.iter().filter(|day| day.kind == kind).count();
         term.say(
             "cli.calendar_row",
@@ -41,7 +50,11 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
             ],
         );
         for day in notice.days.iter().filter(|_| args.year.is_some()) {
-            let key = if day.kind.is_working() { "cli.calendar_day_work" } else { "cli.calendar_day_off" };
+            let key = if day.kind.is_working() {
+                "cli.calendar_day_work"
+            } else {
+                "cli.calendar_day_off"
+            };
             term.say(key, &[("date", &day.date), ("name", &day.name)]);
         }
     }
@@ -49,7 +62,9 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
 }
 
 fn working_days(calendar: &Calendar, year: i16) -> usize {
-    let Ok(first) = Date::new(year, 1, 1) else { return 0 };
+    let Ok(first) = Date::new(year, 1, 1) else {
+        return 0;
+    };
     (0..366)
         .map(|n| first.saturating_add(n.days()))
         .filter(|day| day.year() == year && calendar.is_working(*day))

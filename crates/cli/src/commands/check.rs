@@ -24,7 +24,12 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
     let given = packs::load(&args.packs, term)?;
     let findings: Vec<_> = if args.quiet {
-        given.findings.iter().filter(|f| f.severity == Severity::Error).cloned().collect()
+        given
+            .findings
+            .iter()
+            .filter(|f| f.severity == Severity::Error)
+            .cloned()
+            .collect()
     } else {
         given.findings
     };
@@ -39,7 +44,11 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
         term.raw(text.as_bytes());
         term.line(terminal::summary(&findings, term.lang));
     }
-    Ok(if any_error(&findings) { Exit::Faults } else { Exit::Fine })
+    Ok(if any_error(&findings) {
+        Exit::Faults
+    } else {
+        Exit::Fine
+    })
 }
 
 /// The findings as a page of their own.

@@ -34,9 +34,10 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
     let dir = match &args.data {
         Some(dir) => dir.clone(),
         None => {
-            temporary = tempfile::Builder::new().prefix("bihuan-demo-").tempdir().map_err(|error| {
-                Trouble::file(&std::env::temp_dir())(error)
-            })?;
+            temporary = tempfile::Builder::new()
+                .prefix("bihuan-demo-")
+                .tempdir()
+                .map_err(|error| Trouble::file(&std::env::temp_dir())(error))?;
             temporary.path().to_owned()
         }
     };
@@ -80,16 +81,27 @@ fn introduce(sample: &Built, term: &Term) -> Result<(), Trouble> {
     let follows = sample.follows.get(term.lang);
     term.say(
         "cli.demo_place",
-        &[("name", &name), ("cases", &cases), ("entries", &entries), ("follows", &follows)],
+        &[
+            ("name", &name),
+            ("cases", &cases),
+            ("entries", &entries),
+            ("follows", &follows),
+        ],
     );
     term.say("cli.demo_accounts", &[("password", &PASSWORD)]);
     for account in &sample.people {
         let login = format!("{:<16}", account.login);
-        term.say("cli.demo_account", &[("login", &login), ("what", &account.what.get(term.lang))]);
+        term.say(
+            "cli.demo_account",
+            &[("login", &login), ("what", &account.what.get(term.lang))],
+        );
     }
     if let Some((script, what, why)) = sample.outcome.refused.first() {
         let first = format!("{script}, {what}: {why}");
-        term.remark("cli.demo_refused", &[("n", &sample.outcome.refused.len()), ("first", &first)]);
+        term.remark(
+            "cli.demo_refused",
+            &[("n", &sample.outcome.refused.len()), ("first", &first)],
+        );
     }
     Ok(())
 }
@@ -98,12 +110,19 @@ fn jurisdiction(sample: Built) -> Jurisdiction {
     let accounts = sample
         .people
         .iter()
-        .map(|account| DemoAccount { login: account.login.to_owned(), what: account.what.clone() })
+        .map(|account| DemoAccount {
+            login: account.login.to_owned(),
+            what: account.what.clone(),
+        })
         .collect();
     Jurisdiction {
         slug: sample.slug.to_owned(),
         engine: sample.engine,
         accounts: sample.accounts,
-        demo: Some(DemoInfo { accounts, password: PASSWORD.to_owned(), notes: sample.follows }),
+        demo: Some(DemoInfo {
+            accounts,
+            password: PASSWORD.to_owned(),
+            notes: sample.follows,
+        }),
     }
 }

@@ -39,10 +39,17 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
     let mechanism = office::mechanism(&engine, &args.mechanism)?;
     // Whoever may read the data directory may see all of it; with --as, what that person sees.
     let sight = match &args.login {
-        Some(login) => access::sight(&engine.world(), &office::acting_as(&engine, login)?.person, engine.now()),
+        Some(login) => access::sight(
+            &engine.world(),
+            &office::acting_as(&engine, login)?.person,
+            engine.now(),
+        ),
         None => Sight::All,
     };
-    let asked = Asked { mechanism: Some(mechanism), ..Asked::default() };
+    let asked = Asked {
+        mechanism: Some(mechanism),
+        ..Asked::default()
+    };
     let sheet = export::ledger(&engine, &sight, &asked, term.lang)?;
     let rows = sheet.rows.len();
     let bytes = match args.format {

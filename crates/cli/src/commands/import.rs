@@ -49,9 +49,17 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
     let engine = office::open(&args.data)?;
     let actor = office::acting_as(&engine, &args.login)?;
     let mechanism = office::mechanism(&engine, &args.mechanism)?;
-    let name = args.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let options =
-        Options { table: args.table.clone(), map: args.map.clone(), year: args.year, ledger: args.ledger.clone() };
+    let name = args
+        .file
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    let options = Options {
+        table: args.table.clone(),
+        map: args.map.clone(),
+        year: args.year,
+        ledger: args.ledger.clone(),
+    };
     let prepared = import::prepare(&engine, &actor, &mechanism, &name, &bytes, &options)
         .map_err(|stop| Trouble::new("cli.plain").with("what", stop.text(term.lang)))?;
     if let Some(path) = &args.errors {
@@ -66,7 +74,11 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
         if args.json {
             term.json(&prepared.plan);
         } else {
-            prepared.plan.blockers.iter().for_each(|blocker| term.line(term.text(blocker)));
+            prepared
+                .plan
+                .blockers
+                .iter()
+                .for_each(|blocker| term.line(term.text(blocker)));
             wrong_rows(&prepared.plan.errors(), term);
             term.line(prepared.plan.text(term.lang));
         }
@@ -84,14 +96,21 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
         wrong_rows(&report.errors(), term);
         term.line(report.text(term.lang));
     }
-    Ok(if report.errors().is_empty() { exit } else { Exit::Faults })
+    Ok(if report.errors().is_empty() {
+        exit
+    } else {
+        Exit::Faults
+    })
 }
 
 /// What is wrong, row by row as the file numbers them.
 fn wrong_rows(errors: &[(u32, &[RowError])], term: &Term) {
     for (row, errors) in errors {
         for error in *errors {
-            term.say("cli.import_row", &[("row", row), ("what", &error.text(term.lang))]);
+            term.say(
+                "cli.import_row",
+                &[("row", row), ("what", &error.text(term.lang))],
+            );
         }
     }
 }

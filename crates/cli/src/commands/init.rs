@@ -40,11 +40,19 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
-    let (password, generated) = if args.password_stdin { (from_stdin()?, false) } else { (generate()?, true) };
+    let (password, generated) = if args.password_stdin {
+        (from_stdin()?, false)
+    } else {
+        (generate()?, true)
+    };
     if password.chars().count() < 8 {
         return Err(Trouble::new("cli.password_short"));
     }
-    let engine = Engine::create(&args.data, &format!("{}.bihuan", args.division), Arc::new(SystemTime))?;
+    let engine = Engine::create(
+        &args.data,
+        &format!("{}.bihuan", args.division),
+        Arc::new(SystemTime),
+    )?;
     engine.change(&Actor::system(), "init", founding(args, date_of(engine.now()))?)?;
     Accounts::open(&args.data)?.put(&args.admin, &ADMIN.into(), &password)?;
     let data = args.data.display();
@@ -68,12 +76,20 @@ fn founding(args: &Args, today: Date) -> Result<Vec<WorldChange>, Trouble> {
     let mut f = Founding::new(root, &args.division, name.clone(), &last_resort, today);
     f.unit(root, "county", name, None, &["leadership"]);
     f.post(root, "leader-01", "leader", label("cli.post_leader"));
-    f.unit(SUPERVISION, "office", label("cli.unit_supervision"), Some(root), &["supervision", "dispatch"]);
+    f.unit(
+        SUPERVISION,
+        "office",
+        label("cli.unit_supervision"),
+        Some(root),
+        &["supervision", "dispatch"],
+    );
     f.post(SUPERVISION, "head", "head", label("cli.post_head"));
     let admin = f.person(&args.admin)?;
-    for (code, key) in
-        [("supervisor", "cli.post_supervisor"), ("dispatcher", "cli.post_dispatcher"), ("clerk", "cli.post_clerk")]
-    {
+    for (code, key) in [
+        ("supervisor", "cli.post_supervisor"),
+        ("dispatcher", "cli.post_dispatcher"),
+        ("clerk", "cli.post_clerk"),
+    ] {
         let post = f.post(SUPERVISION, code, code, label(key));
         f.appoint(&admin, &post);
     }
@@ -85,7 +101,9 @@ fn founding(args: &Args, today: Date) -> Result<Vec<WorldChange>, Trouble> {
 pub(crate) fn generate() -> Result<String, Trouble> {
     let mut bytes = [0u8; 16];
     getrandom::fill(&mut bytes).map_err(|_| Trouble::new("verify.no_randomness"))?;
-    let letters = bytes.iter().filter_map(|byte| LETTERS.get(usize::from(*byte) % LETTERS.len()));
+    let letters = bytes
+        .iter()
+        .filter_map(|byte| LETTERS.get(usize::from(*byte) % LETTERS.len()));
     Ok(letters.map(|letter| char::from(*letter)).collect())
 }
 
@@ -93,7 +111,10 @@ pub(crate) fn generate() -> Result<String, Trouble> {
 pub(crate) fn from_stdin() -> Result<String, Trouble> {
     let mut text = String::new();
     // A password is short; a file given by mistake is not read to its end.
-    std::io::stdin().take(4096).read_to_string(&mut text).map_err(Trouble::file("-".as_ref()))?;
+    std::io::stdin()
+        .take(4096)
+        .read_to_string(&mut text)
+        .map_err(Trouble::file("-".as_ref()))?;
     Ok(text.lines().next().unwrap_or_default().to_owned())
 }
 
@@ -109,6 +130,12 @@ fn division(text: &str) -> Result<String, String> {
 /// A sign-in name: what can be typed anywhere.
 pub(crate) fn login(text: &str) -> Result<String, String> {
     let fits = (1..=40).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'));
-    if fits { Ok(text.to_owned()) } else { Err(text.to_owned()) }
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'));
+    if fits {
+        Ok(text.to_owned())
+    } else {
+        Err(text.to_owned())
+    }
 }

@@ -39,14 +39,25 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
     match &args.what {
         What::List { .. } => {
             for m in mechanisms {
-                term.say("cli.mechanism_row", &[("number", &m.number), ("id", &m.id), ("label", &m.label.get(term.lang))]);
+                term.say(
+                    "cli.mechanism_row",
+                    &[
+                        ("number", &m.number),
+                        ("id", &m.id),
+                        ("label", &m.label.get(term.lang)),
+                    ],
+                );
             }
         }
         What::Show { mechanism, .. } => {
-            let found = mechanisms.iter().find(|m| m.id.as_str() == mechanism || m.number == *mechanism);
+            let found = mechanisms
+                .iter()
+                .find(|m| m.id.as_str() == mechanism || m.number == *mechanism);
             let Some(found) = found else {
                 let known: Vec<&str> = mechanisms.iter().map(|m| m.id.as_str()).collect();
-                return Err(Trouble::new("cli.no_mechanism").with("found", mechanism).with("known", known.join(" ")));
+                return Err(Trouble::new("cli.no_mechanism")
+                    .with("found", mechanism)
+                    .with("known", known.join(" ")));
             };
             show(found, term);
         }
@@ -58,7 +69,12 @@ fn show(m: &Mechanism, term: &Term) {
     let lang = term.lang;
     term.say(
         "cli.mechanism_head",
-        &[("number", &m.number), ("label", &m.label.get(lang)), ("id", &m.id), ("pack", &m.pack)],
+        &[
+            ("number", &m.number),
+            ("label", &m.label.get(lang)),
+            ("id", &m.id),
+            ("pack", &m.pack),
+        ],
     );
     term.line(m.purpose.get(lang));
     term.say("cli.mechanism_source", &[("source", &m.source.get(lang))]);
@@ -67,10 +83,18 @@ fn show(m: &Mechanism, term: &Term) {
     }
     term.say("cli.mechanism_fields", &[]);
     for field in &m.fields {
-        let needed = if field.required { tf(lang, "cli.mechanism_needed", &[]) } else { String::new() };
+        let needed = if field.required {
+            tf(lang, "cli.mechanism_needed", &[])
+        } else {
+            String::new()
+        };
         term.say(
             "cli.mechanism_field",
-            &[("label", &field.label.get(lang)), ("id", &field.id), ("needed", &needed)],
+            &[
+                ("label", &field.label.get(lang)),
+                ("id", &field.id),
+                ("needed", &needed),
+            ],
         );
     }
     term.say("cli.mechanism_stages", &[]);
@@ -78,20 +102,42 @@ fn show(m: &Mechanism, term: &Term) {
         let role = stage.holder.as_ref().and_then(|role| m.roles.get(role));
         let holder = role.map(|role| tf(lang, "cli.mechanism_holder", &[("role", &role.label.get(lang))]));
         let clock = stage.clock.as_ref().map(|clock| {
-            let ladder = m.ladders.get(&clock.ladder).map_or(clock.ladder.as_str(), |l| l.label.get(lang));
-            tf(lang, "cli.mechanism_clock", &[("limit", &limit(m, clock, term)), ("ladder", &ladder)])
+            let ladder = m
+                .ladders
+                .get(&clock.ladder)
+                .map_or(clock.ladder.as_str(), |l| l.label.get(lang));
+            tf(
+                lang,
+                "cli.mechanism_clock",
+                &[("limit", &limit(m, clock, term)), ("ladder", &ladder)],
+            )
         });
         let (holder, clock) = (holder.unwrap_or_default(), clock.unwrap_or_default());
         term.say(
             "cli.mechanism_stage",
-            &[("label", &stage.label.get(lang)), ("id", &stage.id), ("holder", &holder), ("clock", &clock)],
+            &[
+                ("label", &stage.label.get(lang)),
+                ("id", &stage.id),
+                ("holder", &holder),
+                ("clock", &clock),
+            ],
         );
         for step in &stage.steps {
-            let guard = step.when_text.as_ref().map(|when| tf(lang, "cli.mechanism_guard", &[("when", when)]));
-            let to = m.stage(&step.to).map_or(step.to.as_str(), |stage| stage.label.get(lang));
+            let guard = step
+                .when_text
+                .as_ref()
+                .map(|when| tf(lang, "cli.mechanism_guard", &[("when", when)]));
+            let to = m
+                .stage(&step.to)
+                .map_or(step.to.as_str(), |stage| stage.label.get(lang));
             term.say(
                 "cli.mechanism_step",
-                &[("label", &step.label.get(lang)), ("id", &step.id), ("to", &to), ("guard", &guard.unwrap_or_default())],
+                &[
+                    ("label", &step.label.get(lang)),
+                    ("id", &step.id),
+                    ("to", &to),
+                    ("guard", &guard.unwrap_or_default()),
+                ],
             );
         }
     }
@@ -107,13 +153,23 @@ fn show(m: &Mechanism, term: &Term) {
         let after = look.after.limit.label();
         term.say(
             "cli.mechanism_look_back",
-            &[("num", &look.num), ("den", &look.den), ("after", &after.get(lang))],
+            &[
+                ("num", &look.num),
+                ("den", &look.den),
+                ("after", &after.get(lang)),
+            ],
         );
     }
     for ladder in m.ladders.values() {
-        term.say("cli.mechanism_ladder", &[("label", &ladder.label.get(lang)), ("id", &ladder.id)]);
+        term.say(
+            "cli.mechanism_ladder",
+            &[("label", &ladder.label.get(lang)), ("id", &ladder.id)],
+        );
         for (n, rung) in ladder.rungs.iter().enumerate() {
-            let role = m.roles.get(&rung.to).map_or(rung.to.as_str(), |role| role.label.get(lang));
+            let role = m
+                .roles
+                .get(&rung.to)
+                .map_or(rung.to.as_str(), |role| role.label.get(lang));
             let label = rung.limit.limit.label();
             term.say(
                 "cli.mechanism_rung",
@@ -132,9 +188,15 @@ fn limit(m: &Mechanism, clock: &ClockSpec, term: &Term) -> String {
     match &clock.limit {
         LimitSpec::Rule(rule) => rule.limit.label().get(term.lang).to_owned(),
         LimitSpec::Field { field, or } => {
-            let label = m.field(field).map_or(field.as_str(), |field| field.label.get(term.lang));
+            let label = m
+                .field(field)
+                .map_or(field.as_str(), |field| field.label.get(term.lang));
             let or = or.limit.label();
-            tf(term.lang, "cli.mechanism_until_field", &[("field", &label), ("limit", &or.get(term.lang))])
+            tf(
+                term.lang,
+                "cli.mechanism_until_field",
+                &[("field", &label), ("limit", &or.get(term.lang))],
+            )
         }
     }
 }

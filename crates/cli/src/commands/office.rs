@@ -31,7 +31,9 @@ pub(crate) fn open(data: &Path) -> Result<Engine, Trouble> {
 pub(crate) fn acting_as(engine: &Engine, login: &str) -> Result<Actor, Trouble> {
     let accounts = Accounts::open(engine.ledger().dir())?;
     let account = accounts.all()?.into_iter().find(|account| account.login == login);
-    let Some(account) = account else { return Err(Trouble::new("cli.user_unknown").with("login", login)) };
+    let Some(account) = account else {
+        return Err(Trouble::new("cli.user_unknown").with("login", login));
+    };
     let world = engine.world();
     let day = date_of(engine.now());
     let mut posts: Vec<_> = world.org.posts_held(&account.person, day).cloned().collect();
@@ -54,9 +56,14 @@ pub(crate) fn acting_as(engine: &Engine, login: &str) -> Result<Actor, Trouble> 
 /// If there is none; the known ones are named.
 pub(crate) fn mechanism(engine: &Engine, name: &str) -> Result<MechanismId, Trouble> {
     let mechanisms = engine.mechanisms();
-    let found = mechanisms.all().find(|m| m.id.as_str() == name || m.number == name).map(|m| m.id.clone());
+    let found = mechanisms
+        .all()
+        .find(|m| m.id.as_str() == name || m.number == name)
+        .map(|m| m.id.clone());
     found.ok_or_else(|| {
         let known: Vec<&str> = mechanisms.all().map(|m| m.id.as_str()).collect();
-        Trouble::new("cli.no_mechanism").with("found", name).with("known", known.join(" "))
+        Trouble::new("cli.no_mechanism")
+            .with("found", name)
+            .with("known", known.join(" "))
     })
 }

@@ -44,19 +44,39 @@ pub(crate) fn load(paths: &[PathBuf], term: &Term) -> Result<Given, Trouble> {
     }
     let mut all = files.clone();
     // A pack of one's own may build on those that come with the program; one's own go before them.
-    let own: Vec<String> = bihuan_mechanism::load(&files).packs.iter().map(|pack| pack.id.to_string()).collect();
+    let own: Vec<String> = bihuan_mechanism::load(&files)
+        .packs
+        .iter()
+        .map(|pack| pack.id.to_string())
+        .collect();
     for (id, inside) in bihuan_sim::packs::all() {
         if !own.contains(&id) {
-            all.extend(inside.into_iter().map(|(path, text)| (format!("{BUILT_IN}{id}/{path}"), text)));
+            all.extend(
+                inside
+                    .into_iter()
+                    .map(|(path, text)| (format!("{BUILT_IN}{id}/{path}"), text)),
+            );
         }
     }
     let loaded = bihuan_mechanism::load(&all);
-    let findings = loaded.diagnostics.iter().filter(|d| !d.file.starts_with(BUILT_IN)).cloned().collect();
-    Ok(Given { files: all, files_given: files.into_keys().collect(), loaded, findings })
+    let findings = loaded
+        .diagnostics
+        .iter()
+        .filter(|d| !d.file.starts_with(BUILT_IN))
+        .cloned()
+        .collect();
+    Ok(Given {
+        files: all,
+        files_given: files.into_keys().collect(),
+        loaded,
+        findings,
+    })
 }
 
 fn is_head(path: &str) -> bool {
-    Path::new(path).file_name().is_some_and(|name| name == "pack.toml")
+    Path::new(path)
+        .file_name()
+        .is_some_and(|name| name == "pack.toml")
 }
 
 fn collect(path: &Path, files: &mut Files, depth: usize) -> Result<(), Trouble> {
@@ -72,7 +92,9 @@ fn collect(path: &Path, files: &mut Files, depth: usize) -> Result<(), Trouble> 
         inside.sort();
         for path in inside {
             let wanted = path.is_dir() && depth < 4
-                || path.extension().is_some_and(|ending| ending == "toml" || ending == "csv");
+                || path
+                    .extension()
+                    .is_some_and(|ending| ending == "toml" || ending == "csv");
             if wanted {
                 collect(&path, files, depth.saturating_add(1))?;
             }

@@ -28,7 +28,10 @@ struct Read {
 }
 
 pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
-    let options = Options { plan_year: args.year, document_date: args.date };
+    let options = Options {
+        plan_year: args.year,
+        document_date: args.date,
+    };
     let mut exit = Exit::Fine;
     let mut documents = Vec::new();
     let files = u64::try_from(args.files.len()).unwrap_or(0);
@@ -38,7 +41,9 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
             Ok((text, warnings)) => {
                 for warning in warnings {
                     let what = term.text(&warning);
-                    bar.suspend(|| term.remark("cli.about_file", &[("path", &file.display()), ("what", &what)]));
+                    bar.suspend(|| {
+                        term.remark("cli.about_file", &[("path", &file.display()), ("what", &what)])
+                    });
                 }
                 documents.push(bihuan_reader::read(&file.display().to_string(), &text, &options));
             }
@@ -70,7 +75,10 @@ pub(crate) fn read_file(path: &Path) -> Result<(String, Vec<Message>), Trouble> 
     }
     let bytes = usize::try_from(meta.len()).unwrap_or(usize::MAX);
     if bytes > LIMIT_BYTES {
-        return Err(about(&Unreadable::TooLarge { bytes, limit: LIMIT_BYTES }));
+        return Err(about(&Unreadable::TooLarge {
+            bytes,
+            limit: LIMIT_BYTES,
+        }));
     }
     let bytes = std::fs::read(path).map_err(Trouble::file(path))?;
     let decoded = bihuan_reader::decode(&bytes).map_err(|unreadable| about(&unreadable))?;
@@ -92,7 +100,10 @@ fn show(document: &Document, term: &Term) {
 }
 
 fn show_article(article: &Article, term: &Term) {
-    let title = article.title.as_deref().unwrap_or(t(term.lang, "cli.read_untitled"));
+    let title = article
+        .title
+        .as_deref()
+        .unwrap_or(t(term.lang, "cli.read_untitled"));
     let date = article.date.map(|date| date.to_string()).unwrap_or_default();
     term.line("");
     term.line(format!("■ {title}  {date}").trim_end());
@@ -104,9 +115,16 @@ fn show_article(article: &Article, term: &Term) {
     }
     for commitment in &article.commitments {
         let value = commitment.value.as_ref().map(number).unwrap_or_default();
-        let due = commitment.due.map(|due| tf(term.lang, "cli.read_due", &[("date", &due)])).unwrap_or_default();
+        let due = commitment
+            .due
+            .map(|due| tf(term.lang, "cli.read_due", &[("date", &due)]))
+            .unwrap_or_default();
         let parts = [
-            commitment.owner.clone().map(|owner| format!("[{owner}]")).unwrap_or_default(),
+            commitment
+                .owner
+                .clone()
+                .map(|owner| format!("[{owner}]"))
+                .unwrap_or_default(),
             commitment.action.clone().unwrap_or_default(),
             commitment.object.clone().unwrap_or_default(),
             format!("{value}{}", commitment.unit.as_deref().unwrap_or_default()),
@@ -117,11 +135,19 @@ fn show_article(article: &Article, term: &Term) {
     }
     if !article.figures.is_empty() {
         term.say("cli.read_figures", &[("n", &article.figures.len())]);
-        let shown: Vec<String> = article.figures.iter().map(|figure| figure.quote.clone()).collect();
+        let shown: Vec<String> = article
+            .figures
+            .iter()
+            .map(|figure| figure.quote.clone())
+            .collect();
         term.line(format!("  {}", shown.join("  ")));
     }
     for check in &article.checks {
-        let key = if check.holds { "cli.read_holds" } else { "cli.read_fails" };
+        let key = if check.holds {
+            "cli.read_holds"
+        } else {
+            "cli.read_fails"
+        };
         term.say(key, &[("statement", &check.statement)]);
     }
 }

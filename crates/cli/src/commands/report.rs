@@ -61,24 +61,51 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
                 };
                 let state = bihuan_messages::t(term.lang, state);
                 let draft = &bulletin.draft;
-                let number = draft.number.as_ref().map_or(draft.bulletin.as_str(), |number| number.text.as_str());
+                let number = draft
+                    .number
+                    .as_ref()
+                    .map_or(draft.bulletin.as_str(), |number| number.text.as_str());
                 term.say(
                     "cli.report_row",
-                    &[("id", &number), ("from", &draft.from), ("to", &draft.to), ("state", &state)],
+                    &[
+                        ("id", &number),
+                        ("from", &draft.from),
+                        ("to", &draft.to),
+                        ("state", &state),
+                    ],
                 );
             }
             Ok(Exit::Fine)
         }
-        What::Draft { data, from, to, login } => {
+        What::Draft {
+            data,
+            from,
+            to,
+            login,
+        } => {
             let engine = office::open(data)?;
             let actor = office::acting_as(&engine, login)?;
-            let scope = Scope { from: *from, to: *to, mechanisms: Vec::new(), order: UnitOrder::default() };
-            let drafting = Drafting { scope, signer: None, remarks: Vec::new() };
+            let scope = Scope {
+                from: *from,
+                to: *to,
+                mechanisms: Vec::new(),
+                order: UnitOrder::default(),
+            };
+            let drafting = Drafting {
+                scope,
+                signer: None,
+                remarks: Vec::new(),
+            };
             let key = format!("cli/{from}/{to}/{}", engine.now().as_second());
             let id = bulletin::draft(&engine, &actor, &key, drafting)?;
             let world = engine.world();
-            let signer = world.bulletins.get(&id).and_then(|b| world.org.posts.get(&b.draft.signer));
-            let signer = signer.map(|post| post.name.get(term.lang).to_owned()).unwrap_or_default();
+            let signer = world
+                .bulletins
+                .get(&id)
+                .and_then(|b| world.org.posts.get(&b.draft.signer));
+            let signer = signer
+                .map(|post| post.name.get(term.lang).to_owned())
+                .unwrap_or_default();
             term.say("cli.report_draft_done", &[("id", &id), ("signer", &signer)]);
             Ok(Exit::Fine)
         }
@@ -96,7 +123,10 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
                 } else if found.holds() {
                     term.say("cli.report_holds", &[("id", &id)]);
                 } else {
-                    let first = found.differences.first().map(|d| format!("{}: {} ≠ {}", d.at, d.stored, d.recomputed));
+                    let first = found
+                        .differences
+                        .first()
+                        .map(|d| format!("{}: {} ≠ {}", d.at, d.stored, d.recomputed));
                     let what = first.unwrap_or_else(|| found.root.clone());
                     term.say("cli.report_fails", &[("id", &id), ("what", &what)]);
                 }

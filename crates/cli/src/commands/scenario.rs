@@ -38,9 +38,15 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
         let outcome = scenario::run(scenario, &given.loaded);
         bar.inc(1);
         let named = |text: &String| {
-            [&outcome.id, &outcome.file, &outcome.mechanism, &outcome.label.zh, &outcome.label.en]
-                .iter()
-                .any(|name| name.contains(text.as_str()))
+            [
+                &outcome.id,
+                &outcome.file,
+                &outcome.mechanism,
+                &outcome.label.zh,
+                &outcome.label.en,
+            ]
+            .iter()
+            .any(|name| name.contains(text.as_str()))
         };
         if args.filter.as_ref().is_none_or(named) {
             outcomes.push(outcome);
@@ -74,14 +80,21 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
         for outcome in &outcomes {
             let name = format!("{} ({})", outcome.label.get(term.lang), outcome.id);
             if outcome.passed() {
-                term.say("cli.scenario_passed", &[("name", &name), ("steps", &outcome.story.len())]);
+                term.say(
+                    "cli.scenario_passed",
+                    &[("name", &name), ("steps", &outcome.story.len())],
+                );
             } else {
                 term.say("cli.scenario_failed", &[("name", &name)]);
-                let text = terminal::render(&outcome.findings, &given.files, term.lang, term.out_is_terminal());
+                let text =
+                    terminal::render(&outcome.findings, &given.files, term.lang, term.out_is_terminal());
                 term.raw(text.as_bytes());
             }
         }
-        term.say("cli.scenario_summary", &[("n", &outcomes.len()), ("failed", &failed)]);
+        term.say(
+            "cli.scenario_summary",
+            &[("n", &outcomes.len()), ("failed", &failed)],
+        );
     }
     Ok(if failed == 0 { Exit::Fine } else { Exit::Faults })
 }

@@ -42,11 +42,25 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
         }
         engine.run_timers(TIMERS);
         let name = engine.world().name.get(term.lang).to_owned();
-        term.say("cli.serve_open", &[("name", &name), ("data", &dir.display()), ("entries", &opening.entries)]);
+        term.say(
+            "cli.serve_open",
+            &[
+                ("name", &name),
+                ("data", &dir.display()),
+                ("entries", &opening.entries),
+            ],
+        );
         let accounts = Arc::new(Accounts::open(&dir)?);
-        jurisdictions.push(Jurisdiction { slug: slug(&dir, &engine), engine, accounts, demo: None });
+        jurisdictions.push(Jurisdiction {
+            slug: slug(&dir, &engine),
+            engine,
+            accounts,
+            demo: None,
+        });
     }
-    let address = listener.local_addr().map_err(|error| listening(args.listen, &error))?;
+    let address = listener
+        .local_addr()
+        .map_err(|error| listening(args.listen, &error))?;
     term.say("cli.serve_ready", &[("address", &address)]);
     serve(&runtime, App { jurisdictions }, listener, args.listen)?;
     term.say("cli.serve_ended", &[]);
@@ -60,7 +74,9 @@ pub(crate) fn serve(
     listener: TcpListener,
     asked: SocketAddr,
 ) -> Result<(), Trouble> {
-    runtime.block_on(bihuan_web::serve(app, listener, stop())).map_err(|error| listening(asked, &error))
+    runtime
+        .block_on(bihuan_web::serve(app, listener, stop()))
+        .map_err(|error| listening(asked, &error))
 }
 
 /// Takes the address.
@@ -75,7 +91,9 @@ pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener, Trouble> {
             for port in (1..=100).filter_map(|step| address.port().checked_add(step)) {
                 let next = SocketAddr::new(address.ip(), port);
                 if TcpListener::bind(next).await.is_ok() {
-                    return Err(Trouble::new("cli.port_busy").with("address", address).with("next", next));
+                    return Err(Trouble::new("cli.port_busy")
+                        .with("address", address)
+                        .with("next", next));
                 }
             }
             Err(listening(address, &error))
@@ -95,11 +113,16 @@ pub(crate) fn log_to_stderr() {
     let filter = tracing_subscriber::EnvFilter::try_new(filter)
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
     // A second subscriber can only come from a test in the same process; the first one stays.
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .try_init();
 }
 
 fn listening(address: SocketAddr, error: &std::io::Error) -> Trouble {
-    Trouble::new("cli.cannot_listen").with("address", address).with("said", error)
+    Trouble::new("cli.cannot_listen")
+        .with("address", address)
+        .with("said", error)
 }
 
 async fn stop() {
@@ -120,7 +143,10 @@ async fn stop() {
 /// The short name in addresses: the directory's where it can stand there, else the division code.
 fn slug(dir: &Path, engine: &Engine) -> String {
     let name = dir.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let fits = !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    let fits = !name.is_empty()
+        && name
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
     match engine.world().division.as_ref() {
         Some(division) if !fits => division.to_string(),
         _ if fits => name.to_owned(),

@@ -67,11 +67,20 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
     match &args.what {
         What::List { data, json } => list(data, *json, term),
         What::Add(add) => self::add(add, term),
-        What::Password { login, data, password_stdin } => {
+        What::Password {
+            login,
+            data,
+            password_stdin,
+        } => {
             let dir = places::one_ledger(data)?;
             let accounts = Accounts::open(&dir)?;
-            let known = accounts.all()?.into_iter().find(|account| account.login == *login);
-            let Some(account) = known else { return Err(Trouble::new("cli.user_unknown").with("login", login)) };
+            let known = accounts
+                .all()?
+                .into_iter()
+                .find(|account| account.login == *login);
+            let Some(account) = known else {
+                return Err(Trouble::new("cli.user_unknown").with("login", login));
+            };
             let password = password(*password_stdin)?;
             accounts.put(login, &account.person, &password)?;
             tell(term, login, &password, *password_stdin);
@@ -85,7 +94,11 @@ fn list(data: &Path, as_json: bool, term: &Term) -> Result<Exit, Trouble> {
     for dir in places::ledgers(data)? {
         let world = read_world(&dir)?;
         for account in Accounts::open(&dir)?.all()? {
-            let posts: Vec<String> = world.iter().filter(|a| a.person == account.person).map(|a| a.post.to_string()).collect();
+            let posts: Vec<String> = world
+                .iter()
+                .filter(|a| a.person == account.person)
+                .map(|a| a.post.to_string())
+                .collect();
             if !as_json {
                 let shown = format!("{:<16}", account.login);
                 term.say("cli.user_row", &[("login", &shown), ("posts", &posts.join(", "))]);
@@ -105,7 +118,8 @@ fn read_world(dir: &Path) -> Result<Vec<Appointment>, Trouble> {
     let mut appointments = Vec::new();
     for entry in ledger.reader()?.stream("jurisdiction", 0)? {
         if entry.kind == "person.appointed"
-            && let Ok(WorldEvent::Appointed(appointment)) = WorldEvent::read(&entry.kind, entry.version, entry.body)
+            && let Ok(WorldEvent::Appointed(appointment)) =
+                WorldEvent::read(&entry.kind, entry.version, entry.body)
         {
             appointments.push(appointment);
         }
@@ -145,17 +159,31 @@ fn add(args: &Add, term: &Term) -> Result<Exit, Trouble> {
     let post = PostId::from(format!("{}.{}", args.unit, args.post));
     if !world.org.posts.contains_key(&post) {
         let name = post_name(&engine, &args.post);
-        let post = Post { id: post.clone(), unit, kind: Code::new(&args.post), name, valid };
+        let post = Post {
+            id: post.clone(),
+            unit,
+            kind: Code::new(&args.post),
+            name,
+            valid,
+        };
         changes.push(WorldEvent::PostPut(post).into());
     }
     let person = next_person(&world);
     let (name, draft) = Engine::seal(&args.name)?;
     changes.push(WorldChange {
-        event: WorldEvent::PersonPut(Person { id: person.clone(), name }),
+        event: WorldEvent::PersonPut(Person {
+            id: person.clone(),
+            name,
+        }),
         texts: vec![(format!("person/{person}"), draft)],
         files: Vec::new(),
     });
-    let appointment = Appointment { person: person.clone(), post: post.clone(), valid, acting_for: None };
+    let appointment = Appointment {
+        person: person.clone(),
+        post: post.clone(),
+        valid,
+        acting_for: None,
+    };
     changes.push(WorldEvent::Appointed(appointment).into());
     engine.change(&Actor::system(), &format!("user-add/{person}"), changes)?;
     accounts.put(&args.login, &person, &password)?;
@@ -167,7 +195,11 @@ fn add(args: &Add, term: &Term) -> Result<Exit, Trouble> {
 /// The label that the packs give to a kind of post; the code where none does.
 fn post_name(engine: &Engine, kind: &str) -> Label {
     let mechanisms = engine.mechanisms();
-    let named = mechanisms.packs().iter().flat_map(|pack| &pack.post_kinds).find(|(code, _)| code.as_str() == kind);
+    let named = mechanisms
+        .packs()
+        .iter()
+        .flat_map(|pack| &pack.post_kinds)
+        .find(|(code, _)| code.as_str() == kind);
     match (named, kind) {
         (Some((_, label)), _) => label.clone(),
         (None, "clerk") => Label::new(t(Lang::Zh, "cli.post_clerk"), t(Lang::En, "cli.post_clerk")),
@@ -176,7 +208,12 @@ fn post_name(engine: &Engine, kind: &str) -> Label {
 }
 
 fn next_person(world: &World) -> PersonId {
-    let used = world.org.persons.keys().filter_map(|id| id.as_str().strip_prefix('p')?.parse::<u32>().ok()).max();
+    let used = world
+        .org
+        .persons
+        .keys()
+        .filter_map(|id| id.as_str().strip_prefix('p')?.parse::<u32>().ok())
+        .max();
     PersonId::from(format!("p{:03}", used.unwrap_or(0).saturating_add(1)))
 }
 
@@ -192,6 +229,9 @@ fn tell(term: &Term, login: &str, password: &str, stdin: bool) {
     if stdin {
         term.say("cli.user_password_set", &[("login", &login)]);
     } else {
-        term.say("cli.user_password_done", &[("login", &login), ("password", &password)]);
+        term.say(
+            "cli.user_password_done",
+            &[("login", &login), ("password", &password)],
+        );
     }
 }

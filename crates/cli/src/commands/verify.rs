@@ -44,7 +44,9 @@ fn one(dir: &Path, args: &Args, term: &Term) -> Result<(bool, serde_json::Value)
         let ledger = Ledger::open(dir)?;
         // The key that a third party noted down is compared with the one that signs here.
         if ledger.public_key().to_string() != *key {
-            return Err(Trouble::new("cli.other_key").with("found", ledger.public_key()).with("expected", key));
+            return Err(Trouble::new("cli.other_key")
+                .with("found", ledger.public_key())
+                .with("expected", key));
         }
         known.public_key = Some(PublicKey::clone(ledger.public_key()));
     }
@@ -74,7 +76,10 @@ fn one(dir: &Path, args: &Args, term: &Term) -> Result<(bool, serde_json::Value)
         if !args.json {
             match differences.first() {
                 None => term.say("cli.views_equal", &[]),
-                Some(first) => term.say("cli.views_differ", &[("table", &first.table), ("n", &differences.len())]),
+                Some(first) => term.say(
+                    "cli.views_differ",
+                    &[("table", &first.table), ("n", &differences.len())],
+                ),
             }
         }
         if let Some(map) = value.as_object_mut() {

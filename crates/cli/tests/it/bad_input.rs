@@ -9,11 +9,19 @@ use super::run::bihuan;
 fn bad_files(dir: &Path) -> Vec<PathBuf> {
     let text = "清河县2021年工作要点\n今年，全县将新建农村公厕1200座。";
     let gbk: Vec<u8> = vec![0xD6, 0xD0, 0xB9, 0xFA, 0xA1, 0xA3];
-    let utf16: Vec<u8> = [0xFF, 0xFE].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+    let utf16: Vec<u8> = [0xFF, 0xFE]
+        .into_iter()
+        .chain(text.encode_utf16().flat_map(u16::to_le_bytes))
+        .collect();
     let files: Vec<(&str, Vec<u8>)> = vec![
         ("empty.txt", Vec::new()),
         ("blank.txt", b" \n\t\n".to_vec()),
-        ("binary.txt", (0..4096u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect()),
+        (
+            "binary.txt",
+            (0..4096u32)
+                .map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8)
+                .collect(),
+        ),
         ("picture.txt", b"\x89PNG\r\n\x1a\n0000".to_vec()),
         ("cut.txt", text.as_bytes()[..text.len() - 2].to_vec()),
         ("gbk.txt", gbk),
@@ -37,7 +45,10 @@ fn name(file: &Path, dir: &Path) -> String {
 /// A file of 200 MB that takes no room on the disk.
 fn huge(dir: &Path, name: &str) -> PathBuf {
     let path = dir.join(name);
-    fs::File::create(&path).unwrap().set_len(200 * 1024 * 1024).unwrap();
+    fs::File::create(&path)
+        .unwrap()
+        .set_len(200 * 1024 * 1024)
+        .unwrap();
     path
 }
 
@@ -52,7 +63,11 @@ fn reading_says_what_each_bad_file_is() {
     let mut text = String::new();
     for file in &files {
         let run = bihuan(["read".as_ref(), file.as_os_str()]);
-        text.push_str(&format!("$ {}\n{}\n", name(file, dir.path()), run.shown(dir.path())));
+        text.push_str(&format!(
+            "$ {}\n{}\n",
+            name(file, dir.path()),
+            run.shown(dir.path())
+        ));
     }
     insta::assert_snapshot!("read_bad_files", text);
 }
@@ -63,7 +78,11 @@ fn gbk_and_utf16_are_read() {
     bad_files(dir.path());
     let gbk = bihuan(["read", &dir.path().join("gbk.txt").display().to_string()]);
     assert_eq!(gbk.code, 0);
-    assert!(gbk.err.contains("GB18030"), "a guess is said to be one: {}", gbk.err);
+    assert!(
+        gbk.err.contains("GB18030"),
+        "a guess is said to be one: {}",
+        gbk.err
+    );
     let utf16 = bihuan(["read", &dir.path().join("utf16.txt").display().to_string()]);
     assert_eq!((utf16.code, utf16.err.as_str()), (0, ""));
     assert!(utf16.out.contains("1200"), "{}", utf16.out);
@@ -73,14 +92,26 @@ fn gbk_and_utf16_are_read() {
 fn good_files_are_read_although_a_bad_one_stands_among_them() {
     let dir = tempfile::tempdir().unwrap();
     let good = dir.path().join("good.txt");
-    fs::write(&good, "清河县2021年工作要点\n\n今年，全县将新建农村公厕1200座，6月底前完成东大街改造工程。").unwrap();
+    fs::write(
+        &good,
+        "清河县2021年工作要点\n\n今年，全县将新建农村公厕1200座，6月底前完成东大街改造工程。",
+    )
+    .unwrap();
     let bad = dir.path().join("empty.txt");
     fs::write(&bad, "").unwrap();
-    let run = bihuan(["read", "--json", &bad.display().to_string(), &good.display().to_string()]);
+    let run = bihuan([
+        "read",
+        "--json",
+        &bad.display().to_string(),
+        &good.display().to_string(),
+    ]);
     assert_eq!(run.code, 2);
     let json: serde_json::Value = serde_json::from_str(&run.out).unwrap();
     assert_eq!(json["documents"].as_array().unwrap().len(), 1);
-    assert_eq!(json["documents"][0]["articles"][0]["title"], "清河县2021年工作要点");
+    assert_eq!(
+        json["documents"][0]["articles"][0]["title"],
+        "清河县2021年工作要点"
+    );
     assert_eq!(run.err.lines().count(), 1, "{}", run.err);
 }
 
@@ -97,14 +128,26 @@ fn checking_packs_says_what_each_bad_file_is() {
         let run = bihuan(["check".as_ref(), pack.as_os_str()]);
         assert!(run.code == 1 || run.code == 2, "{}", file.display());
         // The wording of a finding is the checker's own affair; here it counts that there is one, with its place.
-        let first = run.out.lines().next().map(|line| line.chars().take(9).collect::<String>()).unwrap_or_default();
+        let first = run
+            .out
+            .lines()
+            .next()
+            .map(|line| line.chars().take(9).collect::<String>())
+            .unwrap_or_default();
         let err = run.err.replace(&dir.path().display().to_string(), "PLACE");
-        text.push_str(&format!("$ {}\nexit {}\n{first}\n{err}\n", name(&file, dir.path()), run.code));
+        text.push_str(&format!(
+            "$ {}\nexit {}\n{first}\n{err}\n",
+            name(&file, dir.path()),
+            run.code
+        ));
         fs::remove_dir_all(&pack).unwrap();
     }
     let empty = dir.path().join("nothing");
     fs::create_dir(&empty).unwrap();
-    text.push_str(&format!("$ nothing\n{}\n", bihuan(["check".as_ref(), empty.as_os_str()]).shown(dir.path())));
+    text.push_str(&format!(
+        "$ nothing\n{}\n",
+        bihuan(["check".as_ref(), empty.as_os_str()]).shown(dir.path())
+    ));
     insta::assert_snapshot!("check_bad_files", text);
 }
 

@@ -10,7 +10,17 @@ use super::run::bihuan;
 
 fn init(dir: &Path) -> String {
     let data = dir.join("data").display().to_string();
-    let run = bihuan(["init", "--data", &data, "--division", "141122", "--name", "交城县", "--admin", "ducha"]);
+    let run = bihuan([
+        "init",
+        "--data",
+        &data,
+        "--division",
+        "141122",
+        "--name",
+        "交城县",
+        "--admin",
+        "ducha",
+    ]);
     assert_eq!(run.code, 0, "{}", run.err);
     data
 }
@@ -19,23 +29,47 @@ fn init(dir: &Path) -> String {
 fn a_new_directory_has_an_account_whose_password_is_shown_once() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data").display().to_string();
-    let words = ["init", "--data", &data, "--division", "141122", "--name", "交城县", "--admin", "ducha"];
+    let words = [
+        "init",
+        "--data",
+        &data,
+        "--division",
+        "141122",
+        "--name",
+        "交城县",
+        "--admin",
+        "ducha",
+    ];
     let run = bihuan(words);
     let lines: Vec<&str> = run.out.lines().collect();
     assert_eq!((run.code, lines.len()), (0, 5), "{}{}", run.out, run.err);
-    assert!(lines[1].contains("141122.bihuan+"), "the key to note down: {}", lines[1]);
-    assert!(lines[3].chars().filter(char::is_ascii_alphanumeric).count() >= 16, "a password: {}", lines[3]);
+    assert!(
+        lines[1].contains("141122.bihuan+"),
+        "the key to note down: {}",
+        lines[1]
+    );
+    assert!(
+        lines[3].chars().filter(char::is_ascii_alphanumeric).count() >= 16,
+        "a password: {}",
+        lines[3]
+    );
     let again = bihuan(words);
     assert_eq!(again.code, 2, "a directory that is not empty is left alone");
     let list = bihuan(["user", "list", "--data", &data]);
-    assert!(list.out.contains("ducha") && list.out.contains("supervision.supervisor"), "{}", list.out);
+    assert!(
+        list.out.contains("ducha") && list.out.contains("supervision.supervisor"),
+        "{}",
+        list.out
+    );
 }
 
 #[test]
 fn an_account_is_added_with_its_unit_and_post_and_can_get_another_password() {
     let dir = tempfile::tempdir().unwrap();
     let data = init(dir.path());
-    let add = ["user", "add", "zhujian", "--data", &data, "--name", "样例", "--unit", "housing"];
+    let add = [
+        "user", "add", "zhujian", "--data", &data, "--name", "样例", "--unit", "housing",
+    ];
     assert_eq!(bihuan(add).code, 2, "the unit is not there and has no name");
     let run = bihuan(add.iter().chain(&["--unit-name", "住建局"]));
     assert_eq!(run.code, 0, "{}", run.err);
@@ -55,14 +89,22 @@ fn what_was_made_verifies_and_what_was_altered_is_named() {
     let run = bihuan(["verify", "--data", &data, "--views", "--json"]);
     assert_eq!(run.code, 0, "{}", run.err);
     let json: serde_json::Value = serde_json::from_str(&run.out).unwrap();
-    assert_eq!((&json["ledgers"][0]["sound"], &json["ledgers"][0]["views_equal"]), (&true.into(), &true.into()));
+    assert_eq!(
+        (&json["ledgers"][0]["sound"], &json["ledgers"][0]["views_equal"]),
+        (&true.into(), &true.into())
+    );
 
     // One letter of one entry, as a person with the file and a tool would change it.
     let database = Path::new(&data).join("ledger.sqlite");
     let bytes = fs::read(&database).unwrap();
     let (old, new) = ("supervision.head".as_bytes(), "supervision.heap".as_bytes());
     let mut altered = bytes.clone();
-    let places: Vec<usize> = bytes.windows(old.len()).enumerate().filter(|(_, w)| *w == old).map(|(n, _)| n).collect();
+    let places: Vec<usize> = bytes
+        .windows(old.len())
+        .enumerate()
+        .filter(|(_, w)| *w == old)
+        .map(|(n, _)| n)
+        .collect();
     assert!(!places.is_empty());
     for place in places {
         altered[place..place + new.len()].copy_from_slice(new);
@@ -84,7 +126,16 @@ fn a_ledger_without_cases_exports_its_header() {
     assert_eq!(unknown.code, 2);
     assert!(unknown.err.contains("annual-target"), "{}", unknown.err);
     let file = dir.path().join("out.xlsx").display().to_string();
-    let run = bihuan(["export", "annual-target", "--data", &data, "--format", "xlsx", "-o", &file]);
+    let run = bihuan([
+        "export",
+        "annual-target",
+        "--data",
+        &data,
+        "--format",
+        "xlsx",
+        "-o",
+        &file,
+    ]);
     assert_eq!(run.code, 0, "{}", run.err);
     assert!(fs::read(&file).unwrap().starts_with(b"PK"));
 }
@@ -100,7 +151,11 @@ impl Drop for Server {
 }
 
 fn serve(data: &str) -> (Server, u16) {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
     let child = Command::new(env!("CARGO_BIN_EXE_bihuan"))
         .args(["serve", "--data", data, "--listen", &format!("127.0.0.1:{port}")])
         .stdout(Stdio::null())
@@ -109,8 +164,12 @@ fn serve(data: &str) -> (Server, u16) {
         .unwrap();
     let server = Server(child);
     let started = Instant::now();
-    while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() || !Path::new(data).join("lock").exists() {
-        assert!(started.elapsed() < Duration::from_secs(60), "the server did not start");
+    while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() || !Path::new(data).join("lock").exists()
+    {
+        assert!(
+            started.elapsed() < Duration::from_secs(60),
+            "the server did not start"
+        );
         std::thread::sleep(Duration::from_millis(50));
     }
     (server, port)
@@ -131,9 +190,15 @@ fn beside_a_running_server_one_verifies_but_no_second_one_starts() {
         if second.code == 2 {
             break;
         }
-        assert!(started.elapsed() < Duration::from_secs(60), "the lease was never taken");
+        assert!(
+            started.elapsed() < Duration::from_secs(60),
+            "the lease was never taken"
+        );
     }
-    assert_eq!(bihuan(["serve", "--data", &data, "--listen", "127.0.0.1:0"]).code, 2);
+    assert_eq!(
+        bihuan(["serve", "--data", &data, "--listen", "127.0.0.1:0"]).code,
+        2
+    );
     let run = bihuan(["verify", "--data", &data, "--views"]);
     assert_eq!(run.code, 0, "{}{}", run.out, run.err);
 }

@@ -3,9 +3,30 @@
 use super::run::bihuan;
 
 const COMMANDS: [&str; 24] = [
-    "", "demo", "init", "serve", "read", "check", "scenario", "mechanism", "mechanism list", "mechanism show", "import", "export",
-    "report", "report list", "report draft", "report verify", "verify", "rebuild", "calendar", "user", "user list",
-    "user add", "user password", "bench",
+    "",
+    "demo",
+    "init",
+    "serve",
+    "read",
+    "check",
+    "scenario",
+    "mechanism",
+    "mechanism list",
+    "mechanism show",
+    "import",
+    "export",
+    "report",
+    "report list",
+    "report draft",
+    "report verify",
+    "verify",
+    "rebuild",
+    "calendar",
+    "user",
+    "user list",
+    "user add",
+    "user password",
+    "bench",
 ];
 
 fn all_help(lang: &str) -> String {
@@ -33,7 +54,10 @@ fn every_command_has_help_with_an_example_in_english() {
 #[test]
 fn every_command_that_there_is_stands_in_these_tests() {
     let listed = bihuan(["--help", "--lang", "en"]).out;
-    let commands = listed.lines().skip_while(|line| !line.starts_with("Commands")).skip(1);
+    let commands = listed
+        .lines()
+        .skip_while(|line| !line.starts_with("Commands"))
+        .skip(1);
     for line in commands.take_while(|line| line.starts_with("  ")) {
         let name = line.split_whitespace().next().unwrap();
         assert!(COMMANDS.contains(&name), "`{name}` is not snapshotted");
@@ -49,7 +73,17 @@ fn mistakes_on_the_command_line_are_answered_with_what_would_be_right() {
         vec!["read", "--yeer", "2020", "x"],
         vec!["read", "--year", "x", "x"],
         vec!["init", "--data", "x"],
-        vec!["init", "--data", "x", "--division", "12", "--name", "x", "--admin", "x"],
+        vec![
+            "init",
+            "--data",
+            "x",
+            "--division",
+            "12",
+            "--name",
+            "x",
+            "--admin",
+            "x",
+        ],
         vec!["export", "m", "--data", "x", "--format", "pdf"],
         vec!["serve", "--data", "x", "--listen", "nowhere"],
         vec!["--lang", "fr", "read"],
@@ -58,7 +92,12 @@ fn mistakes_on_the_command_line_are_answered_with_what_would_be_right() {
         for lang in ["zh", "en"] {
             let run = bihuan(["--lang", lang].iter().chain(&words));
             assert_eq!(run.code, 2, "{words:?}");
-            text.push_str(&format!("$ bihuan {} ({lang})\n{}{}\n", words.join(" "), run.out, run.err));
+            text.push_str(&format!(
+                "$ bihuan {} ({lang})\n{}{}\n",
+                words.join(" "),
+                run.out,
+                run.err
+            ));
         }
     }
     insta::assert_snapshot!("mistakes", text);

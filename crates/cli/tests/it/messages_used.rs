@@ -3,19 +3,39 @@
 use super::source::literals;
 
 /// The areas of the catalogue.
-const AREAS: [&str; 10] =
-    ["calendar", "check", "cli", "clock", "import", "reader", "refusal", "report", "verify", "web"];
+const AREAS: [&str; 10] = [
+    "calendar", "check", "cli", "clock", "import", "reader", "refusal", "report", "verify", "web",
+];
 
 /// Files whose literals look like keys and are none, with the reason.
-const NO_KEYS: [(&str, &str); 1] = [("crates/domain/src/event.rs", "names of events, such as `clock.warned`")];
+const NO_KEYS: [(&str, &str); 1] = [(
+    "crates/domain/src/event.rs",
+    "names of events, such as `clock.warned`",
+)];
 
 /// Where Chinese may stand outside the catalogue: file or folder, the literal (any where empty), the reason.
 const CHINESE_ALLOWED: [(&str, &str, &str); 5] = [
-    ("crates/engine/src/import/", "", "words of the sheets that are imported: recognised or given back, not said by us"),
+    (
+        "crates/engine/src/import/",
+        "",
+        "words of the sheets that are imported: recognised or given back, not said by us",
+    ),
     ("crates/engine/src/wire.rs", "", "yes and no as people type them"),
-    ("crates/engine/src/bulletin/wording.rs", "{}年", "a date's figures with their signs"),
-    ("crates/web/src/pages/imports/", "元", "units of money that sheets name"),
-    ("crates/web/src/show.rs", "月", "a date's figures with their signs"),
+    (
+        "crates/engine/src/bulletin/wording.rs",
+        "{}年",
+        "a date's figures with their signs",
+    ),
+    (
+        "crates/web/src/pages/imports/",
+        "元",
+        "units of money that sheets name",
+    ),
+    (
+        "crates/web/src/show.rs",
+        "月",
+        "a date's figures with their signs",
+    ),
 ];
 
 fn looks_like_a_key(text: &str) -> bool {
@@ -31,7 +51,18 @@ fn looks_like_a_key(text: &str) -> bool {
 
 #[test]
 fn every_key_used_in_the_house_is_in_the_catalogue() {
-    let rooms = ["domain", "diagnostics", "mechanism", "reader", "ledger", "report", "engine", "web", "sim", "cli"];
+    let rooms = [
+        "domain",
+        "diagnostics",
+        "mechanism",
+        "reader",
+        "ledger",
+        "report",
+        "engine",
+        "web",
+        "sim",
+        "cli",
+    ];
     let mut missing = Vec::new();
     for literal in literals(&rooms) {
         let key = literal.text.as_str();
@@ -40,7 +71,11 @@ fn every_key_used_in_the_house_is_in_the_catalogue() {
             missing.push(format!("{}:{} {key}", literal.file, literal.line));
         }
     }
-    assert!(missing.is_empty(), "not in the catalogue:\n{}", missing.join("\n"));
+    assert!(
+        missing.is_empty(),
+        "not in the catalogue:\n{}",
+        missing.join("\n")
+    );
 }
 
 #[test]
@@ -53,7 +88,11 @@ fn every_refusal_has_its_text() {
             }
         }
     }
-    assert!(missing.is_empty(), "refusals without a text:\n{}", missing.join("\n"));
+    assert!(
+        missing.is_empty(),
+        "refusals without a text:\n{}",
+        missing.join("\n")
+    );
 }
 
 /// Codes in `Refusal::new("…")`.
@@ -66,7 +105,10 @@ fn refusals(room: &str) -> Vec<(String, String)> {
             if path.is_dir() {
                 waiting.push(path);
             } else if let Ok(text) = std::fs::read_to_string(&path) {
-                let codes = text.split("Refusal::new(\"").skip(1).filter_map(|rest| rest.split_once('"'));
+                let codes = text
+                    .split("Refusal::new(\"")
+                    .skip(1)
+                    .filter_map(|rest| rest.split_once('"'));
                 found.extend(codes.map(|(code, _)| (path.display().to_string(), code.to_owned())));
             }
         }
@@ -78,7 +120,10 @@ fn refusals(room: &str) -> Vec<(String, String)> {
 fn no_chinese_for_people_stands_outside_the_catalogue() {
     let mut stray = Vec::new();
     for literal in literals(&["web", "cli", "engine"]) {
-        let han = literal.text.chars().any(|c| ('\u{4E00}'..='\u{9FFF}').contains(&c));
+        let han = literal
+            .text
+            .chars()
+            .any(|c| ('\u{4E00}'..='\u{9FFF}').contains(&c));
         let allowed = CHINESE_ALLOWED
             .iter()
             .any(|(file, text, _)| literal.file.starts_with(file) && literal.text.contains(text));
@@ -86,5 +131,9 @@ fn no_chinese_for_people_stands_outside_the_catalogue() {
             stray.push(format!("{}:{} {}", literal.file, literal.line, literal.text));
         }
     }
-    assert!(stray.is_empty(), "Chinese outside the catalogue:\n{}", stray.join("\n"));
+    assert!(
+        stray.is_empty(),
+        "Chinese outside the catalogue:\n{}",
+        stray.join("\n")
+    );
 }

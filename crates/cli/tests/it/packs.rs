@@ -23,7 +23,10 @@ fn the_binary_carries_every_pack_of_the_house() {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 waiting.push(path);
-            } else if path.extension().is_some_and(|ending| ending == "toml" || ending == "csv") {
+            } else if path
+                .extension()
+                .is_some_and(|ending| ending == "toml" || ending == "csv")
+            {
                 outside.insert(path.strip_prefix(&root).unwrap().display().to_string());
             }
         }
@@ -40,7 +43,11 @@ fn every_mechanism_can_be_shown_in_words() {
         for lang in ["zh", "en"] {
             let run = bihuan(["mechanism", "show", id, "--lang", lang]);
             assert_eq!(run.code, 0, "{id}: {}", run.err);
-            assert!(!run.out.contains('⟦') && !run.out.contains('{'), "{id}: {}", run.out);
+            assert!(
+                !run.out.contains('⟦') && !run.out.contains('{'),
+                "{id}: {}",
+                run.out
+            );
         }
     }
     let unknown = bihuan(["mechanism", "show", "nothing"]);
@@ -59,7 +66,12 @@ fn a_pack_of_ones_own_builds_on_those_of_the_house_and_its_faults_are_placed() {
     assert_eq!(run.code, 0, "{}{}", run.out, run.err);
     std::fs::write(pack.join("pack.toml"), head.replace("base", "bese")).unwrap();
     let page = dir.path().join("findings.html");
-    let run = bihuan(["check".as_ref(), pack.as_os_str(), "--html".as_ref(), page.as_os_str()]);
+    let run = bihuan([
+        "check".as_ref(),
+        pack.as_os_str(),
+        "--html".as_ref(),
+        page.as_os_str(),
+    ]);
     assert_eq!(run.code, 1, "{}{}", run.out, run.err);
     assert!(run.out.contains("pack.toml:6:13"), "{}", run.out);
     assert!(std::fs::read_to_string(page).unwrap().contains("<mark>"));

@@ -32,7 +32,10 @@ pub(crate) fn bihuan<S: AsRef<OsStr>>(words: impl IntoIterator<Item = S>) -> Run
 
 /// The root of the house.
 pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .canonicalize()
+        .unwrap()
 }
 
 impl Run {

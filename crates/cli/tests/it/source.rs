@@ -24,7 +24,11 @@ pub(crate) fn literals(rooms: &[&str]) -> Vec<Literal> {
                 continue;
             }
             scan(&text[..tests], |line, literal| {
-                found.push(Literal { file: name.clone(), line, text: literal });
+                found.push(Literal {
+                    file: name.clone(),
+                    line,
+                    text: literal,
+                });
             });
         }
     }
@@ -33,7 +37,9 @@ pub(crate) fn literals(rooms: &[&str]) -> Vec<Literal> {
 
 fn rust_files(dir: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
-    let Ok(entries) = fs::read_dir(dir) else { return files };
+    let Ok(entries) = fs::read_dir(dir) else {
+        return files;
+    };
     for entry in entries {
         let path = entry.unwrap().path();
         if path.is_dir() {
@@ -59,7 +65,10 @@ fn scan(text: &str, mut found: impl FnMut(usize, String)) {
             }
             ['/', '/', ..] => at += rest.iter().position(|c| *c == '\n').unwrap_or(rest.len()),
             ['/', '*', ..] => {
-                let end = rest.windows(2).position(|w| w == ['*', '/']).map_or(rest.len(), |n| n + 2);
+                let end = rest
+                    .windows(2)
+                    .position(|w| w == ['*', '/'])
+                    .map_or(rest.len(), |n| n + 2);
                 line += rest[..end].iter().filter(|c| **c == '\n').count();
                 at += end;
             }
@@ -68,9 +77,14 @@ fn scan(text: &str, mut found: impl FnMut(usize, String)) {
             ['\'', _, '\'', ..] => at += 3,
             ['r', '#', '"', ..] | ['r', '"', ..] => {
                 let hashes = rest[1..].iter().take_while(|c| **c == '#').count();
-                let close: Vec<char> = std::iter::once('"').chain(std::iter::repeat_n('#', hashes)).collect();
+                let close: Vec<char> = std::iter::once('"')
+                    .chain(std::iter::repeat_n('#', hashes))
+                    .collect();
                 let start = 2 + hashes;
-                let end = rest[start..].windows(close.len()).position(|w| w == close).unwrap_or(rest.len() - start);
+                let end = rest[start..]
+                    .windows(close.len())
+                    .position(|w| w == close)
+                    .unwrap_or(rest.len() - start);
                 found(line, rest[start..start + end].iter().collect());
                 line += rest[start..start + end].iter().filter(|c| **c == '\n').count();
                 at += start + end + close.len();

@@ -33,24 +33,50 @@ pub(super) fn of_the_last_months(engine: &Engine, now: DateTime) -> Vec<Interlud
     let yesterday = now.saturating_sub(1.day());
     if yesterday.date() >= first {
         let act = move |engine: &Engine| draft(engine, first, yesterday.date()).map(|_| ());
-        interludes.push(Interlude { at: yesterday, act: Box::new(act) });
+        interludes.push(Interlude {
+            at: yesterday,
+            act: Box::new(act),
+        });
     }
     interludes
 }
 
 fn draft(engine: &Engine, from: Date, to: Date) -> Result<bihuan_domain::id::BulletinId, Failure> {
-    let scope = Scope { from, to, mechanisms: Vec::new(), order: UnitOrder::default() };
-    let drafting = Drafting { scope, signer: None, remarks: Vec::new() };
-    bulletin::draft(engine, &seated(engine, &OFFICE.into())?, &format!("bulletin/{from}"), drafting)
+    let scope = Scope {
+        from,
+        to,
+        mechanisms: Vec::new(),
+        order: UnitOrder::default(),
+    };
+    let drafting = Drafting {
+        scope,
+        signer: None,
+        remarks: Vec::new(),
+    };
+    bulletin::draft(
+        engine,
+        &seated(engine, &OFFICE.into())?,
+        &format!("bulletin/{from}"),
+        drafting,
+    )
 }
 
 /// Drafted by the office, signed by whoever signs, issued by the office.
 fn issue(engine: &Engine, from: Date, to: Date) -> Result<(), Failure> {
     let id = draft(engine, from, to)?;
-    let signer = engine.world().bulletins.get(&id).map(|bulletin| bulletin.draft.signer.clone());
+    let signer = engine
+        .world()
+        .bulletins
+        .get(&id)
+        .map(|bulletin| bulletin.draft.signer.clone());
     let signer = seated(engine, &signer.ok_or(Failure::Fault(Error::Stopped))?)?;
     bulletin::sign(engine, &signer, &format!("sign/{from}"), &id)?;
-    bulletin::issue(engine, &seated(engine, &OFFICE.into())?, &format!("issue/{from}"), &id)
+    bulletin::issue(
+        engine,
+        &seated(engine, &OFFICE.into())?,
+        &format!("issue/{from}"),
+        &id,
+    )
 }
 
 fn seated(engine: &Engine, post: &PostId) -> Result<Actor, Failure> {

@@ -10,8 +10,8 @@ use bihuan_domain::mechanism::{Mechanism, Resolve, StageKind, Step};
 use bihuan_domain::org::Actor;
 use bihuan_domain::value::{Type, Value};
 use bihuan_engine::{Engine, Failure, Order};
-use jiff::civil::DateTime;
 use jiff::ToSpan;
+use jiff::civil::DateTime;
 use serde_json::{Value as Json, json};
 
 use super::{Act, Run, Scene};
@@ -36,17 +36,29 @@ pub(super) fn next(
 ) -> Result<Plan, Failure> {
     let Some(state) = state else {
         let mut open = run.script.open.clone();
-        open.parent = run.script.parent.as_ref().and_then(|name| scene.cases.borrow().get(name).copied());
+        open.parent = run
+            .script
+            .parent
+            .as_ref()
+            .and_then(|name| scene.cases.borrow().get(name).copied());
         if run.script.parent.is_some() && open.parent.is_none() {
             // The whole was put off by a holiday: the part waits for it.
-            return Ok(Plan { order: None, again: Some(days_on(at, 1)) });
+            return Ok(Plan {
+                order: None,
+                again: Some(days_on(at, 1)),
+            });
         }
         let order =
             on_post(&scene.world.org, &run.script.opener, at.date()).map(|actor| (actor, Order::Open(open)));
         run.over = order.is_none();
-        return Ok(Plan { order, again: run.script.acts.first().map(|(when, _)| *when).or(Some(soon(at))) });
+        return Ok(Plan {
+            order,
+            again: run.script.acts.first().map(|(when, _)| *when).or(Some(soon(at))),
+        });
     };
-    let Some(mechanism) = scene.mechanisms.by_digest(&state.mechanism.digest) else { return Ok(Plan::default()) };
+    let Some(mechanism) = scene.mechanisms.by_digest(&state.mechanism.digest) else {
+        return Ok(Plan::default());
+    };
     if !state.is_open() {
         return Ok(after_closing(run, state, scene, at));
     }
@@ -57,10 +69,16 @@ pub(super) fn next(
         return Ok(plan);
     }
     let Some((when, act)) = run.script.acts.get(run.next).cloned() else {
-        return Ok(Plan { order: None, again: wait_for_report(run, state, scene, at) });
+        return Ok(Plan {
+            order: None,
+            again: wait_for_report(run, state, scene, at),
+        });
     };
     if when > at {
-        return Ok(Plan { order: None, again: Some(wait_for_report(run, state, scene, at).map_or(when, |r| r.min(when))) });
+        return Ok(Plan {
+            order: None,
+            again: Some(wait_for_report(run, state, scene, at).map_or(when, |r| r.min(when))),
+        });
     }
     act_on(run, state, scene, &mechanism, at, act, engine)
 }
@@ -85,26 +103,68 @@ fn act_on(
             walk(run, state, scene, mechanism, at, engine, |to| to.id == stage)
         }
         Act::Close if state.kind == StageKind::Verify => Ok(verify(run, state, scene, at)),
-        Act::Close => walk(run, state, scene, mechanism, at, engine, |to| to.kind == StageKind::Verify),
+        Act::Close => walk(run, state, scene, mechanism, at, engine, |to| {
+            to.kind == StageKind::Verify
+        }),
         Act::Note(text) => {
             run.next = run.next.saturating_add(1);
-            let order = Order::Note { case, values: BTreeMap::new(), note: Some(text), evidence: Vec::new() };
-            Ok(Plan { order: seated(scene, &state.holder, at).map(|actor| (actor, order)), again })
+            let order = Order::Note {
+                case,
+                values: BTreeMap::new(),
+                note: Some(text),
+                evidence: Vec::new(),
+            };
+            Ok(Plan {
+                order: seated(scene, &state.holder, at).map(|actor| (actor, order)),
+                again,
+            })
         }
         Act::Remind(text) => {
             run.next = run.next.saturating_add(1);
             let actor = on_post(&scene.world.org, &run.script.opener, at.date());
-            Ok(Plan { order: actor.map(|actor| (actor, Order::Remind { case, note: Some(text) })), again })
+            Ok(Plan {
+                order: actor.map(|actor| {
+                    (
+                        actor,
+                        Order::Remind {
+                            case,
+                            note: Some(text),
+                        },
+                    )
+                }),
+                again,
+            })
         }
-        Act::Ask { what, days, reason, unit, .. } => {
+        Act::Ask {
+            what,
+            days,
+            reason,
+            unit,
+            ..
+        } => {
             run.next = run.next.saturating_add(1);
-            let Some(spec) = mechanism.requests.get(&what) else { return Ok(Plan { order: None, again }) };
+            let Some(spec) = mechanism.requests.get(&what) else {
+                return Ok(Plan { order: None, again });
+            };
             let until = (days > 0).then(|| at.date().saturating_add(days.days()));
             let reason = reason.or_else(|| spec.reasons.first().map(|(code, _)| code.clone()));
             let note = Some("（样例）情况属实，申请如上。".to_owned());
-            let order = Order::Request { case, request: what, reason, note, until, unit };
-            let actor = spec.by.iter().find_map(|role| in_role(scene, mechanism, state, role, at));
-            Ok(Plan { order: actor.map(|actor| (actor, order)), again: Some(days_on(at, 2)) })
+            let order = Order::Request {
+                case,
+                request: what,
+                reason,
+                note,
+                until,
+                unit,
+            };
+            let actor = spec
+                .by
+                .iter()
+                .find_map(|role| in_role(scene, mechanism, state, role, at));
+            Ok(Plan {
+                order: actor.map(|actor| (actor, order)),
+                again: Some(days_on(at, 2)),
+            })
         }
     }
 }
@@ -125,7 +185,10 @@ fn walk(
         if !waits {
             run.next = run.next.saturating_add(1);
         }
-        return Ok(Plan { order: None, again: Some(if waits { days_on(at, 3) } else { soon(at) }) });
+        return Ok(Plan {
+            order: None,
+            again: Some(if waits { days_on(at, 3) } else { soon(at) }),
+        });
     };
     let mut evidence = Vec::new();
     for n in 0..step.evidence {
@@ -146,15 +209,30 @@ fn walk(
     }
     let actor = match step.by.is_empty() || step.by.contains(&state.holder.role) {
         true => seated(scene, &state.holder, at),
-        false => step.by.iter().find_map(|role| in_role(scene, mechanism, state, role, at)),
+        false => step
+            .by
+            .iter()
+            .find_map(|role| in_role(scene, mechanism, state, role, at)),
     };
-    let order = Order::Step { case: state.id, step: step.id.clone(), values, note: None, evidence };
-    Ok(Plan { order: actor.map(|actor| (actor, order)), again: Some(soon(at)) })
+    let order = Order::Step {
+        case: state.id,
+        step: step.id.clone(),
+        values,
+        note: None,
+        evidence,
+    };
+    Ok(Plan {
+        order: actor.map(|actor| (actor, order)),
+        again: Some(soon(at)),
+    })
 }
 
 /// A small text file as evidence.
 pub(super) fn sample_file(engine: &Engine, name: &str) -> Result<String, Failure> {
-    engine.upload("佐证材料（样例）.txt", format!("佐证材料样例 {name}\n").as_bytes())
+    engine.upload(
+        "佐证材料（样例）.txt",
+        format!("佐证材料样例 {name}\n").as_bytes(),
+    )
 }
 
 /// How many files the steps of a script will ask for.
@@ -172,7 +250,9 @@ pub(super) fn files_needed(script: &super::Script, mechanism: &Mechanism) -> usi
             if mechanism.stage(&stage).is_some_and(there) {
                 break;
             }
-            let Some(step) = first_step(mechanism, &stage, there) else { break };
+            let Some(step) = first_step(mechanism, &stage, there) else {
+                break;
+            };
             files = files.saturating_add(usize::from(step.evidence));
             stage = step.to;
         }
@@ -181,14 +261,24 @@ pub(super) fn files_needed(script: &super::Script, mechanism: &Mechanism) -> usi
 }
 
 fn verify(run: &mut Run, state: &State, scene: &Scene, at: DateTime) -> Plan {
-    let drawn_late = state.verification.as_ref().is_some_and(|v| !v.pool.is_empty() && v.drawn.is_none());
+    let drawn_late = state
+        .verification
+        .as_ref()
+        .is_some_and(|v| !v.pool.is_empty() && v.drawn.is_none());
     let ready = scene.session(days_on(local(state.stage_since), run.script.verify_days));
     if drawn_late || ready > at {
-        return Plan { order: None, again: Some(ready.max(soon(at))) };
+        return Plan {
+            order: None,
+            again: Some(ready.max(soon(at))),
+        };
     }
     let pass = run.script.verdicts.get(run.verified).copied().unwrap_or(true);
     run.verified = run.verified.saturating_add(1);
-    let note = if pass { "（样例）现场核查，属实。" } else { "（样例）现场与上报不符，退回返工。" };
+    let note = if pass {
+        "（样例）现场核查，属实。"
+    } else {
+        "（样例）现场与上报不符，退回返工。"
+    };
     let order = Order::Verify {
         case: state.id,
         pass,
@@ -196,14 +286,21 @@ fn verify(run: &mut Run, state: &State, scene: &Scene, at: DateTime) -> Plan {
         note: Some(note.to_owned()),
         evidence: Vec::new(),
     };
-    let person = state.verification.as_ref().and_then(|v| v.drawn.as_ref()).map(|seat| seat.person.clone());
+    let person = state
+        .verification
+        .as_ref()
+        .and_then(|v| v.drawn.as_ref())
+        .map(|seat| seat.person.clone());
     let actor = match person {
         Some(person) => Some(as_actor(&person, &state.holder.post)),
         None => seated(scene, &state.holder, at),
     };
     // After a failure the work takes some days again.
     let again = if pass { soon(at) } else { days_on(at, 4) };
-    Plan { order: actor.map(|actor| (actor, order)), again: Some(again) }
+    Plan {
+        order: actor.map(|actor| (actor, order)),
+        again: Some(again),
+    }
 }
 
 /// Waits for the lot of a look-back and answers it.
@@ -213,16 +310,31 @@ fn after_closing(run: &mut Run, state: &State, scene: &Scene, at: DateTime) -> P
         return Plan::default();
     };
     let Some(by) = &look_back.by else {
-        return Plan { order: None, again: Some(days_on(local(look_back.due), 4).max(soon(at))) };
+        return Plan {
+            order: None,
+            again: Some(days_on(local(look_back.due), 4).max(soon(at))),
+        };
     };
     let relapses = scene.relapses.get();
     let pass = relapses == 0;
     scene.relapses.set(relapses.saturating_sub(1));
-    let note = if pass { "（样例）回头看：未反弹。" } else { "（样例）回头看：问题反弹，限期回炉。" };
-    let order = Order::LookBack { case: state.id, pass, note: Some(note.to_owned()), evidence: Vec::new() };
+    let note = if pass {
+        "（样例）回头看：未反弹。"
+    } else {
+        "（样例）回头看：问题反弹，限期回炉。"
+    };
+    let order = Order::LookBack {
+        case: state.id,
+        pass,
+        note: Some(note.to_owned()),
+        evidence: Vec::new(),
+    };
     // The last act was to close it; where it relapsed, that is begun again.
     run.next = run.next.min(run.script.acts.len().saturating_sub(1));
-    Plan { order: seated(scene, by, at).map(|actor| (actor, order)), again: Some(days_on(at, 5)) }
+    Plan {
+        order: seated(scene, by, at).map(|actor| (actor, order)),
+        again: Some(days_on(at, 5)),
+    }
 }
 
 /// The regular report, where it is due soon and the script gives reports.
@@ -237,7 +349,10 @@ fn report(run: &Run, state: &State, scene: &Scene, at: DateTime) -> Option<Plan>
         note: Some("（样例）按计划推进，无新增困难。".to_owned()),
         evidence: Vec::new(),
     };
-    Some(Plan { order: seated(scene, by, at).map(|actor| (actor, order)), again: Some(soon(at)) })
+    Some(Plan {
+        order: seated(scene, by, at).map(|actor| (actor, order)),
+        again: Some(soon(at)),
+    })
 }
 
 /// In the last session before the day on which it is due.
@@ -246,7 +361,9 @@ fn report_time(state: &State, scene: &Scene) -> Option<DateTime> {
 }
 
 fn wait_for_report(run: &Run, state: &State, scene: &Scene, at: DateTime) -> Option<DateTime> {
-    report_time(state, scene).filter(|_| run.script.reports).map(|time| time.max(soon(at)))
+    report_time(state, scene)
+        .filter(|_| run.script.reports)
+        .map(|time| time.max(soon(at)))
 }
 
 /// Decides what was asked for, as the script says.
@@ -256,9 +373,18 @@ fn requests(run: &Run, state: &State, scene: &Scene, at: DateTime) -> Option<Pla
         Act::Ask { what, grant, .. } if *what == request.kind => Some(*grant),
         _ => None,
     })?;
-    let Some(grant) = grant else { return Some(Plan { order: None, again: Some(days_on(at, 7)) }) };
+    let Some(grant) = grant else {
+        return Some(Plan {
+            order: None,
+            again: Some(days_on(at, 7)),
+        });
+    };
     let actor = seated(scene, &request.approver, at)?;
-    let note = if grant { "（样例）情况属实，同意。" } else { "（样例）理由不足，不同意。" };
+    let note = if grant {
+        "（样例）情况属实，同意。"
+    } else {
+        "（样例）理由不足，不同意。"
+    };
     let order = Order::Decide {
         case: state.id,
         number: *number,
@@ -266,7 +392,10 @@ fn requests(run: &Run, state: &State, scene: &Scene, at: DateTime) -> Option<Pla
         note: Some(note.to_owned()),
         unit: request.unit.clone(),
     };
-    Some(Plan { order: Some((actor, order)), again: Some(soon(at)) })
+    Some(Plan {
+        order: Some((actor, order)),
+        again: Some(soon(at)),
+    })
 }
 
 /// The first step of the shortest way. A wait for children is left to them.
@@ -302,7 +431,13 @@ fn seated(scene: &Scene, holder: &Holder, at: DateTime) -> Option<Actor> {
 }
 
 /// Somebody who fills a role of this case.
-fn in_role(scene: &Scene, mechanism: &Mechanism, state: &State, role: &RoleId, at: DateTime) -> Option<Actor> {
+fn in_role(
+    scene: &Scene,
+    mechanism: &Mechanism,
+    state: &State,
+    role: &RoleId,
+    at: DateTime,
+) -> Option<Actor> {
     if state.holder.role == *role {
         return seated(scene, &state.holder, at);
     }

@@ -39,12 +39,25 @@ pub(super) fn matters(scenery: &Scenery<'_>) -> Vec<Script> {
             true => scenery.now.saturating_sub(21.hours()),
             false => at(scenery, date(2020, 3, 4).saturating_add(days.days()), 9, 30),
         };
-        let mut open = order("three-plus-24", owner, &format!("{title}（样例）"), SourceKind::Person, &format!("matter-{n}"));
-        open.values.insert("leader".into(), json!(org::leader(n.saturating_add(5) % org::LEADER_COUNT)));
+        let mut open = order(
+            "three-plus-24",
+            owner,
+            &format!("{title}（样例）"),
+            SourceKind::Person,
+            &format!("matter-{n}"),
+        );
+        open.values.insert(
+            "leader".into(),
+            json!(org::leader(n.saturating_add(5) % org::LEADER_COUNT)),
+        );
         let mut script = Script::new(format!("matter-{n}"), &supervisor(), open, opened);
         script.by_hour = true;
         let mut when = opened;
-        for (hours, stage) in hours.iter().zip(["opinion", "reply", "acceptance"]).filter(|(hours, _)| **hours > 0) {
+        for (hours, stage) in hours
+            .iter()
+            .zip(["opinion", "reply", "acceptance"])
+            .filter(|(hours, _)| **hours > 0)
+        {
             when = when.saturating_add(hours.hours());
             script = script.then(when, Act::Reach(stage.into()));
         }
@@ -92,10 +105,18 @@ pub(super) fn instructions(scenery: &Scenery<'_>) -> Vec<Script> {
         // The newest three came in these days, whatever day it is.
         let day = match n.checked_sub(21) {
             Some(fresh) => scenery.back(5usize.saturating_sub(fresh.saturating_mul(2))),
-            None => scenery.shift.day(weekday(date(2020, 1, 20).saturating_add(days.days()))),
+            None => scenery
+                .shift
+                .day(weekday(date(2020, 1, 20).saturating_add(days.days()))),
         };
         let name = format!("instruction-{n:02}");
-        let mut open = order("instruction", owner, &format!("{title}（样例）"), SourceKind::Instruction, &name);
+        let mut open = order(
+            "instruction",
+            owner,
+            &format!("{title}（样例）"),
+            SourceKind::Instruction,
+            &name,
+        );
         open.values.insert("leader".into(), json!(org::leader(n % 6)));
         open.values.insert("instructed_on".into(), json!(day.to_string()));
         open.risk = (n % 8 == 3).then_some(Risk::Major);
@@ -105,28 +126,38 @@ pub(super) fn instructions(scenery: &Scenery<'_>) -> Vec<Script> {
         script.verify_days = rng.between(1, 2);
         // Every seventh is answered late; two fail their first verification; the newest three still lie with their units.
         let late = n % 7 == 4;
-        let takes = if late { rng.between(14, 19) } else { rng.between(4, 8) };
+        let takes = if late {
+            rng.between(14, 19)
+        } else {
+            rng.between(4, 8)
+        };
         if n == 6 || n == 15 {
             script.verdicts = vec![false];
         }
         if n == 13 {
-            script = script.then(day.saturating_add(2.days()).at(10, 0, 0, 0), Act::Ask {
-                what: RequestKind::Extension,
-                days: 12,
-                reason: None,
-                unit: None,
-                grant: Some(true),
-            });
+            script = script.then(
+                day.saturating_add(2.days()).at(10, 0, 0, 0),
+                Act::Ask {
+                    what: RequestKind::Extension,
+                    days: 12,
+                    reason: None,
+                    unit: None,
+                    grant: Some(true),
+                },
+            );
         }
         if n == 22 {
             // A dispute that waits for its adjudicator.
-            script = script.then(scenery.back(1).at(16, 0, 0, 0), Act::Ask {
-                what: RequestKind::Return,
-                days: 0,
-                reason: None,
-                unit: Some("natural".into()),
-                grant: None,
-            });
+            script = script.then(
+                scenery.back(1).at(16, 0, 0, 0),
+                Act::Ask {
+                    what: RequestKind::Return,
+                    days: 0,
+                    reason: None,
+                    unit: Some("natural".into()),
+                    grant: None,
+                },
+            );
         } else if n < 21 {
             script = script.then(day.saturating_add(takes.days()).at(15, 0, 0, 0), Act::Close);
         }
@@ -161,11 +192,19 @@ pub(super) fn decisions(scenery: &Scenery<'_>) -> Vec<Script> {
         let days = i64::try_from(n).unwrap_or(0).saturating_mul(15);
         let day = weekday(date(2020, 1, 16).saturating_add(days.days()));
         let name = format!("decision-{n:02}");
-        let mut open = order("meeting-decision", owner, &format!("{title}（样例）"), SourceKind::Meeting, &name);
+        let mut open = order(
+            "meeting-decision",
+            owner,
+            &format!("{title}（样例）"),
+            SourceKind::Meeting,
+            &name,
+        );
         let meeting = format!("第{}次政府常务会议（样例）", n.saturating_add(41));
         open.values.insert("meeting".into(), json!(meeting));
-        open.values.insert("held_on".into(), json!(scenery.shift.day(day).to_string()));
-        open.values.insert("item".into(), json!((n % 4).saturating_add(1).to_string()));
+        open.values
+            .insert("held_on".into(), json!(scenery.shift.day(day).to_string()));
+        open.values
+            .insert("item".into(), json!((n % 4).saturating_add(1).to_string()));
         let mut script = Script::new(name, &supervisor(), open, at(scenery, day, 9, 0))
             .then(at(scenery, day, 11, 0), Act::Reach("handling".into()));
         let takes = if n % 6 == 2 { 55 } else { 24 };
@@ -200,14 +239,28 @@ pub(super) fn assignments(scenery: &Scenery<'_>) -> Vec<Script> {
         let days = i64::try_from(n).unwrap_or(0).saturating_mul(20);
         let day = weekday(date(2020, 2, 5).saturating_add(days.days()));
         let name = format!("assignment-{n:02}");
-        let mut open = order("superior-assignment", owner, &format!("{title}（样例）"), SourceKind::Superior, &name);
-        let superior = if n % 2 == 0 { "省政府办公厅" } else { "吕梁市政府督查室" };
+        let mut open = order(
+            "superior-assignment",
+            owner,
+            &format!("{title}（样例）"),
+            SourceKind::Superior,
+            &name,
+        );
+        let superior = if n % 2 == 0 {
+            "省政府办公厅"
+        } else {
+            "吕梁市政府督查室"
+        };
         let own = scenery.shift.day(day.saturating_add(14.days()));
         let theirs = scenery.shift.day(day.saturating_add(20.days()));
         open.values.insert("superior".into(), json!(superior));
-        open.values.insert("document_number".into(), json!(format!("样例文〔2020〕{}号", n.saturating_add(11))));
+        open.values.insert(
+            "document_number".into(),
+            json!(format!("样例文〔2020〕{}号", n.saturating_add(11))),
+        );
         open.values.insert("due".into(), json!(own.to_string()));
-        open.values.insert("superior_due".into(), json!(theirs.to_string()));
+        open.values
+            .insert("superior_due".into(), json!(theirs.to_string()));
         let mut script = Script::new(name, &supervisor(), open, at(scenery, day, 9, 0))
             .then(at(scenery, day, 10, 30), Act::Reach("handling".into()));
         let takes = if n == 3 || n == 8 { 22 } else { 9 };

@@ -15,42 +15,186 @@ pub(super) const SUPERVISION: &str = "supervision";
 pub(super) const ZONE: &str = "zone";
 
 /// Code, kind, name, English name, functions.
-type Row = (&'static str, &'static str, &'static str, &'static str, &'static [&'static str]);
+type Row = (
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static [&'static str],
+);
 
 /// Offices, departments, vertically managed units, zone. The first twenty-one departments contract projects.
 pub(super) const UNITS: &[Row] = &[
-    ("development", "department", "发展和改革局", "Development and Reform Bureau", &["development"]),
-    ("industry", "department", "工业和信息化局", "Industry and Information Bureau", &[]),
-    ("housing", "department", "住房和城乡建设管理局", "Housing and Construction Bureau", &["housing"]),
-    ("natural", "department", "自然资源局", "Natural Resources Bureau", &[]),
+    (
+        "development",
+        "department",
+        "发展和改革局",
+        "Development and Reform Bureau",
+        &["development"],
+    ),
+    (
+        "industry",
+        "department",
+        "工业和信息化局",
+        "Industry and Information Bureau",
+        &[],
+    ),
+    (
+        "housing",
+        "department",
+        "住房和城乡建设管理局",
+        "Housing and Construction Bureau",
+        &["housing"],
+    ),
+    (
+        "natural",
+        "department",
+        "自然资源局",
+        "Natural Resources Bureau",
+        &[],
+    ),
     ("transport", "department", "交通运输局", "Transport Bureau", &[]),
     ("water", "department", "水利局", "Water Bureau", &[]),
-    ("agriculture", "department", "农业农村局", "Agriculture and Rural Affairs Bureau", &[]),
-    ("rural", "department", "扶贫开发办公室", "Poverty Alleviation Office", &["rural"]),
-    ("education", "department", "教育科技局", "Education and Science Bureau", &[]),
-    ("health", "department", "卫生健康和体育局", "Health and Sports Bureau", &[]),
-    ("culture", "department", "文化和旅游局", "Culture and Tourism Bureau", &["culture"]),
-    ("finance", "department", "财政局", "Finance Bureau", &["finance", "verification"]),
-    ("approval", "department", "行政审批服务管理局", "Administrative Approval Bureau", &["approval"]),
-    ("emergency", "department", "应急管理局", "Emergency Management Bureau", &["emergency"]),
-    ("civil-affairs", "department", "民政局", "Civil Affairs Bureau", &["civil-affairs", "verification"]),
-    ("labour", "department", "人力资源和社会保障局", "Human Resources Bureau", &["verification"]),
+    (
+        "agriculture",
+        "department",
+        "农业农村局",
+        "Agriculture and Rural Affairs Bureau",
+        &[],
+    ),
+    (
+        "rural",
+        "department",
+        "扶贫开发办公室",
+        "Poverty Alleviation Office",
+        &["rural"],
+    ),
+    (
+        "education",
+        "department",
+        "教育科技局",
+        "Education and Science Bureau",
+        &[],
+    ),
+    (
+        "health",
+        "department",
+        "卫生健康和体育局",
+        "Health and Sports Bureau",
+        &[],
+    ),
+    (
+        "culture",
+        "department",
+        "文化和旅游局",
+        "Culture and Tourism Bureau",
+        &["culture"],
+    ),
+    (
+        "finance",
+        "department",
+        "财政局",
+        "Finance Bureau",
+        &["finance", "verification"],
+    ),
+    (
+        "approval",
+        "department",
+        "行政审批服务管理局",
+        "Administrative Approval Bureau",
+        &["approval"],
+    ),
+    (
+        "emergency",
+        "department",
+        "应急管理局",
+        "Emergency Management Bureau",
+        &["emergency"],
+    ),
+    (
+        "civil-affairs",
+        "department",
+        "民政局",
+        "Civil Affairs Bureau",
+        &["civil-affairs", "verification"],
+    ),
+    (
+        "labour",
+        "department",
+        "人力资源和社会保障局",
+        "Human Resources Bureau",
+        &["verification"],
+    ),
     ("energy", "department", "能源局", "Energy Bureau", &[]),
     ("forestry", "department", "林业局", "Forestry Bureau", &[]),
-    ("commerce", "department", "商务和投资促进局", "Commerce and Investment Bureau", &[]),
-    ("police", "department", "公安局", "Public Security Bureau", &["public-security"]),
+    (
+        "commerce",
+        "department",
+        "商务和投资促进局",
+        "Commerce and Investment Bureau",
+        &[],
+    ),
+    (
+        "police",
+        "department",
+        "公安局",
+        "Public Security Bureau",
+        &["public-security"],
+    ),
     ("audit", "department", "审计局", "Audit Bureau", &["verification"]),
     ("justice", "department", "司法局", "Justice Bureau", &[]),
     ("petition", "department", "信访局", "Petition Bureau", &[]),
-    ("veterans", "department", "退役军人事务局", "Veterans Affairs Bureau", &[]),
+    (
+        "veterans",
+        "department",
+        "退役军人事务局",
+        "Veterans Affairs Bureau",
+        &[],
+    ),
     ("statistics", "department", "统计局", "Statistics Bureau", &[]),
-    ("publicity", "department", "县委宣传部", "Publicity Department", &["publicity"]),
-    ("organisation", "department", "县委组织部", "Organisation Department", &["organisation"]),
-    ("market", "vertical", "市场监督管理局", "Market Regulation Bureau", &["market-regulation"]),
-    ("ecology", "vertical", "生态环境局交城分局", "Ecology and Environment Branch", &["ecology"]),
+    (
+        "publicity",
+        "department",
+        "县委宣传部",
+        "Publicity Department",
+        &["publicity"],
+    ),
+    (
+        "organisation",
+        "department",
+        "县委组织部",
+        "Organisation Department",
+        &["organisation"],
+    ),
+    (
+        "market",
+        "vertical",
+        "市场监督管理局",
+        "Market Regulation Bureau",
+        &["market-regulation"],
+    ),
+    (
+        "ecology",
+        "vertical",
+        "生态环境局交城分局",
+        "Ecology and Environment Branch",
+        &["ecology"],
+    ),
     ("tax", "vertical", "税务局", "Tax Bureau", &[]),
-    ("fire", "vertical", "消防救援大队", "Fire and Rescue Brigade", &["fire"]),
-    ("zone", "zone", "交城经济开发区管委会", "Development Zone Committee", &[]),
+    (
+        "fire",
+        "vertical",
+        "消防救援大队",
+        "Fire and Rescue Brigade",
+        &["fire"],
+    ),
+    (
+        "zone",
+        "zone",
+        "交城经济开发区管委会",
+        "Development Zone Committee",
+        &[],
+    ),
 ];
 
 /// The townships as they were in 2020, before two were merged and 洪相 became a town.
@@ -86,9 +230,18 @@ const LEADERS: [(&str, &str); 24] = [
     ("副县长（城建）", "Deputy county head (construction)"),
     ("副县长（教科文卫）", "Deputy county head (education and health)"),
     ("副县长、公安局局长", "Deputy county head (public security)"),
-    ("县人大常委会副主任一", "Deputy chair of the People's Congress, first"),
-    ("县人大常委会副主任二", "Deputy chair of the People's Congress, second"),
-    ("县人大常委会副主任三", "Deputy chair of the People's Congress, third"),
+    (
+        "县人大常委会副主任一",
+        "Deputy chair of the People's Congress, first",
+    ),
+    (
+        "县人大常委会副主任二",
+        "Deputy chair of the People's Congress, second",
+    ),
+    (
+        "县人大常委会副主任三",
+        "Deputy chair of the People's Congress, third",
+    ),
     ("县政协副主席一", "Deputy chair of the CPPCC, first"),
     ("县政协副主席二", "Deputy chair of the CPPCC, second"),
     ("县政协副主席三", "Deputy chair of the CPPCC, third"),
@@ -132,18 +285,30 @@ pub(super) fn found(from: Date) -> Result<Founding, Error> {
     f.unit(SUPERVISION, "office", office, Some(COUNTY), &["supervision"]);
     let head = f.post(SUPERVISION, "head", "head", Label::new("主任", "Head"));
     seat(&mut f, &[head])?;
-    let supervisor = f.post(SUPERVISION, "supervisor", "supervisor", Label::new("督查岗", "supervision clerk"));
+    let supervisor = f.post(
+        SUPERVISION,
+        "supervisor",
+        "supervisor",
+        Label::new("督查岗", "supervision clerk"),
+    );
     seat(&mut f, &[supervisor])?;
     let office = Label::new("县政府办公室", "Government Office");
     f.unit("office", "office", office, Some(COUNTY), &["dispatch"]);
     let head = f.post("office", "head", "head", Label::new("主任", "Head"));
     seat(&mut f, &[head])?;
     // Who dispatches and who supervises are two people: whoever sent a reply out does not verify it.
-    let dispatcher = f.post("office", "dispatcher", "dispatcher", Label::new("交办岗", "dispatching clerk"));
+    let dispatcher = f.post(
+        "office",
+        "dispatcher",
+        "dispatcher",
+        Label::new("交办岗", "dispatching clerk"),
+    );
     seat(&mut f, &[dispatcher])?;
     let clerk = f.post("office", "clerk", "clerk", Label::new("承办岗", "handling clerk"));
     seat(&mut f, &[clerk])?;
-    let townships = TOWNSHIPS.iter().map(|(id, zh, en)| (*id, "township", *zh, *en, &[][..]));
+    let townships = TOWNSHIPS
+        .iter()
+        .map(|(id, zh, en)| (*id, "township", *zh, *en, &[][..]));
     for (id, kind, zh, en, functions) in UNITS.iter().copied().chain(townships) {
         f.unit(id, kind, Label::new(zh, en), Some(COUNTY), functions);
         let head = match kind {

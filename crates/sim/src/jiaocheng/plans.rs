@@ -13,17 +13,67 @@ use crate::history::{Act, Script};
 
 /// Who answers for each row of the outlook, by its number; the bureau whose work it is.
 const OWNERS: [&str; 45] = [
-    "industry", "industry", "industry", "industry", "industry", "industry", "zone", "industry", "agriculture",
-    "agriculture", "industry", "statistics", "industry", "education", "finance", "ecology", "energy", "ecology",
-    "housing", "141122103", "housing", "market", "water", "culture", "housing", "energy", "housing", "transport",
-    "transport", "agriculture", "water", "agriculture", "civil-affairs", "agriculture", "agriculture",
-    "agriculture", "agriculture", "education", "education", "education", "health", "health", "health", "culture",
+    "industry",
+    "industry",
+    "industry",
+    "industry",
+    "industry",
+    "industry",
+    "zone",
+    "industry",
+    "agriculture",
+    "agriculture",
+    "industry",
+    "statistics",
+    "industry",
+    "education",
+    "finance",
+    "ecology",
+    "energy",
+    "ecology",
+    "housing",
+    "141122103",
+    "housing",
+    "market",
+    "water",
+    "culture",
+    "housing",
+    "energy",
+    "housing",
+    "transport",
+    "transport",
+    "agriculture",
+    "water",
+    "agriculture",
+    "civil-affairs",
+    "agriculture",
+    "agriculture",
+    "agriculture",
+    "agriculture",
+    "education",
+    "education",
+    "education",
+    "health",
+    "health",
+    "health",
+    "culture",
     "culture",
 ];
 
 /// Targets that were reached by September in this history, with the month; a sample, not a report.
-const REACHED: [(usize, i8); 11] =
-    [(33, 3), (12, 5), (22, 5), (25, 6), (40, 6), (43, 6), (44, 7), (10, 7), (37, 7), (42, 8), (31, 8)];
+const REACHED: [(usize, i8); 11] = [
+    (33, 3),
+    (12, 5),
+    (22, 5),
+    (25, 6),
+    (40, 6),
+    (43, 6),
+    (44, 7),
+    (10, 7),
+    (37, 7),
+    (42, 8),
+    (31, 8),
+];
 
 /// The targets.
 pub(super) fn targets(scenery: &Scenery<'_>) -> Vec<Script> {
@@ -52,11 +102,21 @@ pub(super) fn targets(scenery: &Scenery<'_>) -> Vec<Script> {
             source: source(SourceKind::Document, row.id.as_str()),
             parent: None,
         };
-        let mut script =
-            Script::new(format!("target-{no:02}"), &opener, open, at(scenery, date(2020, 1, 10), 9, 30))
-                .with("outcome", "achieved")
-                .with("done", json!(row.number("value").unwrap_or_else(|| "1".to_owned())))
-                .with("milestones", "一季度开工，二季度过半，三季度基本完成，四季度收尾（样例）");
+        let mut script = Script::new(
+            format!("target-{no:02}"),
+            &opener,
+            open,
+            at(scenery, date(2020, 1, 10), 9, 30),
+        )
+        .with("outcome", "achieved")
+        .with(
+            "done",
+            json!(row.number("value").unwrap_or_else(|| "1".to_owned())),
+        )
+        .with(
+            "milestones",
+            "一季度开工，二季度过半，三季度基本完成，四季度收尾（样例）",
+        );
         // Three were late with their milestones, and one of these still is.
         match no {
             5 => {}
@@ -85,15 +145,36 @@ fn asks(scenery: &Scenery<'_>, no: usize, script: Script) -> Script {
         20 => (RequestKind::Extension, 30, None, Some(false), date(2020, 7, 6)),
         // Asked yesterday; the county head has not decided.
         24 => {
-            let act = Act::Ask { what: RequestKind::Suspension, days: 60, reason: None, unit: None, grant: None };
+            let act = Act::Ask {
+                what: RequestKind::Suspension,
+                days: 60,
+                reason: None,
+                unit: None,
+                grant: None,
+            };
             let mut script = script.then(scenery.back(1).at(10, 0, 0, 0), act);
             script.by_hour = true;
             return script;
         }
-        16 => (RequestKind::Return, 0, Some("energy".into()), Some(true), date(2020, 2, 3)),
+        16 => (
+            RequestKind::Return,
+            0,
+            Some("energy".into()),
+            Some(true),
+            date(2020, 2, 3),
+        ),
         _ => return script,
     };
-    script.then(at(scenery, day, 10, 0), Act::Ask { what, days, reason: None, unit, grant })
+    script.then(
+        at(scenery, day, 10, 0),
+        Act::Ask {
+            what,
+            days,
+            reason: None,
+            unit,
+            grant,
+        },
+    )
 }
 
 /// A task in a heading, and its owner.
@@ -101,12 +182,39 @@ type Task = (&'static str, &'static str);
 
 /// The conference of the middle of the year and its instructions in headings, each with its tasks and their owners.
 const INSTRUCTIONS: [(&str, &str, &[Task]); 6] = [
-    ("推进项目建设", "development", &[("在建项目倒排工期", "development"), ("要素保障专题调度", "natural")]),
-    ("推进产业转型", "industry", &[("企业技改项目入库", "industry"), ("化工园区认定逐条对标", "zone")]),
-    ("推进乡村振兴", "agriculture", &[("巩固成果问题清零", "rural"), ("产业园区投运", "agriculture")]),
-    ("推进生态治理", "ecology", &[("汾河流域断面达标", "water"), ("扬尘六个百分之百", "housing")]),
-    ("推进民生保障", "education", &[("学校改扩建收尾", "education"), ("医疗机构搬迁", "health")]),
-    ("防范安全风险", "emergency", &[("重点行业隐患清零", "emergency"), ("防汛薄弱点整治", "water")]),
+    (
+        "推进项目建设",
+        "development",
+        &[
+            ("在建项目倒排工期", "development"),
+            ("要素保障专题调度", "natural"),
+        ],
+    ),
+    (
+        "推进产业转型",
+        "industry",
+        &[("企业技改项目入库", "industry"), ("化工园区认定逐条对标", "zone")],
+    ),
+    (
+        "推进乡村振兴",
+        "agriculture",
+        &[("巩固成果问题清零", "rural"), ("产业园区投运", "agriculture")],
+    ),
+    (
+        "推进生态治理",
+        "ecology",
+        &[("汾河流域断面达标", "water"), ("扬尘六个百分之百", "housing")],
+    ),
+    (
+        "推进民生保障",
+        "education",
+        &[("学校改扩建收尾", "education"), ("医疗机构搬迁", "health")],
+    ),
+    (
+        "防范安全风险",
+        "emergency",
+        &[("重点行业隐患清零", "emergency"), ("防汛薄弱点整治", "water")],
+    ),
 ];
 
 /// The instructions of the conference and their tasks.
@@ -134,12 +242,21 @@ pub(super) fn conference(scenery: &Scenery<'_>) -> Vec<Script> {
             let task_name = format!("task-{no}-{}", m.saturating_add(1));
             let mut open = order("key-task", unit, task, SourceKind::Parent, &task_name);
             open.values.insert("ordinal".into(), json!(no.to_string()));
-            let due = scenery.shift.day(held.saturating_add(if no == 4 { 38.days() } else { 75.days() }));
+            let due = scenery
+                .shift
+                .day(held.saturating_add(if no == 4 { 38.days() } else { 75.days() }));
             open.values.insert("due".into(), json!(due.to_string()));
-            let mut script =
-                Script::new(task_name, &dispatcher, open, at(scenery, held.saturating_add(4.days()), 10, 0));
+            let mut script = Script::new(
+                task_name,
+                &dispatcher,
+                open,
+                at(scenery, held.saturating_add(4.days()), 10, 0),
+            );
             script.parent = Some(name.clone());
-            script = script.then(at(scenery, held.saturating_add(9.days()), 10, 0), reach("carrying-out"));
+            script = script.then(
+                at(scenery, held.saturating_add(9.days()), 10, 0),
+                reach("carrying-out"),
+            );
             // The tasks of the first instruction are done; one of the fourth is late.
             if no == 1 || no == 4 && m == 0 {
                 script = script.then(at(scenery, held.saturating_add(27.days()), 10, 0), Act::Close);
@@ -159,7 +276,13 @@ fn reach(stage: &str) -> Act {
 }
 
 pub(super) fn source(kind: SourceKind, key: &str) -> Option<SourceOrder> {
-    Some(SourceOrder { kind, document: None, at: Vec::new(), quote: None, key: Some(key.into()) })
+    Some(SourceOrder {
+        kind,
+        document: None,
+        at: Vec::new(),
+        quote: None,
+        key: Some(key.into()),
+    })
 }
 
 pub(super) fn order(mechanism: &str, owner: &str, title: &str, kind: SourceKind, key: &str) -> OpenOrder {

@@ -1,8 +1,8 @@
 //! The eighty-seven projects: each in the pipeline (M02) as far as the report says, and contracted by a leader (M01).
 
 use bihuan_domain::id::{PostId, RowId};
-use bihuan_engine::{OpenOrder, SourceOrder};
 use bihuan_domain::mechanism::SourceKind;
+use bihuan_engine::{OpenOrder, SourceOrder};
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
 use serde_json::json;
@@ -14,8 +14,12 @@ use crate::history::{Act, Script};
 use crate::rng::Rng;
 
 /// Days on which works were started together; the reports count four and give no dates.
-const GROUNDBREAKINGS: [Date; 4] =
-    [date(2020, 3, 31), date(2020, 5, 15), date(2020, 7, 24), date(2020, 8, 28)];
+const GROUNDBREAKINGS: [Date; 4] = [
+    date(2020, 3, 31),
+    date(2020, 5, 15),
+    date(2020, 7, 24),
+    date(2020, 8, 28),
+];
 
 /// The names that the registers of leaders and departments have in this county.
 pub(super) fn rename(register: &str, row: &RowId) -> Option<String> {
@@ -40,24 +44,47 @@ pub(super) fn pipeline(scenery: &Scenery<'_>) -> Vec<Script> {
     let mut scripts = Vec::new();
     for row in scenery.rows("projects") {
         let (state, carried) = (row.code("state"), row.code("origin") == "carried-over");
-        let open = open(row, "pipeline", if row.flag("zone") { ZONE } else { department(row) });
-        let opened = if carried { date(2020, 1, 8) } else { since(&state, &mut rng) };
-        let mut script = Script::new(format!("pipeline-{}", row.id), &opener, open, at(scenery, opened, 9, 30));
+        let open = open(
+            row,
+            "pipeline",
+            if row.flag("zone") { ZONE } else { department(row) },
+        );
+        let opened = if carried {
+            date(2020, 1, 8)
+        } else {
+            since(&state, &mut rng)
+        };
+        let mut script = Script::new(
+            format!("pipeline-{}", row.id),
+            &opener,
+            open,
+            at(scenery, opened, 9, 30),
+        );
         script.reports = false;
         let mut reach = |day: Date, stage: &str| {
-            script.acts.push((at(scenery, day, 10, 0), Act::Reach(stage.into())));
+            script
+                .acts
+                .push((at(scenery, day, 10, 0), Act::Reach(stage.into())));
         };
         match state.as_str() {
             _ if carried => reach(date(2020, 1, 9), "building"),
             "signed" => reach(date(2020, 7, 2), "signed"),
             // Some have lain in the reserve too long by a few days: later they would be parked.
             "reserved" => {
-                let day = if rng.chance(1, 4) { date(2020, 6, 15) } else { date(2020, 7, 9) };
+                let day = if rng.chance(1, 4) {
+                    date(2020, 6, 15)
+                } else {
+                    date(2020, 7, 9)
+                };
                 reach(day, "reserved");
             }
             "landed" => {
                 reach(date(2020, 6, 12), "reserved");
-                let day = if rng.chance(1, 3) { date(2020, 7, 16) } else { date(2020, 8, 11) };
+                let day = if rng.chance(1, 3) {
+                    date(2020, 7, 16)
+                } else {
+                    date(2020, 8, 11)
+                };
                 reach(day, "landed");
             }
             "started" | "building" => {
@@ -92,11 +119,19 @@ pub(super) fn contracting(scenery: &Scenery<'_>) -> Vec<Script> {
         let mut open = open(row, "contracting", department(row));
         let leader = ordinal(&row.code("leader")).unwrap_or(0);
         open.values.insert("leader".into(), json!(org::leader(leader)));
-        let mut script =
-            Script::new(format!("contracting-{}", row.id), &opener, open, at(scenery, date(2020, 2, 10), 9, 30))
-                .with("fund", rng.between(5, 60).saturating_mul(10_000).to_string());
+        let mut script = Script::new(
+            format!("contracting-{}", row.id),
+            &opener,
+            open,
+            at(scenery, date(2020, 2, 10), 9, 30),
+        )
+        .with("fund", rng.between(5, 60).saturating_mul(10_000).to_string());
         // A few set their five ones up too late; one department neglects its monthly record.
-        let day = if rng.chance(1, 12) { date(2020, 3, 3) } else { date(2020, 2, 18) };
+        let day = if rng.chance(1, 12) {
+            date(2020, 3, 3)
+        } else {
+            date(2020, 2, 18)
+        };
         script = script.then(at(scenery, day, 15, 30), Act::Reach("promoting".into()));
         script.reports = n % 29 != 13;
         if row.code("state") == "producing" {
@@ -115,7 +150,11 @@ fn since(state: &str, rng: &mut Rng) -> Date {
         "reserved" | "landed" => date(2020, 2, 24),
         "started" => date(2020, 3, 5),
         _ => {
-            if rng.chance(1, 2) { date(2020, 1, 15) } else { date(2020, 2, 12) }
+            if rng.chance(1, 2) {
+                date(2020, 1, 15)
+            } else {
+                date(2020, 2, 12)
+            }
         }
     }
 }

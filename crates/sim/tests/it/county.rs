@@ -25,20 +25,33 @@ fn county() -> &'static Built {
 
 fn states(mechanism: &str) -> Vec<State> {
     let mut states = Vec::new();
-    let filter = Filter { mechanisms: vec![mechanism.into()], ..Filter::default() };
+    let filter = Filter {
+        mechanisms: vec![mechanism.into()],
+        ..Filter::default()
+    };
     let views = county().engine.views().unwrap();
-    views.for_each_state(&filter, |state, _| states.push(state)).unwrap();
+    views
+        .for_each_state(&filter, |state, _| states.push(state))
+        .unwrap();
     states
 }
 
 fn in_stage(states: &[State], stage: &str) -> usize {
-    states.iter().filter(|state| state.stage.as_str() == stage).count()
+    states
+        .iter()
+        .filter(|state| state.stage.as_str() == stage)
+        .count()
 }
 
 #[test]
 fn no_step_of_any_history_is_refused() {
     for built in &built().1 {
-        assert!(built.outcome.refused.is_empty(), "{}: {:#?}", built.slug, built.outcome.refused);
+        assert!(
+            built.outcome.refused.is_empty(),
+            "{}: {:#?}",
+            built.slug,
+            built.outcome.refused
+        );
         assert!(built.outcome.done > 50);
     }
 }
@@ -47,19 +60,32 @@ fn no_step_of_any_history_is_refused() {
 fn the_pipeline_stands_where_the_register_says() {
     let states = states("pipeline");
     assert_eq!(states.len(), 87);
-    for (stage, n) in
-        [("invited", 6), ("signed", 6), ("reserved", 12), ("landed", 6), ("started", 13), ("building", 43), ("closed", 1)]
-    {
+    for (stage, n) in [
+        ("invited", 6),
+        ("signed", 6),
+        ("reserved", 12),
+        ("landed", 6),
+        ("started", 13),
+        ("building", 43),
+        ("closed", 1),
+    ] {
         assert_eq!(in_stage(&states, stage), n, "{stage}");
     }
-    let zone = states.iter().filter(|state| state.owner.as_str() == "zone").count();
+    let zone = states
+        .iter()
+        .filter(|state| state.owner.as_str() == "zone")
+        .count();
     assert_eq!(zone, 35, "projects in the zone");
 }
 
 #[test]
 fn the_reported_totals_hold_to_the_fen() {
     let world = county().engine.world();
-    let rows: Vec<_> = world.registers.rows(&"projects".into()).map(|(_, row)| row).collect();
+    let rows: Vec<_> = world
+        .registers
+        .rows(&"projects".into())
+        .map(|(_, row)| row)
+        .collect();
     let fen = |field: &str, keep: &dyn Fn(&bihuan_domain::expr::Row) -> bool| -> i64 {
         rows.iter()
             .filter(|row| keep(row))
@@ -81,7 +107,10 @@ fn the_reported_totals_hold_to_the_fen() {
 fn every_project_has_exactly_one_leader_and_one_department() {
     let states = states("contracting");
     assert_eq!(states.len(), 87);
-    let leaders: std::collections::BTreeSet<_> = states.iter().map(|s| format!("{:?}", s.values.get("leader"))).collect();
+    let leaders: std::collections::BTreeSet<_> = states
+        .iter()
+        .map(|s| format!("{:?}", s.values.get("leader")))
+        .collect();
     let departments: std::collections::BTreeSet<_> = states.iter().map(|s| s.owner.clone()).collect();
     assert_eq!((leaders.len(), departments.len()), (24, 21));
 }
@@ -100,7 +129,10 @@ fn the_history_has_everything_that_an_office_meets() {
             closed += usize::from(!state.is_open());
         })
         .unwrap();
-    assert!(late >= 10 && failed >= 2 && asked >= 5 && disputes >= 1 && closed >= 40, "{late} {failed} {asked} {closed}");
+    assert!(
+        late >= 10 && failed >= 2 && asked >= 5 && disputes >= 1 && closed >= 40,
+        "{late} {failed} {asked} {closed}"
+    );
     // The lot decides who is looked at again, so the number differs from log to log; at most one is staged to fail.
     assert!(reopened <= 1);
 }
@@ -109,7 +141,8 @@ fn the_history_has_everything_that_an_office_meets() {
 fn the_log_is_whole_and_the_read_models_equal_their_rebuild() {
     for built in &built().1 {
         let ledger = built.engine.ledger();
-        let report = bihuan_ledger::verify(ledger.dir(), &bihuan_ledger::Known::default(), &mut |_| {}).unwrap();
+        let report =
+            bihuan_ledger::verify(ledger.dir(), &bihuan_ledger::Known::default(), &mut |_| {}).unwrap();
         assert!(report.sound(), "{:?}", report.first());
         let reader = ledger.reader().unwrap();
         assert_eq!(views::compare(&reader, &mut |_| {}).unwrap(), []);
@@ -128,21 +161,41 @@ fn history_ends_at_the_demos_own_clock() {
 fn bulletins_of_past_months_are_issued_and_hold_and_the_newest_waits_for_its_signature() {
     let engine = &county().engine;
     let world = engine.world();
-    let issued = world.bulletins.values().filter(|bulletin| bulletin.issued.is_some()).count();
-    let waiting = world.bulletins.values().filter(|bulletin| bulletin.signed.is_none()).count();
+    let issued = world
+        .bulletins
+        .values()
+        .filter(|bulletin| bulletin.issued.is_some())
+        .count();
+    let waiting = world
+        .bulletins
+        .values()
+        .filter(|bulletin| bulletin.signed.is_none())
+        .count();
     assert_eq!((issued, waiting), (2, 1));
     for id in world.bulletins.keys() {
-        assert!(bihuan_engine::bulletin::verify(engine, id).unwrap().holds(), "{id}");
+        assert!(
+            bihuan_engine::bulletin::verify(engine, id).unwrap().holds(),
+            "{id}"
+        );
     }
 }
 
 #[test]
 fn a_history_can_be_built_on_any_day_of_the_year() {
-    for now in ["2026-02-18T03:00:00Z", "2026-06-01T23:00:00Z", "2027-01-03T12:00:00Z"] {
+    for now in [
+        "2026-02-18T03:00:00Z",
+        "2026-06-01T23:00:00Z",
+        "2027-01-03T12:00:00Z",
+    ] {
         let dir = tempfile::tempdir().unwrap();
         let built = demo::both(dir.path(), "no password fits this", now.parse().unwrap()).unwrap();
         for sample in built {
-            assert!(sample.outcome.refused.is_empty(), "{now} {}: {:#?}", sample.slug, sample.outcome.refused);
+            assert!(
+                sample.outcome.refused.is_empty(),
+                "{now} {}: {:#?}",
+                sample.slug,
+                sample.outcome.refused
+            );
         }
     }
 }

@@ -26,7 +26,10 @@ pub(super) fn idle(term: &Term) -> Result<Value, Trouble> {
         .spawn()
         .map_err(Trouble::file(&program))?;
     let ready = child.stdout.take().is_some_and(|out| {
-        BufReader::new(out).lines().map_while(Result::ok).any(|line| line.contains("ready ("))
+        BufReader::new(out)
+            .lines()
+            .map_while(Result::ok)
+            .any(|line| line.contains("ready ("))
     });
     let seconds = started.elapsed();
     std::thread::sleep(if ready { IDLE } else { Duration::ZERO });
@@ -34,7 +37,9 @@ pub(super) fn idle(term: &Term) -> Result<Value, Trouble> {
     let _ = child.kill();
     let _ = child.wait();
     bar.finish_and_clear();
-    let Some(kib) = kib.filter(|_| ready) else { return Err(Trouble::new("cli.bench_no_demo")) };
+    let Some(kib) = kib.filter(|_| ready) else {
+        return Err(Trouble::new("cli.bench_no_demo"));
+    };
     let mb = hundredths(kib.saturating_mul(1024 * 100) / 1_000_000);
     let seconds = hundredths(seconds.as_millis() / 10);
     term.say("cli.bench_line_memory", &[("mb", &mb), ("seconds", &seconds)]);

@@ -9,7 +9,7 @@ use bihuan_sim::workload::Office;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
-use super::{raw, rate, ratio, scratch};
+use super::{rate, ratio, raw, scratch};
 use crate::term::Term;
 use crate::trouble::Trouble;
 
@@ -24,7 +24,9 @@ pub(super) fn transitions(n: usize, in_flight: usize, term: &Term) -> Result<Val
     let before = dir.path().join("before.sqlite");
     copy(&office.engine, &before)?;
     let bar = term.progress("cli.bench_engine", u64::try_from(n).ok());
-    let took = stream(&mut office, &cases, n, in_flight, &mut |done| bar.set_position(done))?;
+    let took = stream(&mut office, &cases, n, in_flight, &mut |done| {
+        bar.set_position(done)
+    })?;
     bar.finish_and_clear();
     let after = dir.path().join("after.sqlite");
     copy(&office.engine, &after)?;
@@ -50,7 +52,9 @@ pub(super) fn open(office: &mut Office, n: usize, term: &Term) -> Result<Vec<(Ca
         let owner = Office::owner_of(&submission);
         waiting.push_back((owner, office.engine.send(&actor, submission)));
         while waiting.len() > 512 || (opened + 1 == n && !waiting.is_empty()) {
-            let Some((owner, answer)) = waiting.pop_front() else { break };
+            let Some((owner, answer)) = waiting.pop_front() else {
+                break;
+            };
             let answer = answer.blocking_recv().map_err(|_| stopped())??;
             cases.extend(answer.case.map(|case| (case, owner)));
             bar.inc(1);
@@ -72,8 +76,10 @@ fn stream(
         .flat_map(|round| cases.iter().map(move |(case, owner)| (*case, *owner, round > 0)))
         .take(n)
         .collect();
-    let orders: Vec<_> =
-        orders.into_iter().map(|(case, owner, planned)| office.transition(case, owner, planned)).collect();
+    let orders: Vec<_> = orders
+        .into_iter()
+        .map(|(case, owner, planned)| office.transition(case, owner, planned))
+        .collect();
     let started = Instant::now();
     let mut waiting = VecDeque::with_capacity(in_flight);
     let mut done = 0u64;
@@ -109,6 +115,7 @@ fn stopped() -> Trouble {
 /// A copy of the database as of now.
 fn copy(engine: &Engine, to: &std::path::Path) -> Result<(), Trouble> {
     let from = Connection::open(engine.ledger().dir().join("ledger.sqlite")).map_err(raw::trouble)?;
-    from.execute("VACUUM INTO ?1", [to.display().to_string()]).map_err(raw::trouble)?;
+    from.execute("VACUUM INTO ?1", [to.display().to_string()])
+        .map_err(raw::trouble)?;
     Ok(())
 }

@@ -28,7 +28,9 @@ pub(super) fn ledger(cases: usize, requests: usize, term: &Term) -> Result<Value
         accounts: office.accounts.clone(),
         demo: None,
     };
-    let router = router(App { jurisdictions: vec![jurisdiction] });
+    let router = router(App {
+        jurisdictions: vec![jurisdiction],
+    });
     let runtime = serve::runtime()?;
     let bar = term.progress("cli.bench_pages", u64::try_from(requests).ok());
     let mut times = Vec::with_capacity(requests);
@@ -43,14 +45,20 @@ pub(super) fn ledger(cases: usize, requests: usize, term: &Term) -> Result<Value
         let (status, body) = runtime.block_on(async {
             let Ok(answer) = router.clone().oneshot(request).await;
             let status = answer.status();
-            let body = to_bytes(answer.into_body(), usize::MAX).await.map(|body| body.len()).unwrap_or(0);
+            let body = to_bytes(answer.into_body(), usize::MAX)
+                .await
+                .map(|body| body.len())
+                .unwrap_or(0);
             (status, body)
         });
         // The first of each kind finds cold caches; it counts like the others.
         times.push(started.elapsed().as_micros());
         bytes = bytes.max(body);
         if !status.is_success() {
-            return Err(Trouble::new("cli.bench_status").with("status", status).with("query", query).with("n", n));
+            return Err(Trouble::new("cli.bench_status")
+                .with("status", status)
+                .with("query", query)
+                .with("n", n));
         }
         bar.inc(1);
     }
@@ -58,9 +66,15 @@ pub(super) fn ledger(cases: usize, requests: usize, term: &Term) -> Result<Value
     times.sort_unstable();
     let at = |percent: usize| {
         let place = times.len().saturating_mul(percent) / 100;
-        times.get(place.min(times.len().saturating_sub(1))).copied().unwrap_or(0)
+        times
+            .get(place.min(times.len().saturating_sub(1)))
+            .copied()
+            .unwrap_or(0)
     };
     let (p50, p99) = (hundredths(at(50) / 10), hundredths(at(99) / 10));
-    term.say("cli.bench_line_page", &[("cases", &cases), ("p50", &p50), ("p99", &p99), ("n", &requests)]);
+    term.say(
+        "cli.bench_line_page",
+        &[("cases", &cases), ("p50", &p50), ("p99", &p99), ("n", &requests)],
+    );
     Ok(json!({ "cases": cases, "requests": requests, "p50_ms": p50, "p99_ms": p99, "bytes_max": bytes }))
 }

@@ -31,22 +31,38 @@ impl Written {
     /// The rows that `after` has and `before` has not.
     pub(super) fn between(before: &Path, after: &Path) -> Result<Written, Trouble> {
         let connection = Connection::open(after).map_err(trouble)?;
-        connection.execute("ATTACH ?1 AS old", [before.display().to_string()]).map_err(trouble)?;
-        let names: Vec<String> = texts(&connection, "SELECT name FROM main.sqlite_schema WHERE type = 'table'")?;
-        let mut written = Written { added: Vec::new(), cases: Vec::new(), duties: Vec::new() };
+        connection
+            .execute("ATTACH ?1 AS old", [before.display().to_string()])
+            .map_err(trouble)?;
+        let names: Vec<String> = texts(
+            &connection,
+            "SELECT name FROM main.sqlite_schema WHERE type = 'table'",
+        )?;
+        let mut written = Written {
+            added: Vec::new(),
+            cases: Vec::new(),
+            duties: Vec::new(),
+        };
         for name in names.iter().filter(|name| !name.starts_with("sqlite_")) {
-            let rows = rows(&connection, &format!("SELECT * FROM main.{name} EXCEPT SELECT * FROM old.{name}"))?;
+            let rows = rows(
+                &connection,
+                &format!("SELECT * FROM main.{name} EXCEPT SELECT * FROM old.{name}"),
+            )?;
             match name.as_str() {
                 "case_views" => written.cases = rows,
                 "duties" | "views_meta" => {}
                 _ if rows.is_empty() => {}
-                _ => written.added.push(Table { name: name.clone(), rows }),
+                _ => written.added.push(Table {
+                    name: name.clone(),
+                    rows,
+                }),
             }
         }
         for case in &written.cases {
             let id = case.first().cloned().unwrap_or(Value::Null);
-            let mut statement =
-                connection.prepare_cached("SELECT * FROM main.duties WHERE case_id = ?1").map_err(trouble)?;
+            let mut statement = connection
+                .prepare_cached("SELECT * FROM main.duties WHERE case_id = ?1")
+                .map_err(trouble)?;
             written.duties.push(collect(&mut statement, [id])?);
         }
         Ok(written)
@@ -54,7 +70,11 @@ impl Written {
 
     /// How many rows are added or written anew.
     pub(super) fn rows(&self) -> usize {
-        self.added.iter().map(|table| table.rows.len()).sum::<usize>().saturating_add(self.cases.len())
+        self.added
+            .iter()
+            .map(|table| table.rows.len())
+            .sum::<usize>()
+            .saturating_add(self.cases.len())
     }
 
     /// Writes them again, `in_flight` transitions to a transaction, and times it.
@@ -71,7 +91,8 @@ impl Written {
         let mut done = 0usize;
         while done < n {
             let until = done.saturating_add(in_flight).min(n);
-            self.transaction(&mut connection, done, until, n).map_err(trouble)?;
+            self.transaction(&mut connection, done, until, n)
+                .map_err(trouble)?;
             done = until;
             if done % 256 < in_flight {
                 progress(u64::try_from(done).unwrap_or(0));
@@ -81,7 +102,13 @@ impl Written {
     }
 
     /// The share of the transitions from `from` up to `until` of `n`.
-    fn transaction(&self, connection: &mut Connection, from: usize, until: usize, n: usize) -> rusqlite::Result<()> {
+    fn transaction(
+        &self,
+        connection: &mut Connection,
+        from: usize,
+        until: usize,
+        n: usize,
+    ) -> rusqlite::Result<()> {
         let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         for table in &self.added {
             let share = |at: usize| table.rows.len().saturating_mul(at).checked_div(n).unwrap_or(0);
@@ -94,18 +121,28 @@ impl Written {
         }
         for at in from..until {
             let place = at.checked_rem(self.cases.len()).unwrap_or(0);
-            let Some(case) = self.cases.get(place) else { continue };
+            let Some(case) = self.cases.get(place) else {
+                continue;
+            };
             let marks = vec!["?"; case.len()].join(", ");
             let sql = format!("INSERT OR REPLACE INTO case_views VALUES ({marks})");
-            transaction.prepare_cached(&sql)?.execute(params_from_iter(case))?;
-            transaction.prepare_cached("DELETE FROM duties WHERE case_id = ?1")?.execute([case.first()])?;
+            transaction
+                .prepare_cached(&sql)?
+                .execute(params_from_iter(case))?;
+            transaction
+                .prepare_cached("DELETE FROM duties WHERE case_id = ?1")?
+                .execute([case.first()])?;
             for duty in self.duties.get(place).into_iter().flatten() {
                 let marks = vec!["?"; duty.len()].join(", ");
                 let sql = format!("INSERT OR REPLACE INTO duties VALUES ({marks})");
-                transaction.prepare_cached(&sql)?.execute(params_from_iter(duty))?;
+                transaction
+                    .prepare_cached(&sql)?
+                    .execute(params_from_iter(duty))?;
             }
         }
-        transaction.prepare_cached("UPDATE views_meta SET applied = applied + 1")?.execute([])?;
+        transaction
+            .prepare_cached("UPDATE views_meta SET applied = applied + 1")?
+            .execute([])?;
         transaction.commit()
     }
 }
@@ -132,10 +169,17 @@ fn rows(connection: &Connection, sql: &str) -> Result<Vec<Vec<Value>>, Trouble> 
     collect(&mut statement, [])
 }
 
-fn collect(statement: &mut rusqlite::Statement<'_>, params: impl rusqlite::Params) -> Result<Vec<Vec<Value>>, Trouble> {
+fn collect(
+    statement: &mut rusqlite::Statement<'_>,
+    params: impl rusqlite::Params,
+) -> Result<Vec<Vec<Value>>, Trouble> {
     let width = statement.column_count();
     let rows = statement
-        .query_map(params, |row| (0..width).map(|column| row.get(column)).collect::<Result<Vec<Value>, _>>())
+        .query_map(params, |row| {
+            (0..width)
+                .map(|column| row.get(column))
+                .collect::<Result<Vec<Value>, _>>()
+        })
         .map_err(trouble)?;
     rows.collect::<Result<_, _>>().map_err(trouble)
 }

@@ -31,8 +31,13 @@ pub(super) fn speed(page: Option<&Path>, characters: usize, term: &Term) -> Resu
     for text in &pages {
         let document = bihuan_reader::read("bench", text, &Options::default());
         bytes = bytes.saturating_add(text.len());
-        commitments =
-            commitments.saturating_add(document.articles.iter().map(|article| article.commitments.len()).sum());
+        commitments = commitments.saturating_add(
+            document
+                .articles
+                .iter()
+                .map(|article| article.commitments.len())
+                .sum(),
+        );
         bar.inc(1);
     }
     let micros = started.elapsed().as_micros().max(1);
