@@ -127,7 +127,7 @@ impl Trouble {
 }
 
 impl IntoResponse for Trouble {
-    /// The status with the trouble beside it; [`crate::frame`] turns it into a page or problem details.
+    /// The status with the trouble beside it; the frame turns it into a page or problem details.
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();
         response.extensions_mut().insert(self);
