@@ -750,7 +750,7 @@ pub struct Unreadable {
     pub why: String,
 }
 
-/// The version that this program writes of every event. Older ones are raised by [`upcast`].
+/// The version that this program writes of every event. Older ones are raised by `upcast`.
 pub const VERSION: u32 = 1;
 
 fn split<T: Serialize>(event: &T) -> (String, Json) {

@@ -1,7 +1,7 @@
 //! The pure core of Bihuan: what a case is, who owns and holds it, which clocks run, how it is verified and closed.
 //!
 //! No I/O, no async, no system clock, no randomness: time, ids and beacons are arguments, so that the same log gives
-//! the same answer. [`case::decide`] is the only maker of case events; [`case::evolve`] the only maker of case state.
+//! the same answer. [`case::decide`] is the only maker of case events; [`case::State::evolve`] the only maker of case state.
 
 pub mod calendar;
 pub mod case;

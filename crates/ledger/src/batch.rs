@@ -48,7 +48,7 @@ pub struct Committed {
     pub checkpoint: Checkpoint,
     /// Number of entries in the group.
     pub entries: u64,
-    /// Why keys or files of an erasure in this group could not be destroyed yet; [`Writer::finish_erasures`] tries again.
+    /// Why keys or files of an erasure in this group could not be destroyed yet; [`crate::Writer::finish_erasures`] tries again.
     pub erasure_pending: Option<bihuan_messages::Message>,
 }
 
