@@ -165,16 +165,24 @@ fn asks(scenery: &Scenery<'_>, no: usize, script: Script) -> Script {
         ),
         _ => return script,
     };
-    script.then(
-        at(scenery, day, 10, 0),
-        Act::Ask {
-            what,
-            days,
-            reason: None,
-            unit,
-            grant,
-        },
-    )
+    let disputed = what == RequestKind::Return;
+    let act = Act::Ask {
+        what,
+        days,
+        reason: None,
+        unit,
+        grant,
+    };
+    let script = script.then(at(scenery, day, 10, 0), act);
+    if disputed {
+        // Whoever got it sets the milestones anew.
+        script.then(
+            at(scenery, day.saturating_add(9.days()), 10, 0),
+            reach("carrying-out"),
+        )
+    } else {
+        script
+    }
 }
 
 /// A task in a heading, and its owner.
