@@ -46,8 +46,9 @@ CREATE TABLE IF NOT EXISTS case_views(
   wake_at INTEGER,
   state TEXT NOT NULL
 );
-CREATE INDEX IF NOT EXISTS case_views_by_list ON case_views(mechanism, open, due_at);
-CREATE INDEX IF NOT EXISTS case_views_by_owner ON case_views(owner, mechanism);
+CREATE INDEX IF NOT EXISTS case_views_by_urgency ON case_views(mechanism, open DESC, (due_at IS NULL), due_at, id);
+CREATE INDEX IF NOT EXISTS case_views_by_stage ON case_views(mechanism, stage, open, colour, owner);
+CREATE INDEX IF NOT EXISTS case_views_by_owner ON case_views(mechanism, owner, open DESC, (due_at IS NULL), due_at, id);
 CREATE INDEX IF NOT EXISTS case_views_by_wake ON case_views(wake_at) WHERE wake_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS case_views_by_key ON case_views(mechanism, source_key) WHERE source_key IS NOT NULL;
 CREATE INDEX IF NOT EXISTS case_views_by_document ON case_views(document) WHERE document IS NOT NULL;

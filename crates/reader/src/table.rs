@@ -181,7 +181,12 @@ impl Unreadable {
     /// What to tell the person who gave the file.
     pub fn message(&self) -> Message {
         match self {
-            Unreadable::Text(decode::Unreadable::Binary { .. }) => Message::new("import.no_spreadsheet"),
+            Unreadable::Text(decode::Unreadable::Binary { looks_like }) if looks_like.is_empty() => {
+                Message::new("import.no_spreadsheet")
+            }
+            Unreadable::Text(decode::Unreadable::Binary { looks_like }) => {
+                Message::new("import.other_kind").with("what", looks_like.as_str())
+            }
             Unreadable::Text(unreadable) => unreadable.message(),
             Unreadable::TooLarge { bytes } => Message::new("import.too_large")
                 .show("mib", bytes.div_ceil(1024 * 1024))

@@ -498,7 +498,7 @@ fn order(sort: Sort) -> &'static str {
         Sort::Urgency => "c.open DESC, c.due_at IS NULL, c.due_at, c.id",
         Sort::Newest => "c.id DESC",
         Sort::Oldest => "c.id",
-        Sort::Owner => "c.owner, c.due_at IS NULL, c.due_at, c.id",
+        Sort::Owner => "c.owner, c.open DESC, c.due_at IS NULL, c.due_at, c.id",
         Sort::Number => "c.number IS NULL, c.number, c.id",
         Sort::Title => "c.title, c.id",
         Sort::Stage => "c.stage, c.due_at IS NULL, c.due_at, c.id",
@@ -510,7 +510,11 @@ fn clause(filter: &Filter) -> (String, Vec<Sql>) {
     let mut parts: Vec<String> = Vec::new();
     let mut values: Vec<Sql> = Vec::new();
     let list = |column: &str, items: Vec<String>, parts: &mut Vec<String>, values: &mut Vec<Sql>| {
-        parts.push(format!("{column} IN ({})", vec!["?"; items.len()].join(", ")));
+        // A list of one as `IN` would keep the order of the index from being used, and sort every row instead.
+        parts.push(match items.len() {
+            1 => format!("{column} = ?"),
+            n => format!("{column} IN ({})", vec!["?"; n].join(", ")),
+        });
         values.extend(items.into_iter().map(Sql::from));
     };
     if !filter.mechanisms.is_empty() {
