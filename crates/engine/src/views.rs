@@ -11,7 +11,7 @@ mod rebuild;
 pub use query::{CaseRow, CaseView, Counts, DutyRow, Filter, Page, Sort, TimelineEntry, Views};
 pub use rebuild::{Difference, compare, rebuild};
 
-pub(crate) use project::{Title, number_after, project_case, recent_verifiers};
+pub(crate) use project::{Face, Title, number_after, project_change, recent_verifiers};
 pub(crate) use query::{actor_of, by_key, due_cases, state};
 pub(crate) use rebuild::{applied, set_applied};
 

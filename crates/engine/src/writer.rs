@@ -104,6 +104,8 @@ struct Planned {
     actor: Actor,
     definition: Digest,
     events: Vec<CaseEvent>,
+    /// What the views show of the case before; `None` for a new one.
+    face: Option<views::Face>,
     after: State,
     drafts: Vec<SealDraft>,
     files: Vec<Arc<bihuan_ledger::StagedBlob>>,
@@ -505,6 +507,7 @@ impl Group<'_> {
             .map(|p| u64::try_from(p.events.len()).unwrap_or(u64::MAX))
             .sum();
         let mut seq = batch.next_seq().saturating_add(planned);
+        let face = before.as_ref().map(views::Face::of);
         let mut state = before;
         for event in &decision.events {
             let meta = Meta {
@@ -525,6 +528,7 @@ impl Group<'_> {
             actor: actor.clone(),
             definition: mechanism.digest.clone(),
             events: decision.events,
+            face,
             after,
             drafts: sealing.drafts,
             files,
@@ -666,7 +670,13 @@ impl Group<'_> {
                 Some(plain) => views::Title::Set(plain.as_deref()),
                 None => views::Title::Keep,
             };
-            views::project_case(batch.connection(), &planned.after, &planned.events, &title)?;
+            views::project_change(
+                batch.connection(),
+                planned.face.as_ref(),
+                &planned.after,
+                &planned.events,
+                &title,
+            )?;
             self.cache.insert(planned.id, planned.after);
         }
         Ok((kept, last))

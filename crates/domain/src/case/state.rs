@@ -32,6 +32,7 @@ pub struct State {
     /// The definition under which it runs.
     pub mechanism: MechanismRef,
     /// Printed number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<Number>,
     /// Title.
     pub title: Sealed,
@@ -40,8 +41,10 @@ pub struct State {
     /// Source.
     pub source: Source,
     /// Parent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<CaseId>,
     /// Children and what they are.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub children: BTreeMap<CaseId, StageKind>,
     /// When it was opened.
     pub opened_at: Timestamp,
@@ -50,6 +53,7 @@ pub struct State {
     /// The owner (责任单位).
     pub owner: UnitId,
     /// Supporting units.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub supporting: BTreeSet<UnitId>,
     /// The stage.
     pub stage: StageId,
@@ -60,38 +64,51 @@ pub struct State {
     /// The holder (当前环节责任岗位).
     pub holder: Holder,
     /// Who held it from when to when; without gap or overlap while open.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tenures: Vec<Tenure>,
     /// Round, from 1; each redo (回炉) begins a new one.
     pub round: u32,
     /// Field values.
     pub values: Values,
     /// Files, with the sequence number of the entry that brought them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub evidence: Vec<(u64, Attachment)>,
     /// Persons who worked on it; none of them verifies.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub handlers: BTreeSet<PersonId>,
     /// Running clocks.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub clocks: BTreeMap<ClockKey, ClockState>,
     /// Clocks that ended, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub past: Vec<PastClock>,
     /// Who owes the regular report.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub progress_by: Option<Holder>,
     /// Side moves asked for and not decided.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub requests: BTreeMap<u32, RequestState>,
     /// How many side moves were ever asked for.
     pub asked: u32,
     /// Side moves granted, by kind.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub granted: BTreeMap<RequestKind, u8>,
     /// Whether the clocks stand still, and until which review.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suspended_until: Option<Timestamp>,
     /// Verification that goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verification: Option<VerificationState>,
     /// When the handler last said it was done (办结).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub done_at: Option<Timestamp>,
     /// How often verification failed.
     pub reworks: u32,
     /// The closing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed: Option<ClosedState>,
     /// Look-back that waits or goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub look_back: Option<LookBackState>,
     /// Whether any clock was ever breached.
     pub was_late: bool,
@@ -126,18 +143,22 @@ pub struct ClockState {
     /// When it is due.
     pub due: Timestamp,
     /// Warnings that have not fired, ascending.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<WarningAt>,
     /// The colour that warnings gave.
     pub colour: Colour,
     /// Whether it was breached; the due time is the original one.
     pub breached: bool,
     /// The rung that the breach stands on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rung: Option<Rung>,
     /// Whether the ladder has ended.
     pub exhausted: bool,
     /// Since when it is held, because somebody else's clock runs (verification of a claim).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<Timestamp>,
     /// Pauses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pauses: Vec<Pause>,
 }
 

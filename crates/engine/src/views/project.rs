@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use bihuan_domain::case::State;
-use bihuan_domain::event::CaseEvent;
-use bihuan_domain::id::{PersonId, UnitId};
+use bihuan_domain::case::{Duty, State};
+use bihuan_domain::event::{CaseEvent, Holder};
+use bihuan_domain::id::{PersonId, StageId, UnitId};
+use bihuan_domain::mechanism::Colour;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
 
@@ -16,6 +17,78 @@ pub(crate) enum Title<'a> {
     Keep,
     /// New, in the clear; `None` where it was erased.
     Set(Option<&'a str>),
+}
+
+/// What lists, desks and timers see of a case: where nothing of it changed, only the state itself is written.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Face {
+    columns: Columns,
+    duties: Vec<Duty>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Columns {
+    stage: StageId,
+    open: bool,
+    owner: UnitId,
+    holder: Holder,
+    colour: Colour,
+    due: Option<Timestamp>,
+    done: Option<Timestamp>,
+    closed: Option<(Timestamp, Option<bool>)>,
+    late: bool,
+    round: u32,
+    reworks: u32,
+    wake: Option<Timestamp>,
+}
+
+impl Face {
+    /// The face of a state.
+    pub(crate) fn of(state: &State) -> Face {
+        let columns = Columns {
+            stage: state.stage.clone(),
+            open: state.is_open(),
+            owner: state.owner.clone(),
+            holder: state.holder.clone(),
+            colour: state.colour(),
+            due: state.due(),
+            done: state.done_at,
+            closed: state.closed.as_ref().map(|closed| (closed.at, closed.on_time)),
+            late: state.was_late,
+            round: state.round,
+            reworks: state.reworks,
+            wake: state.wake(),
+        };
+        Face {
+            columns,
+            duties: state.duties(),
+        }
+    }
+}
+
+/// As [`project_case`], where the face before is known: what did not change is not written again.
+pub(crate) fn project_change(
+    connection: &Connection,
+    before: Option<&Face>,
+    state: &State,
+    events: &[CaseEvent],
+    title: &Title<'_>,
+) -> Result<(), Error> {
+    let Some(before) = before.filter(|_| matches!(title, Title::Keep)) else {
+        return project_case(connection, state, events, title);
+    };
+    let after = Face::of(state);
+    if before.columns != after.columns {
+        return project_case(connection, state, events, title);
+    }
+    let id = i64::try_from(state.id.0).unwrap_or(i64::MAX);
+    connection
+        .prepare_cached("UPDATE case_views SET state = ?1 WHERE id = ?2")?
+        .execute((serde_json::to_string(state)?, id))?;
+    if before.duties != after.duties {
+        write_duties(connection, id, state)?;
+    }
+    Ok(())
 }
 
 /// Writes the row and the duties of a case. `events` are those that brought it from its former state.
