@@ -151,7 +151,7 @@ fn play(way: Way, turns: &[Turn], mut check: impl FnMut(&Desk)) -> Desk {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(1000))]
 
     #[test]
     fn law_1_an_open_case_has_one_owner_and_one_holder_and_no_gap_in_time(way in ways(), turns in turns()) {

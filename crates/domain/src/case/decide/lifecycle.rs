@@ -223,7 +223,8 @@ fn joined<'a>(
         .mechanism
         .stage(&state.stage)
         .and_then(|stage| stage.steps.iter().find(|step| step.id == children.then));
-    let Some(step) = step.filter(|_| met) else {
+    // A suspended parent goes on when it is resumed: the lead unit takes the step then.
+    let Some(step) = step.filter(|_| met && state.suspended_until.is_none()) else {
         return Ok(None);
     };
     let subject = Subject::of(state, &state.values);

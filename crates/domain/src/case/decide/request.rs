@@ -101,6 +101,10 @@ pub(super) fn decide(
     if request.by.person == ctx.actor.person {
         return Err(Refusal::new("own_request"));
     }
+    if grant && state.suspended_until.is_some() {
+        // Whatever moves the case needs running clocks; a refusal may be given at any time.
+        return Err(Refusal::new("suspended").allow(bihuan_messages::Message::new("refusal.allowed_resume")));
+    }
     let spec = spec(ctx, request.kind)?;
     let mut decided = Decided {
         request: number,

@@ -13,6 +13,9 @@ use crate::refusal::Refusal;
 
 pub(super) fn step(ctx: &Context<'_>, state: &State, command: &Step) -> Result<Decision, Refusal> {
     open_only(state)?;
+    if state.suspended_until.is_some() {
+        return Err(Refusal::new("suspended").allow(Message::new("refusal.allowed_resume")));
+    }
     if state.requests.values().any(|request| request.holds) {
         return Err(Refusal::new("in_dispute").with("who", ctx.post_name(&state.holder.post)));
     }
