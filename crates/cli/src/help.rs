@@ -88,6 +88,8 @@ pub(crate) fn worded(command: Command, lang: Lang, path: &str) -> Command {
         ))
         .subcommand_help_heading(t(lang, "cli.word_commands"))
         .help_template(template(lang))
+        // The terminal breaks lines; otherwise the text would depend on what else is built beside this crate.
+        .term_width(0)
         .disable_help_subcommand(true)
         .disable_help_flag(true)
         .disable_version_flag(true)
