@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use rust_decimal::Decimal;
 
 use crate::id::{Code, FieldId, RegisterId, StageId};
 use crate::value::Value;
@@ -399,9 +398,4 @@ fn shift(date: Date, days: i64) -> Result<Date, Fault> {
 fn days_between(from: Date, to: Date) -> i64 {
     // Both are civil dates of one calendar, so the difference in days is exact.
     i64::from((to - from).get_days())
-}
-
-/// The decimal of a whole number; a convenience for callers that build constants.
-pub fn decimal(n: i64) -> Decimal {
-    Decimal::from(n)
 }

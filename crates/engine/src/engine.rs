@@ -418,11 +418,6 @@ impl Engine {
         }
         Ok(changes)
     }
-
-    /// Stops the writer once it has answered what it was sent. Called when the last handle goes, too.
-    pub fn close(self) {
-        drop(self);
-    }
 }
 
 impl Drop for Inner {
