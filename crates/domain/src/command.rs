@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 
 use crate::event::{ClockKey, Source, Values};
-use crate::id::{CaseId, Code, MechanismId, Sealed, StepId, UnitId};
+use crate::id::{CaseId, Code, MechanismId, Sealed, StageId, StepId, UnitId};
 use crate::mechanism::{RequestKind, Risk};
 use crate::value::Attachment;
 use crate::verification::Beacon;
@@ -113,6 +113,10 @@ pub struct Open {
     pub parent: Option<CaseId>,
     /// Values.
     pub values: Values,
+    /// A later stage, because the matter has come that far; the mechanism's first where absent.
+    pub stage: Option<StageId>,
+    /// From when the clocks count, where the opening was due before now (a schedule that fires late).
+    pub since: Option<jiff::Timestamp>,
 }
 
 /// Takes a step.
@@ -122,6 +126,8 @@ pub struct Step {
     pub step: StepId,
     /// Values.
     pub values: Values,
+    /// The row that the step adds, where it adds one.
+    pub row: Values,
     /// In words.
     pub note: Option<Sealed>,
     /// Files.

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::id::{Code, FieldId, RegisterId, StageId};
-use crate::value::Value;
+use crate::id::{Code, FieldId, RegisterId, StageId, UnitId};
+use crate::value::{RowRef, Value};
 
 /// An expression whose types were checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub enum Expr {
     Constant(Value),
     /// A field of the case.
     Field(FieldId),
+    /// A field of the register row to which a field of the case points: `device.next_due`.
+    Through(FieldId, FieldId),
     /// Whether a field has a value: `has(reply)`.
     Has(FieldId),
     /// A field of the row or child that an aggregate is looking at: `row.sector`.
@@ -68,6 +70,8 @@ pub enum Fact {
     OpenedOn,
     /// `ordinary` or `major`.
     Risk,
+    /// The owning unit.
+    Owner,
 }
 
 /// Comparisons.
@@ -100,6 +104,12 @@ pub enum Aggregate {
     Sum,
     All,
     Any,
+    /// How many different values.
+    Distinct,
+    Min,
+    Max,
+    /// The value in the newest row that has one.
+    Last,
 }
 
 /// What an aggregate runs over.
@@ -107,6 +117,8 @@ pub enum Aggregate {
 pub enum Over {
     /// Rows of a register.
     Register(RegisterId),
+    /// Rows of a register that steps of this case wrote, oldest first.
+    Own(RegisterId),
     /// Children of the case. Their items are the child's fields and the pseudo-fields `stage`, `closed`, `on_time`.
     Children,
     /// All cases of this mechanism (indicators and scenarios only); items as for children.
@@ -130,6 +142,10 @@ pub trait Scope {
     fn now(&self) -> Timestamp;
     /// When the case was opened.
     fn opened(&self) -> Option<Timestamp>;
+    /// The owning unit.
+    fn owner(&self) -> Option<UnitId>;
+    /// A field of a register row.
+    fn through(&self, row: &RowRef, field: &FieldId) -> Option<Value>;
     /// Calls `visit` for each row until it says stop (`false`).
     fn rows(&self, over: &Over, visit: &mut dyn FnMut(&Row) -> bool);
 }
@@ -191,6 +207,14 @@ impl Evaluation<'_> {
                 .scope
                 .field(field)
                 .ok_or_else(|| Fault::Missing(field.clone())),
+            Expr::Through(field, inner) => match self.scope.field(field) {
+                Some(Value::Row(row)) => self
+                    .scope
+                    .through(&row, inner)
+                    .ok_or_else(|| Fault::Missing(inner.clone())),
+                Some(_) => Err(Fault::IllTyped),
+                None => Err(Fault::Missing(field.clone())),
+            },
             Expr::Has(field) => Ok(Value::Bool(self.scope.field(field).is_some())),
             Expr::Item(field) => item
                 .and_then(|row| row.get(field))
@@ -262,6 +286,7 @@ impl Evaluation<'_> {
                 .map(|at| Value::Date(day(at)))
                 .ok_or(Fault::IllTyped),
             Fact::Risk => Ok(Value::Code(self.scope.risk())),
+            Fact::Owner => self.scope.owner().map(Value::Unit).ok_or(Fault::IllTyped),
         }
     }
 
@@ -275,6 +300,7 @@ impl Evaluation<'_> {
         let scope = self.scope;
         let mut count = 0i64;
         let mut sum: Option<Value> = None;
+        let mut different: Vec<Value> = Vec::new();
         let mut answer = matches!(kind, Aggregate::All);
         let mut fault = None;
         scope.rows(over, &mut |row| {
@@ -298,6 +324,38 @@ impl Evaluation<'_> {
                             None => value,
                             Some(before) => arithmetic(Arithmetic::Add, &before, &value)?,
                         });
+                        Ok(true)
+                    }
+                    (Aggregate::Distinct | Aggregate::Min | Aggregate::Max | Aggregate::Last, Some(of)) => {
+                        let value = match self.run(of, Some(row)) {
+                            Err(Fault::Missing(_)) => return Ok(true),
+                            other => other?,
+                        };
+                        match kind {
+                            Aggregate::Distinct => {
+                                // Comparing with those already met costs as much as reading them.
+                                let met = u64::try_from(different.len()).unwrap_or(u64::MAX);
+                                self.left = self.left.checked_sub(met / 8).ok_or(Fault::TooCostly)?;
+                                if !different.contains(&value) {
+                                    different.push(value);
+                                }
+                            }
+                            Aggregate::Last => sum = Some(value),
+                            _ => {
+                                let op = if kind == Aggregate::Min {
+                                    Comparison::Less
+                                } else {
+                                    Comparison::Greater
+                                };
+                                let better = match &sum {
+                                    None => true,
+                                    Some(best) => compare(op, &value, best)?,
+                                };
+                                if better {
+                                    sum = Some(value);
+                                }
+                            }
+                        }
                         Ok(true)
                     }
                     (Aggregate::All, Some(of)) => {
@@ -325,8 +383,21 @@ impl Evaluation<'_> {
         Ok(match kind {
             Aggregate::Count => Value::Int(count),
             Aggregate::Sum => sum.unwrap_or(Value::Int(0)),
+            Aggregate::Distinct => Value::Int(i64::try_from(different.len()).unwrap_or(i64::MAX)),
+            // Of no rows there is no smallest, largest or newest: a guard that asks is not met, and says which field.
+            Aggregate::Min | Aggregate::Max | Aggregate::Last => {
+                return sum.ok_or_else(|| Fault::Missing(named(of)));
+            }
             Aggregate::All | Aggregate::Any => Value::Bool(answer),
         })
+    }
+}
+
+/// The field that an aggregate looks for.
+fn named(of: Option<&Expr>) -> FieldId {
+    match of {
+        Some(Expr::Item(field)) => field.clone(),
+        _ => "row".into(),
     }
 }
 

@@ -71,6 +71,10 @@ pub struct Mechanism {
     pub numbering: Option<Numbering>,
     /// Figures that documents report about this mechanism, beside what the log computes.
     pub figures: Vec<ReportedFigure>,
+    /// Indicators that are computed from its cases and registers.
+    pub indicators: Vec<Indicator>,
+    /// The registers into which its steps write, over which it spawns children, or whose rows open its cases.
+    pub registers: BTreeMap<RegisterId, RegisterSpec>,
 }
 
 /// A field of a case or register.
@@ -94,6 +98,8 @@ pub struct Field {
     pub required: bool,
     /// Whether it is sensitive: masked, sealed under the person's key, out of the search.
     pub sensitive: bool,
+    /// The function of the body to whose public key a text is encrypted on arrival, so that the server cannot read it.
+    pub sealed_to: Option<Code>,
 }
 
 /// A role: how a mechanism names who acts, and how the org answers.
@@ -116,6 +122,12 @@ pub enum Resolve {
     Owner,
     /// The unit above the owner in the line of command.
     Superior,
+    /// The nearest unit of this kind above the owner.
+    SuperiorOf(Code),
+    /// The owner of the parent case.
+    ParentOwner,
+    /// The unit or post in a field of the register row to which a field of the case points.
+    RowField(FieldId, FieldId),
     /// The unit with this function; the nearest one above the owner where there are several.
     Function(Code),
     /// The unit or post that stands in this field.
@@ -133,10 +145,71 @@ pub struct Open {
     pub from: BTreeSet<SourceKind>,
     /// The first stage.
     pub stage: StageId,
+    /// Later stages in which a case may be opened instead, because the matter has come that far.
+    pub stages: BTreeSet<StageId>,
     /// Kinds of units that may own one; any where empty.
     pub owners: BTreeSet<Code>,
     /// Whether the risk may be given at opening; `Ordinary` otherwise.
     pub risk: Risk,
+    /// Fields whose values no two open cases may share; empty where there is no such rule.
+    pub unique: Vec<FieldId>,
+    /// Opens a case by itself at each recurrence.
+    pub schedule: Option<Schedule>,
+    /// Opens a case by itself when a row is written.
+    pub on: Option<OnRow>,
+}
+
+/// Opens cases by itself at each recurrence, one for each unit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schedule {
+    /// When.
+    pub cadence: Cadence,
+    /// For which units.
+    pub units: Units,
+    /// The title, with `{date}` and `{unit}`.
+    pub title: Label,
+}
+
+/// Some units of the org tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Units {
+    /// Those with this function.
+    Function(Code),
+    /// Those of this kind.
+    Kind(Code),
+}
+
+/// Opens a case by itself when a row that meets a condition is written into a register.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OnRow {
+    /// The register.
+    pub register: RegisterId,
+    /// Which rows (`row.…` only); every row where absent.
+    pub when: Option<Expr>,
+    /// Who owns the case.
+    pub owner: RowOwner,
+    /// Fields of the case and where their values come from.
+    pub sets: BTreeMap<FieldId, FromRow>,
+}
+
+/// Who owns a case that a row brings about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RowOwner {
+    /// The unit in this field of the row.
+    Field(FieldId),
+    /// The first unit with this function.
+    Function(Code),
+    /// The parent's owner (children only).
+    Parent,
+}
+
+/// Where the value of a field comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FromRow {
+    /// The row itself, as a reference.
+    Row,
+    /// A field of the row.
+    Field(FieldId),
 }
 
 /// What a case came from.
@@ -249,9 +322,15 @@ pub struct Step {
     pub evidence: u8,
     /// Guard.
     pub when: Option<Expr>,
-    /// The guard as the file writes it, shown in a refusal.
+    /// The guard as the file writes it, for who knows the language.
     pub when_text: Option<String>,
-    /// Where it leads.
+    /// The guard in words, shown in a refusal and beside the button.
+    pub says: Option<Label>,
+    /// Help for who takes it.
+    pub help: Option<Label>,
+    /// The register into which the step also writes one row, tied to the case.
+    pub adds: Option<RegisterId>,
+    /// Where it leads; its own stage where only the clock starts anew.
     pub to: StageId,
 }
 
@@ -276,6 +355,15 @@ pub enum LimitSpec {
         /// A date field.
         field: FieldId,
         /// The limit where the field is empty.
+        or: Rule,
+    },
+    /// By what a choice field of the case says.
+    Choice {
+        /// A choice field.
+        field: FieldId,
+        /// Limits by code.
+        limits: BTreeMap<Code, Rule>,
+        /// The limit where the field is empty or names another choice.
         or: Rule,
     },
 }
@@ -467,12 +555,32 @@ pub struct RequestSpec {
 pub struct Children {
     /// The mechanism of the children.
     pub mechanism: MechanismId,
+    /// What opens them by itself when the waiting stage is entered; `None` where people open them.
+    pub each: Option<Each>,
     /// When the waiting parent may go on.
     pub join: Join,
     /// The stage that waits.
     pub stage: StageId,
     /// The step that is taken by itself when the join is met.
     pub then: StepId,
+}
+
+/// One child for each of these, opened when the waiting stage is entered and not there yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Each {
+    /// Rows of a register.
+    Register {
+        /// The register.
+        register: RegisterId,
+        /// Which rows; all where absent.
+        filter: Option<Expr>,
+        /// Who owns the child.
+        owner: RowOwner,
+        /// Fields of the child and where their values come from.
+        sets: BTreeMap<FieldId, FromRow>,
+    },
+    /// Units in a field of the parent, each of which owns its child.
+    Units(FieldId),
 }
 
 /// Joins.
@@ -524,6 +632,57 @@ pub struct ReportedFigure {
     pub anomaly: Option<Label>,
 }
 
+/// An indicator (指标): computed from cases and registers; its subject is never a person.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Indicator {
+    /// Code.
+    pub id: Code,
+    /// What it is called.
+    pub label: Label,
+    /// What it counts, in words.
+    pub says: Label,
+    /// The numerator of a rate, or the value itself.
+    pub value: Expr,
+    /// The base of a rate.
+    pub base: Option<Expr>,
+    /// As the file writes the value.
+    pub value_text: String,
+    /// As the file writes the base.
+    pub base_text: Option<String>,
+    /// Unit; `%` for a rate.
+    pub unit: String,
+    /// What is aimed at, as printed.
+    pub target: Option<Decimal>,
+    /// Which way is better.
+    pub direction: Direction,
+    /// Over which period it is reported.
+    pub period: Period,
+}
+
+/// Which way of an indicator is better.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Direction {
+    /// More is better.
+    Up,
+    /// Less is better.
+    Down,
+    /// It only tells.
+    #[default]
+    None,
+}
+
+/// Over which period an indicator is reported.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Period {
+    Month,
+    Quarter,
+    HalfYear,
+    Year,
+    #[default]
+    Always,
+}
+
 /// A register that a pack declares.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RegisterSpec {
@@ -535,6 +694,8 @@ pub struct RegisterSpec {
     pub fields: Vec<Field>,
     /// The field that names a row.
     pub title: FieldId,
+    /// The function of the units whose clerks keep it; `None` where only steps and imports write rows.
+    pub keeper: Option<Code>,
 }
 
 impl Mechanism {

@@ -5,8 +5,16 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::expr::Row;
-use crate::id::{FieldId, RegisterId, RowId};
+use crate::id::{CaseId, FieldId, RegisterId, RowId};
 use crate::value::Value;
+
+/// The field that every row of a case has beside those of its register: the case.
+pub const CASE: &str = "case";
+
+/// How the codes of a case's rows begin; fixed width, so that their order is their age.
+fn of_case(case: CaseId) -> String {
+    format!("case-{:012}-", case.0)
+}
 
 /// The rows of all registers of a jurisdiction.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,8 +28,33 @@ impl Registers {
         self.rows.get(register).into_iter().flatten()
     }
 
-    /// One row.
-    pub fn row(&self, register: &RegisterId, row: &RowId) -> Option<&Row> {
+    /// The rows that steps of a case wrote, oldest first.
+    pub fn rows_of_case(
+        &self,
+        register: &RegisterId,
+        case: CaseId,
+    ) -> impl Iterator<Item = (&RowId, &Row)> {
+        let first = RowId::new(of_case(case));
+        let prefix = of_case(case);
+        self.rows
+            .get(register)
+            .into_iter()
+            .flat_map(move |rows| rows.range(first.clone()..))
+            .take_while(move |(id, _)| id.as_str().starts_with(&prefix))
+    }
+
+    /// The code that the next row of a case gets.
+    pub fn next_of_case(&self, register: &RegisterId, case: CaseId) -> RowId {
+        let prefix = of_case(case);
+        let last = self
+            .rows_of_case(register, case)
+            .last()
+            .and_then(|(id, _)| id.as_str().strip_prefix(&prefix)?.parse::<u64>().ok())
+            .unwrap_or(0);
+        RowId::new(format!("{prefix}{:06}", last.saturating_add(1)))
+    }
+
+    /// One row.&self, register: &RegisterId, row: &RowId) -> Option<&Row> {
         self.rows.get(register)?.get(row)
     }
 

@@ -9,15 +9,15 @@ use super::state::State;
 use crate::calendar::date_of;
 use crate::event::{Holder, Number, Values};
 use crate::expr::{Over, Row, Scope};
-use crate::id::{CaseId, Code, FieldId, PersonId, PostId, RoleId, StageId, UnitId};
+use crate::id::{CaseId, Code, FieldId, PersonId, PostId, RegisterId, RoleId, StageId, UnitId};
 use crate::mechanism::{Mechanism, Resolve, Risk};
 use crate::org::{Actor, Unit};
 use crate::refusal::Refusal;
-use crate::value::Value;
+use crate::value::{RowRef, Value};
 use crate::world::World;
 
 /// The surroundings of one decision.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Context<'a> {
     /// The instant of the decision.
     pub now: Timestamp,
@@ -31,6 +31,22 @@ pub struct Context<'a> {
     pub recent: &'a BTreeSet<PersonId>,
     /// What only an opening needs.
     pub opener: Option<&'a Opener>,
+    /// The parent and the children.
+    pub family: &'a dyn Family,
+}
+
+/// The parent and the children of a case, as they are at the instant of the decision.
+pub trait Family {
+    /// Shows a case, where there is one.
+    fn show(&self, case: CaseId, see: &mut dyn FnMut(&State));
+}
+
+/// No relations; for decisions that ask for none.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Alone;
+
+impl Family for Alone {
+    fn show(&self, _: CaseId, _: &mut dyn FnMut(&State)) {}
 }
 
 /// What the writer of the log gives to an opening.
@@ -59,6 +75,7 @@ pub(super) struct Subject<'a> {
     pub(super) opened_by: &'a Actor,
     pub(super) values: &'a Values,
     pub(super) risk: Risk,
+    pub(super) parent: Option<CaseId>,
     pub(super) state: Option<&'a State>,
 }
 
@@ -69,6 +86,7 @@ impl<'a> Subject<'a> {
             opened_by: &state.opened_by,
             values,
             risk: state.risk,
+            parent: state.parent,
             state: Some(state),
         }
     }
@@ -90,6 +108,12 @@ impl<'a> Context<'a> {
                 }
                 Resolve::Field(field) => {
                     if let Some(Value::Post(post)) = subject.values.get(field) {
+                        let unit = self.world.org.unit_of(post)?;
+                        return Some((unit.id.clone(), post.clone()));
+                    }
+                }
+                Resolve::RowField(field, inner) => {
+                    if let Some(Value::Post(post)) = self.through(subject.values, field, inner) {
                         let unit = self.world.org.unit_of(post)?;
                         return Some((unit.id.clone(), post.clone()));
                     }
@@ -118,6 +142,23 @@ impl<'a> Context<'a> {
                 let parent = org.units.get(subject.owner)?.parent.as_ref()?;
                 org.unit_on(parent, day)
             }
+            Resolve::SuperiorOf(kind) => {
+                let line = org.ancestry(subject.owner);
+                let above = line.iter().filter(|unit| *unit != subject.owner);
+                above
+                    .filter_map(|unit| org.unit_on(unit, day))
+                    .find(|unit| unit.kind == *kind)
+            }
+            Resolve::ParentOwner => {
+                let mut owner = None;
+                self.family
+                    .show(subject.parent?, &mut |parent| owner = Some(parent.owner.clone()));
+                org.unit_on(&owner?, day)
+            }
+            Resolve::RowField(field, inner) => match self.through(subject.values, field, inner)? {
+                Value::Unit(unit) => org.unit_on(unit, day),
+                _ => None,
+            },
             Resolve::Function(function) => {
                 // The nearest first: in the owner's own line, then below the nearest superior, then any by code.
                 let line = org.ancestry(subject.owner);
@@ -141,6 +182,14 @@ impl<'a> Context<'a> {
                 _ => None,
             },
             Resolve::Requester => org.unit_of(&subject.opened_by.post),
+        }
+    }
+
+    /// A field of the register row to which a field of the case points.
+    pub(super) fn through(&self, values: &Values, field: &FieldId, inner: &FieldId) -> Option<&'a Value> {
+        match values.get(field)? {
+            Value::Row(row) => self.world.registers.value(&row.register, &row.row, inner),
+            _ => None,
         }
     }
 
@@ -249,6 +298,8 @@ impl<'a> Context<'a> {
 pub(super) struct CaseScope<'a> {
     pub(super) ctx: &'a Context<'a>,
     pub(super) subject: Subject<'a>,
+    /// The row that the command would add.
+    pub(super) added: Option<(&'a RegisterId, &'a Row)>,
 }
 
 impl Scope for CaseScope<'_> {
@@ -281,8 +332,30 @@ impl Scope for CaseScope<'_> {
             .map_or(Some(self.ctx.now), |state| Some(state.opened_at))
     }
 
+    fn owner(&self) -> Option<UnitId> {
+        Some(self.subject.owner.clone())
+    }
+
+    fn through(&self, row: &RowRef, field: &FieldId) -> Option<Value> {
+        self.ctx
+            .world
+            .registers
+            .value(&row.register, &row.row, field)
+            .cloned()
+    }
+
     fn rows(&self, over: &Over, visit: &mut dyn FnMut(&Row) -> bool) {
         match over {
+            Over::Own(register) => {
+                let Some(state) = self.subject.state else { return };
+                let rows = self.ctx.world.registers.rows_of_case(register, state.id);
+                // The row that this very command would add counts: a guard judges what would be.
+                for row in rows.map(|(_, row)| row).chain(self.added.filter(|(to, _)| *to == register).map(|(_, row)| row)) {
+                    if !visit(row) {
+                        return;
+                    }
+                }
+            }
             Over::Register(register) => {
                 for (_, row) in self.ctx.world.registers.rows(register) {
                     if !visit(row) {
@@ -293,7 +366,7 @@ impl Scope for CaseScope<'_> {
             Over::Children => {
                 let Some(state) = self.subject.state else { return };
                 for (child, kind) in &state.children {
-                    let row = Row::from([
+                    let mut row = Row::from([
                         ("id".into(), Value::Case(*child)),
                         (
                             "closed".into(),
@@ -301,6 +374,12 @@ impl Scope for CaseScope<'_> {
                         ),
                         ("open".into(), Value::Bool(kind.is_open())),
                     ]);
+                    self.ctx.family.show(*child, &mut |state| {
+                        // What the parent was told stands: in the chain of effects it is newer than what is stored.
+                        let told = std::mem::take(&mut row);
+                        row = state.as_row();
+                        row.extend(told);
+                    });
                     if !visit(&row) {
                         return;
                     }
