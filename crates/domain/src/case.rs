@@ -3,6 +3,7 @@
 //! INVARIANT (law 1): an open case has exactly one owner and one holder; tenures of holders have no gap and no overlap.
 //! INVARIANT (law 2): whoever's move it is has a running clock, unless a named pause stands.
 
+mod bring;
 mod context;
 mod decide;
 mod duty;
@@ -11,7 +12,8 @@ mod place;
 mod state;
 mod tick;
 
-pub use context::{Context, Opener};
+pub use bring::{Brought, asks_only_the_row, by_row, by_schedule, unique_key};
+pub use context::{Alone, Context, Family, Opener};
 pub use decide::{Decision, Effect, decide};
 pub use duty::{Duty, DutyKind};
 pub use state::{

@@ -207,6 +207,9 @@ pub struct Opened {
     /// The first regular report.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub progress: Option<ProgressStart>,
+    /// What no other open case of the mechanism may share, as it was at the opening.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unique: Option<Code>,
 }
 
 /// A number in a series: the year, the serial and the printed form.

@@ -193,6 +193,22 @@ pub fn holds(expr: &Expr, scope: &dyn Scope) -> Result<bool, Fault> {
     }
 }
 
+/// Evaluates a condition over one row, such as the filter of a register.
+///
+/// # Errors
+///
+/// As for [`evaluate`].
+pub fn holds_for(expr: &Expr, scope: &dyn Scope, row: &Row) -> Result<bool, Fault> {
+    let mut evaluation = Evaluation {
+        scope,
+        left: COST_MAX,
+    };
+    match evaluation.run(expr, Some(row))? {
+        Value::Bool(answer) => Ok(answer),
+        _ => Err(Fault::IllTyped),
+    }
+}
+
 struct Evaluation<'a> {
     scope: &'a dyn Scope,
     left: u64,

@@ -1,8 +1,7 @@
 //! Registers (名册、清单): typed rows that need no doing: projects, devices, households, spaces.
 
 use std::collections::BTreeMap;
-
-use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 use crate::expr::Row;
 use crate::id::{CaseId, FieldId, RegisterId, RowId};
@@ -17,23 +16,19 @@ fn of_case(case: CaseId) -> String {
 }
 
 /// The rows of all registers of a jurisdiction.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Registers {
-    rows: BTreeMap<RegisterId, BTreeMap<RowId, Row>>,
+    rows: BTreeMap<RegisterId, Arc<BTreeMap<RowId, Row>>>,
 }
 
 impl Registers {
     /// The rows of a register, by code.
     pub fn rows(&self, register: &RegisterId) -> impl Iterator<Item = (&RowId, &Row)> {
-        self.rows.get(register).into_iter().flatten()
+        self.rows.get(register).into_iter().flat_map(|rows| rows.iter())
     }
 
     /// The rows that steps of a case wrote, oldest first.
-    pub fn rows_of_case(
-        &self,
-        register: &RegisterId,
-        case: CaseId,
-    ) -> impl Iterator<Item = (&RowId, &Row)> {
+    pub fn rows_of_case(&self, register: &RegisterId, case: CaseId) -> impl Iterator<Item = (&RowId, &Row)> {
         let first = RowId::new(of_case(case));
         let prefix = of_case(case);
         self.rows
@@ -54,7 +49,8 @@ impl Registers {
         RowId::new(format!("{prefix}{:06}", last.saturating_add(1)))
     }
 
-    /// One row.&self, register: &RegisterId, row: &RowId) -> Option<&Row> {
+    /// One row.
+    pub fn row(&self, register: &RegisterId, row: &RowId) -> Option<&Row> {
         self.rows.get(register)?.get(row)
     }
 
@@ -65,7 +61,7 @@ impl Registers {
 
     /// Number of rows.
     pub fn count(&self, register: &RegisterId) -> usize {
-        self.rows.get(register).map_or(0, BTreeMap::len)
+        self.rows.get(register).map_or(0, |rows| rows.len())
     }
 
     /// The registers that have rows.
@@ -74,12 +70,12 @@ impl Registers {
     }
 
     pub(crate) fn put(&mut self, register: RegisterId, row: RowId, values: Row) {
-        self.rows.entry(register).or_default().insert(row, values);
+        Arc::make_mut(self.rows.entry(register).or_default()).insert(row, values);
     }
 
     pub(crate) fn remove(&mut self, register: &RegisterId, row: &RowId) {
         if let Some(rows) = self.rows.get_mut(register) {
-            rows.remove(row);
+            Arc::make_mut(rows).remove(row);
         }
     }
 }

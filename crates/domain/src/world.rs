@@ -1,6 +1,7 @@
 //! The jurisdiction beside its cases: org, registers, calendars, packs, settings, documents, bulletins.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use bihuan_messages::Label;
 use jiff::Timestamp;
@@ -13,7 +14,7 @@ use crate::id::{BulletinId, Code, Digest, DocumentId, PackId, PostId, UnitId};
 use crate::org::{Actor, Org};
 use crate::register::Registers;
 
-/// Everything that a decision may read beside the case itself.
+/// Everything that a decision may read beside the case itself. A copy is cheap: its large parts are shared until written.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct World {
     /// The root unit.
@@ -25,14 +26,16 @@ pub struct World {
     /// The post of last resort.
     pub last_resort: Option<PostId>,
     /// Units, posts, persons.
-    pub org: Org,
+    pub org: Arc<Org>,
     /// Registers.
     pub registers: Registers,
     /// Calendars in force.
     pub calendars: Calendars,
     /// Packs in force: digest and files.
-    pub packs: BTreeMap<PackId, (Digest, BTreeMap<String, String>)>,
-    /// Every pack text ever adopted, because older cases were decided under it.
+    pub packs: BTreeMap<PackId, (Digest, Arc<BTreeMap<String, String>>)>,
+    /// When each pack was first adopted; its schedules run from then on.
+    pub adopted: BTreeMap<PackId, Timestamp>,
+    /// Settings of the jurisdiction.
     pub settings: BTreeMap<Code, Json>,
     /// Documents that were read.
     pub documents: BTreeMap<DocumentId, DocumentReceived>,
@@ -72,17 +75,19 @@ impl World {
                 self.last_resort = Some(e.last_resort);
             }
             WorldEvent::UnitPut(unit) => {
-                self.org.units.insert(unit.id.clone(), unit);
+                Arc::make_mut(&mut self.org).units.insert(unit.id.clone(), unit);
             }
             WorldEvent::PostPut(post) => {
-                self.org.posts.insert(post.id.clone(), post);
+                Arc::make_mut(&mut self.org).posts.insert(post.id.clone(), post);
             }
             WorldEvent::PersonPut(person) => {
-                self.org.persons.insert(person.id.clone(), person);
+                Arc::make_mut(&mut self.org)
+                    .persons
+                    .insert(person.id.clone(), person);
             }
-            WorldEvent::Appointed(appointment) => self.org.appointments.push(appointment),
+            WorldEvent::Appointed(appointment) => Arc::make_mut(&mut self.org).appointments.push(appointment),
             WorldEvent::Relieved(e) => {
-                for appointment in &mut self.org.appointments {
+                for appointment in &mut Arc::make_mut(&mut self.org).appointments {
                     if appointment.person == e.person && appointment.post == e.post {
                         appointment.valid.to = Some(e.last);
                     }
@@ -90,7 +95,8 @@ impl World {
             }
             WorldEvent::CalendarAdopted(calendar) => self.adopt(*calendar),
             WorldEvent::PackAdopted(e) => {
-                self.packs.insert(e.pack, (e.digest, e.files));
+                self.adopted.entry(e.pack.clone()).or_insert(at);
+                self.packs.insert(e.pack, (e.digest, Arc::new(e.files)));
             }
             WorldEvent::RowPut(e) => self.registers.put(e.register, e.row, e.values),
             WorldEvent::RowRemoved(e) => self.registers.remove(&e.register, &e.row),

@@ -144,7 +144,7 @@ impl<'a> Context<'a> {
             }
             Resolve::SuperiorOf(kind) => {
                 let line = org.ancestry(subject.owner);
-                let above = line.iter().filter(|unit| *unit != subject.owner);
+                let above = line.iter().filter(|unit| **unit != subject.owner);
                 above
                     .filter_map(|unit| org.unit_on(unit, day))
                     .find(|unit| unit.kind == *kind)
@@ -350,7 +350,10 @@ impl Scope for CaseScope<'_> {
                 let Some(state) = self.subject.state else { return };
                 let rows = self.ctx.world.registers.rows_of_case(register, state.id);
                 // The row that this very command would add counts: a guard judges what would be.
-                for row in rows.map(|(_, row)| row).chain(self.added.filter(|(to, _)| *to == register).map(|(_, row)| row)) {
+                for row in rows
+                    .map(|(_, row)| row)
+                    .chain(self.added.filter(|(to, _)| *to == register).map(|(_, row)| row))
+                {
                     if !visit(row) {
                         return;
                     }

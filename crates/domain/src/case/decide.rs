@@ -8,12 +8,13 @@ mod step;
 
 pub(in crate::case) use request::resumed;
 
+use super::bring::Brought;
 use super::context::{CaseScope, Context, Subject};
 use super::state::State;
 use crate::command::Command;
 use crate::event::{CaseEvent, Values};
-use crate::expr::{self, Expr, Fault};
-use crate::id::{CaseId, FieldId};
+use crate::expr::{self, Expr, Fault, Row};
+use crate::id::{CaseId, FieldId, RegisterId};
 use crate::mechanism::{Field, StageKind};
 use crate::refusal::Refusal;
 use crate::value::Value;
@@ -46,6 +47,10 @@ pub enum Effect {
         /// What it is now.
         kind: StageKind,
     },
+    /// A step wrote a row, tied to its case.
+    RowAdded(crate::event::RowPut),
+    /// A case opens by itself, unless one under this key is there.
+    Opens(Box<Brought>),
 }
 
 impl From<Vec<CaseEvent>> for Decision {
@@ -117,8 +122,13 @@ fn merged(state: &State, new: &Values) -> Values {
 
 /// Refuses values that name no field of the mechanism or are of another type.
 fn check_values(ctx: &Context<'_>, values: &Values) -> Result<(), Refusal> {
+    check_fields(ctx, &ctx.mechanism.fields, values)
+}
+
+/// Refuses values that name none of `fields` or are of another type.
+fn check_fields(ctx: &Context<'_>, fields: &[Field], values: &Values) -> Result<(), Refusal> {
     for (id, value) in values {
-        let Some(field) = ctx.mechanism.field(id) else {
+        let Some(field) = fields.iter().find(|field| field.id == *id) else {
             return Err(Refusal::new("unknown_field").with("field", id.as_str()));
         };
         if !value.fits(&field.ty) {
@@ -172,9 +182,14 @@ fn missing(ctx: &Context<'_>, id: &FieldId) -> Refusal {
     }
 }
 
-/// Whether a guard holds, or why it has no answer.
-fn holds(ctx: &Context<'_>, guard: &Expr, subject: Subject<'_>) -> Result<bool, Refusal> {
-    let scope = CaseScope { ctx, subject };
+/// Whether a guard holds once `added` is a row of the case, too; or why it has no answer.
+fn holds_with(
+    ctx: &Context<'_>,
+    guard: &Expr,
+    subject: Subject<'_>,
+    added: Option<(&RegisterId, &Row)>,
+) -> Result<bool, Refusal> {
+    let scope = CaseScope { ctx, subject, added };
     match expr::holds(guard, &scope) {
         Ok(answer) => Ok(answer),
         Err(Fault::Missing(field)) => Err(missing(ctx, &field)),

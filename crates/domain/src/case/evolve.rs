@@ -25,6 +25,7 @@ impl State {
             risk: e.risk,
             source: e.source.clone(),
             parent: e.parent,
+            unique: e.unique.clone(),
             children: BTreeMap::new(),
             opened_at: meta.at,
             opened_by: meta.actor.clone(),

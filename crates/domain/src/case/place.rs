@@ -70,6 +70,10 @@ impl Context<'_> {
                 },
                 _ => or.clone(),
             },
+            LimitSpec::Choice { field, limits, or } => match subject.values.get(field) {
+                Some(Value::Code(code)) => limits.get(code).unwrap_or(or).clone(),
+                _ => or.clone(),
+            },
         };
         self.start_rule(rule, &spec.ladder, &spec.warnings, start)
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bihuan_domain::Label;
 use bihuan_domain::calendar::instant;
-use bihuan_domain::case::{Context, Meta, Opener, State, decide};
+use bihuan_domain::case::{Alone, Context, Meta, Opener, State, decide};
 use bihuan_domain::clock::{Limit, Rule};
 use bihuan_domain::command::{self, Command};
 use bihuan_domain::event::{CaseEvent, Source, Values, WorldEvent};
@@ -138,6 +138,9 @@ fn step(id: &str, to: &str, needs: &[&str]) -> Step {
         evidence: 0,
         when: None,
         when_text: None,
+        says: None,
+        help: None,
+        adds: None,
         to: to.into(),
     }
 }
@@ -166,6 +169,7 @@ pub(crate) fn mechanism(way: Way) -> Mechanism {
         help: None,
         required: false,
         sensitive: false,
+        sealed_to: None,
     };
     let mut assigned = stage(
         "assigned",
@@ -243,8 +247,12 @@ pub(crate) fn mechanism(way: Way) -> Mechanism {
             by: vec!["dispatcher".into()],
             from: BTreeSet::from([SourceKind::Person, SourceKind::Instruction]),
             stage: "assigned".into(),
+            stages: BTreeSet::new(),
             owners: BTreeSet::new(),
             risk: Risk::Ordinary,
+            unique: Vec::new(),
+            schedule: None,
+            on: None,
         },
         stages,
         clock: Some(clock(Limit::WorkingDays(10))),
@@ -295,6 +303,8 @@ pub(crate) fn mechanism(way: Way) -> Mechanism {
         children: None,
         numbering: None,
         figures: Vec::new(),
+        indicators: Vec::new(),
+        registers: BTreeMap::new(),
     }
 }
 
@@ -350,6 +360,7 @@ impl Desk {
             world: &self.world,
             recent: &recent,
             opener: Some(&opener),
+            family: &Alone,
         };
         let decision = decide(&ctx, self.state.as_ref(), command)?;
         for event in &decision.events {
@@ -394,6 +405,8 @@ impl Desk {
             },
             parent: None,
             values: Values::new(),
+            stage: None,
+            since: None,
         }));
         self.run(&actor("office.clerk"), &open).unwrap();
         self
@@ -403,6 +416,7 @@ impl Desk {
         let step = Command::Step(command::Step {
             step: step.into(),
             values,
+            row: Values::new(),
             note: None,
             evidence: Vec::new(),
         });

@@ -86,6 +86,7 @@ fn play(way: Way, turns: &[Turn], mut check: impl FnMut(&Desk)) -> Desk {
         let step = |step: &str, values| {
             Command::Step(bihuan_domain::command::Step {
                 step: step.into(),
+                row: Default::default(),
                 values,
                 note: None,
                 evidence: Vec::new(),
@@ -241,6 +242,7 @@ proptest! {
         let before = desk.state().clone();
         let step = Command::Step(bihuan_domain::command::Step {
             step: "no-such-step".into(), values: Values::new(), note: None, evidence: Vec::new(),
+        row: Default::default(),
         });
         let refusal = desk.run(&actor("housing.clerk"), &step).unwrap_err();
         assert!(!refusal.text(bihuan_domain::Lang::Zh).contains('⟦'));

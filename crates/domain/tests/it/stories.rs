@@ -78,12 +78,14 @@ fn the_handler_does_not_verify_from_another_chair() {
     desk.step("housing.clerk", "accept", Values::new()).unwrap();
     desk.step("housing.clerk", "done", result()).unwrap();
     // The same person, now sitting where the verifier sits.
-    desk.world.org.appointments.push(bihuan_domain::org::Appointment {
-        person: "p.housing.clerk".into(),
-        post: "office.head".into(),
-        valid: bihuan_domain::org::Validity::since(date(2024, 1, 1)),
-        acting_for: None,
-    });
+    std::sync::Arc::make_mut(&mut desk.world.org)
+        .appointments
+        .push(bihuan_domain::org::Appointment {
+            person: "p.housing.clerk".into(),
+            post: "office.head".into(),
+            valid: bihuan_domain::org::Validity::since(date(2024, 1, 1)),
+            acting_for: None,
+        });
     let twice = Actor {
         person: "p.housing.clerk".into(),
         post: "office.head".into(),
@@ -281,6 +283,7 @@ fn a_unit_without_accounts_is_recorded_for_by_the_dispatcher_alone() {
     let mut clerk = actor("office.clerk");
     let accept = Command::Step(bihuan_domain::command::Step {
         step: "accept".into(),
+        row: Default::default(),
         values: Values::new(),
         note: None,
         evidence: Vec::new(),

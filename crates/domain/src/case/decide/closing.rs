@@ -1,17 +1,28 @@
 //! Closing: a checked fact and an independent verifier; and the look-back after it.
 
-use super::{Decision, Effect, check_values, holds, merged};
+use super::{Decision, Effect, check_values, holds_with, merged};
+use crate::case::bring;
 use crate::case::context::{Context, Subject};
 use crate::case::state::State;
 use crate::command::Verdict;
 use crate::event::{CaseEvent, Closed, Failed, LookBackPassed, Reopened, Values};
-use crate::id::Code;
+use crate::expr::Row;
+use crate::id::{Code, RegisterId};
 use crate::mechanism::{Stage, StageKind};
 use crate::refusal::Refusal;
 
 /// Refuses where the closing condition does not hold.
 pub(super) fn condition(ctx: &Context<'_>, subject: Subject<'_>) -> Result<(), Refusal> {
-    if holds(ctx, &ctx.mechanism.closing.when, subject)? {
+    condition_with(ctx, subject, None)
+}
+
+/// Refuses where the closing condition would not hold with `added` as a row of the case.
+pub(super) fn condition_with(
+    ctx: &Context<'_>,
+    subject: Subject<'_>,
+    added: Option<(&RegisterId, &Row)>,
+) -> Result<(), Refusal> {
+    if holds_with(ctx, &ctx.mechanism.closing.when, subject, added)? {
         return Ok(());
     }
     Err(Refusal::new("closing_condition").with("condition", &ctx.mechanism.closing.says))
@@ -21,9 +32,15 @@ pub(super) fn condition(ctx: &Context<'_>, subject: Subject<'_>) -> Result<(), R
 pub(super) fn after_move(
     ctx: &Context<'_>,
     state: &State,
+    subject: Subject<'_>,
     target: &Stage,
     decision: &mut Decision,
 ) -> Result<(), Refusal> {
+    decision.effects.extend(
+        bring::children(ctx, subject, state.id, &state.title, &target.id)
+            .into_iter()
+            .map(|brought| Effect::Opens(Box::new(brought))),
+    );
     match target.kind {
         StageKind::Verify
             if ctx

@@ -64,7 +64,7 @@ fn moved_day(
     let (Some(spec), Some(clock)) = (spec, state.clock(key)) else {
         return Ok(None);
     };
-    let LimitSpec::Field { field, .. } = &spec.limit else {
+    let (LimitSpec::Field { field, .. } | LimitSpec::Choice { field, .. }) = &spec.limit else {
         return Ok(None);
     };
     if !changed.contains_key(field)
@@ -189,7 +189,13 @@ pub(super) fn end_child(
     let mut decision = Decision::from(vec![CaseEvent::ChildEnded(ChildEnded { child, kind })]);
     if let Some((moved, target)) = joined(ctx, state, child, kind)? {
         decision.events.push(CaseEvent::Moved(Box::new(moved)));
-        super::closing::after_move(ctx, state, target, &mut decision)?;
+        super::closing::after_move(
+            ctx,
+            state,
+            Subject::of(state, &state.values),
+            target,
+            &mut decision,
+        )?;
     }
     Ok(decision)
 }

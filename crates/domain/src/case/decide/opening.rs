@@ -1,6 +1,7 @@
 //! Opening a case: one owner, one holder and a running clock from the first event on.
 
 use super::{Decision, Effect, check_needed, check_values};
+use crate::case::bring;
 use crate::case::context::{Context, Subject};
 use crate::command::Open;
 use crate::event::{CaseEvent, Opened};
@@ -41,14 +42,21 @@ pub(super) fn open(ctx: &Context<'_>, open: &Open) -> Result<Decision, Refusal> 
         opened_by: ctx.actor,
         values: &open.values,
         risk,
+        parent: open.parent,
         state: None,
     };
+    let stage = open.stage.as_ref().unwrap_or(&rules.stage);
+    if *stage != rules.stage && !rules.stages.contains(stage) {
+        return Err(Refusal::new("not_opened_there").with("stage", stage.as_str()));
+    }
     if !ctx.actor.is_system() {
         ctx.one_of(&rules.by, &subject)?;
     }
-    let placement = ctx.place(&rules.stage, &subject, ctx.now)?;
+    // A schedule that fires late does not shorten anybody's memory: the clocks count from when it was due.
+    let since = open.since.filter(|since| *since <= ctx.now).unwrap_or(ctx.now);
+    let placement = ctx.place(stage, &subject, since)?;
     let clock = match &mechanism.clock {
-        Some(spec) => Some(ctx.start(spec, &subject, ctx.now)?),
+        Some(spec) => Some(ctx.start(spec, &subject, since)?),
         None => None,
     };
     let progress = ctx.progress(&subject, ctx.now)?;
@@ -66,8 +74,9 @@ pub(super) fn open(ctx: &Context<'_>, open: &Open) -> Result<Decision, Refusal> 
         placement,
         clock,
         progress,
+        unique: bring::unique_key(mechanism, &open.values),
     };
-    let effects = open
+    let mut effects: Vec<Effect> = open
         .parent
         .map(|parent| Effect::ChildAdded {
             parent,
@@ -75,6 +84,8 @@ pub(super) fn open(ctx: &Context<'_>, open: &Open) -> Result<Decision, Refusal> 
         })
         .into_iter()
         .collect();
+    let parts = bring::children(ctx, subject, opener.id, &open.title, stage);
+    effects.extend(parts.into_iter().map(|part| Effect::Opens(Box::new(part))));
     Ok(Decision {
         events: vec![CaseEvent::Opened(Box::new(opened))],
         effects,

@@ -2,14 +2,16 @@
 
 use bihuan_messages::{Label, Message};
 
-use super::{Decision, check_needed, check_values, holds, merged, open_only};
+use super::{Decision, Effect, check_fields, check_needed, check_values, holds_with, merged, open_only};
 use crate::case::context::{Context, Subject};
 use crate::case::decide::closing;
 use crate::case::state::State;
 use crate::command::{Note, Step};
-use crate::event::{CaseEvent, Moved, Noted};
-use crate::mechanism::StageKind;
+use crate::event::{CaseEvent, Moved, Noted, RowPut, Values};
+use crate::mechanism::{StageKind, Step as StepSpec};
 use crate::refusal::Refusal;
+use crate::register::CASE;
+use crate::value::Value;
 
 pub(super) fn step(ctx: &Context<'_>, state: &State, command: &Step) -> Result<Decision, Refusal> {
     open_only(state)?;
@@ -46,16 +48,26 @@ pub(super) fn step(ctx: &Context<'_>, state: &State, command: &Step) -> Result<D
         ctx.one_of(&step.by, &subject)?;
     }
     check_needed(ctx, &step.needs, &values)?;
+    let added = added_row(ctx, state, step, &command.row)?;
     if command.evidence.len() < usize::from(step.evidence) {
         return Err(Refusal::new("evidence_missing").with("n", step.evidence.to_string()));
     }
     if let Some(guard) = &step.when
-        && !holds(ctx, guard, subject)?
+        && !holds_with(
+            ctx,
+            guard,
+            subject,
+            added.as_ref().map(|put| (&put.register, &put.values)),
+        )?
     {
         let text = step.when_text.clone().unwrap_or_default();
+        let says = step
+            .says
+            .clone()
+            .unwrap_or_else(|| Label::new(text.clone(), text));
         return Err(Refusal::new("guard")
             .with("step", &step.label)
-            .with("condition", text));
+            .with("condition", says));
     }
     let target = ctx
         .mechanism
@@ -63,7 +75,11 @@ pub(super) fn step(ctx: &Context<'_>, state: &State, command: &Step) -> Result<D
         .ok_or_else(|| Refusal::new("no_such_stage"))?;
     if target.kind == StageKind::Verify {
         // Saying “done” needs the fact: what the verifier could only send back is refused at once.
-        closing::condition(ctx, subject)?;
+        closing::condition_with(
+            ctx,
+            subject,
+            added.as_ref().map(|put| (&put.register, &put.values)),
+        )?;
     }
     let placement = ctx.place(&step.to, &subject, ctx.now)?;
     let moved = Moved {
@@ -76,8 +92,46 @@ pub(super) fn step(ctx: &Context<'_>, state: &State, command: &Step) -> Result<D
         due: None,
     };
     let mut decision = Decision::from(vec![CaseEvent::Moved(Box::new(moved))]);
-    closing::after_move(ctx, state, target, &mut decision)?;
+    decision.effects.extend(added.map(Effect::RowAdded));
+    closing::after_move(ctx, state, subject, target, &mut decision)?;
     Ok(decision)
+}
+
+/// The row that the step adds, with the case it belongs to.
+fn added_row(
+    ctx: &Context<'_>,
+    state: &State,
+    step: &StepSpec,
+    given: &Values,
+) -> Result<Option<RowPut>, Refusal> {
+    let Some(register) = &step.adds else {
+        return match given.keys().next() {
+            Some(stray) => Err(Refusal::new("field_not_here")
+                .with("field", stray.as_str())
+                .with("step", &step.label)),
+            None => Ok(None),
+        };
+    };
+    let spec = ctx
+        .mechanism
+        .registers
+        .get(register)
+        .ok_or_else(|| Refusal::new("no_such_reference").with("field", register.as_str()))?;
+    check_fields(ctx, &spec.fields, given)?;
+    if let Some(field) = spec
+        .fields
+        .iter()
+        .find(|field| field.required && !given.contains_key(&field.id))
+    {
+        return Err(Refusal::new("missing_field").with("field", &field.label));
+    }
+    let mut values = given.clone();
+    values.insert(CASE.into(), Value::Case(state.id));
+    Ok(Some(RowPut {
+        register: register.clone(),
+        row: ctx.world.registers.next_of_case(register, state.id),
+        values,
+    }))
 }
 
 pub(super) fn note(ctx: &Context<'_>, state: &State, note: &Note) -> Result<Decision, Refusal> {

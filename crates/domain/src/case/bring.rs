@@ -1,0 +1,323 @@
+//! What rows and schedules bring about: openings that nobody has to ask for.
+//!
+//! Pure: says what would be opened, under which key. The writer of the log opens it once for each key, so that a row
+//! that is written twice, a schedule that fires after a stop or a stage that is entered again brings nothing twice.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::context::{CaseScope, Context, Subject};
+use crate::calendar::{date_of, midnight};
+use crate::clock::OutOfRange;
+use crate::event::Values;
+use crate::expr::{self, Expr, Over, Row, Scope};
+use crate::id::{CaseId, Code, FieldId, MechanismId, RegisterId, RowId, Sealed, StageId, UnitId};
+use crate::mechanism::{Children, Each, FromRow, Mechanism, RowOwner, SourceKind, Units};
+use crate::value::{RowRef, Value};
+use crate::world::World;
+
+/// A case that opens by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Brought {
+    /// Under which mechanism.
+    pub mechanism: MechanismId,
+    /// Who owns it.
+    pub owner: UnitId,
+    /// What it came from.
+    pub kind: SourceKind,
+    /// Once for each key.
+    pub key: Code,
+    /// The title, where a row or the parent has one; it is the same sealed text, so erasing that erases this.
+    pub title: Option<Sealed>,
+    /// Field values.
+    pub values: Values,
+    /// The parent.
+    pub parent: Option<CaseId>,
+    /// From when its clocks count, where that is before now.
+    pub since: Option<Timestamp>,
+}
+
+/// The case that a row opens under `mechanism`; `None` where it opens none.
+pub fn by_row(
+    mechanism: &Mechanism,
+    world: &World,
+    now: Timestamp,
+    register: &RegisterId,
+    row_id: &RowId,
+) -> Option<Brought> {
+    let on = mechanism.open.on.as_ref().filter(|on| on.register == *register)?;
+    let row = world.registers.row(register, row_id)?;
+    let scope = Bare { world, now };
+    if let Some(when) = &on.when
+        && !matches!(expr::holds_for(when, &scope, row), Ok(true))
+    {
+        return None;
+    }
+    let kind = if mechanism.open.from.contains(&SourceKind::Warning) {
+        SourceKind::Warning
+    } else {
+        SourceKind::Finding
+    };
+    Some(Brought {
+        mechanism: mechanism.id.clone(),
+        owner: owner(&on.owner, row, world, date_of(now), None)?,
+        kind,
+        key: Code::new(format!("row/{register}/{row_id}")),
+        title: title(mechanism, register, row),
+        values: values(&on.sets, register, row_id, row),
+        parent: None,
+        since: None,
+    })
+}
+
+/// The cases that the schedule of `mechanism` opens for an occurrence in (`after`, `until`], the earliest first.
+///
+/// # Errors
+///
+/// Where the cadence names a calendar that is not in force.
+pub fn by_schedule(
+    mechanism: &Mechanism,
+    world: &World,
+    after: Date,
+    until: Date,
+) -> Result<Vec<(Date, Brought)>, OutOfRange> {
+    let Some(schedule) = &mechanism.open.schedule else {
+        return Ok(Vec::new());
+    };
+    let mut found = Vec::new();
+    let mut day = after;
+    while found.len() < OCCURRENCES_MAX {
+        let next = schedule.cadence.next_after(day, &world.calendars)?.date;
+        if next > until || next <= day {
+            break;
+        }
+        day = next;
+        for unit in world.org.units.values().filter(|unit| unit.valid.covers(next)) {
+            let meant = match &schedule.units {
+                Units::Function(function) => unit.functions.contains(function),
+                Units::Kind(kind) => unit.kind == *kind,
+            };
+            if meant {
+                let brought = Brought {
+                    mechanism: mechanism.id.clone(),
+                    owner: unit.id.clone(),
+                    kind: SourceKind::Schedule,
+                    key: Code::new(format!("schedule/{next}/{}", unit.id)),
+                    title: None,
+                    values: Values::new(),
+                    parent: None,
+                    since: Some(midnight(next)),
+                };
+                found.push((next, brought));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Schedules that were missed for longer than this many openings are caught up over several rounds.
+const OCCURRENCES_MAX: usize = 5_000;
+
+/// The children that entering `stage` opens.
+pub(super) fn children(
+    ctx: &Context<'_>,
+    subject: Subject<'_>,
+    id: CaseId,
+    title: &Sealed,
+    stage: &StageId,
+) -> Vec<Brought> {
+    let Some(spec) = ctx
+        .mechanism
+        .children
+        .as_ref()
+        .filter(|spec| spec.stage == *stage)
+    else {
+        return Vec::new();
+    };
+    let child = |owner: UnitId, key: String, own_title: Option<Sealed>, values: Values| Brought {
+        mechanism: spec.mechanism.clone(),
+        owner,
+        kind: SourceKind::Parent,
+        key: Code::new(format!("part/{id}/{key}")),
+        title: Some(own_title.unwrap_or_else(|| title.clone())),
+        values,
+        parent: Some(id),
+        since: None,
+    };
+    match &spec.each {
+        None => Vec::new(),
+        Some(Each::Units(field)) => units_in(subject.values, field)
+            .into_iter()
+            .map(|unit| child(unit.clone(), unit.as_str().to_owned(), None, Values::new()))
+            .collect(),
+        Some(Each::Register {
+            register,
+            filter,
+            owner,
+            sets,
+        }) => {
+            let scope = CaseScope {
+                ctx,
+                subject,
+                added: None,
+            };
+            let rows = ctx.world.registers.rows(register);
+            rows.filter(|(_, row)| {
+                filter
+                    .as_ref()
+                    .is_none_or(|filter| matches!(expr::holds_for(filter, &scope, row), Ok(true)))
+            })
+            .filter_map(|(row_id, row)| {
+                let owner = self::owner(owner, row, ctx.world, ctx.today(), Some(subject.owner))?;
+                let values = values(sets, register, row_id, row);
+                Some(child(
+                    owner,
+                    row_id.as_str().to_owned(),
+                    title_of(spec, ctx, register, row),
+                    values,
+                ))
+            })
+            .collect()
+        }
+    }
+}
+
+fn units_in<'a>(values: &'a Values, field: &FieldId) -> Vec<&'a UnitId> {
+    match values.get(field) {
+        Some(Value::List(items)) => items
+            .iter()
+            .filter_map(|item| match item {
+                Value::Unit(unit) => Some(unit),
+                _ => None,
+            })
+            .collect(),
+        Some(Value::Unit(unit)) => vec![unit],
+        _ => Vec::new(),
+    }
+}
+
+fn owner(how: &RowOwner, row: &Row, world: &World, day: Date, parent: Option<&UnitId>) -> Option<UnitId> {
+    match how {
+        RowOwner::Field(field) => match row.get(field) {
+            Some(Value::Unit(unit)) if world.org.unit_on(unit, day).is_some() => Some(unit.clone()),
+            // A row without a unit, or of one that is no more, must not be lost: its parent's owner has it.
+            _ => parent.cloned().or_else(|| world.root.clone()),
+        },
+        RowOwner::Function(function) => world
+            .org
+            .units
+            .values()
+            .find(|unit| unit.functions.contains(function) && unit.valid.covers(day))
+            .map(|unit| unit.id.clone())
+            .or_else(|| world.root.clone()),
+        RowOwner::Parent => parent.cloned(),
+    }
+}
+
+fn values(sets: &BTreeMap<FieldId, FromRow>, register: &RegisterId, id: &RowId, row: &Row) -> Values {
+    sets.iter()
+        .filter_map(|(field, from)| {
+            let value = match from {
+                FromRow::Row => Value::Row(RowRef {
+                    register: register.clone(),
+                    row: id.clone(),
+                }),
+                FromRow::Field(inner) => row.get(inner)?.clone(),
+            };
+            Some((field.clone(), value))
+        })
+        .collect()
+}
+
+fn title(mechanism: &Mechanism, register: &RegisterId, row: &Row) -> Option<Sealed> {
+    let field = &mechanism.registers.get(register)?.title;
+    match row.get(field)? {
+        Value::Sealed(sealed) => Some(sealed.clone()),
+        _ => None,
+    }
+}
+
+fn title_of(_: &Children, ctx: &Context<'_>, register: &RegisterId, row: &Row) -> Option<Sealed> {
+    title(ctx.mechanism, register, row)
+}
+
+/// What a condition over one row may look at where there is no case yet.
+struct Bare<'a> {
+    world: &'a World,
+    now: Timestamp,
+}
+
+impl Scope for Bare<'_> {
+    fn field(&self, _: &FieldId) -> Option<Value> {
+        None
+    }
+
+    fn stage(&self) -> Option<StageId> {
+        None
+    }
+
+    fn round(&self) -> i64 {
+        1
+    }
+
+    fn risk(&self) -> Code {
+        Code::new("ordinary")
+    }
+
+    fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    fn opened(&self) -> Option<Timestamp> {
+        None
+    }
+
+    fn owner(&self) -> Option<UnitId> {
+        None
+    }
+
+    fn through(&self, row: &RowRef, field: &FieldId) -> Option<Value> {
+        self.world
+            .registers
+            .value(&row.register, &row.row, field)
+            .cloned()
+    }
+
+    fn rows(&self, over: &Over, visit: &mut dyn FnMut(&Row) -> bool) {
+        if let Over::Register(register) = over {
+            for (_, row) in self.world.registers.rows(register) {
+                if !visit(row) {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// What two open cases may not share: the values of these fields, as one text; `None` where one of them is empty.
+pub fn unique_key(mechanism: &Mechanism, values: &Values) -> Option<Code> {
+    if mechanism.open.unique.is_empty() {
+        return None;
+    }
+    let mut parts = Vec::new();
+    for field in &mechanism.open.unique {
+        parts.push(serde_json::to_string(values.get(field)?).ok()?);
+    }
+    Some(Code::new(parts.join("|")))
+}
+
+/// Whether an expression asks for nothing but the row; what [`by_row`] can answer.
+pub fn asks_only_the_row(expr: &Expr) -> bool {
+    match expr {
+        Expr::Field(_) | Expr::Has(_) | Expr::Through(..) => false,
+        Expr::Not(a) | Expr::Size(a) => asks_only_the_row(a),
+        Expr::And(a, b) | Expr::Or(a, b) | Expr::Compare(_, a, b) | Expr::Arith(_, a, b) => {
+            asks_only_the_row(a) && asks_only_the_row(b)
+        }
+        Expr::If(a, b, c) => asks_only_the_row(a) && asks_only_the_row(b) && asks_only_the_row(c),
+        Expr::In(a, list) => asks_only_the_row(a) && list.iter().all(asks_only_the_row),
+        _ => true,
+    }
+}
