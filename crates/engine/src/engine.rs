@@ -83,7 +83,7 @@ impl Engine {
         let now = time.now();
         let (entries, rebuilt, cases) = {
             let batch = writer.begin(now)?;
-            batch.connection().execute_batch(views::TABLES)?;
+            views::create(batch.connection())?;
             let (applied, mut cases) = views::applied(batch.connection())?;
             let entries = batch.next_seq();
             let rebuilt = applied != entries;
@@ -269,6 +269,10 @@ impl Engine {
     pub fn catch_up(&self) -> Result<CatchUp, Failure> {
         let _one = self.0.sweeping.lock().unwrap_or_else(PoisonError::into_inner);
         let mut done = CatchUp::default();
+        let opened = self.open_scheduled()?;
+        done.events = done
+            .events
+            .saturating_add(u64::try_from(opened.events.len()).unwrap_or(u64::MAX));
         loop {
             let reader = self.0.ledger.reader()?;
             let cases = views::due_cases(reader.connection(), self.now(), WAKE_MAX)?;
@@ -286,6 +290,14 @@ impl Engine {
                 return Ok(done);
             }
         }
+    }
+
+    fn open_scheduled(&self) -> Result<Answer, Failure> {
+        let (reply, answer) = oneshot::channel();
+        let _ = self.0.jobs.send(Job::Schedules { reply });
+        answer
+            .blocking_recv()
+            .map_err(|_| Failure::Fault(Error::Stopped))?
     }
 
     fn wake(&self, cases: Vec<CaseId>) -> Result<Answer, Failure> {

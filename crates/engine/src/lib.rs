@@ -5,6 +5,7 @@
 pub mod access;
 mod accounts;
 mod answer;
+mod bring;
 pub mod bulletin;
 pub mod documents;
 mod engine;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use bihuan_domain::id::{Digest, MechanismId, PackId};
-use bihuan_domain::mechanism::Mechanism;
+use bihuan_domain::id::{Digest, MechanismId, PackId, RegisterId};
+use bihuan_domain::mechanism::{Mechanism, RegisterSpec};
 use bihuan_mechanism::Pack;
 
 use crate::error::Error;
@@ -18,7 +18,7 @@ pub struct Mechanisms {
 }
 
 /// A pack as it stands in the log: its digest and its files.
-pub(crate) type PackFiles = (Digest, BTreeMap<String, String>);
+pub(crate) type PackFiles = (Digest, Arc<BTreeMap<String, String>>);
 
 impl Mechanisms {
     /// The mechanism in force under this id.
@@ -41,13 +41,21 @@ impl Mechanisms {
         &self.packs
     }
 
+    /// A register that a pack in force declares.
+    pub fn register(&self, id: &RegisterId) -> Option<&RegisterSpec> {
+        self.packs
+            .iter()
+            .flat_map(|pack| &pack.registers)
+            .find(|register| register.id == *id)
+    }
+
     /// These packs together in force; older versions stay known for the cases that run under them.
     ///
     /// # Errors
     ///
     /// [`Error::Unsound`] where the checker finds a fault; the former packs stay in force.
     pub(crate) fn adopt(&self, packs: &BTreeMap<PackId, PackFiles>) -> Result<Mechanisms, Error> {
-        let loaded = bihuan_mechanism::load_all(packs.iter().map(|(id, (_, files))| (id.as_str(), files)));
+        let loaded = bihuan_mechanism::load_all(packs.iter().map(|(id, (_, files))| (id.as_str(), files.as_ref())));
         let faults = loaded
             .diagnostics
             .iter()

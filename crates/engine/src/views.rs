@@ -4,6 +4,7 @@
 //! They live in the engine and not in the ledger, so that the ledger stays verifiable without knowing what a case is
 //! (`docs/adr/`). Titles and names stand here in the clear; an erasure removes them in its own transaction.
 
+mod brought;
 mod project;
 mod query;
 mod rebuild;
@@ -11,6 +12,7 @@ mod rebuild;
 pub use query::{CaseRow, CaseView, Counts, DutyRow, Filter, Page, Sort, TimelineEntry, Views};
 pub use rebuild::{Difference, compare, rebuild};
 
+pub(crate) use brought::{open_about, project_brought, scheduled_through};
 pub(crate) use project::{Face, Title, number_after, project_change, recent_verifiers};
 pub(crate) use query::{actor_of, by_key, due_cases, state};
 pub(crate) use rebuild::{applied, set_applied};
@@ -71,9 +73,23 @@ CREATE TABLE IF NOT EXISTS numbers(series TEXT NOT NULL, year INTEGER NOT NULL, 
 CREATE TABLE IF NOT EXISTS recent_verifiers(owner TEXT PRIMARY KEY, person TEXT NOT NULL) WITHOUT ROWID;
 ";
 
+/// Makes the tables where they are not there.
+pub(crate) fn create(connection: &rusqlite::Connection) -> Result<(), crate::error::Error> {
+    connection.execute_batch(TABLES)?;
+    connection.execute_batch(brought::TABLES)?;
+    Ok(())
+}
+
 /// The form of the read models and of the state in them. Raise it whenever `evolve`, [`TABLES`] or the projection changes:
 /// a data directory of another form is made anew from its log when it is opened.
-pub(crate) const FORM: u64 = 1;
+pub(crate) const FORM: u64 = 2;
 
 /// The tables of [`TABLES`], for clearing and comparing.
-pub(crate) const NAMES: [&str; 4] = ["case_views", "duties", "numbers", "recent_verifiers"];
+pub(crate) const NAMES: [&str; 6] = [
+    "case_views",
+    "duties",
+    "numbers",
+    "recent_verifiers",
+    "open_matters",
+    "schedules",
+];

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bihuan_domain::command::{self, Command};
 use bihuan_domain::event::{Source, Values};
-use bihuan_domain::id::{CaseId, Code, DocumentId, FieldId, MechanismId, Sealed, StepId, UnitId};
+use bihuan_domain::id::{
+    CaseId, Code, DocumentId, FieldId, MechanismId, RegisterId, RowId, Sealed, StageId, StepId, UnitId,
+};
 use bihuan_domain::mechanism::{Field, Mechanism, RequestKind, Risk, SourceKind};
 use bihuan_domain::refusal::Refusal;
 use bihuan_domain::value::{Attachment, RowRef, Type, Value};
@@ -38,6 +40,9 @@ pub enum Order {
         /// Values by field.
         #[serde(default)]
         values: BTreeMap<FieldId, Json>,
+        /// The row that the step adds, by field of its register.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        row: BTreeMap<FieldId, Json>,
         /// In words.
         #[serde(default)]
         note: Option<String>,
@@ -168,6 +173,16 @@ pub enum Order {
         #[serde(default)]
         note: Option<String>,
     },
+    /// Write a row of a register, or correct one; its keeper may.
+    Row {
+        /// The register.
+        register: RegisterId,
+        /// The row's code; a new one where absent.
+        #[serde(default)]
+        row: Option<RowId>,
+        /// Values by field; what is not said stays as it was.
+        values: BTreeMap<FieldId, Json>,
+    },
     /// Name a mistake in an earlier entry.
     Correct {
         /// The case.
@@ -206,6 +221,9 @@ pub struct OpenOrder {
     /// The parent case.
     #[serde(default)]
     pub parent: Option<CaseId>,
+    /// A later stage, where the mechanism lets a case be opened in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage: Option<StageId>,
 }
 
 /// What a case came from.
@@ -231,7 +249,7 @@ impl Order {
     /// The case that is meant; `None` for an opening.
     pub fn case(&self) -> Option<CaseId> {
         match self {
-            Order::Open(_) => None,
+            Order::Open(_) | Order::Row { .. } => None,
             Order::Step { case, .. }
             | Order::Note { case, .. }
             | Order::Amend { case, .. }
@@ -312,18 +330,22 @@ pub(crate) fn command(
                     key: source.key,
                 },
                 parent: open.parent,
-                values: values(mechanism, &open.values, sealing)?,
+                values: values(&mechanism.fields, &open.values, sealing)?,
+                stage: open.stage.clone(),
+                since: None,
             }))
         }
         Order::Step {
             step,
             values: v,
+            row,
             note,
             evidence,
             ..
         } => Command::Step(command::Step {
             step: step.clone(),
-            values: values(mechanism, v, sealing)?,
+            values: values(&mechanism.fields, v, sealing)?,
+            row: values(row_fields(mechanism, step), row, sealing)?,
             note: text(note.as_deref(), sealing)?,
             evidence: files(evidence)?,
         }),
@@ -333,7 +355,7 @@ pub(crate) fn command(
             evidence,
             ..
         } => Command::Note(command::Note {
-            values: values(mechanism, v, sealing)?,
+            values: values(&mechanism.fields, v, sealing)?,
             note: text(note.as_deref(), sealing)?,
             evidence: files(evidence)?,
         }),
@@ -343,7 +365,7 @@ pub(crate) fn command(
             reason,
             ..
         } => Command::Amend {
-            values: values(mechanism, v, sealing)?,
+            values: values(&mechanism.fields, v, sealing)?,
             title: match t {
                 Some(t) => Some(title(t, sealing)?),
                 None => None,
@@ -384,6 +406,8 @@ pub(crate) fn command(
             unit: unit.clone(),
         },
         Order::Resume { .. } => Command::Resume,
+        // A row is nobody's case: the writer takes it before it comes to commands.
+        Order::Row { .. } => return Err(Refusal::new("no_such_case").into()),
         Order::Verify {
             pass,
             values: v,
@@ -392,7 +416,7 @@ pub(crate) fn command(
             ..
         } => Command::Verify(command::Verdict {
             pass: *pass,
-            values: values(mechanism, v, sealing)?,
+            values: values(&mechanism.fields, v, sealing)?,
             note: text(note.as_deref(), sealing)?,
             evidence: files(evidence)?,
         }),
@@ -416,12 +440,12 @@ pub(crate) fn command(
         } => Command::Correct {
             entry: *entry,
             note: text(Some(note), sealing)?.ok_or_else(|| Refusal::new("reason_in_words"))?,
-            values: values(mechanism, v, sealing)?,
+            values: values(&mechanism.fields, v, sealing)?,
         },
     })
 }
 
-fn title(plain: &str, sealing: &mut Sealing) -> Result<Sealed, Unfit> {
+pub(crate) fn title(plain: &str, sealing: &mut Sealing) -> Result<Sealed, Unfit> {
     text(Some(plain), sealing)?.ok_or_else(|| Refusal::new("title_missing").into())
 }
 
@@ -443,14 +467,26 @@ fn text(plain: Option<&str>, sealing: &mut Sealing) -> Result<Option<Sealed>, Un
     Ok(Some(sealed))
 }
 
-fn values(
-    mechanism: &Mechanism,
+/// The fields of the row that a step adds; none where it adds none.
+fn row_fields<'a>(mechanism: &'a Mechanism, step: &StepId) -> &'a [Field] {
+    mechanism
+        .stages
+        .iter()
+        .flat_map(|stage| &stage.steps)
+        .filter(|found| found.id == *step)
+        .find_map(|found| mechanism.registers.get(found.adds.as_ref()?))
+        .map_or(&[], |register| &register.fields)
+}
+
+/// Reads values by the types of their fields, sealing free texts.
+pub(crate) fn values(
+    fields: &[Field],
     plain: &BTreeMap<FieldId, Json>,
     sealing: &mut Sealing,
 ) -> Result<Values, Unfit> {
     let mut out = Values::new();
     for (id, json) in plain {
-        let Some(field) = mechanism.field(id) else {
+        let Some(field) = fields.iter().find(|field| field.id == *id) else {
             return Err(Refusal::new("unknown_field").with("field", id.as_str()).into());
         };
         if let Some(value) = value(field, &field.ty, json, sealing)? {

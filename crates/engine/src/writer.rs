@@ -6,9 +6,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use bihuan_domain::case::{Context, Decision, Effect, Meta, Opener, State, decide};
+use bihuan_domain::case::{Context, Decision, Effect, Family, Meta, Opener, State, decide, unique_key};
 use bihuan_domain::command::Command;
-use bihuan_domain::event::{CaseEvent, Number, VERSION, WorldEvent};
+use bihuan_domain::event::{CaseEvent, Number, RowPut, VERSION, WorldEvent};
 use bihuan_domain::id::{CaseId, Digest, Sealed};
 use bihuan_domain::mechanism::{Mechanism, Numbering};
 use bihuan_domain::org::Actor;
@@ -73,6 +73,10 @@ pub(crate) enum Job {
         changes: Vec<WorldChange>,
         reply: oneshot::Sender<Result<Answer, Failure>>,
     },
+    /// Opens what schedules have made due.
+    Schedules {
+        reply: oneshot::Sender<Result<Answer, Failure>>,
+    },
     Tick {
         cases: Vec<CaseId>,
         reply: oneshot::Sender<Result<Answer, Failure>>,
@@ -96,19 +100,23 @@ pub(crate) struct Desk {
     pub(crate) mechanisms: Arc<Mechanisms>,
     pub(crate) cache: HashMap<CaseId, State>,
     pub(crate) cases: u64,
+    /// The day up to which schedules were looked at since the start, and under how many definitions.
+    pub(crate) scheduled: Option<(jiff::civil::Date, usize)>,
 }
 
 /// One case's part of a submission, decided and not yet written.
-struct Planned {
+pub(crate) struct Planned {
     id: CaseId,
     actor: Actor,
     definition: Digest,
     events: Vec<CaseEvent>,
     /// What the views show of the case before; `None` for a new one.
     face: Option<views::Face>,
-    after: State,
+    pub(crate) after: State,
     drafts: Vec<SealDraft>,
     files: Vec<Arc<bihuan_ledger::StagedBlob>>,
+    /// Rows that its steps wrote; the world has them already.
+    pub(crate) rows: Vec<RowPut>,
 }
 
 /// What is kept under a submission's key.
@@ -117,6 +125,17 @@ pub(crate) struct Kept {
     pub(crate) case: Option<CaseId>,
     pub(crate) number: Option<String>,
     pub(crate) seqs: Vec<(u64, String)>,
+}
+
+impl Kept {
+    /// An answer of nothing.
+    pub(crate) fn nothing() -> Self {
+        Kept {
+            case: None,
+            number: None,
+            seqs: Vec::new(),
+        }
+    }
 }
 
 type Reply = oneshot::Sender<Result<Answer, Failure>>;
@@ -217,6 +236,7 @@ impl Desk {
             mechanisms,
             cache,
             cases,
+            scheduled,
             ..
         } = self;
         let head = writer.head();
@@ -245,6 +265,7 @@ impl Desk {
             mechanisms,
             cache,
             cases,
+            scheduled,
         };
         let mut broken = None;
         for job in group {
@@ -275,14 +296,15 @@ impl Desk {
 }
 
 /// The parts of the desk that a group works with, apart from the writer that its batch borrows.
-struct Group<'a> {
-    now: Timestamp,
+pub(crate) struct Group<'a> {
+    pub(crate) now: Timestamp,
     beacon: Beacon,
     shared: &'a Arc<Shared>,
-    world: &'a mut Arc<World>,
-    mechanisms: &'a mut Arc<Mechanisms>,
+    pub(crate) world: &'a mut Arc<World>,
+    pub(crate) mechanisms: &'a mut Arc<Mechanisms>,
     cache: &'a mut HashMap<CaseId, State>,
     cases: &'a mut u64,
+    pub(crate) scheduled: &'a mut Option<(jiff::civil::Date, usize)>,
 }
 
 impl Group<'_> {
@@ -309,6 +331,10 @@ impl Group<'_> {
                 let result = self.tick(batch, &cases);
                 (reply, result)
             }
+            Job::Schedules { reply } => {
+                let result = self.open_scheduled(batch);
+                (reply, result)
+            }
         }
     }
 
@@ -326,19 +352,38 @@ impl Group<'_> {
             let kept: Kept = serde_json::from_str(&kept).map_err(Error::from)?;
             return Ok((kept, None, true));
         }
+        let cause = Cause::Command(bihuan_ledger::Digest::of(key.as_bytes()));
+        let (before, opened) = (self.world.clone(), *self.cases);
+        let planned = self.plan(batch, actor, &submission.order);
+        let written = planned.and_then(|plan| match &submission.order {
+            Order::Row {
+                register,
+                row,
+                values,
+            } => self.put_row(batch, actor, (register, row.as_ref(), values), cause),
+            _ => self.write(batch, plan, Some(cause)),
+        });
+        if matches!(written, Err(Failure::Refused(_))) {
+            // Rows that a plan would have written are forgotten with it.
+            (*self.world, *self.cases) = (before, opened);
+        }
+        let (kept, last) = written?;
+        let json = serde_json::to_string(&kept).map_err(Error::from)?;
+        batch.remember(&key, &json)?;
+        Ok((kept, last, false))
+    }
+
+    fn plan(&mut self, batch: &Batch<'_>, actor: &Actor, order: &Order) -> Result<Vec<Planned>, Failure> {
         let mut plan = Vec::new();
-        match &submission.order {
-            Order::Open(open) => self.plan_open(batch, &mut plan, actor, open, &submission.order)?,
-            order => {
+        match order {
+            Order::Row { .. } => {}
+            Order::Open(open) => self.plan_open(batch, &mut plan, actor, open, order)?,
+            _ => {
                 let id = order.case().unwrap_or(CaseId(0));
                 self.plan_order(batch, &mut plan, actor, id, order)?;
             }
         }
-        let cause = bihuan_ledger::Digest::of(key.as_bytes());
-        let (kept, last) = self.write(batch, plan, Some(cause))?;
-        let json = serde_json::to_string(&kept).map_err(Error::from)?;
-        batch.remember(&key, &json)?;
-        Ok((kept, last, false))
+        Ok(plan)
     }
 
     fn plan_open(
@@ -368,13 +413,42 @@ impl Group<'_> {
         }
         let (mut sealing, mut files) = (Sealing::default(), Vec::new());
         let command = self.command(&mechanism, order, &mut sealing, &mut files)?;
+        self.open(batch, plan, actor, &mechanism, command, (sealing, files))
+    }
+
+    /// Opens a case by a command that stands, for a person or for what opens by itself.
+    pub(crate) fn open(
+        &mut self,
+        batch: &Batch<'_>,
+        plan: &mut Vec<Planned>,
+        actor: &Actor,
+        mechanism: &Arc<Mechanism>,
+        command: Command,
+        (sealing, files): (Sealing, Vec<Arc<bihuan_ledger::StagedBlob>>),
+    ) -> Result<(), Failure> {
+        if let Command::Open(open) = &command
+            && let Some(matter) = unique_key(mechanism, &open.values)
+        {
+            let planned = plan.iter().find(|p| {
+                p.after.mechanism.id == mechanism.id && p.after.unique.as_ref() == Some(&matter)
+            });
+            let known = match planned {
+                Some(planned) => Some(planned.id),
+                None => views::open_about(batch.connection(), &mechanism.id, &matter)?,
+            };
+            if let Some(known) = known {
+                return Err(Refusal::new("already_open_for")
+                    .with("case", known.to_string())
+                    .into());
+            }
+        }
         let id = CaseId(self.cases.saturating_add(1));
         let number = match &mechanism.numbering {
-            Some(numbering) => Some(self.number(batch, numbering)?),
+            Some(numbering) => Some(self.number(batch, plan, numbering)?),
             None => None,
         };
         let opener = Opener { id, number };
-        let decision = self.decide(batch, actor, &mechanism, None, &command, Some(&opener))?;
+        let decision = self.decide(batch, plan, actor, mechanism, None, &command, Some(&opener))?;
         *self.cases = id.0;
         self.accept(
             batch,
@@ -382,7 +456,7 @@ impl Group<'_> {
             Accepted {
                 id,
                 actor,
-                mechanism: &mechanism,
+                mechanism,
                 before: None,
                 decision,
                 sealing,
@@ -391,9 +465,22 @@ impl Group<'_> {
         )
     }
 
-    fn number(&self, batch: &Batch<'_>, numbering: &Numbering) -> Result<Number, Failure> {
+    fn number(
+        &self,
+        batch: &Batch<'_>,
+        plan: &[Planned],
+        numbering: &Numbering,
+    ) -> Result<Number, Failure> {
         let year = bihuan_domain::calendar::date_of(self.now).year();
-        let n = views::number_after(batch.connection(), numbering.series.as_str(), year)?;
+        let written = views::number_after(batch.connection(), numbering.series.as_str(), year)?;
+        // Several openings of one plan are numbered before any of them is written.
+        let planned = plan
+            .iter()
+            .filter_map(|planned| planned.after.number.as_ref())
+            .filter(|number| number.series == numbering.series && number.year == year)
+            .map(|number| number.n.saturating_add(1))
+            .max();
+        let n = written.max(planned.unwrap_or(0));
         let text = numbering
             .template
             .replace("{year}", &year.to_string())
@@ -420,7 +507,7 @@ impl Group<'_> {
         let mechanism = self.definition(&before)?;
         let (mut sealing, mut files) = (Sealing::default(), Vec::new());
         let command = self.command(&mechanism, order, &mut sealing, &mut files)?;
-        let decision = self.decide(batch, actor, &mechanism, Some(&before), &command, None)?;
+        let decision = self.decide(batch, plan, actor, &mechanism, Some(&before), &command, None)?;
         let accepted = Accepted {
             id,
             actor,
@@ -462,9 +549,11 @@ impl Group<'_> {
         Ok(command)
     }
 
+    #[allow(clippy::too_many_arguments, reason = "everything that a decision reads, and the decision")]
     fn decide(
         &self,
         batch: &Batch<'_>,
+        plan: &[Planned],
         actor: &Actor,
         mechanism: &Mechanism,
         state: Option<&State>,
@@ -482,6 +571,11 @@ impl Group<'_> {
             world: self.world,
             recent: &recent,
             opener,
+            family: &Kin {
+                group: self,
+                batch,
+                plan,
+            },
         };
         Ok(decide(&ctx, state, command)?)
     }
@@ -532,18 +626,25 @@ impl Group<'_> {
             after,
             drafts: sealing.drafts,
             files,
+            rows: Vec::new(),
         });
+        let here = plan.len().saturating_sub(1);
         if plan.len() > EFFECTS_MAX {
             return Err(Failure::Fault(Error::Other(
                 "a chain of effects does not end".to_owned(),
             )));
         }
         for effect in decision.effects {
-            let (parent, command) = match effect {
-                Effect::ChildAdded { parent, child } => (parent, Command::AddChild { child }),
-                Effect::ChildEnded { parent, child, kind } => (parent, Command::EndChild { child, kind }),
-            };
-            self.follow(batch, plan, parent, &command)?;
+            match effect {
+                Effect::ChildAdded { parent, child } => {
+                    self.follow(batch, plan, parent, &Command::AddChild { child })?;
+                }
+                Effect::ChildEnded { parent, child, kind } => {
+                    self.follow(batch, plan, parent, &Command::EndChild { child, kind })?;
+                }
+                Effect::RowAdded(put) => self.row_added(batch, plan, here, actor, put)?,
+                Effect::Opens(brought) => self.bring(batch, plan, *brought, None)?,
+            }
         }
         Ok(())
     }
@@ -561,7 +662,7 @@ impl Group<'_> {
             .ok_or_else(|| Refusal::new("no_such_case"))?;
         let mechanism = self.definition(&before)?;
         let actor = Actor::system();
-        let decision = self.decide(batch, &actor, &mechanism, Some(&before), command, None)?;
+        let decision = self.decide(batch, plan, &actor, &mechanism, Some(&before), command, None)?;
         let accepted = Accepted {
             id,
             actor: &actor,
@@ -614,11 +715,11 @@ impl Group<'_> {
     }
 
     /// Writes what was planned: sealed values and files first, then the events that name them, then the views.
-    fn write(
+    pub(crate) fn write(
         &mut self,
         batch: &mut Batch<'_>,
         plan: Vec<Planned>,
-        cause: Option<bihuan_ledger::Digest>,
+        mut cause: Option<Cause>,
     ) -> Result<(Kept, Option<Appended>), Failure> {
         let mut kept = Kept {
             case: plan.first().map(|p| p.id),
@@ -630,7 +731,6 @@ impl Group<'_> {
             .and_then(|p| p.after.number.as_ref())
             .map(|number| number.text.clone());
         let mut last = None;
-        let mut cause = cause.map(Cause::Command);
         for planned in plan {
             let subject = format!("case/{}", planned.id);
             for draft in &planned.drafts {
@@ -657,6 +757,21 @@ impl Group<'_> {
             }
             // What follows in other streams was caused by the last entry of the first.
             cause = last.map(|appended| Cause::Entry(appended.seq)).or(cause);
+            for put in planned.rows {
+                let (name, body) = WorldEvent::RowPut(put).stored();
+                let appended = batch.append(&NewEntry {
+                    at: self.now,
+                    stream: WORLD.to_owned(),
+                    kind: name.clone(),
+                    version: VERSION,
+                    actor: log_actor(&planned.actor),
+                    definition: planned.definition.as_str().parse().ok(),
+                    cause: cause.clone(),
+                    body,
+                })?;
+                kept.seqs.push((appended.seq, name));
+                last = Some(appended);
+            }
             let title = planned.events.iter().rev().find_map(|event| match event {
                 CaseEvent::Opened(opened) => Some(&opened.title),
                 CaseEvent::Amended(amended) => amended.title.as_ref(),
@@ -677,6 +792,7 @@ impl Group<'_> {
                 &planned.events,
                 &title,
             )?;
+            views::project_brought(batch.connection(), &planned.after, &planned.events)?;
             self.cache.insert(planned.id, planned.after);
         }
         Ok((kept, last))
@@ -721,7 +837,7 @@ impl Group<'_> {
             let mut packs = self.world.packs.clone();
             for change in &changes {
                 if let WorldEvent::PackAdopted(e) = &change.event {
-                    packs.insert(e.pack.clone(), (e.digest.clone(), e.files.clone()));
+                    packs.insert(e.pack.clone(), (e.digest.clone(), Arc::new(e.files.clone())));
                 }
             }
             Some(self.mechanisms.adopt(&packs)?)
@@ -765,6 +881,25 @@ impl Group<'_> {
     }
 }
 
+/// The cases around the one that is decided, as the plan would leave them.
+struct Kin<'g, 'a, 'b, 'c> {
+    group: &'g Group<'a>,
+    batch: &'g Batch<'b>,
+    plan: &'c [Planned],
+}
+
+impl Family for Kin<'_, '_, '_, '_> {
+    fn show(&self, case: CaseId, see: &mut dyn FnMut(&State)) {
+        if let Some(planned) = self.plan.iter().rev().find(|planned| planned.id == case) {
+            see(&planned.after);
+        } else if let Some(state) = self.group.cache.get(&case) {
+            see(state);
+        } else if let Ok(Some(state)) = views::state(self.batch.connection(), case) {
+            see(&state);
+        }
+    }
+}
+
 struct Accepted<'a> {
     id: CaseId,
     actor: &'a Actor,
@@ -777,11 +912,14 @@ struct Accepted<'a> {
 
 fn reply_of(job: Job) -> Reply {
     match job {
-        Job::Submit { reply, .. } | Job::World { reply, .. } | Job::Tick { reply, .. } => reply,
+        Job::Submit { reply, .. }
+        | Job::World { reply, .. }
+        | Job::Tick { reply, .. }
+        | Job::Schedules { reply } => reply,
     }
 }
 
-fn log_actor(actor: &Actor) -> bihuan_ledger::Actor {
+pub(crate) fn log_actor(actor: &Actor) -> bihuan_ledger::Actor {
     if actor.is_system() {
         return bihuan_ledger::Actor::default();
     }

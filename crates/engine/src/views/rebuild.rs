@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::project::{Title, project_case};
 use super::query::actor_of;
-use super::{FORM, NAMES, TABLES};
+use super::{FORM, NAMES};
 use crate::error::Error;
 
 /// How many log entries the views have applied (none, if they are of another form), and how many cases there are.
@@ -55,7 +55,7 @@ pub fn rebuild(
     log: &PooledReader,
     progress: &mut dyn FnMut(u64),
 ) -> Result<(), Error> {
-    connection.execute_batch(TABLES)?;
+    super::create(connection)?;
     for name in NAMES {
         connection.execute(&format!("DELETE FROM {name}"), [])?;
     }
@@ -116,6 +116,7 @@ pub fn rebuild(
             Some(plain) => Title::Set(plain.as_deref()),
             None => Title::Keep,
         };
+        super::project_brought(connection, state, std::slice::from_ref(&event))?;
         project_case(connection, state, std::slice::from_ref(&event), &title)
     })?;
     set_applied(connection, done, cases)?;
