@@ -74,9 +74,10 @@ impl Group<'_> {
         brought: Brought,
         title: Option<&str>,
     ) -> Result<(), Failure> {
-        let mechanism = self.mechanisms.current(&brought.mechanism).ok_or_else(|| {
-            Refusal::new("no_such_mechanism").with("mechanism", brought.mechanism.as_str())
-        })?;
+        let mechanism = self
+            .mechanisms
+            .current(&brought.mechanism)
+            .ok_or_else(|| Refusal::new("no_such_mechanism").with("mechanism", brought.mechanism.as_str()))?;
         let planned = plan.iter().any(|planned| {
             planned.after.mechanism.id == brought.mechanism
                 && planned.after.source.key.as_ref() == Some(&brought.key)
@@ -111,7 +112,14 @@ impl Group<'_> {
             stage: None,
             since: brought.since,
         }));
-        self.open(batch, plan, &Actor::system(), &mechanism, command, (sealing, Vec::new()))
+        self.open(
+            batch,
+            plan,
+            &Actor::system(),
+            &mechanism,
+            command,
+            (sealing, Vec::new()),
+        )
     }
 
     /// Opens what schedules have made due. One that is refused is told and keeps none of the others back.

@@ -55,7 +55,8 @@ impl Mechanisms {
     ///
     /// [`Error::Unsound`] where the checker finds a fault; the former packs stay in force.
     pub(crate) fn adopt(&self, packs: &BTreeMap<PackId, PackFiles>) -> Result<Mechanisms, Error> {
-        let loaded = bihuan_mechanism::load_all(packs.iter().map(|(id, (_, files))| (id.as_str(), files.as_ref())));
+        let loaded =
+            bihuan_mechanism::load_all(packs.iter().map(|(id, (_, files))| (id.as_str(), files.as_ref())));
         let faults = loaded
             .diagnostics
             .iter()

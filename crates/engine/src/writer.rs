@@ -429,9 +429,9 @@ impl Group<'_> {
         if let Command::Open(open) = &command
             && let Some(matter) = unique_key(mechanism, &open.values)
         {
-            let planned = plan.iter().find(|p| {
-                p.after.mechanism.id == mechanism.id && p.after.unique.as_ref() == Some(&matter)
-            });
+            let planned = plan
+                .iter()
+                .find(|p| p.after.mechanism.id == mechanism.id && p.after.unique.as_ref() == Some(&matter));
             let known = match planned {
                 Some(planned) => Some(planned.id),
                 None => views::open_about(batch.connection(), &mechanism.id, &matter)?,
@@ -465,12 +465,7 @@ impl Group<'_> {
         )
     }
 
-    fn number(
-        &self,
-        batch: &Batch<'_>,
-        plan: &[Planned],
-        numbering: &Numbering,
-    ) -> Result<Number, Failure> {
+    fn number(&self, batch: &Batch<'_>, plan: &[Planned], numbering: &Numbering) -> Result<Number, Failure> {
         let year = bihuan_domain::calendar::date_of(self.now).year();
         let written = views::number_after(batch.connection(), numbering.series.as_str(), year)?;
         // Several openings of one plan are numbered before any of them is written.
@@ -549,7 +544,10 @@ impl Group<'_> {
         Ok(command)
     }
 
-    #[allow(clippy::too_many_arguments, reason = "everything that a decision reads, and the decision")]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "everything that a decision reads, and the decision"
+    )]
     fn decide(
         &self,
         batch: &Batch<'_>,

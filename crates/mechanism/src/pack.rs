@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bihuan_diagnostics::Diagnostic;
-use bihuan_domain::id::{Code, DatumId, Digest, FieldId, MechanismId, PackId, RegisterId, RowId};
+use bihuan_domain::id::{Code, DatumId, Digest, FieldId, MechanismId, PackId, RegisterId, RowId, UnitId};
 use bihuan_domain::mechanism::{Field, Mechanism, RegisterSpec};
 use bihuan_messages::Label;
 
@@ -119,9 +119,38 @@ impl Loaded {
             .find(|mechanism| mechanism.id == *id)
     }
 
-    /// The org tree in which scenarios play: that of the first pack that has one.
+    /// The common org tree of scenarios: that of a pack that needs no other.
     pub fn org(&self) -> Option<&OrgTree> {
-        self.packs.iter().flat_map(|pack| pack.orgs.values()).next()
+        let mut with_one = self.packs.iter().filter(|pack| !pack.orgs.is_empty());
+        let common = with_one.clone().find(|pack| pack.requires.is_empty());
+        common
+            .or_else(|| with_one.next())
+            .and_then(|pack| pack.orgs.values().next())
+    }
+
+    /// The org tree in which a pack's scenarios play: the common one with the units that this pack and those that it
+    /// requires add. A unit that a pack states again is the pack's.
+    pub fn org_for(&self, pack: &Pack) -> Option<OrgTree> {
+        let common = self.org()?;
+        let mut tree = common.clone();
+        let required = self
+            .packs
+            .iter()
+            .filter(|other| pack.requires.iter().any(|id| *id == other.id));
+        let added = required
+            .chain([pack])
+            .flat_map(|pack| pack.orgs.values())
+            .filter(|other| *other != common);
+        for other in added {
+            let stated = |unit: &UnitId| other.units.iter().any(|again| again.id == *unit);
+            tree.posts.retain(|post| !stated(&post.unit));
+            tree.units.retain(|unit| !stated(&unit.id));
+            tree.units.extend(other.units.iter().cloned());
+            tree.posts.extend(other.posts.iter().cloned());
+            tree.persons.extend(other.persons.iter().cloned());
+            tree.appointments.extend(other.appointments.iter().cloned());
+        }
+        Some(tree)
     }
 
     /// A pack by its code.

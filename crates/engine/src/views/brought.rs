@@ -33,7 +33,9 @@ pub(crate) fn project_brought(
             )?
             .execute((state.mechanism.id.as_str(), day.to_string()))?;
     }
-    let Some(matter) = &state.unique else { return Ok(()) };
+    let Some(matter) = &state.unique else {
+        return Ok(());
+    };
     let row = (
         state.mechanism.id.as_str(),
         matter.as_str(),
@@ -50,7 +52,12 @@ pub(crate) fn project_brought(
 
 /// The day that a scheduled opening was for: `schedule/2024-07-17/<unit>`.
 fn scheduled_day(key: &Code) -> Option<Date> {
-    key.as_str().strip_prefix("schedule/")?.split('/').next()?.parse().ok()
+    key.as_str()
+        .strip_prefix("schedule/")?
+        .split('/')
+        .next()?
+        .parse()
+        .ok()
 }
 
 /// The open case about the same matter.

@@ -335,8 +335,28 @@ impl Scope for AllCases<'_, '_> {
         self.case.map(|state| state.opened_at)
     }
 
+    fn owner(&self) -> Option<bihuan_domain::id::UnitId> {
+        self.case.map(|state| state.owner.clone())
+    }
+
+    fn through(&self, row: &bihuan_domain::value::RowRef, field: &FieldId) -> Option<Value> {
+        self.run
+            .world
+            .registers
+            .value(&row.register, &row.row, field)
+            .cloned()
+    }
+
     fn rows(&self, over: &Over, visit: &mut dyn FnMut(&Row) -> bool) {
         match over {
+            Over::Own(register) => {
+                let Some(state) = self.case else { return };
+                for (_, row) in self.run.world.registers.rows_of_case(register, state.id) {
+                    if !visit(row) {
+                        return;
+                    }
+                }
+            }
             Over::Register(register) => {
                 for (_, row) in self.run.world.registers.rows(register) {
                     if !visit(row) {

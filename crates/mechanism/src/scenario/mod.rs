@@ -3,6 +3,7 @@
 //! They run on the kernel itself (`decide`, `evolve`, ticks in the order of due times) with an in-memory world and a
 //! simulated clock; draws take their lot from a beacon that follows from the scenario's name.
 
+mod bring;
 mod command;
 mod expect;
 mod laws;

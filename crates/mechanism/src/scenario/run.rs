@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use bihuan_diagnostics::Span;
 use bihuan_domain::calendar::date_of;
-use bihuan_domain::case::{Context, Decision, Effect, Meta, Opener, State, decide};
+use bihuan_domain::case::{Context, Decision, Effect, Family, Meta, Opener, State, decide, unique_key};
 use bihuan_domain::command::{self, Command};
-use bihuan_domain::event::{CaseEvent, Number, RowPut, Source, WorldEvent};
+use bihuan_domain::event::{CaseEvent, Number, RowPut, Source};
 use bihuan_domain::id::{CaseId, Code, PersonId, PostId, UnitId};
 use bihuan_domain::mechanism::{Mechanism, Risk};
 use bihuan_domain::org::Actor;
@@ -16,6 +16,7 @@ use bihuan_domain::verification::Beacon;
 use bihuan_domain::world::World;
 use bihuan_messages::{Label, Lang};
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::command::{command, read_values, source, text, texts};
 use super::{Happened, Outcome, Scenario, When, laws, world};
@@ -35,7 +36,7 @@ pub(super) struct Live {
     pub(super) name: String,
     pub(super) mechanism: Arc<Mechanism>,
     pub(super) state: State,
-    events: Vec<(CaseEvent, Meta)>,
+    pub(super) events: Vec<(CaseEvent, Meta)>,
 }
 
 /// The running scenario.
@@ -48,8 +49,21 @@ pub(super) struct Run<'a> {
     pub(super) now: Timestamp,
     pub(super) story: Vec<Happened>,
     pub(super) figures: Vec<(String, String, bool)>,
-    seq: u64,
-    counters: BTreeMap<(Code, i16), u32>,
+    pub(super) seq: u64,
+    pub(super) counters: BTreeMap<(Code, i16), u32>,
+    /// The day up to which schedules have opened what was due.
+    pub(super) scheduled: Date,
+}
+
+/// The cases of the scenario, for who asks after a parent or a child.
+pub(super) struct Kin<'a>(pub(super) &'a BTreeMap<CaseId, Live>);
+
+impl Family for Kin<'_> {
+    fn show(&self, case: CaseId, see: &mut dyn FnMut(&State)) {
+        if let Some(live) = self.0.get(&case) {
+            see(&live.state);
+        }
+    }
 }
 
 /// Why a step was not taken.
@@ -61,11 +75,14 @@ pub(super) enum Stopped {
 
 pub(super) fn run(scenario: &Scenario, loaded: &Loaded) -> Outcome {
     let mut sink = Sink::new(&scenario.file);
+    let pack = loaded
+        .mechanism(&scenario.mechanism.as_str().into())
+        .and_then(|mechanism| loaded.pack(mechanism.pack.as_str()));
     let mut run = Run {
         loaded,
         scenario,
         raw: &scenario.text,
-        world: world::make(loaded, scenario.rows),
+        world: world::make(loaded, pack, scenario.rows),
         cases: BTreeMap::new(),
         now: scenario
             .steps
@@ -75,6 +92,12 @@ pub(super) fn run(scenario: &Scenario, loaded: &Loaded) -> Outcome {
         figures: Vec::new(),
         seq: 0,
         counters: BTreeMap::new(),
+        scheduled: scenario
+            .steps
+            .first()
+            .map(|step| date_of(step.at.value))
+            .and_then(|day| day.yesterday().ok())
+            .unwrap_or_default(),
     };
     if loaded.mechanism(&scenario.mechanism.as_str().into()).is_none() {
         let found = Sp::new(scenario.mechanism_span, scenario.mechanism.clone());
@@ -110,8 +133,10 @@ pub(super) fn run(scenario: &Scenario, loaded: &Loaded) -> Outcome {
 impl Run<'_> {
     fn step(&mut self, step: &When, sink: &mut Sink<'_>) {
         let before = self.story.len();
+        let known: BTreeSet<CaseId> = self.cases.keys().copied().collect();
         self.pass_time(step.at.value, step.span, sink);
         let result = self.act(step, sink);
+        self.name_new(step, &known);
         // A draw waits for the first checkpoint after its request: in a scenario that is at once.
         self.pass_time(step.at.value, step.span, sink);
         let expected = step.then.as_ref().and_then(|then| then.refused.as_ref());
@@ -138,6 +163,7 @@ impl Run<'_> {
     fn pass_time(&mut self, to: Timestamp, span: Span, sink: &mut Sink<'_>) {
         let mut idle: BTreeSet<CaseId> = BTreeSet::new();
         for _ in 0..TICKS_MAX {
+            let scheduled = self.next_schedule(to, span, sink);
             let next = self
                 .cases
                 .iter()
@@ -145,6 +171,18 @@ impl Run<'_> {
                 .filter_map(|(id, live)| live.state.wake().map(|at| (at, *id)))
                 .filter(|(at, _)| *at <= to)
                 .min();
+            if let Some((at, brought, title)) = scheduled
+                && next.is_none_or(|(wake, _)| at <= wake)
+            {
+                self.now = self.now.max(at);
+                self.scheduled = self.scheduled.max(date_of(at));
+                for (brought, title) in brought.into_iter().zip(title) {
+                    if let Err(refusal) = self.bring(brought, Some(&title), span, sink) {
+                        refused(sink, span, &refusal);
+                    }
+                }
+                continue;
+            }
             let Some((at, id)) = next else { break };
             self.now = self.now.max(at);
             let actor = Actor::system();
@@ -155,15 +193,13 @@ impl Run<'_> {
                 }
                 Ok(decision) => self.carry_out(id, &actor, decision, span, sink),
                 Err(refusal) => {
-                    let text = refusal_label(&refusal);
-                    sink.error("M0302", span, |m| {
-                        m.with("what", &text).with("code", refusal.code.as_str())
-                    });
+                    refused(sink, span, &refusal);
                     idle.insert(id);
                 }
             }
         }
         self.now = self.now.max(to);
+        self.scheduled = self.scheduled.max(date_of(to));
     }
 
     /// A lot that anybody can derive again: it follows from the scenario's code and the number of events so far.
@@ -188,12 +224,20 @@ impl Run<'_> {
             world: &self.world,
             recent: &recent,
             opener: None,
+            family: &Kin(&self.cases),
         };
         decide(&context, Some(&live.state), command)
     }
 
     /// Appends events and what they bring to other cases.
-    fn carry_out(&mut self, id: CaseId, actor: &Actor, decision: Decision, span: Span, sink: &mut Sink<'_>) {
+    pub(super) fn carry_out(
+        &mut self,
+        id: CaseId,
+        actor: &Actor,
+        decision: Decision,
+        span: Span,
+        sink: &mut Sink<'_>,
+    ) {
         for event in decision.events {
             self.append(id, actor, event, span, sink);
         }
@@ -201,16 +245,23 @@ impl Run<'_> {
             let (parent, command) = match effect {
                 Effect::ChildAdded { parent, child } => (parent, Command::AddChild { child }),
                 Effect::ChildEnded { parent, child, kind } => (parent, Command::EndChild { child, kind }),
+                Effect::RowAdded(put) => {
+                    if let Err(refusal) = self.write_row(put, actor, span, sink) {
+                        refused(sink, span, &refusal);
+                    }
+                    continue;
+                }
+                Effect::Opens(brought) => {
+                    if let Err(refusal) = self.bring(*brought, None, span, sink) {
+                        refused(sink, span, &refusal);
+                    }
+                    continue;
+                }
             };
             let system = Actor::system();
             match self.decide(parent, &system, &command) {
                 Ok(decision) => self.carry_out(parent, &system, decision, span, sink),
-                Err(refusal) => {
-                    let text = refusal_label(&refusal);
-                    sink.error("M0302", span, |m| {
-                        m.with("what", &text).with("code", refusal.code.as_str())
-                    });
-                }
+                Err(refusal) => refused(sink, span, &refusal),
             }
         }
     }
@@ -411,7 +462,32 @@ impl Run<'_> {
             },
             parent,
             values,
+            stage: text(step, "stage").map(|stage| stage.value.as_str().into()),
+            since: None,
         };
+        self.open_as(&step.case.value, &actor, mechanism, open, step.span, sink)
+            .map_err(|refusal| Stopped::Refused(Box::new(refusal)))
+    }
+
+    /// Opens a case under a name.
+    pub(super) fn open_as(
+        &mut self,
+        name: &str,
+        actor: &Actor,
+        mechanism: Arc<Mechanism>,
+        open: command::Open,
+        span: Span,
+        sink: &mut Sink<'_>,
+    ) -> Result<(), Refusal> {
+        if let Some(matter) = unique_key(&mechanism, &open.values)
+            && let Some((_, known)) = self.cases.iter().find(|(_, live)| {
+                live.state.is_open()
+                    && live.mechanism.id == mechanism.id
+                    && live.state.unique.as_ref() == Some(&matter)
+            })
+        {
+            return Err(Refusal::new("already_open_for").with("case", known.name.as_str()));
+        }
         let id = CaseId(
             FIRST_CASE
                 .0
@@ -424,14 +500,14 @@ impl Run<'_> {
         let recent = BTreeSet::new();
         let context = Context {
             now: self.now,
-            actor: &actor,
+            actor,
             mechanism: &mechanism,
             world: &self.world,
             recent: &recent,
             opener: Some(&opener),
+            family: &Kin(&self.cases),
         };
-        let decision = decide(&context, None, &Command::Open(Box::new(open)))
-            .map_err(|r| Stopped::Refused(Box::new(r)))?;
+        let decision = decide(&context, None, &Command::Open(Box::new(open)))?;
         if let Some(number) = &opener.number {
             self.counters
                 .insert((number.series.clone(), number.year), number.n);
@@ -444,14 +520,14 @@ impl Run<'_> {
             };
             let state = State::open(opened, &meta);
             let live = Live {
-                name: step.case.value.clone(),
+                name: name.to_owned(),
                 mechanism,
                 state,
                 events: Vec::new(),
             };
             self.cases.insert(id, live);
         }
-        self.carry_out(id, &actor, decision, step.span, sink);
+        self.carry_out(id, actor, decision, span, sink);
         Ok(())
     }
 
@@ -501,9 +577,17 @@ impl Run<'_> {
             row: row.as_str().into(),
             values,
         };
-        self.world
-            .evolve(WorldEvent::RowPut(put), &Actor::system(), self.now);
-        Ok(())
+        let actor = match &step.by {
+            None => Actor::system(),
+            Some(_) => {
+                let actor = self.actor(step, sink)?;
+                self.keeps(&actor, spec)
+                    .map_err(|refusal| Stopped::Refused(Box::new(refusal)))?;
+                actor
+            }
+        };
+        self.write_row(put, &actor, step.span, sink)
+            .map_err(|refusal| Stopped::Refused(Box::new(refusal)))
     }
 }
 
@@ -514,6 +598,14 @@ impl From<NoSuchCase> for Stopped {
     fn from(_: NoSuchCase) -> Self {
         Stopped::Unclear
     }
+}
+
+/// Reports a refusal that no step expects.
+pub(super) fn refused(sink: &mut Sink<'_>, span: Span, refusal: &Refusal) {
+    let text = refusal_label(refusal);
+    sink.error("M0302", span, |m| {
+        m.with("what", &text).with("code", refusal.code.as_str())
+    });
 }
 
 fn refusal_label(refusal: &Refusal) -> Label {

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use super::OrgTree;
 use crate::input::sealed;
-use crate::pack::Loaded;
+use crate::pack::{Loaded, Pack};
 
 impl OrgTree {
     /// The events that make this org tree: whoever starts a jurisdiction from it appends them.
@@ -46,8 +46,8 @@ impl OrgTree {
     }
 }
 
-/// Makes the world of a scenario.
-pub(super) fn make(loaded: &Loaded, with_rows: bool) -> World {
+/// Makes the world of a scenario that plays a mechanism of `pack`.
+pub(super) fn make(loaded: &Loaded, pack: Option<&Pack>, with_rows: bool) -> World {
     let mut world = World::new();
     let system = Actor::system();
     let kinds: Vec<(Code, Label)> = loaded
@@ -55,7 +55,11 @@ pub(super) fn make(loaded: &Loaded, with_rows: bool) -> World {
         .iter()
         .flat_map(|pack| pack.post_kinds.clone())
         .collect();
-    let mut events = loaded.org().map(|org| org.events(&kinds)).unwrap_or_default();
+    let org = match pack {
+        Some(pack) => loaded.org_for(pack),
+        None => loaded.org().cloned(),
+    };
+    let mut events = org.map(|org| org.events(&kinds)).unwrap_or_default();
     if with_rows {
         for row in loaded.packs.iter().flat_map(|pack| &pack.rows) {
             let values: BTreeMap<FieldId, Value> = row
