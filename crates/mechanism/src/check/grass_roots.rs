@@ -84,7 +84,7 @@ pub(super) fn proof_without_risk(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         .map(|n| n.as_str())
         .collect();
     for field in &subject.ast.fields {
-        let Some(datum) = &field.datum else { continue };
+        let datum = &field.datum;
         let Some(proof) = subject
             .around
             .data
