@@ -1,28 +1,14 @@
 //! Reported figures beside what the ledger gives: computing them, and whether print and ledger agree.
 
 use bihuan_domain::expr::{Fault, Row, Scope, evaluate};
-use bihuan_domain::mechanism::{ReportedFigure, StageKind};
+use bihuan_domain::mechanism::ReportedFigure;
 use bihuan_domain::value::Value;
-use bihuan_domain::{case::State, id::FieldId};
+use bihuan_domain::case::State;
 use rust_decimal::Decimal;
 
-/// A case as a row that figures look at: its fields and `stage`, `closed`, `open`, `void`, `late`, `on_time`, `round`,
-/// `reworks` and `owner`.
+/// A case as a row that figures look at: its fields and facts about it.
 pub fn case_row(state: &State) -> Row {
-    let mut row: Row = state.values.clone();
-    let mut put = |name: &str, value: Value| row.insert(FieldId::new(name), value);
-    put("stage", Value::Code(state.stage.as_str().into()));
-    put("closed", Value::Bool(state.kind == StageKind::Closed));
-    put("open", Value::Bool(state.is_open()));
-    put("void", Value::Bool(state.kind == StageKind::Void));
-    put("late", Value::Bool(state.was_late));
-    put("round", Value::Int(i64::from(state.round)));
-    put("reworks", Value::Int(i64::from(state.reworks)));
-    put("owner", Value::Unit(state.owner.clone()));
-    if let Some(on_time) = state.closed.as_ref().and_then(|closed| closed.on_time) {
-        put("on_time", Value::Bool(on_time));
-    }
-    row
+    state.as_row()
 }
 
 /// What the ledger gives for a figure, in its printed unit (yuan, percent, pieces); `None` where it does not compute.

@@ -30,7 +30,12 @@ fn grass_roots(subject: &Subject<'_>, role: &RoleAst) -> bool {
             .flat_map(|function| &function.kinds)
             .map(|kind| kind.as_str())
             .collect(),
-        Finder::Superior | Finder::Requester | Finder::Field(_) => BTreeSet::new(),
+        Finder::SuperiorOf(kind) => BTreeSet::from([kind.as_str()]),
+        Finder::Superior
+        | Finder::ParentOwner
+        | Finder::Requester
+        | Finder::Field(_)
+        | Finder::RowField(..) => BTreeSet::new(),
     };
     kinds.iter().any(|kind| {
         subject

@@ -91,6 +91,7 @@ const RULES: &[Rule] = &[
     clocks::absurd_cadence,
     clocks::warnings_out_of_order,
     clocks::field_is_no_date,
+    clocks::clock_by_no_choice,
     closing::no_way_of_verification,
     closing::own_verification_not_allowed,
     closing::requester_is_the_owner,
@@ -135,8 +136,10 @@ pub(crate) fn parts(parts: &PartsAst, around: &Surroundings, sink: &mut Sink<'_>
     org::kinds_known(parts, around, sink);
     for role in &parts.roles {
         org::role_kinds(role, around, sink);
-        if let Finder::Function(name) = &role.unit.value {
-            org::function_has_post(role, name, around, sink);
+        match &role.unit.value {
+            Finder::Function(name) => org::function_has_post(role, name, around, sink),
+            Finder::SuperiorOf(kind) => org::kind_has_post(role, kind, around, sink),
+            _ => {}
         }
     }
     let calendars = Calendars::statutory();
@@ -270,6 +273,7 @@ impl<'a> Subject<'a> {
                 )
             }),
             cases,
+            no_case: false,
         }
     }
 

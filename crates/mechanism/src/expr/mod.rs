@@ -6,9 +6,11 @@ mod lexer;
 mod names;
 mod parser;
 mod typing;
+mod walk;
 
 pub(crate) use names::{Items, Names, case_items};
 pub(crate) use typing::{Ty, fen, minutes};
+pub(crate) use walk::each_part;
 
 use bihuan_diagnostics::Span;
 use bihuan_domain::expr::Expr;

@@ -25,6 +25,8 @@ pub(crate) struct Names<'a> {
     pub(crate) children: Option<Items>,
     /// Whether one may look over all cases: in figures and scenarios, never in a decision.
     pub(crate) cases: bool,
+    /// Whether there is no case yet, so that nothing about one can be asked.
+    pub(crate) no_case: bool,
 }
 
 /// A case as a row: its fields, and facts about it.

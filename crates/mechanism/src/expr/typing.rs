@@ -245,7 +245,7 @@ impl Checker<'_, '_, '_> {
         let parts: Vec<&str> = path.iter().map(String::as_str).collect();
         match parts.as_slice() {
             ["today"] => Some((Expr::Fact(Fact::Today), Ty::Date)),
-            ["case", fact] => {
+            ["case", fact] if !self.names.no_case => {
                 let found = match *fact {
                     "stage" => {
                         let stages = self.names.stages.iter().map(|s| s.as_str().into()).collect();

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use bihuan_diagnostics::Span;
 use bihuan_domain::calendar::date_of;
-use bihuan_domain::case::{Context, Decision, Effect, Meta, Opener, State, decide};
+use bihuan_domain::case::{Context, Decision, Effect, Family, Meta, Opener, State, decide};
 use bihuan_domain::command::{self, Command};
 use bihuan_domain::event::{CaseEvent, Number, RowPut, Source, WorldEvent};
-use bihuan_domain::id::{CaseId, Code, PersonId, PostId, UnitId};
+use bihuan_domain::id::{CaseId, Code, PersonId, PostId, StageId, UnitId};
 use bihuan_domain::mechanism::{Mechanism, Risk};
 use bihuan_domain::org::Actor;
 use bihuan_domain::refusal::Refusal;
@@ -107,6 +107,14 @@ pub(super) fn run(scenario: &Scenario, loaded: &Loaded) -> Outcome {
     }
 }
 
+impl Family for Run<'_> {
+    fn show(&self, case: CaseId, see: &mut dyn FnMut(&State)) {
+        if let Some(live) = self.cases.get(&case) {
+            see(&live.state);
+        }
+    }
+}
+
 impl Run<'_> {
     fn step(&mut self, step: &When, sink: &mut Sink<'_>) {
         let before = self.story.len();
@@ -188,6 +196,7 @@ impl Run<'_> {
             world: &self.world,
             recent: &recent,
             opener: None,
+            family: self,
         };
         decide(&context, Some(&live.state), command)
     }
@@ -199,6 +208,11 @@ impl Run<'_> {
         }
         for effect in decision.effects {
             let (parent, command) = match effect {
+                Effect::RowAdded(put) => {
+                    self.world.evolve(WorldEvent::RowPut(put), actor, self.now);
+                    continue;
+                }
+                Effect::Opens(_) => continue,
                 Effect::ChildAdded { parent, child } => (parent, Command::AddChild { child }),
                 Effect::ChildEnded { parent, child, kind } => (parent, Command::EndChild { child, kind }),
             };
@@ -386,7 +400,7 @@ impl Run<'_> {
             None => None,
         };
         let title = text(step, "title").map(|title| title.value).unwrap_or_default();
-        let mut values = read_values(step, &mechanism.fields, sink)?;
+        let mut values = read_values(step, "values", &mechanism.fields, sink)?;
         values
             .entry(mechanism.title.clone())
             .or_insert(bihuan_domain::value::Value::Sealed(seal(&title)));
@@ -411,6 +425,8 @@ impl Run<'_> {
             },
             parent,
             values,
+            stage: text(step, "stage").map(|stage| StageId::new(stage.as_str())),
+            since: None,
         };
         let id = CaseId(
             FIRST_CASE
@@ -429,6 +445,7 @@ impl Run<'_> {
             world: &self.world,
             recent: &recent,
             opener: Some(&opener),
+            family: self,
         };
         let decision = decide(&context, None, &Command::Open(Box::new(open)))
             .map_err(|r| Stopped::Refused(Box::new(r)))?;
@@ -495,7 +512,7 @@ impl Run<'_> {
             .row(&spec.id, &row.as_str().into())
             .cloned()
             .unwrap_or_default();
-        values.extend(read_values(step, &spec.fields, sink)?);
+        values.extend(read_values(step, "values", &spec.fields, sink)?);
         let put = RowPut {
             register: spec.id.clone(),
             row: row.as_str().into(),
