@@ -1,9 +1,9 @@
 //! Time limits: when a step is due, how much of its time has passed, and why (时限推算).
 //!
 //! A limit counts *natural* time (hours, days: 紧急工作时、自然日), *office* time (working hours: 工作时) or *working days*
-//! (工作日), or names a last day (a date, the end of the month, the half-month). Pauses take their own counted time out of
-//! the clock: a clock paused for two working days is due two working days later, no more and no less. All instants are
-//! read to the whole second; fractions of a second are dropped.
+//! (工作日), or names a last day (a date, the end of the month, quarter or year, the half-month). Pauses take their own
+//! counted time out of the clock: a clock paused for two working days is due two working days later, no more and no
+//! less. All instants are read to the whole second; fractions of a second are dropped.
 //!
 //! The rules of counting are those of articles 201 and 203 of the Civil Code: hours run from the moment itself, days
 //! from the day after; the last day ends when the office closes, or at 24:00, as the calendar says
@@ -49,6 +49,10 @@ pub enum Limit {
     Until(Date),
     /// Until the month ends (月底): the first month end that lies after the start.
     EndOfMonth,
+    /// Until the quarter ends (季末): the first end of March, June, September or December that lies after the start.
+    EndOfQuarter,
+    /// Until the year ends (年底): the first 31 December that lies after the start.
+    EndOfYear,
     /// Until the half-month ends: the 15th or the last day, whichever comes first after the start.
     HalfMonth,
 }
@@ -66,6 +70,8 @@ impl Limit {
             Limit::WorkingDays(n) => amount(*n, "clock.limit_working_days_1", "clock.limit_working_days"),
             Limit::Until(day) => Message::new("clock.limit_until").with("day", date_label(*day)),
             Limit::EndOfMonth => Message::new("clock.limit_end_of_month"),
+            Limit::EndOfQuarter => Message::new("clock.limit_end_of_quarter"),
+            Limit::EndOfYear => Message::new("clock.limit_end_of_year"),
             Limit::HalfMonth => Message::new("clock.limit_half_month"),
         };
         Label::new(message.text(Lang::Zh), message.text(Lang::En))
@@ -75,7 +81,12 @@ impl Limit {
     pub fn ends_with_a_day(&self) -> bool {
         matches!(
             self,
-            Limit::WorkingDays(_) | Limit::Until(_) | Limit::EndOfMonth | Limit::HalfMonth
+            Limit::WorkingDays(_)
+                | Limit::Until(_)
+                | Limit::EndOfMonth
+                | Limit::EndOfQuarter
+                | Limit::EndOfYear
+                | Limit::HalfMonth
         )
     }
 }

@@ -2,13 +2,16 @@
 //!
 //! Whatever is missing has been reported by then; a part that cannot be made is left out and the mechanism with it.
 
+mod borrowed;
+mod opening;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use bihuan_domain::expr::Expr;
-use bihuan_domain::id::{Code, FieldId, LadderId, MechanismId, PackId, RoleId, StageId, StepId};
+use bihuan_domain::id::{Code, FieldId, LadderId, MechanismId, PackId, RegisterId, RoleId, StageId, StepId};
 use bihuan_domain::mechanism::{
-    Children, ClockSpec, Closing, Exit, Join, Ladder, LimitSpec, LookBack, Mechanism, Numbering, Open,
-    Progress, ReportedFigure, RequestKind, RequestSpec, Resolve, Role, Rung, Stage, Step, Warning, Way,
+    ClockSpec, Closing, Exit, Indicator, Ladder, LimitSpec, LookBack, Mechanism, Numbering, Progress,
+    ReportedFigure, RequestKind, RequestSpec, Resolve, Role, Rung, Stage, Step, Warning, Way,
 };
 use bihuan_messages::Label;
 
@@ -19,8 +22,7 @@ use crate::read::{Sink, Sp};
 use crate::surroundings::Surroundings;
 use crate::syntax::limit::Said;
 use crate::syntax::mechanism::{
-    ChildrenAst, ClosingAst, FigureAst, JoinAst, LookBackAst, OpenAst, Reasons, RequestAst, StageAst,
-    StepAst, WayAst,
+    ClosingAst, FigureAst, IndicatorAst, LookBackAst, Reasons, RequestAst, StageAst, StepAst, WayAst,
 };
 use crate::syntax::parts::{ClockAst, Finder, LadderAst, RoleAst};
 
@@ -36,6 +38,19 @@ pub(crate) fn mechanism(subject: &Subject<'_>, pack: &str, sink: &mut Sink<'_>) 
         .closing
         .as_ref()
         .and_then(|closing| self::closing(subject, closing, sink));
+    let open = ast
+        .open
+        .as_ref()
+        .and_then(|open| opening::open(subject, open, ast.risk, sink));
+    let children = ast
+        .children
+        .as_ref()
+        .map(|children| opening::children(subject, children, sink));
+    let indicators: Vec<Option<Indicator>> = ast
+        .indicators
+        .iter()
+        .map(|i| indicator(subject, i, sink))
+        .collect();
     let figures: Vec<Option<ReportedFigure>> = ast.figures.iter().map(|f| figure(subject, f, sink)).collect();
     if sink.has_errors() {
         return None;
@@ -61,7 +76,7 @@ pub(crate) fn mechanism(subject: &Subject<'_>, pack: &str, sink: &mut Sink<'_>) 
             .map(|column| FieldId::new(column.as_str()))
             .collect(),
         roles: BTreeMap::new(),
-        open: open(ast.open.as_ref()?, ast.risk)?,
+        open: open?,
         stages,
         clock: match &ast.clock {
             Some(clock) => Some(self::clock(subject, clock)?),
@@ -83,8 +98,8 @@ pub(crate) fn mechanism(subject: &Subject<'_>, pack: &str, sink: &mut Sink<'_>) 
             .iter()
             .map(|request| Some((request.kind, self::request(subject, request)?)))
             .collect::<Option<BTreeMap<RequestKind, RequestSpec>>>()?,
-        children: match &ast.children {
-            Some(children) => Some(self::children(children)?),
+        children: match children {
+            Some(children) => Some(children?),
             None => None,
         },
         numbering: ast.numbering.as_ref().map(|(series, template)| Numbering {
@@ -92,6 +107,8 @@ pub(crate) fn mechanism(subject: &Subject<'_>, pack: &str, sink: &mut Sink<'_>) 
             series: Code::new(series.as_str()),
         }),
         figures: figures.into_iter().collect::<Option<Vec<_>>>()?,
+        indicators: indicators.into_iter().collect::<Option<Vec<_>>>()?,
+        registers: borrowed::registers(subject),
     };
     let used = roles_used(&mechanism);
     for (id, role) in &subject.roles {
@@ -99,39 +116,8 @@ pub(crate) fn mechanism(subject: &Subject<'_>, pack: &str, sink: &mut Sink<'_>) 
             mechanism.roles.insert(RoleId::new(id), self::role(role));
         }
     }
-    mechanism.digest = digest_of_parts(&parts(subject, &mechanism));
+    mechanism.digest = digest_of_parts(&borrowed::words(subject, &mechanism));
     Some(mechanism)
-}
-
-/// What the meaning of a mechanism rests on: its own bytes, and the words of every shared role and ladder it uses.
-fn parts<'a>(subject: &Subject<'a>, mechanism: &Mechanism) -> Vec<&'a str> {
-    let own_role = |id: &str| subject.ast.roles.iter().any(|role| role.id.value == id);
-    let own_ladder = |id: &str| subject.ast.ladders.iter().any(|ladder| ladder.id.value == id);
-    let mut parts = vec![subject.raw];
-    for (id, role) in &subject.around.roles {
-        if mechanism.roles.contains_key(id.as_str()) && !own_role(id) {
-            parts.push(&role.words);
-        }
-    }
-    let mut joined: BTreeSet<&str> = mechanism.ladders.keys().map(LadderId::as_str).collect();
-    for id in mechanism.ladders.keys() {
-        let mut next = subject
-            .ladders
-            .get(id.as_str())
-            .and_then(|ladder| ladder.then.as_ref());
-        while let Some(then) = next.filter(|then| joined.insert(then.as_str())) {
-            next = subject
-                .ladders
-                .get(then.as_str())
-                .and_then(|ladder| ladder.then.as_ref());
-        }
-    }
-    for (id, ladder) in &subject.around.ladders {
-        if joined.contains(id.as_str()) && !own_ladder(id) {
-            parts.push(&ladder.words);
-        }
-    }
-    parts
 }
 
 fn roles_used(mechanism: &Mechanism) -> BTreeSet<RoleId> {
@@ -169,9 +155,12 @@ fn role(ast: &RoleAst) -> Role {
     let resolve = match &ast.unit.value {
         Finder::Owner => Resolve::Owner,
         Finder::Superior => Resolve::Superior,
+        Finder::SuperiorOf(kind) => Resolve::SuperiorOf(Code::new(kind)),
+        Finder::ParentOwner => Resolve::ParentOwner,
         Finder::Requester => Resolve::Requester,
         Finder::Function(name) => Resolve::Function(Code::new(name)),
         Finder::Field(name) => Resolve::Field(FieldId::new(name)),
+        Finder::RowField(field, inner) => Resolve::RowField(FieldId::new(field), FieldId::new(inner)),
     };
     Role {
         id: RoleId::new(ast.id.as_str()),
@@ -181,20 +170,19 @@ fn role(ast: &RoleAst) -> Role {
     }
 }
 
-fn open(ast: &OpenAst, risk: bihuan_domain::mechanism::Risk) -> Option<Open> {
-    Some(Open {
-        by: ast.by.iter().map(|role| RoleId::new(role.as_str())).collect(),
-        from: ast.from.iter().map(|source| source.value).collect(),
-        stage: StageId::new(ast.stage.as_ref()?.as_str()),
-        owners: ast.owners.iter().map(|kind| Code::new(kind.as_str())).collect(),
-        risk,
-    })
-}
-
 fn clock(subject: &Subject<'_>, ast: &ClockAst) -> Option<ClockSpec> {
-    let limit = match &ast.limit.as_ref()?.value {
-        Said::Rule(rule) => LimitSpec::Rule(rule.clone()),
-        Said::Field { field, or } => LimitSpec::Field {
+    let limit = match (&ast.limit.as_ref()?.value, &ast.by) {
+        (Said::Rule(rule), None) => LimitSpec::Rule(rule.clone()),
+        (Said::Rule(rule), Some(by)) => LimitSpec::Choice {
+            field: FieldId::new(by.as_str()),
+            limits: ast
+                .limits
+                .iter()
+                .map(|(code, rule)| (Code::new(code.as_str()), rule.value.clone()))
+                .collect(),
+            or: rule.clone(),
+        },
+        (Said::Field { field, or }, _) => LimitSpec::Field {
             field: FieldId::new(field),
             or: or.clone(),
         },
@@ -311,6 +299,12 @@ fn step(subject: &Subject<'_>, ast: &StepAst, sink: &mut Sink<'_>) -> Option<Ste
         evidence: ast.evidence,
         when,
         when_text: ast.when.as_ref().map(|when| when.value.clone()),
+        says: ast.says.clone(),
+        help: ast.help.clone(),
+        adds: ast
+            .adds
+            .as_ref()
+            .map(|register| RegisterId::new(register.as_str())),
         to: StageId::new(ast.to.as_ref()?.as_str()),
     })
 }
@@ -391,19 +385,6 @@ fn reasons(ast: &Reasons, around: &Surroundings) -> Vec<(Code, Label)> {
         .collect()
 }
 
-fn children(ast: &ChildrenAst) -> Option<Children> {
-    Some(Children {
-        mechanism: MechanismId::new(ast.mechanism.as_ref()?.as_str()),
-        join: match ast.join.as_ref()?.value {
-            JoinAst::All => Join::All,
-            JoinAst::Any => Join::Any,
-            JoinAst::Quorum(n) => Join::Quorum(n),
-        },
-        stage: StageId::new(ast.stage.as_ref()?.as_str()),
-        then: StepId::new(ast.then.as_ref()?.as_str()),
-    })
-}
-
 fn figure(subject: &Subject<'_>, ast: &FigureAst, sink: &mut Sink<'_>) -> Option<ReportedFigure> {
     let names = subject.names(true);
     let mut number = |source: &Option<Sp<String>>| match source {
@@ -431,5 +412,31 @@ fn figure(subject: &Subject<'_>, ast: &FigureAst, sink: &mut Sink<'_>) -> Option
         document: ast.document.clone(),
         as_of: ast.as_of,
         anomaly: ast.anomaly.clone(),
+    })
+}
+
+fn indicator(subject: &Subject<'_>, ast: &IndicatorAst, sink: &mut Sink<'_>) -> Option<Indicator> {
+    let names = subject.names(true);
+    let mut number = |source: &Sp<String>| {
+        let wanted = [Ty::Number, Ty::Money, Ty::Duration];
+        compile(source, subject.raw, &names, &wanted, sink)
+    };
+    let value = ast.value.as_ref().and_then(&mut number);
+    let base = ast.base.as_ref().map(number);
+    Some(Indicator {
+        id: Code::new(ast.id.as_str()),
+        label: ast.label.clone(),
+        says: ast.says.clone(),
+        value: value?,
+        base: match base {
+            Some(base) => Some(base?),
+            None => None,
+        },
+        value_text: ast.value.as_ref()?.value.clone(),
+        base_text: ast.base.as_ref().map(|base| base.value.clone()),
+        unit: ast.unit.clone(),
+        target: ast.target,
+        direction: ast.direction,
+        period: ast.period,
     })
 }

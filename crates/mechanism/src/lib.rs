@@ -20,6 +20,7 @@ mod digest;
 mod draft;
 mod expr;
 pub mod figure;
+mod implied;
 mod input;
 pub mod limits;
 mod load;

@@ -9,10 +9,10 @@ use bihuan_domain::mechanism::RegisterSpec;
 use bihuan_domain::value::Type;
 use bihuan_messages::{Label, Message};
 
-use crate::check::{self, Asked, Subject};
+use crate::check::{self, Asked, Kin, Subject};
 use crate::digest::digest_of_parts;
 use crate::draft::{Draft, drafts};
-use crate::expr::Items;
+use crate::expr::{Items, case_items};
 use crate::limits::FILES_MAX;
 use crate::pack::{Datum, Function, Loaded, Pack, UnitKind};
 use crate::read::{Sink, described};
@@ -37,11 +37,16 @@ pub fn load(files: &BTreeMap<String, String>) -> Loaded {
     }
     let mut drafts = drafts(files, &mut loaded.diagnostics);
     resolve(&mut drafts, files, &mut loaded.diagnostics);
-    let mechanisms: Vec<String> = drafts
-        .iter()
-        .flat_map(|draft| &draft.mechanisms)
-        .map(|(_, ast)| ast.id.value.clone())
-        .collect();
+    for draft in &mut drafts {
+        for (file, ast) in &mut draft.mechanisms {
+            let mut sink = Sink::new(file);
+            crate::implied::complete(ast, &draft.around, &mut sink);
+            loaded
+                .diagnostics
+                .extend(sink.into_findings().into_iter().filter(|_| !draft.incomplete));
+        }
+    }
+    let mechanisms = kin(&drafts);
     for draft in &drafts {
         let pack = finish(draft, files, &mechanisms, &mut loaded.diagnostics);
         loaded.packs.extend(pack);
@@ -67,6 +72,46 @@ pub fn load_all<'a>(packs: impl IntoIterator<Item = (&'a str, &'a BTreeMap<Strin
         }
     }
     load(&files)
+}
+
+/// What mechanisms must know of each other.
+fn kin(drafts: &[Draft<'_>]) -> BTreeMap<String, Kin> {
+    let mut found = BTreeMap::new();
+    for draft in drafts {
+        for (_, ast) in &draft.mechanisms {
+            let mut silent = Sink::new("");
+            let fields: Vec<_> = ast
+                .fields
+                .iter()
+                .filter_map(|field| draft.around.field(field, &mut silent))
+                .collect();
+            let items: Items = fields
+                .iter()
+                .map(|field| (field.id.as_str().to_owned(), field.ty.clone()))
+                .collect();
+            let spawned = ast.children.as_ref().filter(|children| children.each.is_some());
+            let steps = ast.stages.iter().flat_map(|stage| &stage.steps);
+            let kin = Kin {
+                items: case_items(&items, ast.stages.iter().map(|stage| stage.id.as_str())),
+                fields,
+                title: ast.title.as_ref().map(|title| title.value.clone()),
+                from: ast
+                    .open
+                    .iter()
+                    .flat_map(|open| open.from.iter().map(|from| from.value))
+                    .collect(),
+                spawns: spawned
+                    .and_then(|children| children.mechanism.as_ref())
+                    .map(|mechanism| mechanism.value.clone()),
+                adds: steps
+                    .filter_map(|step| step.adds.as_ref())
+                    .map(|register| register.value.clone())
+                    .collect(),
+            };
+            found.insert(ast.id.value.clone(), kin);
+        }
+    }
+    found
 }
 
 /// Puts packs into the order of what they require and lets each see what the required ones declare.
@@ -162,6 +207,7 @@ fn declare(
                 label: register.label.clone(),
                 fields: Vec::new(),
                 title: FieldId::new(register.title.as_ref().map_or("", |title| title.as_str())),
+                keeper: register.keeper.as_ref().map(|keeper| Code::new(keeper.as_str())),
             };
             around.registers.insert(id, spec);
         }
@@ -238,6 +284,10 @@ fn doubled_across(parts: &PartsAst, around: &Surroundings, sink: &mut Sink<'_>) 
         .iter()
         .for_each(|k| one(around.ladders.contains_key(k.id.as_str()), &k.id));
     parts
+        .requests
+        .iter()
+        .for_each(|k| one(around.requests.contains_key(k.id.as_str()), &k.id));
+    parts
         .registers
         .iter()
         .for_each(|k| one(around.registers.contains_key(k.id.as_str()), &k.id));
@@ -247,7 +297,7 @@ fn doubled_across(parts: &PartsAst, around: &Surroundings, sink: &mut Sink<'_>) 
 fn finish(
     draft: &Draft<'_>,
     files: &BTreeMap<String, String>,
-    mechanisms: &[String],
+    mechanisms: &BTreeMap<String, Kin>,
     found: &mut Vec<Diagnostic>,
 ) -> Option<Pack> {
     let pack_id = draft.head.as_ref().map_or("", |head| head.id.as_str());
@@ -374,7 +424,7 @@ fn subject<'a>(
     ast: &'a MechanismAst,
     raw: &'a str,
     around: &'a Surroundings,
-    mechanisms: &'a [String],
+    mechanisms: &'a BTreeMap<String, Kin>,
     fields: Vec<bihuan_domain::mechanism::Field>,
 ) -> Subject<'a> {
     // What the file declares itself goes before what a pack shares.
@@ -401,7 +451,7 @@ fn subject<'a>(
 fn datum(ast: &crate::syntax::pack::DatumAst, around: &Surroundings) -> Option<Datum> {
     let mut silent = Sink::new("");
     let mut field = ast.field.clone();
-    field.datum = Some(field.id.clone());
+    field.datum = field.id.clone();
     Some(Datum {
         id: DatumId::new(ast.field.id.as_str()),
         field: around.field(&field, &mut silent)?,
@@ -472,7 +522,7 @@ fn asked_for<'a>(
     field: &'a crate::syntax::parts::FieldAst,
     around: &Surroundings,
 ) -> Option<Asked<'a>> {
-    let datum = field.datum.as_ref()?;
+    let datum = &field.datum;
     // A pointer to a row is how one avoids asking twice.
     let mut silent = Sink::new("");
     let model = around.field(field, &mut silent)?;

@@ -9,6 +9,7 @@ use bihuan_messages::Label;
 
 use crate::expr::Items;
 use crate::read::{Sink, Sp};
+use crate::syntax::mechanism::RequestAst;
 use crate::syntax::pack::{DatumAst, FunctionAst, PartsAst, PostKindAst, ReasonsAst, UnitKindAst};
 use crate::syntax::parts::{FieldAst, LadderAst, RoleAst};
 use crate::syntax::types::TypeName;
@@ -30,7 +31,10 @@ pub(crate) struct Surroundings {
     pub(crate) reasons: BTreeMap<String, ReasonsAst>,
     pub(crate) roles: BTreeMap<String, Shared<RoleAst>>,
     pub(crate) ladders: BTreeMap<String, Shared<LadderAst>>,
+    pub(crate) requests: BTreeMap<String, Shared<RequestAst>>,
     pub(crate) registers: BTreeMap<String, RegisterSpec>,
+    /// The words in which each register was declared.
+    pub(crate) register_words: BTreeMap<String, String>,
     /// Fields of each register by name, for expressions.
     pub(crate) items: BTreeMap<String, Items>,
 }
@@ -79,6 +83,22 @@ impl Surroundings {
                 },
             )
         }));
+        self.requests.extend(parts.requests.iter().map(|common| {
+            (
+                common.id.value.clone(),
+                Shared {
+                    ast: common.request.clone(),
+                    words: words(common.request.span, &common.id.value),
+                },
+            )
+        }));
+        self.register_words.extend(parts.registers.iter().map(|register| {
+            let mut text = words(register.span, &register.id.value);
+            for field in &register.fields {
+                text.push_str(&words(field.span, &field.id.value));
+            }
+            (register.id.value.clone(), text)
+        }));
     }
 
     /// Everything that `other` declares is in reach, too.
@@ -93,17 +113,20 @@ impl Surroundings {
         all(&mut self.reasons, &other.reasons);
         all(&mut self.roles, &other.roles);
         all(&mut self.ladders, &other.ladders);
+        all(&mut self.requests, &other.requests);
         all(&mut self.registers, &other.registers);
+        all(&mut self.register_words, &other.register_words);
         all(&mut self.items, &other.items);
     }
 
     /// Makes the field of the model from what a file says and what the dictionary knows of its datum.
     pub(crate) fn field(&self, ast: &FieldAst, sink: &mut Sink<'_>) -> Option<Field> {
-        let Some(datum_id) = &ast.datum else {
-            sink.error("M0117", ast.span, |m| m.with("field", ast.id.as_str()));
-            return None;
-        };
+        let datum_id = &ast.datum;
         let Some(datum) = self.data.get(datum_id.as_str()) else {
+            if !ast.datum_said {
+                sink.error("M0117", ast.span, |m| m.with("field", ast.id.as_str()));
+                return None;
+            }
             crate::check::unknown(sink, "M0118", datum_id, self.data.keys().map(String::as_str));
             return None;
         };
@@ -158,6 +181,10 @@ impl Surroundings {
             help: ast.help.clone().or_else(|| datum.field.help.clone()),
             required: ast.required,
             sensitive: ast.sensitive.or(datum.field.sensitive).unwrap_or(false),
+            sealed_to: datum
+                .sealed_to
+                .as_ref()
+                .map(|function| Code::new(function.as_str())),
         })
     }
 

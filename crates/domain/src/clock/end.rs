@@ -48,7 +48,7 @@ impl<'a> Clock<'a> {
                 in_range(day, YEAR_START_MAX)?;
                 (1, 1)
             }
-            Limit::EndOfMonth | Limit::HalfMonth => (1, 1),
+            Limit::EndOfMonth | Limit::EndOfQuarter | Limit::EndOfYear | Limit::HalfMonth => (1, 1),
         };
         if amount == 0 {
             return Err(OutOfRange::Zero { limit });
@@ -102,6 +102,11 @@ impl<'a> Clock<'a> {
             Limit::WorkingDays(n) => self.working_days_end(start, n, stops),
             Limit::Until(day) => self.last_day_end(start, day, stops),
             Limit::EndOfMonth => self.period_end(start, stops, |day| Ok(day.last_of_month())),
+            Limit::EndOfQuarter => self.period_end(start, stops, |day| {
+                // The last day of the third month of the quarter.
+                last_of(day, (day.month() + 2) / 3 * 3)
+            }),
+            Limit::EndOfYear => self.period_end(start, stops, |day| last_of(day, 12)),
             Limit::HalfMonth => self.period_end(start, stops, |day| {
                 if day.day() <= 15 {
                     middle(day)
@@ -272,6 +277,13 @@ impl<'a> Clock<'a> {
 }
 
 const PERIODS_MAX: usize = 12;
+
+/// The last day of a month of the same year.
+fn last_of(day: Date, month: i8) -> Result<Date, OutOfRange> {
+    Date::new(day.year(), month, 1)
+        .map(Date::last_of_month)
+        .map_err(|_| OutOfRange::Start { date: day })
+}
 
 fn middle(day: Date) -> Result<Date, OutOfRange> {
     Date::new(day.year(), day.month(), 15).map_err(|_| OutOfRange::Start { date: day })

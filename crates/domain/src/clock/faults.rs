@@ -332,6 +332,28 @@ fn a_month_end_that_is_over_gives_the_next_one() {
 }
 
 #[test]
+fn a_quarter_ends_with_its_third_month_and_a_year_with_december() {
+    let quarter = Rule::new(Limit::EndOfQuarter);
+    assert_eq!(due_when(&quarter, "2024-01-01 09:00", &[]), "2024-04-01 00:00");
+    assert_eq!(
+        due_when(
+            &quarter.clone().rolled(Roll::WorkdayBefore),
+            "2024-02-05 09:00",
+            &[]
+        ),
+        "2024-03-29 18:00"
+    );
+    // The quarter whose moved end is over gives the next one.
+    assert_eq!(
+        due_when(&quarter.rolled(Roll::WorkdayBefore), "2024-03-30 09:00", &[]),
+        "2024-06-28 18:30"
+    );
+    let year = Rule::new(Limit::EndOfYear);
+    assert_eq!(due_when(&year, "2024-01-02 09:00", &[]), "2024-12-31 18:00");
+    assert_eq!(due_when(&year, "2024-12-31 18:00", &[]), "2025-12-31 18:00");
+}
+
+#[test]
 fn half_months_move_to_the_working_day_before() {
     let half = Rule::new(Limit::HalfMonth).rolled(Roll::WorkdayBefore);
     // 15 September 2024 is Mid-Autumn; Saturday the 14th is worked.

@@ -277,8 +277,35 @@ proptest! {
     }
 
     #[test]
+    fn a_quarter_and_a_year_end_with_the_first_of_their_last_days_that_lies_after_the_start(
+        seconds in 1_262_275_200_i64..=1_893_427_200,
+        roll in prop_oneof![Just(Roll::None), Just(Roll::NextWorkingDay), Just(Roll::WorkdayBefore)],
+    ) {
+        let start = Timestamp::from_second(seconds).unwrap();
+        let calendars = Calendars::statutory();
+        for (limit, months) in [(Limit::EndOfQuarter, [3_i8, 6, 9, 12].as_slice()), (Limit::EndOfYear, &[12])] {
+            let found = due(&Rule::new(limit).rolled(roll), start, &[], &calendars).unwrap().at.unwrap();
+            // The reference: every last day of this year and the next by itself, the first that is still ahead.
+            let year = date_of(start).year();
+            let first = (year..=year + 1)
+                .flat_map(|year| months.iter().map(move |month| date(year, *month, 1).last_of_month()))
+                .filter_map(|day| {
+                    let moved = match roll {
+                        Roll::None => day,
+                        Roll::NextWorkingDay => calendars.get(&CalendarId::statutory()).unwrap().working_day_from(day).unwrap(),
+                        Roll::WorkdayBefore => calendars.get(&CalendarId::statutory()).unwrap().working_day_until(day).unwrap(),
+                    };
+                    let at = due(&Rule::new(Limit::Until(moved)), start, &[], &calendars).unwrap().at.unwrap();
+                    (at > start).then_some(at)
+                })
+                .min();
+            prop_assert_eq!(Some(found), first);
+        }
+    }
+
+    #[test]
     fn no_input_makes_a_clock_panic(
-        seconds in -377_705_023_201_i64..=253_402_207_200, amount in any::<u32>(), kind in 0..8_u8,
+        seconds in -377_705_023_201_i64..=253_402_207_200, amount in any::<u32>(), kind in 0..10_u8,
         pauses in prop::collection::vec((-377_705_023_201_i64..=253_402_207_200, prop::option::of(-377_705_023_201_i64..=253_402_207_200)), 0..3),
         roll in prop_oneof![Just(Roll::None), Just(Roll::NextWorkingDay), Just(Roll::WorkdayBefore)],
     ) {
@@ -291,6 +318,8 @@ proptest! {
             4 => Limit::WorkingDays(amount % 300),
             5 => Limit::Until(date_of(start)),
             6 => Limit::EndOfMonth,
+            7 => Limit::EndOfQuarter,
+            8 => Limit::EndOfYear,
             _ => Limit::HalfMonth,
         };
         let pauses: Vec<Pause> = pauses.into_iter().map(|(from, to)| Pause {

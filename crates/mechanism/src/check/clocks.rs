@@ -140,6 +140,11 @@ pub(super) fn absurd_limit(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     }
     let mut plain: Vec<&Sp<Rule>> = Vec::new();
     plain.extend(
+        clocks(subject)
+            .flat_map(|clock| &clock.limits)
+            .map(|(_, rule)| rule),
+    );
+    plain.extend(
         ast.ladders
             .iter()
             .flat_map(|ladder| &ladder.rungs)
@@ -223,6 +228,36 @@ pub(super) fn field_is_no_date(subject: &Subject<'_>, sink: &mut Sink<'_>) {
                     "M0110",
                     &found,
                     subject.ast.fields.iter().map(|field| field.id.as_str()),
+                );
+            }
+        }
+    }
+}
+
+/// `M0153`: a clock by a field that is no choice; `M0133`: a limit for something that is none of its choices.
+pub(super) fn clock_by_no_choice(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    for clock in clocks(subject) {
+        let Some(by) = &clock.by else { continue };
+        let Some(field) = subject.field(by.as_str()) else {
+            if !subject.declares(by.as_str()) {
+                let known = subject.ast.fields.iter().map(|field| field.id.as_str());
+                super::unknown(sink, "M0110", by, known);
+            }
+            continue;
+        };
+        let Type::Choice(codes) = &field.ty else {
+            sink.error("M0153", by.span, |m| {
+                m.with("field", by.as_str()).with("role", "clock")
+            });
+            continue;
+        };
+        for (code, _) in &clock.limits {
+            if !codes.iter().any(|known| known.as_str() == code.value) {
+                super::unknown(
+                    sink,
+                    "M0133",
+                    code,
+                    codes.iter().map(bihuan_domain::id::Code::as_str),
                 );
             }
         }

@@ -100,7 +100,12 @@ pub(super) fn closing_without_condition(subject: &Subject<'_>, sink: &mut Sink<'
     let Some((span, condition)) = condition(subject) else {
         return;
     };
-    let looks = |part: &Expr| matches!(part, Expr::Field(_) | Expr::Has(_) | Expr::Aggregate { .. });
+    let looks = |part: &Expr| {
+        matches!(
+            part,
+            Expr::Field(_) | Expr::Through(..) | Expr::Has(_) | Expr::Aggregate { .. }
+        )
+    };
     if !any(&condition, &looks) {
         sink.error("M0135", span, |m| m);
     }

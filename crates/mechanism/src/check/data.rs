@@ -13,7 +13,7 @@ use crate::surroundings::Surroundings;
 /// `M0138`: two fields of one file that are the same datum.
 pub(super) fn datum_named_twice(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let mut seen: BTreeMap<&str, &Sp<String>> = BTreeMap::new();
-    for datum in subject.ast.fields.iter().flat_map(|field| &field.datum) {
+    for datum in subject.ast.fields.iter().map(|field| &field.datum) {
         match seen.get(datum.as_str()) {
             Some(first) => {
                 let file = sink.file();

@@ -30,7 +30,12 @@ fn grass_roots(subject: &Subject<'_>, role: &RoleAst) -> bool {
             .flat_map(|function| &function.kinds)
             .map(|kind| kind.as_str())
             .collect(),
-        Finder::Superior | Finder::Requester | Finder::Field(_) => BTreeSet::new(),
+        Finder::SuperiorOf(kind) => BTreeSet::from([kind.as_str()]),
+        Finder::Superior
+        | Finder::ParentOwner
+        | Finder::Requester
+        | Finder::Field(_)
+        | Finder::RowField(..) => BTreeSet::new(),
     };
     kinds.iter().any(|kind| {
         subject
@@ -84,7 +89,7 @@ pub(super) fn proof_without_risk(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         .map(|n| n.as_str())
         .collect();
     for field in &subject.ast.fields {
-        let Some(datum) = &field.datum else { continue };
+        let datum = &field.datum;
         let Some(proof) = subject
             .around
             .data

@@ -14,10 +14,10 @@ mod requests;
 use std::collections::BTreeMap;
 
 use bihuan_domain::calendar::Calendars;
-use bihuan_domain::mechanism::{Field, StageKind};
+use bihuan_domain::mechanism::{Field, SourceKind, StageKind};
 use bihuan_messages::Message;
 
-use crate::expr::Names;
+use crate::expr::{Items, Names, case_items};
 use crate::read::{Sink, Sp, nearest};
 use crate::surroundings::Surroundings;
 use crate::syntax::mechanism::{MechanismAst, StageAst};
@@ -33,13 +33,30 @@ pub(crate) struct Subject<'a> {
     /// What packs declare.
     pub(crate) around: &'a Surroundings,
     /// Every mechanism given, by code.
-    pub(crate) mechanisms: &'a [String],
+    pub(crate) mechanisms: &'a BTreeMap<String, Kin>,
     /// Roles of the file, else of the packs.
     pub(crate) roles: BTreeMap<&'a str, &'a RoleAst>,
     /// Ladders of the file, else of the packs.
     pub(crate) ladders: BTreeMap<&'a str, &'a LadderAst>,
     /// Fields as the model knows them.
     pub(crate) fields: Vec<Field>,
+}
+
+/// What other mechanisms must know of one.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Kin {
+    /// A case of it as a row.
+    pub(crate) items: Items,
+    /// Its fields.
+    pub(crate) fields: Vec<Field>,
+    /// Its title.
+    pub(crate) title: Option<String>,
+    /// What its cases may come from.
+    pub(crate) from: Vec<SourceKind>,
+    /// Which mechanism it spawns by itself.
+    pub(crate) spawns: Option<String>,
+    /// Registers into which its steps write.
+    pub(crate) adds: Vec<String>,
 }
 
 /// A rule.
@@ -74,6 +91,7 @@ const RULES: &[Rule] = &[
     clocks::absurd_cadence,
     clocks::warnings_out_of_order,
     clocks::field_is_no_date,
+    clocks::clock_by_no_choice,
     closing::no_way_of_verification,
     closing::own_verification_not_allowed,
     closing::requester_is_the_owner,
@@ -118,8 +136,10 @@ pub(crate) fn parts(parts: &PartsAst, around: &Surroundings, sink: &mut Sink<'_>
     org::kinds_known(parts, around, sink);
     for role in &parts.roles {
         org::role_kinds(role, around, sink);
-        if let Finder::Function(name) = &role.unit.value {
-            org::function_has_post(role, name, around, sink);
+        match &role.unit.value {
+            Finder::Function(name) => org::function_has_post(role, name, around, sink),
+            Finder::SuperiorOf(kind) => org::kind_has_post(role, kind, around, sink),
+            _ => {}
         }
     }
     let calendars = Calendars::statutory();
@@ -235,8 +255,40 @@ impl<'a> Subject<'a> {
                 .map(|field| field.id.value.clone())
                 .filter(|id| !self.fields.iter().any(|known| known.id.as_str() == id))
                 .collect(),
-            children: self.ast.children.is_some(),
+            own: self
+                .ast
+                .stages
+                .iter()
+                .flat_map(|stage| &stage.steps)
+                .filter_map(|step| step.adds.as_ref())
+                .map(|register| register.value.clone())
+                .collect(),
+            children: self.ast.children.as_ref().map(|children| {
+                let mechanism = children.mechanism.as_ref().map(Sp::as_str);
+                let kin = mechanism.and_then(|mechanism| self.mechanisms.get(mechanism));
+                // Of a mechanism that is not there one knows what every case has.
+                kin.map_or_else(
+                    || case_items(&Items::new(), std::iter::empty()),
+                    |kin| kin.items.clone(),
+                )
+            }),
             cases,
+            no_case: false,
         }
+    }
+
+    /// The fields of a register as a row has them.
+    pub(crate) fn row(&self, register: &str) -> Option<&'a Items> {
+        self.around.items.get(register)
+    }
+
+    /// A field of the file as the model knows it.
+    pub(crate) fn field(&self, id: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.id.as_str() == id)
+    }
+
+    /// Whether the file declares the field, soundly or not.
+    pub(crate) fn declares(&self, id: &str) -> bool {
+        self.ast.fields.iter().any(|field| field.id.value == id)
     }
 }

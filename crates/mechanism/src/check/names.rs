@@ -10,7 +10,7 @@ use crate::read::{Sink, Sp, described};
 
 /// Words that expressions keep for themselves.
 const RESERVED: &[&str] = &[
-    "case", "row", "today", "true", "false", "in", "children", "cases", "has", "size",
+    "case", "row", "own", "today", "true", "false", "in", "children", "cases", "has", "size",
 ];
 
 /// `M0009`: a code declared twice; `M0018`: a field under a word that expressions keep for themselves.
@@ -21,6 +21,7 @@ pub(super) fn reserved_or_doubled(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     doubled(ast.roles.iter().map(|r| &r.id), sink);
     doubled(ast.ladders.iter().map(|l| &l.id), sink);
     doubled(ast.figures.iter().map(|f| &f.id), sink);
+    doubled(ast.indicators.iter().map(|i| &i.id), sink);
     for stage in &ast.stages {
         doubled(stage.steps.iter().map(|s| &s.id), sink);
     }
@@ -106,6 +107,7 @@ pub(super) fn unknown_field(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let mut used: Vec<&Sp<String>> = Vec::new();
     used.extend(&ast.title);
     used.extend(&ast.columns);
+    used.extend(ast.open.iter().flat_map(|open| &open.unique));
     for step in ast.stages.iter().flat_map(|stage| &stage.steps) {
         used.extend(&step.needs);
         used.extend(&step.takes);
@@ -123,6 +125,7 @@ pub(super) fn unknown_stage(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let mut used: Vec<&Sp<String>> = Vec::new();
     used.extend(&ast.exit);
     used.extend(ast.open.iter().flat_map(|open| &open.stage));
+    used.extend(ast.open.iter().flat_map(|open| &open.stages));
     for stage in &ast.stages {
         used.extend(&stage.exit);
         used.extend(&stage.rework);
@@ -186,12 +189,12 @@ pub(super) fn unknown_mechanism(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     else {
         return;
     };
-    if !subject.mechanisms.contains(&found.value) {
+    if !subject.mechanisms.contains_key(&found.value) {
         unknown(
             sink,
             "M0159",
             found,
-            subject.mechanisms.iter().map(String::as_str),
+            subject.mechanisms.keys().map(String::as_str),
         );
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use bihuan_domain::mechanism::Risk;
 use bihuan_domain::org::Unit;
+use bihuan_domain::value::Type;
 
 use super::{Subject, unknown};
 use crate::read::{Sink, Sp};
@@ -16,14 +17,7 @@ use crate::syntax::parts::{Finder, RoleAst};
 /// `M0113` function, `M0114` post kind, `M0115` unit kind that no pack declares.
 pub(super) fn unknown_kinds(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     for kind in subject.ast.open.iter().flat_map(|open| &open.owners) {
-        if !subject.around.unit_kinds.contains_key(kind.as_str()) {
-            unknown(
-                sink,
-                "M0115",
-                kind,
-                subject.around.unit_kinds.keys().map(String::as_str),
-            );
-        }
+        kind_known(kind, subject.around, sink);
     }
     for role in &subject.ast.roles {
         role_kinds(role, subject.around, sink);
@@ -38,13 +32,23 @@ pub(super) fn unknown_kinds(subject: &Subject<'_>, sink: &mut Sink<'_>) {
 
 /// The same for one role, also of a pack file.
 pub(crate) fn role_kinds(role: &RoleAst, around: &Surroundings, sink: &mut Sink<'_>) {
-    if let Finder::Function(name) = &role.unit.value {
-        function_known(&Sp::new(role.unit.span, name.clone()), around, sink);
+    match &role.unit.value {
+        Finder::Function(name) => function_known(&Sp::new(role.unit.span, name.clone()), around, sink),
+        Finder::SuperiorOf(kind) => kind_known(&Sp::new(role.unit.span, kind.clone()), around, sink),
+        _ => {}
     }
     post_known(&role.post, around, sink);
 }
 
-fn function_known(found: &Sp<String>, around: &Surroundings, sink: &mut Sink<'_>) {
+/// `M0115` for one kind of unit.
+pub(super) fn kind_known(found: &Sp<String>, around: &Surroundings, sink: &mut Sink<'_>) {
+    if !around.unit_kinds.contains_key(found.as_str()) {
+        unknown(sink, "M0115", found, around.unit_kinds.keys().map(String::as_str));
+    }
+}
+
+/// `M0113` for one function.
+pub(super) fn function_known(found: &Sp<String>, around: &Surroundings, sink: &mut Sink<'_>) {
     if !around.functions.contains_key(found.as_str()) {
         unknown(sink, "M0113", found, around.functions.keys().map(String::as_str));
     }
@@ -62,9 +66,7 @@ pub(crate) fn kinds_known(parts: &PartsAst, around: &Surroundings, sink: &mut Si
         post_known(post, around, sink);
     }
     for kind in parts.functions.iter().flat_map(|function| &function.kinds) {
-        if !around.unit_kinds.contains_key(kind.as_str()) {
-            unknown(sink, "M0115", kind, around.unit_kinds.keys().map(String::as_str));
-        }
+        kind_known(kind, around, sink);
     }
 }
 
@@ -94,7 +96,9 @@ pub(super) fn role_that_nobody_can_fill(subject: &Subject<'_>, sink: &mut Sink<'
             }
             Finder::Function(name) => function_has_post(role, name, around, sink),
             Finder::Field(name) => field_of_units(subject, role, name, sink),
-            Finder::Superior | Finder::Requester => {}
+            Finder::SuperiorOf(kind) => kind_has_post(role, kind, around, sink),
+            Finder::RowField(field, inner) => row_field(subject, role, field, inner, sink),
+            Finder::Superior | Finder::ParentOwner | Finder::Requester => {}
         }
     }
     shared_roles(subject, &owners, sink);
@@ -133,7 +137,7 @@ pub(super) fn role_by_an_empty_field(subject: &Subject<'_>, sink: &mut Sink<'_>)
         else {
             continue;
         };
-        if let Finder::Field(name) = &role.unit.value
+        if let Finder::Field(name) | Finder::RowField(name, _) = &role.unit.value
             && subject.ast.fields.iter().any(|field| field.id.value == *name)
             && !filled(name)
         {
@@ -174,7 +178,7 @@ fn shared_roles(subject: &Subject<'_>, owners: &[&str], sink: &mut Sink<'_>) {
                     }
                 }
             }
-            Finder::Field(name) if !subject.ast.fields.iter().any(|field| field.id.value == *name) => {
+            Finder::Field(name) | Finder::RowField(name, _) if !subject.declares(name) => {
                 let found = Sp::new(used.span, name.clone());
                 unknown(
                     sink,
@@ -195,6 +199,54 @@ pub(crate) fn function_has_post(role: &RoleAst, function: &str, around: &Surroun
     }
 }
 
+/// The same for a role that names a kind of unit.
+pub(crate) fn kind_has_post(role: &RoleAst, kind: &str, around: &Surroundings, sink: &mut Sink<'_>) {
+    let lacks = around
+        .unit_kinds
+        .get(kind)
+        .is_some_and(|kind| !kind.posts.iter().any(|post| post.value == role.post.value));
+    if lacks {
+        report(role, kind, sink);
+    }
+}
+
+/// A role by a field of the row to which a field of the case points: the first points at a row, the second holds a
+/// unit or post.
+fn row_field(subject: &Subject<'_>, role: &RoleAst, name: &str, inner: &str, sink: &mut Sink<'_>) {
+    let span = role.unit.span;
+    let Some(field) = subject.field(name) else {
+        if !subject.declares(name) {
+            let known = subject.ast.fields.iter().map(|field| field.id.as_str());
+            unknown(sink, "M0110", &Sp::new(span, name.to_owned()), known);
+        }
+        return;
+    };
+    let Type::Row(register) = &field.ty else {
+        sink.error("M0153", span, |m| {
+            m.with("field", name).with("role", role.id.as_str())
+        });
+        return;
+    };
+    let Some(items) = subject.row(register.as_str()) else {
+        return;
+    };
+    match items.get(inner) {
+        Some(Type::Unit | Type::Post) => {}
+        Some(_) => {
+            let path = format!("{name}.{inner}");
+            sink.error("M0153", span, |m| {
+                m.with("field", path.as_str()).with("role", role.id.as_str())
+            });
+        }
+        None => unknown(
+            sink,
+            "M0110",
+            &Sp::new(span, inner.to_owned()),
+            items.keys().map(String::as_str),
+        ),
+    }
+}
+
 /// Whether some kind of unit that serves the function has the post; unknown names are reported elsewhere.
 fn served(function: &str, post: &str, around: &Surroundings) -> bool {
     let Some(function) = around.functions.get(function) else {
@@ -209,7 +261,6 @@ fn served(function: &str, post: &str, around: &Surroundings) -> bool {
 }
 
 fn field_of_units(subject: &Subject<'_>, role: &RoleAst, name: &str, sink: &mut Sink<'_>) {
-    use bihuan_domain::value::Type;
     let Some(field) = subject.fields.iter().find(|field| field.id.as_str() == name) else {
         if !subject.ast.fields.iter().any(|field| field.id.value == name) {
             let found = Sp::new(role.unit.span, name.to_owned());

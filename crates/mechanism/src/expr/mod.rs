@@ -6,9 +6,11 @@ mod lexer;
 mod names;
 mod parser;
 mod typing;
+mod walk;
 
-pub(crate) use names::{Items, Names};
+pub(crate) use names::{Items, Names, case_items};
 pub(crate) use typing::{Ty, fen, minutes};
+pub(crate) use walk::each_part;
 
 use bihuan_diagnostics::Span;
 use bihuan_domain::expr::Expr;
@@ -23,10 +25,22 @@ pub(crate) fn compile(
     wanted: &[Ty],
     sink: &mut Sink<'_>,
 ) -> Option<Expr> {
+    compile_for(source, raw, names, None, wanted, sink)
+}
+
+/// The same for a condition over one row, whose fields are `item`.
+pub(crate) fn compile_for(
+    source: &Sp<String>,
+    raw: &str,
+    names: &Names<'_>,
+    item: Option<&Items>,
+    wanted: &[Ty],
+    sink: &mut Sink<'_>,
+) -> Option<Expr> {
     let place = Origin::of(source, raw);
     let tokens = lexer::tokens(&source.value, &place, sink)?;
     let ast = parser::parse(&tokens, &source.value, &place, sink)?;
-    typing::compile(&ast, names, wanted, &place, sink)
+    typing::compile(&ast, names, item, wanted, &place, sink)
 }
 
 /// Where in the file the characters of an expression stand.

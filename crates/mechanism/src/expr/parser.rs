@@ -370,7 +370,7 @@ impl<'t> Parser<'t> {
                 (Some(AstKind::Text(text)), None) => AstKind::Literal("duration", text),
                 _ => return Err(wrong("date(\"2020-12-31\"), duration(\"90 minutes\")")),
             },
-            "count" | "sum" | "all" | "any" => {
+            "count" | "sum" | "all" | "any" | "distinct" | "min" | "max" | "last" => {
                 self.aggregates += 1;
                 if self.aggregates > EXPR_AGGREGATES_MAX {
                     let limit = Some((self.aggregates, EXPR_AGGREGATES_MAX));
@@ -385,7 +385,11 @@ impl<'t> Parser<'t> {
                     "count" => Aggregate::Count,
                     "sum" => Aggregate::Sum,
                     "all" => Aggregate::All,
-                    _ => Aggregate::Any,
+                    "any" => Aggregate::Any,
+                    "distinct" => Aggregate::Distinct,
+                    "min" => Aggregate::Min,
+                    "max" => Aggregate::Max,
+                    _ => Aggregate::Last,
                 };
                 let over = args.next().ok_or_else(|| wrong("count(projects)"))?;
                 let rest: Vec<Ast> = args.collect();
@@ -399,7 +403,10 @@ impl<'t> Parser<'t> {
                 AstKind::Aggregate(kind, Box::new(over), rest)
             }
             other => {
-                let known = ["has", "size", "date", "duration", "count", "sum", "all", "any"];
+                let known = [
+                    "has", "size", "date", "duration", "count", "sum", "all", "any", "distinct", "min",
+                    "max", "last",
+                ];
                 let near = crate::read::nearest(other, known);
                 let wanted = near.map_or_else(|| known.join(", "), str::to_owned);
                 return Err(Fault {

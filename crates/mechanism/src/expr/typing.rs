@@ -92,10 +92,11 @@ impl Ty {
     }
 }
 
-/// Checks a tree and compiles it.
+/// Checks a tree and compiles it; `item` is what `row` is, where the expression stands for a row.
 pub(crate) fn compile(
     ast: &Ast,
     names: &Names<'_>,
+    item: Option<&Items>,
     wanted: &[Ty],
     origin: &Origin,
     sink: &mut Sink<'_>,
@@ -106,7 +107,7 @@ pub(crate) fn compile(
         sink,
         depth: 0,
     };
-    let (expr, ty) = checker.of(ast, None)?;
+    let (expr, ty) = checker.of(ast, item)?;
     if wanted.iter().any(|wanted| wanted.same(&ty)) {
         return Some(expr);
     }
@@ -244,7 +245,7 @@ impl Checker<'_, '_, '_> {
         let parts: Vec<&str> = path.iter().map(String::as_str).collect();
         match parts.as_slice() {
             ["today"] => Some((Expr::Fact(Fact::Today), Ty::Date)),
-            ["case", fact] => {
+            ["case", fact] if !self.names.no_case => {
                 let found = match *fact {
                     "stage" => {
                         let stages = self.names.stages.iter().map(|s| s.as_str().into()).collect();
@@ -253,8 +254,9 @@ impl Checker<'_, '_, '_> {
                     "round" => (Fact::Round, Ty::Number),
                     "risk" => (Fact::Risk, Ty::Choice(vec!["ordinary".into(), "major".into()])),
                     "opened_on" => (Fact::OpenedOn, Ty::Date),
+                    "owner" => (Fact::Owner, Ty::Unit),
                     other => {
-                        let known = ["stage", "round", "risk", "opened_on"];
+                        let known = ["stage", "round", "risk", "opened_on", "owner"];
                         return self.unknown(ast, other, known.iter().map(|k| (*k).to_owned()).collect());
                     }
                 };
@@ -277,6 +279,20 @@ impl Checker<'_, '_, '_> {
                 None if self.names.broken.iter().any(|broken| broken == name) => None,
                 None => self.unknown(ast, name, self.names.fields.keys().cloned().collect()),
             },
+            [field, inner] if matches!(self.names.fields.get(*field), Some(Type::Row(_))) => {
+                let Some(Type::Row(register)) = self.names.fields.get(*field) else {
+                    return None;
+                };
+                let items = self.names.register(register.as_str())?;
+                match items.get(*inner) {
+                    Some(ty) => Some((
+                        Expr::Through(FieldId::new(field), FieldId::new(inner)),
+                        Ty::of(ty),
+                    )),
+                    None => self.unknown(ast, inner, items.keys().cloned().collect()),
+                }
+            }
+            [field, _] if self.names.broken.iter().any(|broken| broken == field) => None,
             _ => {
                 let name = path.join(".");
                 self.unknown(ast, &name, self.names.fields.keys().cloned().collect())
@@ -408,7 +424,10 @@ impl Checker<'_, '_, '_> {
         let over = match name.as_str() {
             "children" => Over::Children,
             "cases" => Over::Cases,
-            register => Over::Register(RegisterId::new(register)),
+            other => match other.strip_prefix("own.") {
+                Some(register) => Over::Own(RegisterId::new(register)),
+                None => Over::Register(RegisterId::new(other)),
+            },
         };
         let (of, filter) = match kind {
             Aggregate::Count => (None, rest.first()),
@@ -424,6 +443,25 @@ impl Checker<'_, '_, '_> {
                 let (expr, ty) = self.of(of, Some(&items))?;
                 if !matches!(ty, Ty::Number | Ty::Money | Ty::Duration) {
                     return self.mismatch(of, &label("check.type_number"), &ty);
+                }
+                (Some(Box::new(expr)), ty)
+            }
+            (Aggregate::Distinct | Aggregate::Last, Some(of)) => {
+                let (expr, ty) = self.of(of, Some(&items))?;
+                if matches!(ty, Ty::Sealed | Ty::File | Ty::List(_) | Ty::Word(_)) {
+                    return self.mismatch(of, &label("check.type_single"), &ty);
+                }
+                let ty = if kind == Aggregate::Distinct {
+                    Ty::Number
+                } else {
+                    ty
+                };
+                (Some(Box::new(expr)), ty)
+            }
+            (Aggregate::Min | Aggregate::Max, Some(of)) => {
+                let (expr, ty) = self.of(of, Some(&items))?;
+                if !ty.is_ordered() {
+                    return self.mismatch(of, &label("check.type_ordered"), &ty);
                 }
                 (Some(Box::new(expr)), ty)
             }

@@ -10,5 +10,5 @@ mod words;
 
 pub(crate) use node::{Kind, Node, parse};
 pub(crate) use sink::{Sink, described};
-pub(crate) use table::{Sp, Table};
-pub(crate) use words::nearest;
+pub(crate) use table::{Sp, Table, text};
+pub(crate) use words::{is_code, nearest};

@@ -108,7 +108,8 @@ impl Run<'_> {
             .map(|(id, _)| *id)
             .collect();
         if children.is_empty() {
-            let taken = self.cases.values().any(|live| live.name == step.case.value);
+            let taken = !step.case_said && step.action.as_str() != "row"
+                || self.cases.values().any(|live| live.name == step.case.value);
             if let Some(live) = unnamed
                 .last()
                 .filter(|_| !taken)

@@ -19,7 +19,7 @@ pub(super) fn command(step: &When, mechanism: &Mechanism, sink: &mut Sink<'_>) -
     let verdict = |sink: &mut Sink<'_>| -> Result<command::Verdict, Stopped> {
         Ok(command::Verdict {
             pass: flag(step, "pass").unwrap_or(true),
-            values: read_values(step, &mechanism.fields, sink)?,
+            values: read_values(step, "values", &mechanism.fields, sink)?,
             note: note.clone(),
             evidence: evidence.clone(),
         })
@@ -34,18 +34,19 @@ pub(super) fn command(step: &When, mechanism: &Mechanism, sink: &mut Sink<'_>) -
             };
             Command::Step(command::Step {
                 step: StepId::new(name.as_str()),
-                values: read_values(step, &mechanism.fields, sink)?,
+                values: read_values(step, "values", &mechanism.fields, sink)?,
+                row: read_row(step, mechanism, name.as_str(), sink)?,
                 note,
                 evidence,
             })
         }
         "note" => Command::Note(command::Note {
-            values: read_values(step, &mechanism.fields, sink)?,
+            values: read_values(step, "values", &mechanism.fields, sink)?,
             note,
             evidence,
         }),
         "amend" => Command::Amend {
-            values: read_values(step, &mechanism.fields, sink)?,
+            values: read_values(step, "values", &mechanism.fields, sink)?,
             title: text(step, "title").map(|title| seal(&title.value)),
             reason: Code::new("correction"),
         },
@@ -131,13 +132,30 @@ fn request_kind(step: &When, sink: &mut Sink<'_>) -> Result<RequestKind, Stopped
     }
 }
 
-/// The values of a step by the types of their fields. An unknown field is left to the kernel to refuse.
-pub(super) fn read_values(step: &When, fields: &[Field], sink: &mut Sink<'_>) -> Result<Values, Stopped> {
+/// The row that comes with a step, by the form of the register into which it writes.
+fn read_row(step: &When, mechanism: &Mechanism, taken: &str, sink: &mut Sink<'_>) -> Result<Values, Stopped> {
+    let mut steps = mechanism.stages.iter().flat_map(|stage| &stage.steps);
+    // Steps of several stages may share a name; those that add a row say so in each.
+    let adds = steps
+        .by_ref()
+        .filter(|one| one.id.as_str() == taken)
+        .find_map(|one| one.adds.as_ref());
+    let spec = adds.and_then(|register| mechanism.registers.get(register));
+    read_values(step, "row", spec.map_or(&[], |spec| spec.fields.as_slice()), sink)
+}
+
+/// The values under a key of a step by the types of their fields.
+pub(super) fn read_values(
+    step: &When,
+    key: &str,
+    fields: &[Field],
+    sink: &mut Sink<'_>,
+) -> Result<Values, Stopped> {
     let mut values = Values::new();
     let Some(Node {
         kind: Kind::Table(entries),
         ..
-    }) = step.keys.get("values")
+    }) = step.keys.get(key)
     else {
         return Ok(values);
     };

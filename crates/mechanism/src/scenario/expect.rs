@@ -5,18 +5,19 @@ use std::collections::BTreeMap;
 use bihuan_diagnostics::Span;
 use bihuan_domain::case::State;
 use bihuan_domain::expr::{Over, Row, Scope, holds};
-use bihuan_domain::id::{CaseId, Code, FieldId, StageId};
+use bihuan_domain::id::{CaseId, Code, FieldId, StageId, UnitId};
 use bihuan_domain::mechanism::{Mechanism, Risk, StageKind};
-use bihuan_domain::value::Value;
+use bihuan_domain::value::{RowRef, Value};
 use bihuan_messages::Label;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use super::run::Run;
 use super::{Happened, Then};
-use crate::expr::{Items, Names, Ty, compile};
+use crate::expr::{Items, Names, Ty, case_items, compile};
 use crate::figure::{agrees, case_row, compute};
 use crate::input::moment;
+use crate::pack::Loaded;
 use crate::read::{Sink, Sp};
 use crate::text::filled;
 
@@ -83,7 +84,7 @@ impl Run<'_> {
             return;
         };
         let items = self.items();
-        let names = names(mechanism, &items);
+        let names = names(mechanism, self.loaded, &items);
         let Some(expr) = compile(source, self.raw, &names, &[Ty::Bool], sink) else {
             return;
         };
@@ -202,22 +203,37 @@ impl Run<'_> {
     }
 }
 
-fn names<'a>(mechanism: &Mechanism, items: &'a BTreeMap<String, Items>) -> Names<'a> {
-    Names {
-        fields: mechanism
+fn names<'a>(mechanism: &Mechanism, loaded: &Loaded, items: &'a BTreeMap<String, Items>) -> Names<'a> {
+    let fields = |mechanism: &Mechanism| -> Items {
+        mechanism
             .fields
             .iter()
             .map(|f| (f.id.as_str().to_owned(), f.ty.clone()))
-            .collect(),
+            .collect()
+    };
+    let child = mechanism.children.as_ref().map(|children| {
+        let child = loaded.mechanism(&children.mechanism);
+        let stages = child.iter().flat_map(|child| &child.stages);
+        let own = child.map(|child| fields(child)).unwrap_or_default();
+        case_items(&own, stages.map(|stage| stage.id.as_str()))
+    });
+    let steps = mechanism.stages.iter().flat_map(|stage| &stage.steps);
+    Names {
+        fields: fields(mechanism),
         registers: Some(items),
+        own: steps
+            .filter_map(|step| step.adds.as_ref())
+            .map(|register| register.as_str().to_owned())
+            .collect(),
         stages: mechanism
             .stages
             .iter()
             .map(|stage| stage.id.as_str().to_owned())
             .collect(),
         broken: Vec::new(),
-        children: mechanism.children.is_some(),
+        children: child,
         cases: true,
+        no_case: false,
     }
 }
 
@@ -335,16 +351,13 @@ impl Scope for AllCases<'_, '_> {
         self.case.map(|state| state.opened_at)
     }
 
-    fn owner(&self) -> Option<bihuan_domain::id::UnitId> {
+    fn owner(&self) -> Option<UnitId> {
         self.case.map(|state| state.owner.clone())
     }
 
-    fn through(&self, row: &bihuan_domain::value::RowRef, field: &FieldId) -> Option<Value> {
-        self.run
-            .world
-            .registers
-            .value(&row.register, &row.row, field)
-            .cloned()
+    fn through(&self, row: &RowRef, field: &FieldId) -> Option<Value> {
+        let registers = &self.run.world.registers;
+        registers.value(&row.register, &row.row, field).cloned()
     }
 
     fn rows(&self, over: &Over, visit: &mut dyn FnMut(&Row) -> bool) {

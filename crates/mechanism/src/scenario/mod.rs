@@ -39,6 +39,8 @@ pub struct Scenario {
     pub(crate) mechanism_span: Span,
     pub(crate) reproduces_spans: Vec<Span>,
     pub(crate) rows: bool,
+    /// From which day schedules run; the day of the first step where absent.
+    pub(crate) adopted: Option<jiff::civil::Date>,
     pub(crate) steps: Vec<When>,
 }
 
@@ -51,6 +53,8 @@ pub(crate) struct When {
     pub(crate) person: Option<Sp<String>>,
     pub(crate) on_behalf_of: Option<Sp<String>>,
     pub(crate) case: Sp<String>,
+    /// Whether the step names its case; `case` is `a` where it does not.
+    pub(crate) case_said: bool,
     pub(crate) action: Sp<String>,
     /// The other keys of the step.
     pub(crate) keys: BTreeMap<String, Node>,

@@ -93,9 +93,8 @@ pub(super) fn run(scenario: &Scenario, loaded: &Loaded) -> Outcome {
         seq: 0,
         counters: BTreeMap::new(),
         scheduled: scenario
-            .steps
-            .first()
-            .map(|step| date_of(step.at.value))
+            .adopted
+            .or_else(|| scenario.steps.first().map(|step| date_of(step.at.value)))
             .and_then(|day| day.yesterday().ok())
             .unwrap_or_default(),
     };
@@ -437,7 +436,7 @@ impl Run<'_> {
             None => None,
         };
         let title = text(step, "title").map(|title| title.value).unwrap_or_default();
-        let mut values = read_values(step, &mechanism.fields, sink)?;
+        let mut values = read_values(step, "values", &mechanism.fields, sink)?;
         values
             .entry(mechanism.title.clone())
             .or_insert(bihuan_domain::value::Value::Sealed(seal(&title)));
@@ -571,7 +570,7 @@ impl Run<'_> {
             .row(&spec.id, &row.as_str().into())
             .cloned()
             .unwrap_or_default();
-        values.extend(read_values(step, &spec.fields, sink)?);
+        values.extend(read_values(step, "values", &spec.fields, sink)?);
         let put = RowPut {
             register: spec.id.clone(),
             row: row.as_str().into(),

@@ -2,11 +2,12 @@
 
 use bihuan_diagnostics::Span;
 use bihuan_domain::clock::{Cadence, Rule};
-use bihuan_domain::mechanism::{RequestKind, Risk, SourceKind, StageKind};
+use bihuan_domain::mechanism::{Direction, Period, RequestKind, Risk, SourceKind, StageKind};
 use bihuan_messages::Label;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
+use super::opening::{EachAst, OnRowAst, OwnerAst, ScheduleAst, SetAst};
 use super::parts::{ClockAst, FieldAst, LadderAst, RoleAst};
 use crate::read::Sp;
 
@@ -35,9 +36,12 @@ pub(crate) struct MechanismAst {
     pub(crate) ladders: Vec<LadderAst>,
     pub(crate) closing: Option<ClosingAst>,
     pub(crate) requests: Vec<RequestAst>,
+    /// Side moves that are taken by the name of a shared one.
+    pub(crate) requests_named: Vec<(RequestKind, Sp<String>)>,
     pub(crate) progress: Option<ProgressAst>,
     pub(crate) children: Option<ChildrenAst>,
     pub(crate) figures: Vec<FigureAst>,
+    pub(crate) indicators: Vec<IndicatorAst>,
 }
 
 /// In which scene a mechanism works: some rules that protect the grass roots know exceptions.
@@ -54,7 +58,11 @@ pub(crate) struct OpenAst {
     pub(crate) by: Vec<Sp<String>>,
     pub(crate) from: Vec<Sp<SourceKind>>,
     pub(crate) stage: Option<Sp<String>>,
+    pub(crate) stages: Vec<Sp<String>>,
     pub(crate) owners: Vec<Sp<String>>,
+    pub(crate) unique: Vec<Sp<String>>,
+    pub(crate) schedule: Option<ScheduleAst>,
+    pub(crate) on: Option<OnRowAst>,
 }
 
 #[derive(Clone, Debug)]
@@ -78,6 +86,9 @@ pub(crate) struct StepAst {
     pub(crate) takes: Vec<Sp<String>>,
     pub(crate) evidence: u8,
     pub(crate) when: Option<Sp<String>>,
+    pub(crate) says: Option<Label>,
+    pub(crate) help: Option<Label>,
+    pub(crate) adds: Option<Sp<String>>,
     pub(crate) to: Option<Sp<String>>,
 }
 
@@ -145,6 +156,10 @@ pub(crate) struct ProgressAst {
 pub(crate) struct ChildrenAst {
     pub(crate) span: Span,
     pub(crate) mechanism: Option<Sp<String>>,
+    pub(crate) each: Option<Sp<EachAst>>,
+    pub(crate) filter: Option<Sp<String>>,
+    pub(crate) owner: Option<Sp<OwnerAst>>,
+    pub(crate) sets: Vec<SetAst>,
     pub(crate) join: Option<Sp<JoinAst>>,
     pub(crate) stage: Option<Sp<String>>,
     pub(crate) then: Option<Sp<String>>,
@@ -169,4 +184,17 @@ pub(crate) struct FigureAst {
     pub(crate) document: String,
     pub(crate) as_of: Option<Date>,
     pub(crate) anomaly: Option<Label>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct IndicatorAst {
+    pub(crate) id: Sp<String>,
+    pub(crate) label: Label,
+    pub(crate) says: Label,
+    pub(crate) value: Option<Sp<String>>,
+    pub(crate) base: Option<Sp<String>>,
+    pub(crate) unit: String,
+    pub(crate) target: Option<Decimal>,
+    pub(crate) direction: Direction,
+    pub(crate) period: Period,
 }

@@ -65,6 +65,8 @@ const ROLLS: &[(&str, Roll)] = &[
 fn plain(text: &str) -> Option<Limit> {
     match text {
         "end of month" | "月底" | "月底前" => return Some(Limit::EndOfMonth),
+        "end of quarter" | "季末" | "季末前" => return Some(Limit::EndOfQuarter),
+        "end of year" | "年底" | "年底前" => return Some(Limit::EndOfYear),
         "half month" | "半月" => return Some(Limit::HalfMonth),
         _ => {}
     }

@@ -1,13 +1,14 @@
 //! A mechanism file as it says it.
 
-use bihuan_domain::mechanism::{RequestKind, Risk, SourceKind, StageKind};
+use bihuan_domain::mechanism::{Direction, Period, RequestKind, Risk, SourceKind, StageKind};
 use rust_decimal::Decimal;
 
 pub(crate) use super::ast::{
-    ChildrenAst, ClosingAst, FigureAst, JoinAst, LookBackAst, MechanismAst, OpenAst, ProgressAst, Reasons,
-    RequestAst, Scene, StageAst, StepAst, WayAst,
+    ChildrenAst, ClosingAst, FigureAst, IndicatorAst, JoinAst, LookBackAst, MechanismAst, OpenAst,
+    ProgressAst, Reasons, RequestAst, Scene, StageAst, StepAst, WayAst,
 };
 use super::limit;
+use super::opening::{EachAst, each, on_row, owner, schedule, sets};
 use super::parts::{
     FieldAst, choices, clock, field, ladder, need_cadence, need_rule, role, rule, share_of, unknown_word,
     word,
@@ -47,6 +48,7 @@ pub(crate) fn read(root: &Node, sink: &mut Sink<'_>) -> Option<MechanismAst> {
         table.finish(sink);
         Some((series?, template?))
     });
+    let (requests, requests_named) = requests(&mut file, sink);
     let ast = MechanismAst {
         span,
         id: id?,
@@ -81,13 +83,19 @@ pub(crate) fn read(root: &Node, sink: &mut Sink<'_>) -> Option<MechanismAst> {
             .filter_map(|t| ladder(t, sink))
             .collect(),
         closing: file.need_table("closing", sink).map(|table| closing(table, sink)),
-        requests: requests(&mut file, sink),
+        requests,
+        requests_named,
         progress: file.table("progress", sink).map(|table| progress(table, sink)),
         children: file.table("children", sink).map(|table| children(table, sink)),
         figures: file
             .tables("figure", "[[figure]]", sink)
             .into_iter()
             .filter_map(|t| figure(t, sink))
+            .collect(),
+        indicators: file
+            .tables("indicator", "[[indicator]]", sink)
+            .into_iter()
+            .filter_map(|t| indicator(t, sink))
             .collect(),
     };
     file.finish(sink);
@@ -142,7 +150,11 @@ fn open(mut table: Table<'_>, sink: &mut Sink<'_>) -> OpenAst {
         .filter_map(|w| word(w, "from", SOURCES, sink))
         .collect();
     let stage = table.need_code("stage", sink);
+    let stages = table.codes("stages", sink);
     let owners = table.codes("owners", sink);
+    let unique = table.codes("unique", sink);
+    let schedule = table.table("schedule", sink).map(|table| schedule(table, sink));
+    let on = table.table("on", sink).map(|table| on_row(table, sink));
     let span = table.span;
     table.finish(sink);
     OpenAst {
@@ -150,7 +162,11 @@ fn open(mut table: Table<'_>, sink: &mut Sink<'_>) -> OpenAst {
         by,
         from,
         stage,
+        stages,
         owners,
+        unique,
+        schedule,
+        on,
     }
 }
 
@@ -195,6 +211,9 @@ fn step(mut table: Table<'_>, sink: &mut Sink<'_>) -> Option<StepAst> {
         .and_then(|n| u8::try_from(n.value).ok())
         .unwrap_or(0);
     let when = table.text("when", sink);
+    let says = table.label("says", sink);
+    let help = table.label("help", sink);
+    let adds = table.code("adds", sink);
     let to = table.need_code("to", sink);
     table.finish(sink);
     Some(StepAst {
@@ -205,6 +224,9 @@ fn step(mut table: Table<'_>, sink: &mut Sink<'_>) -> Option<StepAst> {
         takes,
         evidence,
         when,
+        says,
+        help,
+        adds,
         to,
     })
 }
@@ -286,28 +308,35 @@ fn look_back(mut table: Table<'_>, sink: &mut Sink<'_>) -> LookBackAst {
     ast
 }
 
-fn requests(file: &mut Table<'_>, sink: &mut Sink<'_>) -> Vec<RequestAst> {
+/// The kinds of side moves under their keys.
+pub(crate) const REQUESTS: &[(&str, RequestKind)] = &[
+    ("return", RequestKind::Return),
+    ("extension", RequestKind::Extension),
+    ("suspension", RequestKind::Suspension),
+    ("hand_up", RequestKind::HandUp),
+    ("void", RequestKind::Void),
+];
+
+/// Reads `[request]`: tables of its own, or the names of shared ones.
+#[allow(clippy::type_complexity, reason = "two lists, used once")]
+fn requests(file: &mut Table<'_>, sink: &mut Sink<'_>) -> (Vec<RequestAst>, Vec<(RequestKind, Sp<String>)>) {
+    let (mut own, mut named) = (Vec::new(), Vec::new());
     let Some(mut table) = file.table("request", sink) else {
-        return Vec::new();
+        return (own, named);
     };
-    let kinds = [
-        ("return", RequestKind::Return),
-        ("extension", RequestKind::Extension),
-        ("suspension", RequestKind::Suspension),
-        ("hand_up", RequestKind::HandUp),
-        ("void", RequestKind::Void),
-    ];
-    let mut found = Vec::new();
-    for (key, kind) in kinds {
-        if let Some(one) = table.table(key, sink) {
-            found.push(request(one, kind, sink));
+    for (key, kind) in REQUESTS {
+        if matches!(table.get(key).map(|node| &node.kind), Some(Kind::Text(_))) {
+            named.extend(table.code(key, sink).map(|name| (*kind, name)));
+        } else if let Some(one) = table.table(key, sink) {
+            own.push(request(one, *kind, sink));
         }
     }
     table.finish(sink);
-    found
+    (own, named)
 }
 
-fn request(mut table: Table<'_>, kind: RequestKind, sink: &mut Sink<'_>) -> RequestAst {
+/// Reads the rest of a side move.
+pub(crate) fn request(mut table: Table<'_>, kind: RequestKind, sink: &mut Sink<'_>) -> RequestAst {
     let reasons = match table.get("reasons").map(|node| (node, &node.kind)) {
         Some((node, Kind::Text(name))) => Reasons::Named(Sp::new(node.span, name.clone())),
         Some(_) => Reasons::Listed(choices(&mut table, "reasons", sink)),
@@ -357,15 +386,89 @@ fn children(mut table: Table<'_>, sink: &mut Sink<'_>) -> ChildrenAst {
         }
         join.map(|join| Sp::new(found.span, join))
     });
+    let each = table.text("each", sink).and_then(|found| each(found, sink));
     let ast = ChildrenAst {
         span: table.span,
         mechanism: table.need_code("mechanism", sink),
+        // What says more about rows means something only where there are rows.
+        filter: if of_rows(&each) {
+            table.text("where", sink)
+        } else {
+            None
+        },
+        owner: if of_rows(&each) {
+            table.text("owner", sink).and_then(|found| owner(found, sink))
+        } else {
+            None
+        },
+        sets: if of_rows(&each) {
+            sets(&mut table, sink)
+        } else {
+            Vec::new()
+        },
+        each,
         join,
         stage: table.need_code("stage", sink),
         then: table.need_code("then", sink),
     };
     table.finish(sink);
     ast
+}
+
+fn of_rows(each: &Option<Sp<EachAst>>) -> bool {
+    matches!(each.as_ref().map(|each| &each.value), Some(EachAst::Register(_)))
+}
+
+const DIRECTIONS: &[(&str, Direction)] = &[
+    ("up", Direction::Up),
+    ("down", Direction::Down),
+    ("none", Direction::None),
+];
+const PERIODS: &[(&str, Period)] = &[
+    ("month", Period::Month),
+    ("quarter", Period::Quarter),
+    ("half_year", Period::HalfYear),
+    ("year", Period::Year),
+    ("always", Period::Always),
+];
+
+fn indicator(mut table: Table<'_>, sink: &mut Sink<'_>) -> Option<IndicatorAst> {
+    let id = table.need_code("id", sink);
+    let label = table.need_label("label", sink);
+    let says = table.need_label("says", sink);
+    let value = table.need_text("value", sink);
+    let base = table.text("base", sink);
+    let unit = table
+        .need_text("unit", sink)
+        .map(|unit| unit.value)
+        .unwrap_or_default();
+    let target = table.text("target", sink).and_then(|found| {
+        let number = printed_number(&found.value);
+        if number.is_none() {
+            sink.error("M0016", found.span, |m| m.with("found", found.as_str()));
+        }
+        number
+    });
+    let direction = table
+        .code("direction", sink)
+        .and_then(|found| word(found, "direction", DIRECTIONS, sink))
+        .map_or(Direction::None, |found| found.value);
+    let period = table
+        .code("period", sink)
+        .and_then(|found| word(found, "period", PERIODS, sink))
+        .map_or(Period::Always, |found| found.value);
+    table.finish(sink);
+    Some(IndicatorAst {
+        id: id?,
+        label,
+        says,
+        value,
+        base,
+        unit,
+        target,
+        direction,
+        period,
+    })
 }
 
 fn figure(mut table: Table<'_>, sink: &mut Sink<'_>) -> Option<FigureAst> {

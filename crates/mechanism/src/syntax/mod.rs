@@ -5,6 +5,7 @@
 pub(crate) mod ast;
 pub(crate) mod limit;
 pub(crate) mod mechanism;
+pub(crate) mod opening;
 pub(crate) mod org;
 pub(crate) mod pack;
 pub(crate) mod parts;

@@ -5,6 +5,8 @@
 
 use bihuan_messages::Label;
 
+use super::ast::RequestAst;
+use super::mechanism::{REQUESTS, request};
 use super::parts::{FieldAst, LadderAst, RoleAst, choices, field, ladder, role, word};
 use crate::read::{Node, Sink, Sp, Table};
 
@@ -27,13 +29,24 @@ pub(crate) struct PartsAst {
     pub(crate) reasons: Vec<ReasonsAst>,
     pub(crate) roles: Vec<RoleAst>,
     pub(crate) ladders: Vec<LadderAst>,
+    pub(crate) requests: Vec<CommonRequestAst>,
+}
+
+/// A side move that mechanisms take by its name.
+#[derive(Clone, Debug)]
+pub(crate) struct CommonRequestAst {
+    pub(crate) id: Sp<String>,
+    pub(crate) request: RequestAst,
 }
 
 #[derive(Clone, Debug)]
 pub(crate) struct RegisterAst {
+    pub(crate) span: bihuan_diagnostics::Span,
     pub(crate) id: Sp<String>,
     pub(crate) label: Label,
     pub(crate) title: Option<Sp<String>>,
+    /// The function of the units whose clerks keep it.
+    pub(crate) keeper: Option<Sp<String>>,
     pub(crate) fields: Vec<FieldAst>,
     pub(crate) rows: Option<Sp<String>>,
 }
@@ -50,6 +63,8 @@ pub(crate) struct DatumAst {
     pub(crate) valid: Option<Sp<String>>,
     /// What it proves of a person, where it does.
     pub(crate) proof: Option<Sp<Proof>>,
+    /// The function of the body that alone can read it.
+    pub(crate) sealed_to: Option<Sp<String>>,
 }
 
 /// What a datum proves of a person; the rules that protect the grass roots look at it.
@@ -140,6 +155,11 @@ pub(crate) fn read(root: &Node, with_head: bool, sink: &mut Sink<'_>) -> (Option
             .into_iter()
             .filter_map(|t| ladder(t, sink))
             .collect(),
+        requests: file
+            .tables("common_request", "[[common_request]]", sink)
+            .into_iter()
+            .filter_map(|t| common_request(t, sink))
+            .collect(),
     };
     file.finish(sink);
     (head, parts)
@@ -161,13 +181,17 @@ fn register(mut table: Table<'_>, sink: &mut Sink<'_>) -> Option<RegisterAst> {
     let id = table.need_code("id", sink);
     let ast_label = table.need_label("label", sink);
     let title = table.need_code("title", sink);
+    let keeper = table.code("keeper", sink);
     let fields = super::mechanism::fields(&mut table, sink);
     let rows = table.text("rows", sink);
+    let span = table.span;
     table.finish(sink);
     Some(RegisterAst {
+        span,
         id: id?,
         label: ast_label,
         title,
+        keeper,
         fields,
         rows,
     })
@@ -195,6 +219,7 @@ fn datum(mut table: Table<'_>, sink: &mut Sink<'_>) -> Option<DatumAst> {
     let proof = table
         .code("proof", sink)
         .and_then(|found| word(found, "proof", PROOFS, sink));
+    let sealed_to = table.code("sealed_to", sink);
     if field.as_ref().is_some_and(|field| field.label.is_none()) {
         sink.error("M0004", table.span, |m| {
             m.with("key", "label").with("table", table.name)
@@ -212,6 +237,7 @@ fn datum(mut table: Table<'_>, sink: &mut Sink<'_>) -> Option<DatumAst> {
         of,
         valid,
         proof,
+        sealed_to,
     })
 }
 
@@ -253,4 +279,13 @@ fn reasons(mut table: Table<'_>, sink: &mut Sink<'_>) -> Option<ReasonsAst> {
     let list = choices(&mut table, "list", sink);
     table.finish(sink);
     Some(ReasonsAst { id: id?, list })
+}
+
+fn common_request(mut table: Table<'_>, sink: &mut Sink<'_>) -> Option<CommonRequestAst> {
+    let id = table.need_code("id", sink);
+    let kind = table
+        .need_code("kind", sink)
+        .and_then(|found| word(found, "kind", REQUESTS, sink));
+    let request = request(table, kind.map(|kind| kind.value)?, sink);
+    Some(CommonRequestAst { id: id?, request })
 }

@@ -17,7 +17,10 @@ pub(crate) struct FieldAst {
     pub(crate) label: Option<Label>,
     pub(crate) ty: Option<Sp<TypeName>>,
     pub(crate) choices: Vec<(Sp<String>, Label)>,
-    pub(crate) datum: Option<Sp<String>>,
+    /// The datum that is named, else the one under the field's own code with `-` for `_`.
+    pub(crate) datum: Sp<String>,
+    /// Whether it is named.
+    pub(crate) datum_said: bool,
     pub(crate) unit: Option<Label>,
     pub(crate) help: Option<Label>,
     pub(crate) required: bool,
@@ -39,9 +42,14 @@ pub(crate) struct RoleAst {
 pub(crate) enum Finder {
     Owner,
     Superior,
+    /// The nearest unit of this kind above the owner.
+    SuperiorOf(String),
+    ParentOwner,
     Requester,
     Function(String),
     Field(String),
+    /// A field of the register row to which a field of the case points.
+    RowField(String, String),
 }
 
 /// An escalation ladder.
@@ -69,6 +77,9 @@ pub(crate) struct RungAst {
 pub(crate) struct ClockAst {
     pub(crate) span: Span,
     pub(crate) limit: Option<Sp<Said>>,
+    /// The choice field that says which of `limits` it is; `limit` holds where it says none of them.
+    pub(crate) by: Option<Sp<String>>,
+    pub(crate) limits: Vec<(Sp<String>, Sp<Rule>)>,
     pub(crate) ladder: Option<Sp<String>>,
     pub(crate) warn: Vec<Sp<(u32, u32, Colour)>>,
 }
@@ -76,12 +87,15 @@ pub(crate) struct ClockAst {
 /// Reads `[[field]]` and `[[datum]]` alike.
 pub(crate) fn field(table: &mut Table<'_>, sink: &mut Sink<'_>) -> Option<FieldAst> {
     let id = table.need_code("id", sink);
+    let datum = table.code("datum", sink);
+    let id = id?;
     let ast = FieldAst {
         span: table.span,
         label: table.label("label", sink),
         ty: table.text("type", sink).and_then(|found| known_type(found, sink)),
         choices: choices(table, "choices", sink),
-        datum: table.code("datum", sink),
+        datum_said: datum.is_some() || table.get("datum").is_some(),
+        datum: datum.unwrap_or_else(|| Sp::new(id.span, id.value.replace('_', "-"))),
         unit: table.label("unit", sink),
         help: table.label("help", sink),
         required: table.flag("required", false, sink),
@@ -89,7 +103,7 @@ pub(crate) fn field(table: &mut Table<'_>, sink: &mut Sink<'_>) -> Option<FieldA
             .get("sensitive")
             .is_some()
             .then(|| table.flag("sensitive", false, sink)),
-        id: id?,
+        id,
     };
     Some(ast)
 }
@@ -141,15 +155,28 @@ fn finder(found: Sp<String>, sink: &mut Sink<'_>) -> Option<Sp<Finder>> {
     let value = match found.value.split_once(':') {
         None if found.value == "owner" => Finder::Owner,
         None if found.value == "superior" => Finder::Superior,
+        None if found.value == "parent-owner" => Finder::ParentOwner,
         None if found.value == "requester" => Finder::Requester,
+        Some(("superior", kind)) => Finder::SuperiorOf(kind.trim().to_owned()),
         Some(("function", name)) => Finder::Function(name.trim().to_owned()),
-        Some(("field", name)) => Finder::Field(name.trim().to_owned()),
+        Some(("field", name)) => match name.trim().split_once('.') {
+            Some((field, inner)) => Finder::RowField(field.to_owned(), inner.to_owned()),
+            None => Finder::Field(name.trim().to_owned()),
+        },
         _ => {
             unknown_word(
                 sink,
                 &found,
                 "unit",
-                &["owner", "superior", "requester", "function:…", "field:…"],
+                &[
+                    "owner",
+                    "superior",
+                    "superior:…",
+                    "parent-owner",
+                    "requester",
+                    "function:…",
+                    "field:…",
+                ],
             );
             return None;
         }
@@ -189,17 +216,23 @@ pub(crate) fn ladder(mut table: Table<'_>, sink: &mut Sink<'_>) -> Option<Ladder
     })
 }
 
-/// Reads `{ limit = "24 hours", ladder = "county", warn = ["1/2 yellow"] }`.
+/// Reads `{ limit = "24 hours", ladder = "county", warn = ["1/2 yellow"] }`, with `by` and `limits` for a choice.
 pub(crate) fn clock(mut table: Table<'_>, sink: &mut Sink<'_>) -> ClockAst {
-    let limit = table
-        .need_text("limit", sink)
-        .and_then(|found| match limit::limit(&found.value) {
+    let by = table.code("by", sink);
+    let limits = by_choice(&mut table, by.is_some(), sink);
+    let limit = if by.is_some() {
+        // Beside a choice the limit is a plain one: which of two fields speaks is a riddle.
+        need_rule(&mut table, "limit", sink).map(|rule| Sp::new(rule.span, Said::Rule(rule.value)))
+    } else {
+        let found = table.need_text("limit", sink);
+        found.and_then(|found| match limit::limit(&found.value) {
             Some(said) => Some(Sp::new(found.span, said)),
             None => {
                 sink.error("M0011", found.span, |m| m.with("found", found.as_str()));
                 None
             }
-        });
+        })
+    };
     let ladder = table.code("ladder", sink);
     let warn = table
         .texts("warn", sink)
@@ -211,9 +244,34 @@ pub(crate) fn clock(mut table: Table<'_>, sink: &mut Sink<'_>) -> ClockAst {
     ClockAst {
         span,
         limit,
+        by,
+        limits,
         ladder,
         warn,
     }
+}
+
+/// Reads `limits = { urgent = "8 hours" }`; `by` and `limits` need each other.
+fn by_choice(table: &mut Table<'_>, by: bool, sink: &mut Sink<'_>) -> Vec<(Sp<String>, Sp<Rule>)> {
+    let there = table.get("limits").is_some();
+    let limits = table.table("limits", sink);
+    if by != there {
+        let key = if by { "limits" } else { "by" };
+        sink.error("M0004", table.span, |m| {
+            m.with("key", key).with("table", table.name)
+        });
+    }
+    let mut found = Vec::new();
+    for (name, span, node) in limits.iter().flat_map(|limits| limits.entries()) {
+        let Some(said) = crate::read::text(node, "limits", sink) else {
+            continue;
+        };
+        match limit::rule(&said.value) {
+            Some(rule) => found.push((Sp::new(*span, name.clone()), Sp::new(said.span, rule))),
+            None => sink.error("M0011", said.span, |m| m.with("found", said.as_str())),
+        }
+    }
+    found
 }
 
 fn warning(found: Sp<String>, sink: &mut Sink<'_>) -> Option<Sp<(u32, u32, Colour)>> {

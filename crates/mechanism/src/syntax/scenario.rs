@@ -32,6 +32,8 @@ const KEYS: &[&str] = &[
     "clock",
     "register",
     "row",
+    "stage",
+    "children",
 ];
 
 /// Reads a scenario file.
@@ -43,6 +45,13 @@ pub(crate) fn read(root: &Node, path: &str, text: &str, sink: &mut Sink<'_>) -> 
     let label = head.need_label("label", sink);
     let mechanism = head.need_code("mechanism", sink);
     let rows = head.flag("rows", true, sink);
+    let adopted = head.text("adopted", sink).and_then(|found| {
+        let date = crate::syntax::limit::date(&found.value);
+        if date.is_none() {
+            sink.error("M0017", found.span, |m| m.with("found", found.as_str()));
+        }
+        date
+    });
     let reproduces = head.codes("reproduces", sink);
     head.finish(sink);
     let tables = file.tables("when", "[[when]]", sink);
@@ -78,6 +87,7 @@ pub(crate) fn read(root: &Node, path: &str, text: &str, sink: &mut Sink<'_>) -> 
         reproduces_spans: reproduces.iter().map(|figure| figure.span).collect(),
         reproduces: reproduces.into_iter().map(|figure| figure.value).collect(),
         rows,
+        adopted,
         steps,
     })
 }
@@ -93,9 +103,9 @@ fn when(mut table: Table<'_>, sink: &mut Sink<'_>) -> Option<When> {
     let by = table.code("by", sink);
     let person = table.code("person", sink);
     let on_behalf_of = table.code("for", sink);
-    let case = table
-        .code("case", sink)
-        .unwrap_or_else(|| Sp::new(table.span, "a".to_owned()));
+    let named = table.code("case", sink);
+    let case_said = named.is_some();
+    let case = named.unwrap_or_else(|| Sp::new(table.span, "a".to_owned()));
     let action = table.need_code("do", sink);
     let mut keys = BTreeMap::new();
     for key in KEYS {
@@ -113,6 +123,7 @@ fn when(mut table: Table<'_>, sink: &mut Sink<'_>) -> Option<When> {
         person,
         on_behalf_of,
         case,
+        case_said,
         action: action?,
         keys,
         then,

@@ -43,6 +43,23 @@ fn rules_and_derivations_have_a_stable_stored_form() {
         serde_json::to_string(&Limit::EndOfMonth).unwrap(),
         r#""end_of_month""#
     );
+    for (limit, stored, zh, en) in [
+        (
+            Limit::EndOfQuarter,
+            r#""end_of_quarter""#,
+            "季末前",
+            "by the end of the quarter",
+        ),
+        (
+            Limit::EndOfYear,
+            r#""end_of_year""#,
+            "年底前",
+            "by the end of the year",
+        ),
+    ] {
+        assert_eq!(serde_json::to_string(&limit).unwrap(), stored);
+        assert_eq!(limit.label(), Label::new(zh, en));
+    }
     let due = due(
         &rule,
         at("2024-04-28 09:00"),
