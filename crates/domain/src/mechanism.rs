@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bihuan_messages::Label;
+use bihuan_messages::{Label, Lang, Message};
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -712,6 +712,51 @@ impl Mechanism {
     /// The first stage of a kind.
     pub fn stage_of_kind(&self, kind: StageKind) -> Option<&Stage> {
         self.stages.iter().find(|stage| stage.kind == kind)
+    }
+
+    /// A clock's limit in words, with the names of the fields that it depends on.
+    pub fn limit_label(&self, clock: &ClockSpec) -> Label {
+        let field = |id: &FieldId| match self.field(id) {
+            Some(field) => (field.label.clone(), field.choices.as_slice()),
+            None => (Label::new(id.as_str(), id.as_str()), &[][..]),
+        };
+        let both = |message: Message| Label::new(message.text(Lang::Zh), message.text(Lang::En));
+        match &clock.limit {
+            LimitSpec::Rule(rule) => rule.limit.label(),
+            LimitSpec::Field { field: id, or } => both(
+                Message::new("clock.limit_by_field")
+                    .with("field", field(id).0)
+                    .with("or", or.limit.label()),
+            ),
+            LimitSpec::Choice {
+                field: id,
+                limits,
+                or,
+            } => {
+                let (label, choices) = field(id);
+                let (mut zh, mut en) = (Vec::new(), Vec::new());
+                for (code, rule) in limits {
+                    let choice = choices.iter().find(|(known, _)| known == code);
+                    let limit = rule.limit.label();
+                    zh.push(format!(
+                        "{}{}",
+                        choice.map_or(code.as_str(), |c| c.1.zh.as_str()),
+                        limit.zh
+                    ));
+                    en.push(format!(
+                        "{} {}",
+                        choice.map_or(code.as_str(), |c| c.1.en.as_str()),
+                        limit.en
+                    ));
+                }
+                both(
+                    Message::new("clock.limit_by_choice")
+                        .with("field", label)
+                        .with("limits", Label::new(zh.join("、"), en.join(", ")))
+                        .with("or", or.limit.label()),
+                )
+            }
+        }
     }
 
     /// Which version this is.

@@ -255,6 +255,7 @@ pub fn accept(
         };
         let key = key_of(&reading.received.document, commitment);
         let order = Order::Open(OpenOrder {
+            stage: None,
             mechanism: mechanism.clone(),
             owner: row.owner.clone(),
             supporting: Default::default(),

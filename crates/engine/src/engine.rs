@@ -121,6 +121,7 @@ impl Engine {
             mechanisms,
             cache: Default::default(),
             cases,
+            scheduled: None,
         };
         let (jobs, receiver) = mpsc::unbounded_channel();
         let thread = std::thread::Builder::new()

@@ -131,6 +131,7 @@ impl Office {
         let n = usize::try_from(self.rng.below(u64::try_from(UNITS).unwrap_or(1))).unwrap_or(0);
         let km = self.rng.between(1, 40);
         let open = OpenOrder {
+            stage: None,
             mechanism: "key-task".into(),
             owner: unit(n).into(),
             supporting: Default::default(),
@@ -171,6 +172,7 @@ impl Office {
         } else {
             let measure = json!("样例措施：倒排工期，逐段验收");
             Order::Step {
+                row: Default::default(),
                 case,
                 step: "plan".into(),
                 values: [("measure".into(), measure)].into(),

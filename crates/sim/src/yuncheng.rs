@@ -344,6 +344,7 @@ fn scripts(scenery: &Scenery<'_>) -> Vec<Script> {
 
 fn order(mechanism: &str, owner: &str, title: &str, kind: SourceKind, key: &str) -> OpenOrder {
     OpenOrder {
+        stage: None,
         mechanism: mechanism.into(),
         owner: owner.into(),
         supporting: Default::default(),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use bihuan_domain::mechanism::{ClockSpec, LimitSpec, Mechanism, Risk};
+use bihuan_domain::mechanism::{ClockSpec, Mechanism, Risk};
 use bihuan_messages::tf;
 
 use super::packs;
@@ -185,18 +185,5 @@ fn show(m: &Mechanism, term: &Term) {
 }
 
 fn limit(m: &Mechanism, clock: &ClockSpec, term: &Term) -> String {
-    match &clock.limit {
-        LimitSpec::Rule(rule) => rule.limit.label().get(term.lang).to_owned(),
-        LimitSpec::Field { field, or } => {
-            let label = m
-                .field(field)
-                .map_or(field.as_str(), |field| field.label.get(term.lang));
-            let or = or.limit.label();
-            tf(
-                term.lang,
-                "cli.mechanism_until_field",
-                &[("field", &label), ("limit", &or.get(term.lang))],
-            )
-        }
-    }
+    m.limit_label(clock).get(term.lang).to_owned()
 }

@@ -481,7 +481,7 @@ fn label_fit(field: &Field, header: &str) -> u32 {
 fn case_clock(mechanism: &Mechanism) -> Option<&FieldId> {
     match &mechanism.clock.as_ref()?.limit {
         LimitSpec::Field { field, .. } => Some(field),
-        LimitSpec::Rule(_) => None,
+        LimitSpec::Choice { .. } | LimitSpec::Rule(_) => None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bihuan_domain::case::{Context, Opener, State, decide};
+use bihuan_domain::case::{Alone, Context, Opener, State, decide};
 use bihuan_domain::event::CaseEvent;
 use bihuan_domain::id::{CaseId, Code, FieldId, UnitId};
 use bihuan_domain::mechanism::SourceKind;
@@ -29,6 +29,7 @@ impl Planner<'_> {
         }
         let source_key = format!("{}#{key}", self.mapping.ledger);
         let order = Order::Open(OpenOrder {
+            stage: None,
             mechanism: self.mechanism.id.clone(),
             owner: owner.clone(),
             supporting: read.supporting.clone(),
@@ -285,6 +286,7 @@ impl Planner<'_> {
             world: self.cells.world,
             recent: &recent,
             opener: Some(&opener),
+            family: &Alone,
         };
         decide(&ctx, state, &command)?;
         Ok(())

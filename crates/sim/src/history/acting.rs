@@ -215,6 +215,7 @@ fn walk(
             .find_map(|role| in_role(scene, mechanism, state, role, at)),
     };
     let order = Order::Step {
+        row: Default::default(),
         case: state.id,
         step: step.id.clone(),
         values,
@@ -451,6 +452,16 @@ fn in_role(
             let parent = org.units.get(&state.owner)?.parent.as_ref()?;
             org.posts_of(parent, &spec.post, day).next()?.id.clone()
         }
+        Resolve::SuperiorOf(kind) => {
+            let above = org.ancestry(&state.owner);
+            let unit = above
+                .into_iter()
+                .filter(|unit| *unit != &state.owner)
+                .find(|unit| org.units.get(*unit).is_some_and(|unit| unit.kind == *kind))?;
+            org.posts_of(unit, &spec.post, day).next()?.id.clone()
+        }
+        // History asks nobody who is found through another case or a row: whoever holds the case acts.
+        Resolve::ParentOwner | Resolve::RowField(..) => return None,
         Resolve::Function(function) => {
             let unit = org.with_function(function, day).next()?;
             org.posts_of(&unit.id, &spec.post, day).next()?.id.clone()

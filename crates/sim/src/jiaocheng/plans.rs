@@ -93,6 +93,7 @@ pub(super) fn targets(scenery: &Scenery<'_>) -> Vec<Script> {
         values.extend(row.number("value").map(|value| ("value".into(), json!(value))));
         values.insert("unit".into(), json!(row.text("unit")));
         let open = OpenOrder {
+            stage: None,
             mechanism: "annual-target".into(),
             owner: owner.into(),
             supporting: Default::default(),
@@ -295,6 +296,7 @@ pub(super) fn source(kind: SourceKind, key: &str) -> Option<SourceOrder> {
 
 pub(super) fn order(mechanism: &str, owner: &str, title: &str, kind: SourceKind, key: &str) -> OpenOrder {
     OpenOrder {
+        stage: None,
         mechanism: mechanism.into(),
         owner: owner.into(),
         supporting: Default::default(),

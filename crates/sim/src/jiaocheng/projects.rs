@@ -168,6 +168,7 @@ fn department(row: &SampleRow) -> &'static str {
 
 fn open(row: &SampleRow, mechanism: &str, owner: &str) -> OpenOrder {
     OpenOrder {
+        stage: None,
         mechanism: mechanism.into(),
         owner: owner.into(),
         supporting: Default::default(),

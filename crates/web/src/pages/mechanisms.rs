@@ -4,7 +4,7 @@ use axum::Router;
 use axum::extract::Path;
 use axum::routing::get;
 use bihuan_domain::id::{LadderId, MechanismId, RoleId};
-use bihuan_domain::mechanism::{ClockSpec, LimitSpec, Mechanism, Stage, StageKind};
+use bihuan_domain::mechanism::{ClockSpec, Mechanism, Stage, StageKind};
 use bihuan_messages::{Lang, t, tf};
 use maud::{Markup, html};
 
@@ -145,20 +145,8 @@ impl About<'_> {
 
     fn clock(&self, clock: &ClockSpec) -> String {
         let lang = self.lang;
-        let limit = match &clock.limit {
-            LimitSpec::Rule(limit) => rule(limit, lang),
-            LimitSpec::Field { field, or } => {
-                let label = self
-                    .mechanism
-                    .field(field)
-                    .map_or(field.as_str(), |field| field.label.get(lang));
-                tf(
-                    lang,
-                    "web.limit_field",
-                    &[("field", &label), ("or", &rule(or, lang))],
-                )
-            }
-        };
+        let limit = self.mechanism.limit_label(clock);
+        let limit = limit.get(lang);
         let ladder = self
             .mechanism
             .ladders

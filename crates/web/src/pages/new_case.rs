@@ -163,6 +163,7 @@ fn order(
         _ => None,
     };
     let order = OpenOrder {
+        stage: None,
         mechanism: mechanism.id.clone(),
         owner: owner.into(),
         supporting,

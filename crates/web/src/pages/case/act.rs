@@ -159,6 +159,7 @@ fn order(
     };
     Some(match act {
         Act::Step(step) => Order::Step {
+            row: Default::default(),
             case,
             step: step.clone(),
             values,

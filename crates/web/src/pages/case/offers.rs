@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use bihuan_domain::case::{Context, State, decide};
+use bihuan_domain::case::{Alone, Context, State, decide};
 use bihuan_domain::command::{self, Command};
 use bihuan_domain::event::Values;
 use bihuan_domain::id::{Code, StepId, UnitId};
@@ -197,6 +197,7 @@ impl Act {
             Act::Step(step) => Command::Step(command::Step {
                 step: step.clone(),
                 values: Values::new(),
+                row: Values::new(),
                 note: None,
                 evidence: Vec::new(),
             }),
@@ -276,6 +277,7 @@ fn may(
         world: &visitor.world,
         recent: &recent,
         opener: None,
+        family: &Alone,
     };
     match decide(&ctx, Some(state), &act.probe(state)) {
         Ok(_) => Ok(()),
