@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use bihuan_domain::event::{PackAdopted, RowPut, WorldEvent};
@@ -12,11 +13,12 @@ use bihuan_domain::verification::Beacon;
 use bihuan_domain::world::World;
 use bihuan_ledger::{Ledger, SealDraft, StagedBlob};
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{oneshot, watch};
 
 use crate::answer::Answer;
 use crate::error::{Error, Failure};
 use crate::mechanisms::Mechanisms;
+use crate::queue::queue;
 use crate::time::TimeSource;
 use crate::upload::{Upload, Uploads, sniff};
 use crate::views::{self, Views};
@@ -33,7 +35,7 @@ pub struct Engine(Arc<Inner>);
 struct Inner {
     ledger: Ledger,
     shared: Arc<Shared>,
-    jobs: mpsc::UnboundedSender<Job>,
+    jobs: Sender<Job>,
     time: Arc<dyn TimeSource>,
     writer: Mutex<Option<std::thread::JoinHandle<()>>>,
     /// One sweep of the timers at a time.
@@ -123,7 +125,7 @@ impl Engine {
             cases,
             scheduled: None,
         };
-        let (jobs, receiver) = mpsc::unbounded_channel();
+        let (jobs, receiver) = queue();
         let thread = std::thread::Builder::new()
             .name("bihuan-writer".to_owned())
             .spawn(move || desk.run(receiver))
@@ -435,7 +437,7 @@ impl Engine {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        let (closed, _) = mpsc::unbounded_channel();
+        let (closed, _) = queue();
         drop(std::mem::replace(&mut self.jobs, closed));
         let thread = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = thread

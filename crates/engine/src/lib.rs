@@ -13,6 +13,7 @@ mod error;
 pub mod export;
 pub mod import;
 mod mechanisms;
+mod queue;
 pub mod time;
 pub mod upload;
 pub mod views;

@@ -19,11 +19,12 @@ use bihuan_domain::world::World;
 use bihuan_ledger::{Appended, Batch, Cause, Committed, NewEntry, SealDraft, Writer};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{oneshot, watch};
 
 use crate::answer::{Answer, Recorded};
 use crate::error::{Error, Failure};
 use crate::mechanisms::Mechanisms;
+use crate::queue::Queue;
 use crate::time::TimeSource;
 use crate::upload::Uploads;
 use crate::views;
@@ -31,9 +32,6 @@ use crate::wire::{self, Order, Sealing, Submission};
 
 /// The stream of everything that is not a case.
 pub(crate) const WORLD: &str = "jurisdiction";
-
-/// Submissions taken into one commit group at most; more would make the first of them wait.
-const GROUP_MAX: usize = 256;
 
 /// Case states kept in memory; beyond it the memory is emptied rather than managed.
 const CACHE_MAX: usize = 20_000;
@@ -143,26 +141,21 @@ type Done = (Reply, Result<(Kept, Option<Appended>, bool), Failure>);
 
 impl Desk {
     /// Runs until every sender is gone.
-    pub(crate) fn run(mut self, mut jobs: mpsc::UnboundedReceiver<Job>) {
-        while let Some(first) = jobs.blocking_recv() {
-            let mut group = vec![first];
-            while group.len() < GROUP_MAX {
-                match jobs.try_recv() {
-                    Ok(job) => group.push(job),
-                    Err(_) => break,
-                }
-            }
-            self.carry_out(group);
+    pub(crate) fn run(mut self, mut jobs: Queue<Job>) {
+        while let Some(group) = jobs.group() {
+            self.carry_out(group, &mut jobs);
         }
     }
 
-    fn carry_out(&mut self, group: Vec<Job>) {
+    fn carry_out(&mut self, group: Vec<Job>, jobs: &mut Queue<Job>) {
+        let started = std::time::Instant::now();
         let now = self.now();
         let (world, mechanisms, cases) = (self.world.clone(), self.mechanisms.clone(), self.cases);
         let mut replies = Vec::with_capacity(group.len());
         match self.write(now, group, &mut replies) {
             Ok(committed) => {
                 self.publish(&committed);
+                jobs.answering(replies.len(), started.elapsed());
                 for (reply, result) in replies {
                     let answer = result.map(|(kept, last, duplicate)| Answer {
                         case: kept.case,
