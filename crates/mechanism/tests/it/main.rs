@@ -7,6 +7,7 @@
     reason = "tests may"
 )]
 
+mod language;
 mod limits;
 mod mutations;
 mod rendering;

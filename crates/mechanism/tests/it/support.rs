@@ -21,6 +21,14 @@ pub(crate) fn packs(names: &[&str]) -> Files {
     files
 }
 
+/// The pack of `tests/works`, which uses every construct of the language, beside the base pack.
+pub(crate) fn works() -> Files {
+    let mut files = packs(&["base"]);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/works");
+    gather(&folder, "packs/works", &mut files);
+    files
+}
+
 /// The root of the project.
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
