@@ -231,7 +231,9 @@ mod tests {
                 successor: None,
                 has_accounts: true,
             };
-            std::sync::Arc::make_mut(&mut world.org).units.insert(id.into(), unit);
+            std::sync::Arc::make_mut(&mut world.org)
+                .units
+                .insert(id.into(), unit);
         }
         Units::new(&world, date(2026, 3, 1))
     }
