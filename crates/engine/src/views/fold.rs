@@ -37,7 +37,7 @@ pub(super) fn numbered(number: &str) -> (&str, u32, u32) {
         .filter(|run| !run.is_empty())
         .map(|run| run.parse::<u32>().unwrap_or(u32::MAX));
     let first = runs.next().unwrap_or(0);
-    (series, first, runs.last().unwrap_or(first))
+    (series, first, runs.next_back().unwrap_or(first))
 }
 
 #[cfg(test)]
