@@ -9,17 +9,52 @@ use bihuan_domain::case::State;
 use bihuan_domain::id::{Code, PersonId, PostId, UnitId};
 use bihuan_domain::world::World;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 /// Functions whose units see everything in the jurisdiction.
 const SEES_ALL: [&str; 3] = ["supervision", "dispatch", "leadership"];
 
 /// What somebody may see.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Sight {
     /// Everything of the jurisdiction.
+    #[default]
     All,
-    /// Cases that one of these units owns, holds, supports or opened.
-    Units(BTreeSet<UnitId>),
+    /// Cases that concern one of these units.
+    Units {
+        /// The units.
+        units: BTreeSet<UnitId>,
+        /// Their posts: who opened a case from one of them sees it.
+        posts: BTreeSet<PostId>,
+    },
+}
+
+/// Whom a case concerns (涉及单位): everybody from whom it is not hidden. Lists and case pages both ask this and
+/// nothing else, so that they cannot disagree.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct Parties {
+    /// The owner, supporting units, the holder and former holders, and whoever has a duty.
+    units: BTreeSet<UnitId>,
+    /// The post that opened it.
+    opener: PostId,
+}
+
+impl Parties {
+    /// Those of a case.
+    pub(crate) fn of(state: &State) -> Parties {
+        let held = state.tenures.iter().map(|tenure| &tenure.holder.unit);
+        let mut units: BTreeSet<UnitId> = [&state.owner, &state.holder.unit]
+            .into_iter()
+            .chain(&state.supporting)
+            .chain(held)
+            .cloned()
+            .collect();
+        units.extend(state.duties().into_iter().map(|duty| duty.holder.unit));
+        Parties {
+            units,
+            opener: state.opened_by.post.clone(),
+        }
+    }
 }
 
 /// What a person on these posts may see: one's own units and those below; supervision, dispatch and leaders see all.
@@ -46,32 +81,24 @@ pub fn sight(world: &World, person: &PersonId, now: Timestamp) -> Sight {
         .cloned()
         .collect();
     units.extend(below);
-    Sight::Units(units)
+    let posts = world.org.posts.values().filter(|post| units.contains(&post.unit));
+    let posts = posts.map(|post| post.id.clone()).collect();
+    Sight::Units { units, posts }
 }
 
 impl Sight {
     /// Whether this case may be seen.
-    pub fn covers(&self, world: &World, state: &State) -> bool {
-        let Sight::Units(units) = self else { return true };
-        let opener = world.org.unit_of(&state.opened_by.post).map(|unit| &unit.id);
-        let involved = [Some(&state.owner), Some(&state.holder.unit), opener];
-        involved.into_iter().flatten().any(|unit| units.contains(unit))
-            || state.supporting.iter().any(|unit| units.contains(unit))
-            || state
-                .duties()
-                .iter()
-                .any(|duty| units.contains(&duty.holder.unit))
-            || state
-                .tenures
-                .iter()
-                .any(|tenure| units.contains(&tenure.holder.unit))
+    pub fn covers(&self, state: &State) -> bool {
+        *self == Sight::All || self.meets(&Parties::of(state))
     }
 
-    /// The units for a list's filter; `None` means all.
-    pub fn units(&self) -> Option<Vec<UnitId>> {
+    /// Whether a case that concerns these may be seen.
+    pub(crate) fn meets(&self, parties: &Parties) -> bool {
         match self {
-            Sight::All => None,
-            Sight::Units(units) => Some(units.iter().cloned().collect()),
+            Sight::All => true,
+            Sight::Units { units, posts } => {
+                posts.contains(&parties.opener) || parties.units.iter().any(|unit| units.contains(unit))
+            }
         }
     }
 }

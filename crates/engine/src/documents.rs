@@ -185,13 +185,9 @@ pub fn proposals(
     mechanism: &MechanismId,
 ) -> Result<Vec<Proposal>, Error> {
     let world = engine.world();
-    let filter = Filter {
-        mechanisms: vec![mechanism.clone()],
-        document: Some(reading.received.document.as_str().to_owned()),
-        ..Filter::default()
-    };
+    let document = reading.received.document.as_str();
     let mut opened: BTreeMap<String, CaseId> = BTreeMap::new();
-    views.for_each_state(&filter, |state, _| {
+    views.for_each_state(std::slice::from_ref(mechanism), Some(document), |state, _| {
         if let Some(key) = &state.source.key {
             opened.insert(key.as_str().to_owned(), state.id);
         }

@@ -114,6 +114,7 @@ impl Engine {
             uploads: Mutex::new(Uploads::default()),
             beacon: RwLock::new(beacon),
             seq: watch::channel(entries).0,
+            roll: RwLock::new(views::Roll::load(ledger.reader()?.connection())?),
         });
         let desk = Desk {
             writer,
@@ -122,6 +123,7 @@ impl Engine {
             world,
             mechanisms,
             cache: Default::default(),
+            listed: Vec::new(),
             cases,
             scheduled: None,
         };
@@ -192,7 +194,14 @@ impl Engine {
     ///
     /// If the database cannot be opened.
     pub fn views(&self) -> Result<Views, Error> {
-        Ok(Views::new(self.0.ledger.reader()?))
+        let roll = self
+            .0
+            .shared
+            .roll
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        Ok(Views::new(self.0.ledger.reader()?, roll))
     }
 
     /// Submits a command; the answer comes when it is on the disk. For asynchronous callers.
@@ -262,6 +271,23 @@ impl Engine {
             reply,
         });
         answer
+    }
+
+    /// Erases everything sealed for a subject (`case/17`, `person/p3`): keys, ciphertexts, files, and the title of a case
+    /// from every list. Entries and proofs stay.
+    ///
+    /// # Errors
+    ///
+    /// Faults of the log.
+    pub fn erase(&self, subject: &str) -> Result<Answer, Failure> {
+        let (reply, answer) = oneshot::channel();
+        let _ = self.0.jobs.send(Job::Erase {
+            subject: subject.to_owned(),
+            reply,
+        });
+        answer
+            .blocking_recv()
+            .map_err(|_| Failure::Fault(Error::Stopped))?
     }
 
     /// Fires everything that is due by now, in the order in which it was due. Blocks until done.

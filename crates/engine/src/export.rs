@@ -44,7 +44,7 @@ pub fn ledger(engine: &Engine, sight: &Sight, asked: &Asked, lang: Lang) -> Resu
     let mechanisms = engine.mechanisms();
     let mechanism = asked.mechanism.as_ref().and_then(|id| mechanisms.current(id));
     let mut filter = asked.filter.clone();
-    filter.visible_to = sight.units();
+    filter.visible_to = sight.clone();
     if let Some(mechanism) = &mechanism {
         filter.mechanisms = vec![mechanism.id.clone()];
     }
@@ -56,7 +56,7 @@ pub fn ledger(engine: &Engine, sight: &Sight, asked: &Asked, lang: Lang) -> Resu
     let fields = mechanism.as_deref().map(shown_fields).unwrap_or_default();
     let mut rows = Vec::new();
     for row in views.cases(&filter, asked.sort, 0, u64::from(u32::MAX))?.rows {
-        let Some(state) = views.state(row.id)?.filter(|state| sight.covers(&world, state)) else {
+        let Some(state) = views.state(row.id)?.filter(|state| sight.covers(state)) else {
             continue;
         };
         let own = mechanisms

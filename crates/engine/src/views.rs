@@ -1,21 +1,25 @@
 //! Read models: what lists, desks and timers look at. Made from the log, in its file and in its transactions, and
-//! equal to what a rebuild from the log makes of them.
+//! equal to what a rebuild from the log makes of them. What lists filter and sort by is also held in memory ([`Roll`]).
 //!
 //! They live in the engine and not in the ledger, so that the ledger stays verifiable without knowing what a case is
 //! (`docs/adr/`). Titles and names stand here in the clear; an erasure removes them in its own transaction.
 
 mod brought;
+mod fold;
 mod project;
 mod query;
 mod rebuild;
+mod roll;
+mod select;
 
 pub use query::{CaseRow, CaseView, Counts, DutyRow, Filter, Page, Sort, TimelineEntry, Views};
 pub use rebuild::{Difference, compare, rebuild};
 
 pub(crate) use brought::{open_about, project_brought, scheduled_through};
-pub(crate) use project::{Face, Title, number_after, project_change, recent_verifiers};
+pub(crate) use project::{Face, Title, clear_title, number_after, project_change, recent_verifiers};
 pub(crate) use query::{actor_of, by_key, due_cases, state};
 pub(crate) use rebuild::{applied, set_applied};
+pub(crate) use roll::{Listing, Roll};
 
 /// The tables. `case_views.state` is the whole state as JSON; the columns beside it are what lists filter and sort by.
 pub(crate) const TABLES: &str = "
@@ -46,15 +50,13 @@ CREATE TABLE IF NOT EXISTS case_views(
   document TEXT,
   source_key TEXT,
   wake_at INTEGER,
+  parties TEXT NOT NULL,
   state TEXT NOT NULL
 );
-CREATE INDEX IF NOT EXISTS case_views_by_urgency ON case_views(mechanism, open DESC, (due_at IS NULL), due_at, id);
-CREATE INDEX IF NOT EXISTS case_views_by_stage ON case_views(mechanism, stage, open, colour, owner);
-CREATE INDEX IF NOT EXISTS case_views_by_owner ON case_views(mechanism, owner, open DESC, (due_at IS NULL), due_at, id);
+CREATE INDEX IF NOT EXISTS case_views_by_mechanism ON case_views(mechanism);
 CREATE INDEX IF NOT EXISTS case_views_by_wake ON case_views(wake_at) WHERE wake_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS case_views_by_key ON case_views(mechanism, source_key) WHERE source_key IS NOT NULL;
 CREATE INDEX IF NOT EXISTS case_views_by_document ON case_views(document) WHERE document IS NOT NULL;
-CREATE INDEX IF NOT EXISTS case_views_by_parent ON case_views(parent) WHERE parent IS NOT NULL;
 CREATE TABLE IF NOT EXISTS duties(
   case_id INTEGER NOT NULL,
   place INTEGER NOT NULL,

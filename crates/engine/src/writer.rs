@@ -75,6 +75,10 @@ pub(crate) enum Job {
     Schedules {
         reply: oneshot::Sender<Result<Answer, Failure>>,
     },
+    Erase {
+        subject: String,
+        reply: oneshot::Sender<Result<Answer, Failure>>,
+    },
     Tick {
         cases: Vec<CaseId>,
         reply: oneshot::Sender<Result<Answer, Failure>>,
@@ -88,6 +92,7 @@ pub(crate) struct Shared {
     pub(crate) uploads: Mutex<Uploads>,
     pub(crate) beacon: RwLock<Beacon>,
     pub(crate) seq: watch::Sender<u64>,
+    pub(crate) roll: RwLock<views::Roll>,
 }
 
 pub(crate) struct Desk {
@@ -97,6 +102,8 @@ pub(crate) struct Desk {
     pub(crate) world: Arc<World>,
     pub(crate) mechanisms: Arc<Mechanisms>,
     pub(crate) cache: HashMap<CaseId, State>,
+    /// What the roll must learn once the group is on the disk.
+    pub(crate) listed: Vec<views::Listing>,
     pub(crate) cases: u64,
     /// The day up to which schedules were looked at since the start, and under how many definitions.
     pub(crate) scheduled: Option<(jiff::civil::Date, usize)>,
@@ -176,6 +183,7 @@ impl Desk {
                 // Nothing of the group was written: forget what it would have changed.
                 (self.world, self.mechanisms, self.cases) = (world, mechanisms, cases);
                 self.cache.clear();
+                self.listed.clear();
                 tracing::error!(%error, "a commit group was not written");
                 let text = error.message();
                 for (reply, result) in replies {
@@ -210,6 +218,12 @@ impl Desk {
             root: committed.checkpoint.root.hex(),
         };
         *self.shared.beacon.write().unwrap_or_else(PoisonError::into_inner) = beacon;
+        if !self.listed.is_empty() {
+            let mut roll = self.shared.roll.write().unwrap_or_else(PoisonError::into_inner);
+            for listing in self.listed.drain(..) {
+                roll.put(listing);
+            }
+        }
         self.shared.seq.send_replace(committed.checkpoint.size);
         if self.cache.len() > CACHE_MAX {
             self.cache.clear();
@@ -228,6 +242,7 @@ impl Desk {
             world,
             mechanisms,
             cache,
+            listed,
             cases,
             scheduled,
             ..
@@ -257,6 +272,7 @@ impl Desk {
             world,
             mechanisms,
             cache,
+            listed,
             cases,
             scheduled,
         };
@@ -296,6 +312,7 @@ pub(crate) struct Group<'a> {
     pub(crate) world: &'a mut Arc<World>,
     pub(crate) mechanisms: &'a mut Arc<Mechanisms>,
     cache: &'a mut HashMap<CaseId, State>,
+    listed: &'a mut Vec<views::Listing>,
     cases: &'a mut u64,
     pub(crate) scheduled: &'a mut Option<(jiff::civil::Date, usize)>,
 }
@@ -318,6 +335,10 @@ impl Group<'_> {
                 reply,
             } => {
                 let result = self.change_world(batch, &actor, &key, changes);
+                (reply, result)
+            }
+            Job::Erase { subject, reply } => {
+                let result = self.erase(batch, &subject);
                 (reply, result)
             }
             Job::Tick { cases, reply } => {
@@ -666,6 +687,29 @@ impl Group<'_> {
         self.accept(batch, plan, accepted)
     }
 
+    /// Erases a subject, and with a case the title that lists show and seek in.
+    fn erase(
+        &mut self,
+        batch: &mut Batch<'_>,
+        subject: &str,
+    ) -> Result<(Kept, Option<Appended>, bool), Failure> {
+        batch.erase(subject)?;
+        let mut kept = Kept {
+            case: None,
+            number: None,
+            seqs: Vec::new(),
+        };
+        let case = subject.strip_prefix("case/").and_then(|id| id.parse().ok());
+        if let Some(id) = case.map(CaseId)
+            && let Some(state) = self.state(batch, &[], id)?
+        {
+            views::clear_title(batch.connection(), id)?;
+            self.listed.push(views::Listing::of(&state, Some(None)));
+            kept.case = Some(id);
+        }
+        Ok((kept, None, false))
+    }
+
     fn tick(
         &mut self,
         batch: &mut Batch<'_>,
@@ -776,7 +820,7 @@ impl Group<'_> {
                 Some(plain) => views::Title::Set(plain.as_deref()),
                 None => views::Title::Keep,
             };
-            views::project_change(
+            let listing = views::project_change(
                 batch.connection(),
                 planned.face.as_ref(),
                 &planned.after,
@@ -784,6 +828,7 @@ impl Group<'_> {
                 &title,
             )?;
             views::project_brought(batch.connection(), &planned.after, &planned.events)?;
+            self.listed.extend(listing);
             self.cache.insert(planned.id, planned.after);
         }
         Ok((kept, last))
@@ -905,8 +950,9 @@ fn reply_of(job: Job) -> Reply {
     match job {
         Job::Submit { reply, .. }
         | Job::World { reply, .. }
-        | Job::Tick { reply, .. }
-        | Job::Schedules { reply } => reply,
+        | Job::Erase { reply, .. }
+        | Job::Schedules { reply }
+        | Job::Tick { reply, .. } => reply,
     }
 }
 

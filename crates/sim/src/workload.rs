@@ -21,12 +21,35 @@ use crate::rng::Rng;
 const UNITS: usize = 20;
 /// Fits no account that a person uses: benchmarks run in directories of their own.
 const PASSWORD: &str = "workload-password";
+/// What titles are made of.
+const PLACES: [&str; 8] = [
+    "东关镇",
+    "西河乡",
+    "北山镇",
+    "南川乡",
+    "开发区",
+    "城关镇",
+    "柳林乡",
+    "石门镇",
+];
+const THINGS: [&str; 8] = [
+    "村道硬化",
+    "供水管网改造",
+    "河堤加固",
+    "排污管线",
+    "绿化带补植",
+    "通信光缆入地",
+    "供热管网延伸",
+    "步道修复",
+];
+/// What may be sought in the titles: in all of them, by one character, in every fourth, in few, in none.
+pub const SOUGHT: [&str; 5] = ["公里", "水", "管网", "东关镇 供水 17公里", "没有这个"];
 
 /// An office with its supervision clerk and twenty departments.
 pub struct Office {
     /// Its engine, on the system's clock.
     pub engine: Engine,
-    /// Its accounts; `clerk` is one.
+    /// Its accounts: `clerk` is the supervision clerk, `unit-0` the clerk of the first department.
     pub accounts: Arc<Accounts>,
     /// Who opens cases.
     pub clerk: Actor,
@@ -99,11 +122,15 @@ impl Office {
             on_post(&world.org, &post.into(), today).ok_or(Failure::Fault(bihuan_engine::Error::Stopped))
         };
         let clerk = seated("supervision.supervisor".to_owned())?;
-        let handlers = (0..UNITS)
+        let handlers: Vec<Actor> = (0..UNITS)
             .map(|n| seated(format!("{}.clerk", unit(n))))
             .collect::<Result<_, _>>()?;
         let accounts = Arc::new(Accounts::open(dir)?);
+        // Only the first department's clerk signs in: a password is slow to hash, as it should be.
         accounts.put("clerk", &clerk.person, PASSWORD)?;
+        if let Some(handler) = handlers.first() {
+            accounts.put("unit-0", &handler.person, PASSWORD)?;
+        }
         Ok(Office {
             engine,
             accounts,
@@ -114,15 +141,15 @@ impl Office {
         })
     }
 
-    /// A session of the supervision clerk: what its cookie would hold.
+    /// A session of the supervision clerk (`clerk`) or of a department's (`unit-0`): what its cookie would hold.
     ///
     /// # Errors
     ///
     /// If the accounts cannot be read.
-    pub fn sign_in(&self) -> Result<String, Failure> {
+    pub fn sign_in(&self, login: &str) -> Result<String, Failure> {
         let now = jiff::Timestamp::now();
         self.accounts
-            .sign_in("clerk", PASSWORD, now)
+            .sign_in(login, PASSWORD, now)
             .map_err(|_| Failure::Fault(bihuan_engine::Error::Other("sign-in".to_owned())))
     }
 
@@ -130,12 +157,14 @@ impl Office {
     pub fn opening(&mut self) -> (Actor, Submission) {
         let n = usize::try_from(self.rng.below(u64::try_from(UNITS).unwrap_or(1))).unwrap_or(0);
         let km = self.rng.between(1, 40);
+        let place = self.rng.pick(&PLACES).unwrap_or(&"");
+        let thing = self.rng.pick(&THINGS).unwrap_or(&"");
         let open = OpenOrder {
             stage: None,
             mechanism: "key-task".into(),
             owner: unit(n).into(),
             supporting: Default::default(),
-            title: format!("样例任务：村道硬化{km}公里"),
+            title: format!("{place}{thing}{km}公里（样例）"),
             risk: None,
             values: [
                 ("value".into(), json!(km.to_string())),

@@ -16,7 +16,7 @@ use super::correct::Earlier;
 use super::facts::Facts;
 use super::figures::{Figures, Scope};
 use crate::error::Error;
-use crate::views::{Filter, Views, actor_of};
+use crate::views::{Views, actor_of};
 use crate::writer::WORLD;
 
 /// Log entries read at a time.
@@ -36,12 +36,8 @@ pub fn compute(views: &Views, scope: &Scope, as_of: Timestamp) -> Result<Figures
         };
         let (world, earlier) = jurisdiction(log, head.size)?;
         let mut collector = Collector::new(scope, as_of, &world);
-        let filter = Filter {
-            mechanisms: scope.mechanisms.clone(),
-            ..Filter::default()
-        };
         let mut fault = None;
-        views.for_each_state(&filter, |state, _| {
+        views.for_each_state(&scope.mechanisms, None, |state, _| {
             if fault.is_some() {
                 return;
             }

@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 
 use bihuan_domain::case::{Duty, State};
 use bihuan_domain::event::{CaseEvent, Holder};
-use bihuan_domain::id::{PersonId, StageId, UnitId};
+use bihuan_domain::id::{CaseId, PersonId, StageId, UnitId};
 use bihuan_domain::mechanism::Colour;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
 
+use super::roll::Listing;
+use crate::access::Parties;
 use crate::error::Error;
 
 /// The title as views keep it.
@@ -40,6 +42,7 @@ struct Columns {
     round: u32,
     reworks: u32,
     wake: Option<Timestamp>,
+    parties: Parties,
 }
 
 impl Face {
@@ -58,6 +61,7 @@ impl Face {
             round: state.round,
             reworks: state.reworks,
             wake: state.wake(),
+            parties: Parties::of(state),
         };
         Face {
             columns,
@@ -66,21 +70,25 @@ impl Face {
     }
 }
 
-/// As [`project_case`], where the face before is known: what did not change is not written again.
+/// As [`project_case`], where the face before is known: what did not change is not written again. Gives what the roll
+/// must learn, if anything.
 pub(crate) fn project_change(
     connection: &Connection,
     before: Option<&Face>,
     state: &State,
     events: &[CaseEvent],
     title: &Title<'_>,
-) -> Result<(), Error> {
-    let Some(before) = before.filter(|_| matches!(title, Title::Keep)) else {
-        return project_case(connection, state, events, title);
-    };
+) -> Result<Option<Listing>, Error> {
     let after = Face::of(state);
-    if before.columns != after.columns {
-        return project_case(connection, state, events, title);
-    }
+    let kept = before.filter(|before| matches!(title, Title::Keep) && before.columns == after.columns);
+    let Some(before) = kept else {
+        project_case(connection, state, events, title)?;
+        let title = match title {
+            Title::Keep => None,
+            Title::Set(text) => Some(*text),
+        };
+        return Ok(Some(Listing::of(state, title)));
+    };
     let id = i64::try_from(state.id.0).unwrap_or(i64::MAX);
     connection
         .prepare_cached("UPDATE case_views SET state = ?1 WHERE id = ?2")?
@@ -88,7 +96,7 @@ pub(crate) fn project_change(
     if before.duties != after.duties {
         write_duties(connection, id, state)?;
     }
-    Ok(())
+    Ok(None)
 }
 
 /// Writes the row and the duties of a case. `events` are those that brought it from its former state.
@@ -108,15 +116,15 @@ pub(crate) fn project_case(
         .prepare_cached(
             "INSERT INTO case_views(id, mechanism, number, title, stage, kind, open, owner, holder_unit, holder_post,
                colour, opened_at, due_at, done_at, closed_at, on_time, late, round, reworks, parent, source_kind,
-               document, source_key, wake_at, state)
+               document, source_key, wake_at, parties, state)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,
-               ?22, ?23, ?24, ?25)
-             ON CONFLICT(id) DO UPDATE SET title = CASE WHEN ?26 THEN excluded.title ELSE title END,
+               ?22, ?23, ?24, ?25, ?26)
+             ON CONFLICT(id) DO UPDATE SET title = CASE WHEN ?27 THEN excluded.title ELSE title END,
                stage = excluded.stage, kind = excluded.kind, open = excluded.open, owner = excluded.owner,
                holder_unit = excluded.holder_unit, holder_post = excluded.holder_post, colour = excluded.colour,
                due_at = excluded.due_at, done_at = excluded.done_at, closed_at = excluded.closed_at,
                on_time = excluded.on_time, late = excluded.late, round = excluded.round, reworks = excluded.reworks,
-               wake_at = excluded.wake_at, state = excluded.state",
+               wake_at = excluded.wake_at, parties = excluded.parties, state = excluded.state",
         )?
         .execute(rusqlite::params![
             id,
@@ -143,6 +151,7 @@ pub(crate) fn project_case(
             state.source.document.as_ref().map(|document| document.as_str()),
             state.source.key.as_ref().map(|key| key.as_str()),
             state.wake().map(micros),
+            serde_json::to_string(&Parties::of(state))?,
             json,
             matches!(title, Title::Set(_)),
         ])?;
@@ -171,6 +180,15 @@ pub(crate) fn project_case(
             _ => {}
         }
     }
+    Ok(())
+}
+
+/// Takes the title of a case out of the views.
+pub(crate) fn clear_title(connection: &Connection, case: CaseId) -> Result<(), Error> {
+    connection.execute(
+        "UPDATE case_views SET title = NULL WHERE id = ?1",
+        [i64::try_from(case.0).unwrap_or(i64::MAX)],
+    )?;
     Ok(())
 }
 

@@ -11,11 +11,14 @@ use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 use serde::Serialize;
 
+use super::roll::Roll;
+use crate::access::Sight;
 use crate::error::Error;
 
-/// A reader of the views, on a snapshot connection of its own.
+/// A reader of the views, on a connection of its own; lists and counts are those of the moment when it was made.
 pub struct Views {
     reader: PooledReader,
+    roll: Roll,
 }
 
 /// A line of a ledger (台账).
@@ -93,7 +96,7 @@ pub struct Filter {
     pub document: Option<String>,
     /// Children of this case.
     pub parent: Option<CaseId>,
-    /// Title or number contains this.
+    /// Title or number contains each of these words, whatever the width, brackets and capitals.
     pub text: Option<String>,
     /// Opened on or after, before.
     pub opened: (Option<Timestamp>, Option<Timestamp>),
@@ -105,8 +108,8 @@ pub struct Filter {
     pub late: Option<bool>,
     /// Closed in time.
     pub on_time: Option<bool>,
-    /// What the reader may see: owner or holder among these units. `None` means all.
-    pub visible_to: Option<Vec<UnitId>>,
+    /// What the reader may see.
+    pub visible_to: Sight,
 }
 
 /// In which order.
@@ -121,7 +124,7 @@ pub enum Sort {
     Oldest,
     /// By owner.
     Owner,
-    /// By number.
+    /// By number, as people count: 17 before 113.
     Number,
     /// By title.
     Title,
@@ -149,6 +152,10 @@ pub struct Counts {
     pub closed: u64,
     /// Open and red.
     pub late: u64,
+    /// Closed in time.
+    pub on_time: u64,
+    /// Closed with a limit to be judged by: the base of those in time.
+    pub judged: u64,
     /// By stage.
     pub stages: Vec<(StageId, u64)>,
     /// Open ones by colour.
@@ -189,8 +196,8 @@ const COLUMNS: &str = "c.id, c.mechanism, c.number, c.title, c.stage, c.kind, c.
      c.holder_post, c.colour, c.opened_at, c.due_at, c.closed_at, c.on_time, c.late, c.round";
 
 impl Views {
-    pub(crate) fn new(reader: PooledReader) -> Self {
-        Views { reader }
+    pub(crate) fn new(reader: PooledReader, roll: Roll) -> Self {
+        Views { reader, roll }
     }
 
     /// The ledger's own reader: proofs, receipts, entries.
@@ -214,57 +221,25 @@ impl Views {
         offset: u64,
         limit: u64,
     ) -> Result<Page<CaseRow>, Error> {
-        let (clause, values) = clause(filter);
-        let total: i64 = self
+        let (ids, total) = self.roll.page(filter, sort, offset, limit);
+        let mut statement = self
             .connection()
-            .prepare_cached(&format!("SELECT count(*) FROM case_views c WHERE {clause}"))?
-            .query_row(params_from_iter(values.iter()), |row| row.get(0))?;
-        let sql = format!(
-            "SELECT {COLUMNS} FROM case_views c WHERE {clause} ORDER BY {} LIMIT {limit} OFFSET {offset}",
-            order(sort)
-        );
-        let mut statement = self.connection().prepare_cached(&sql)?;
-        let rows = statement.query_map(params_from_iter(values.iter()), |row| case_row(row, 0))?;
-        Ok(Page {
-            rows: rows.collect::<Result<_, _>>()?,
-            total: u64::try_from(total).unwrap_or(0),
-        })
+            .prepare_cached(&format!("SELECT {COLUMNS} FROM case_views c WHERE c.id = ?1"))?;
+        let mut rows = Vec::with_capacity(ids.len());
+        for id in ids {
+            rows.push(statement.query_row([column(id)], |row| case_row(row, 0))?);
+        }
+        Ok(Page { rows, total })
     }
 
     /// Counts over cases.
-    ///
-    /// # Errors
-    ///
-    /// If the read models cannot be read.
-    pub fn counts(&self, filter: &Filter) -> Result<Counts, Error> {
-        let (clause, values) = clause(filter);
-        let sql = format!(
-            "SELECT stage, open, colour, count(*) FROM case_views c WHERE {clause} GROUP BY stage, open, colour"
-        );
-        let mut counts = Counts::default();
-        let mut statement = self.connection().prepare_cached(&sql)?;
-        let mut rows = statement.query(params_from_iter(values.iter()))?;
-        while let Some(row) = rows.next()? {
-            let stage = StageId::from(row.get::<_, String>(0)?);
-            let (open, colour): (bool, i64) = (row.get(1)?, row.get(2)?);
-            let n = u64::try_from(row.get::<_, i64>(3)?).unwrap_or(0);
-            let colour = colour_of(colour);
-            counts.total += n;
-            if open {
-                counts.open += n;
-                bump(&mut counts.colours, colour, n);
-                if colour == Colour::Red {
-                    counts.late += n;
-                }
-            } else {
-                counts.closed += n;
-            }
-            bump(&mut counts.stages, stage, n);
-        }
-        counts
-            .colours
-            .sort_by_key(|(colour, _)| std::cmp::Reverse(*colour));
-        Ok(counts)
+    pub fn counts(&self, filter: &Filter) -> Counts {
+        self.roll.counts(filter)
+    }
+
+    /// Counts over cases for each mechanism that has any, in one pass.
+    pub fn counts_by_mechanism(&self, filter: &Filter) -> Vec<(MechanismId, Counts)> {
+        self.roll.counts_by_mechanism(filter)
     }
 
     /// What waits for a person on these posts, most urgent first.
@@ -379,17 +354,29 @@ impl Views {
         Ok(self.reader.unseal(&sealed.as_str().parse()?)?)
     }
 
-    /// Calls `visit` with each state that the filter leaves, in order of id.
+    /// Calls `visit` with each state and title, in order of id: of these mechanisms (all where empty), from this
+    /// document. Reads the tables and not the roll, so that it belongs to the same moment as the log beside it.
     ///
     /// # Errors
     ///
     /// If the read models cannot be read.
     pub fn for_each_state(
         &self,
-        filter: &Filter,
+        mechanisms: &[MechanismId],
+        document: Option<&str>,
         mut visit: impl FnMut(State, Option<String>),
     ) -> Result<(), Error> {
-        let (clause, values) = clause(filter);
+        let mut clause = String::from("1");
+        let mut values: Vec<Sql> = Vec::new();
+        if !mechanisms.is_empty() {
+            let marks = vec!["?"; mechanisms.len()].join(", ");
+            clause.push_str(&format!(" AND c.mechanism IN ({marks})"));
+            values.extend(mechanisms.iter().map(|id| Sql::from(id.as_str().to_owned())));
+        }
+        if let Some(document) = document {
+            clause.push_str(" AND c.document = ?");
+            values.push(document.to_owned().into());
+        }
         let sql = format!("SELECT c.state, c.title FROM case_views c WHERE {clause} ORDER BY c.id");
         let mut statement = self.connection().prepare_cached(&sql)?;
         let mut rows = statement.query(params_from_iter(values.iter()))?;
@@ -450,14 +437,7 @@ fn column(case: CaseId) -> i64 {
     i64::try_from(case.0).unwrap_or(i64::MAX)
 }
 
-fn bump<K: PartialEq>(counts: &mut Vec<(K, u64)>, key: K, n: u64) {
-    match counts.iter_mut().find(|(known, _)| *known == key) {
-        Some((_, count)) => *count += n,
-        None => counts.push((key, n)),
-    }
-}
-
-fn colour_of(number: i64) -> Colour {
+pub(super) fn colour_of(number: i64) -> Colour {
     match number {
         0 => Colour::Green,
         1 => Colour::Blue,
@@ -491,101 +471,4 @@ fn case_row(row: &Row<'_>, from: usize) -> rusqlite::Result<CaseRow> {
         late: row.get(from + 15)?,
         round: row.get(from + 16)?,
     })
-}
-
-fn order(sort: Sort) -> &'static str {
-    match sort {
-        Sort::Urgency => "c.open DESC, c.due_at IS NULL, c.due_at, c.id",
-        Sort::Newest => "c.id DESC",
-        Sort::Oldest => "c.id",
-        Sort::Owner => "c.owner, c.open DESC, c.due_at IS NULL, c.due_at, c.id",
-        Sort::Number => "c.number IS NULL, c.number, c.id",
-        Sort::Title => "c.title, c.id",
-        Sort::Stage => "c.stage, c.due_at IS NULL, c.due_at, c.id",
-    }
-}
-
-/// The WHERE clause of a filter, with its values in order.
-fn clause(filter: &Filter) -> (String, Vec<Sql>) {
-    let mut parts: Vec<String> = Vec::new();
-    let mut values: Vec<Sql> = Vec::new();
-    let list = |column: &str, items: Vec<String>, parts: &mut Vec<String>, values: &mut Vec<Sql>| {
-        // A list of one as `IN` would keep the order of the index from being used, and sort every row instead.
-        parts.push(match items.len() {
-            1 => format!("{column} = ?"),
-            n => format!("{column} IN ({})", vec!["?"; n].join(", ")),
-        });
-        values.extend(items.into_iter().map(Sql::from));
-    };
-    if !filter.mechanisms.is_empty() {
-        let items = filter
-            .mechanisms
-            .iter()
-            .map(|id| id.as_str().to_owned())
-            .collect();
-        list("c.mechanism", items, &mut parts, &mut values);
-    }
-    if !filter.owners.is_empty() {
-        let items = filter.owners.iter().map(|id| id.as_str().to_owned()).collect();
-        list("c.owner", items, &mut parts, &mut values);
-    }
-    let mut one = |condition: &str, value: Sql| {
-        parts.push(condition.to_owned());
-        values.push(value);
-    };
-    if let Some(stage) = &filter.stage {
-        one("c.stage = ?", stage.as_str().to_owned().into());
-    }
-    if let Some(open) = filter.open {
-        one("c.open = ?", i64::from(open).into());
-    }
-    if let Some(colour) = filter.colour {
-        one("c.colour = ?", (colour as i64).into());
-    }
-    if let Some(holder) = &filter.holder {
-        one("c.holder_unit = ?", holder.as_str().to_owned().into());
-    }
-    if let Some(document) = &filter.document {
-        one("c.document = ?", document.clone().into());
-    }
-    if let Some(parent) = filter.parent {
-        one("c.parent = ?", column(parent).into());
-    }
-    if let Some(late) = filter.late {
-        one("c.late = ?", i64::from(late).into());
-    }
-    if let Some(on_time) = filter.on_time {
-        one("c.on_time = ?", i64::from(on_time).into());
-    }
-    let mut range = |name: &str, (from, to): (Option<Timestamp>, Option<Timestamp>)| {
-        if let Some(from) = from {
-            one(&format!("c.{name} >= ?"), from.as_microsecond().into());
-        }
-        if let Some(to) = to {
-            one(&format!("c.{name} < ?"), to.as_microsecond().into());
-        }
-    };
-    range("opened_at", filter.opened);
-    range("closed_at", filter.closed);
-    range("due_at", filter.due);
-    if let Some(text) = filter
-        .text
-        .as_deref()
-        .map(str::trim)
-        .filter(|text| !text.is_empty())
-    {
-        parts.push("(instr(c.title, ?) > 0 OR instr(c.number, ?) > 0)".to_owned());
-        values.extend([Sql::from(text.to_owned()), Sql::from(text.to_owned())]);
-    }
-    if let Some(units) = &filter.visible_to {
-        let marks = vec!["?"; units.len()].join(", ");
-        parts.push(format!("(c.owner IN ({marks}) OR c.holder_unit IN ({marks}))"));
-        for _ in 0..2 {
-            values.extend(units.iter().map(|unit| Sql::from(unit.as_str().to_owned())));
-        }
-    }
-    if parts.is_empty() {
-        parts.push("1".to_owned());
-    }
-    (parts.join(" AND "), values)
 }

@@ -45,7 +45,7 @@ pub(crate) fn set_applied(connection: &Connection, applied: u64, cases: u64) -> 
     Ok(())
 }
 
-/// Clears the views in `connection` and makes them anew from the log. Calls `progress` with entries done.
+/// Drops the views in `connection` and makes them anew from the log, in the form of this program. Calls `progress` with entries done.
 ///
 /// # Errors
 ///
@@ -55,10 +55,10 @@ pub fn rebuild(
     log: &PooledReader,
     progress: &mut dyn FnMut(u64),
 ) -> Result<(), Error> {
-    super::create(connection)?;
     for name in NAMES {
-        connection.execute(&format!("DELETE FROM {name}"), [])?;
+        connection.execute(&format!("DROP TABLE IF EXISTS {name}"), [])?;
     }
+    super::create(connection)?;
     // One case's events are applied as they come; its row is written at every event, like the live views do, so
     // that nothing depends on how events were grouped.
     let mut states: BTreeMap<CaseId, State> = BTreeMap::new();

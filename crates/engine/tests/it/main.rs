@@ -13,4 +13,5 @@ mod county;
 mod documents;
 mod durable;
 mod imports;
+mod lists;
 mod the_loop;

@@ -4,12 +4,12 @@ use std::sync::OnceLock;
 
 use bihuan_domain::case::State;
 use bihuan_domain::value::Value;
-use bihuan_engine::views::{self, Filter};
+use bihuan_engine::views;
 use bihuan_sim::demo::{self, Built};
 use jiff::Timestamp;
 
 /// Built once for all stories of this file: it takes a while without optimisation.
-fn built() -> &'static (tempfile::TempDir, Vec<Built>) {
+pub(crate) fn built() -> &'static (tempfile::TempDir, Vec<Built>) {
     static BUILT: OnceLock<(tempfile::TempDir, Vec<Built>)> = OnceLock::new();
     BUILT.get_or_init(|| {
         let dir = tempfile::tempdir().unwrap();
@@ -25,13 +25,9 @@ fn county() -> &'static Built {
 
 fn states(mechanism: &str) -> Vec<State> {
     let mut states = Vec::new();
-    let filter = Filter {
-        mechanisms: vec![mechanism.into()],
-        ..Filter::default()
-    };
     let views = county().engine.views().unwrap();
     views
-        .for_each_state(&filter, |state, _| states.push(state))
+        .for_each_state(&[mechanism.into()], None, |state, _| states.push(state))
         .unwrap();
     states
 }
@@ -120,7 +116,7 @@ fn the_history_has_everything_that_an_office_meets() {
     let views = county().engine.views().unwrap();
     let (mut late, mut failed, mut reopened, mut asked, mut disputes, mut closed) = (0, 0, 0, 0, 0, 0);
     views
-        .for_each_state(&Filter::default(), |state, _| {
+        .for_each_state(&[], None, |state, _| {
             late += usize::from(state.was_late);
             failed += usize::from(state.reworks > 0);
             reopened += usize::from(state.round > 1);

@@ -11,3 +11,4 @@
 )]
 
 mod county;
+mod lists;

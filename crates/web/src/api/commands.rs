@@ -76,7 +76,7 @@ fn allowed(visitor: &Visitor, case: CaseId, (key, wanted): &(String, Option<Stri
     let state = views
         .state(case)?
         .ok_or_else(|| Trouble::from(Refusal::new("no_such_case")))?;
-    if !visitor.sight.covers(&visitor.world, &state) {
+    if !visitor.sight.covers(&state) {
         return Err(Trouble::forbidden());
     }
     let Some(wanted) = wanted.as_deref().map(str::trim).filter(|wanted| *wanted != "*") else {

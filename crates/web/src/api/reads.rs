@@ -1,5 +1,7 @@
 //! The reads: cases, registers, mechanisms, the log, indicators. What a caller may see is what its pages would show.
 
+use std::collections::BTreeMap;
+
 use axum::Router;
 use axum::extract::Path;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -8,7 +10,7 @@ use axum::routing::get;
 use bihuan_domain::expr::Row;
 use bihuan_domain::id::{CaseId, MechanismId, RegisterId, RowId};
 use bihuan_domain::value::Value;
-use bihuan_engine::views::{Filter, Sort, Views};
+use bihuan_engine::views::{Counts, Filter, Sort, Views};
 use bihuan_ledger::{Entry, Receipt};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
@@ -70,7 +72,7 @@ impl CasesAsked {
             owners: self.owner.as_deref().map(Into::into).into_iter().collect(),
             holder: self.holder.as_deref().map(Into::into),
             text: self.q.clone(),
-            visible_to: visitor.sight.units(),
+            visible_to: visitor.sight.as_ref().clone(),
             ..Filter::default()
         })
     }
@@ -112,7 +114,7 @@ async fn case(visitor: Visitor, Path(id): Path<u64>, headers: HeaderMap) -> Resu
         .work(move |visitor| {
             let views = visitor.views()?;
             let case = views.case(CaseId(id))?.ok_or_else(Trouble::not_found)?;
-            if !visitor.sight.covers(&visitor.world, &case.state) {
+            if !visitor.sight.covers(&case.state) {
                 return Err(Trouble::forbidden());
             }
             let tag = crate::pages::case_etag(&case.state);
@@ -255,46 +257,22 @@ async fn indicators(visitor: Visitor, Asked(asked): Asked<IndicatorsAsked>) -> R
     visitor
         .work(move |visitor| {
             let views = visitor.views()?;
-            let mut list = Vec::new();
-            let wanted = |id: &MechanismId| {
-                asked
-                    .mechanism
-                    .as_deref()
-                    .is_none_or(|wanted| wanted == id.as_str())
+            let seen = Filter {
+                visible_to: visitor.sight.as_ref().clone(),
+                ..Filter::default()
             };
+            let mut counted: BTreeMap<MechanismId, Counts> =
+                views.counts_by_mechanism(&seen).into_iter().collect();
+            let wanted = |id: &MechanismId| {
+                let asked = asked.mechanism.as_deref();
+                asked.is_none_or(|asked| asked == id.as_str())
+            };
+            let mut list = Vec::new();
             for mechanism in visitor.mechanisms.all().filter(|mechanism| wanted(&mechanism.id)) {
-                let filter = Filter {
-                    mechanisms: vec![mechanism.id.clone()],
-                    visible_to: visitor.sight.units(),
-                    ..Filter::default()
-                };
-                let counts = views.counts(&filter)?;
-                let on_time = views
-                    .cases(
-                        &Filter {
-                            on_time: Some(true),
-                            ..filter.clone()
-                        },
-                        Sort::Oldest,
-                        0,
-                        1,
-                    )?
-                    .total;
-                let judged = on_time
-                    + views
-                        .cases(
-                            &Filter {
-                                on_time: Some(false),
-                                ..filter
-                            },
-                            Sort::Oldest,
-                            0,
-                            1,
-                        )?
-                        .total;
+                let counts = counted.remove(&mechanism.id).unwrap_or_default();
                 list.push(json!({
                     "mechanism": mechanism.id, "label": mechanism.label, "counts": counts,
-                    "closed_on_time": { "numerator": on_time, "base": judged },
+                    "closed_on_time": { "numerator": counts.on_time, "base": counts.judged },
                 }));
             }
             Ok(axum::Json(json!({ "as_of": visitor.now, "indicators": list })).into_response())

@@ -481,10 +481,7 @@ fn behind(
     let mut rows = Vec::new();
     let mut hidden = 0u32;
     for id in set.iter().skip(skip).take(take) {
-        match views
-            .state(id)?
-            .filter(|state| visitor.sight.covers(&visitor.world, state))
-        {
+        match views.state(id)?.filter(|state| visitor.sight.covers(state)) {
             Some(state) => rows.push(state),
             None => hidden += 1,
         }

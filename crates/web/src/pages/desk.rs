@@ -29,10 +29,10 @@ async fn desk(visitor: Visitor) -> Result<Markup, Trouble> {
             let views = visitor.views()?;
             let duties = views.desk(&visitor.person, &visitor.posts, LINES_MAX)?;
             let seen = Filter {
-                visible_to: visitor.sight.units(),
+                visible_to: visitor.sight.as_ref().clone(),
                 ..Filter::default()
             };
-            let counts = views.counts(&seen)?;
+            let counts = views.counts(&seen);
             let show = Show {
                 visitor,
                 views: &views,

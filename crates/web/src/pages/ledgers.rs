@@ -1,5 +1,7 @@
 //! The ledgers (台账): one line each with how many are open, late and closed.
 
+use std::collections::BTreeMap;
+
 use axum::Router;
 use axum::routing::get;
 use bihuan_domain::id::MechanismId;
@@ -22,17 +24,19 @@ async fn index(visitor: Visitor) -> Result<Markup, Trouble> {
     visitor
         .work(|visitor| {
             let views = visitor.views()?;
-            let count = |mechanisms: Vec<MechanismId>| {
-                views.counts(&Filter {
-                    mechanisms,
-                    visible_to: visitor.sight.units(),
-                    ..Filter::default()
-                })
+            let seen = Filter {
+                visible_to: visitor.sight.as_ref().clone(),
+                ..Filter::default()
             };
-            let all = count(Vec::new())?;
+            let all = views.counts(&seen);
+            let mut counts: BTreeMap<MechanismId, Counts> =
+                views.counts_by_mechanism(&seen).into_iter().collect();
             let mut rows = Vec::new();
             for mechanism in visitor.mechanisms.all() {
-                rows.push((mechanism.clone(), count(vec![mechanism.id.clone()])?));
+                rows.push((
+                    mechanism.clone(),
+                    counts.remove(&mechanism.id).unwrap_or_default(),
+                ));
             }
             // What is in use first, in the order of the county's list of mechanisms.
             rows.sort_by(|(a, _), (b, _)| (&a.number, &a.id).cmp(&(&b.number, &b.id)));

@@ -1,10 +1,11 @@
 //! The ledger page, in the process: the router is asked as the network would ask it.
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
-use bihuan_sim::workload::Office;
+use bihuan_sim::workload::{Office, SOUGHT};
 use bihuan_web::{App, Jurisdiction, router};
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -14,14 +15,66 @@ use crate::commands::serve;
 use crate::term::Term;
 use crate::trouble::Trouble;
 
-/// Pages asked for in turn: the first, a sorted and a filtered one, one further on.
-const QUERIES: [&str; 4] = ["", "?sort=newest", "?page=3", "?owner=unit-3"];
+/// Pages asked for in turn, and as whom: every order, every filter, pages far on, seeking what many and what few titles
+/// hold (`{0}` and so on stand for [`SOUGHT`]), all ledgers at once; the same as a department sees it.
+const PAGES: [(&str, &str); 30] = [
+    ("clerk", "key-task"),
+    ("clerk", "key-task?page=3"),
+    ("clerk", "key-task?page=1000"),
+    ("clerk", "key-task?page=1990"),
+    ("clerk", "key-task?sort=newest"),
+    ("clerk", "key-task?sort=oldest&page=700"),
+    ("clerk", "key-task?sort=owner"),
+    ("clerk", "key-task?sort=owner&page=900"),
+    ("clerk", "key-task?sort=number"),
+    ("clerk", "key-task?sort=number&page=1100"),
+    ("clerk", "key-task?sort=title"),
+    ("clerk", "key-task?sort=title&page=1000"),
+    ("clerk", "key-task?sort=stage&page=800"),
+    ("clerk", "key-task?stage=work"),
+    ("clerk", "key-task?open=yes&colour=green&sort=number&page=600"),
+    ("clerk", "key-task?owner=unit-3"),
+    ("clerk", "key-task?owner=unit-3&sort=number&page=60"),
+    ("clerk", "key-task?opened_from=2020-01-01&open=yes&sort=owner"),
+    ("clerk", "key-task?q={0}"),
+    ("clerk", "key-task?q={1}"),
+    ("clerk", "key-task?q={2}&sort=title"),
+    ("clerk", "key-task?q={3}"),
+    ("clerk", "key-task?q={4}"),
+    ("clerk", "all"),
+    ("clerk", "all?sort=number&page=1000"),
+    ("unit-0", "key-task"),
+    ("unit-0", "key-task?sort=newest&page=40"),
+    ("unit-0", "key-task?q={2}"),
+    ("unit-0", "all?sort=owner"),
+    ("unit-0", "all?open=yes&page=50"),
+];
+
+/// One case in so many has been planned, so that there is more than one stage.
+const PLANNED: usize = 4;
 
 pub(super) fn ledger(cases: usize, requests: usize, term: &Term) -> Result<Value, Trouble> {
     let dir = scratch()?;
     let mut office = Office::found(&dir.path().join("office"), 11)?;
-    super::engine::open(&mut office, cases, term)?;
-    let secret = office.sign_in()?;
+    let opened = super::engine::open(&mut office, cases, term)?;
+    let mut last = None;
+    for (case, owner) in opened.into_iter().step_by(PLANNED) {
+        let (actor, submission) = office.transition(case, owner, false);
+        last = Some(office.engine.send(&actor, submission));
+    }
+    // What was sent last is answered last.
+    if let Some(last) = last {
+        last.blocking_recv()
+            .map_err(|_| bihuan_engine::Error::Stopped)??;
+    }
+    let sessions = [
+        ("clerk", office.sign_in("clerk")?),
+        ("unit-0", office.sign_in("unit-0")?),
+    ];
+    let session = |who: &str| {
+        let of = sessions.iter().find(|(login, _)| *login == who);
+        of.map_or("", |(_, secret)| secret.as_str())
+    };
     let jurisdiction = Jurisdiction {
         slug: "bench".to_owned(),
         engine: office.engine.clone(),
@@ -34,11 +87,12 @@ pub(super) fn ledger(cases: usize, requests: usize, term: &Term) -> Result<Value
     let runtime = serve::runtime()?;
     let bar = term.progress("cli.bench_pages", u64::try_from(requests).ok());
     let mut times = Vec::with_capacity(requests);
+    let mut by_page: BTreeMap<String, Vec<u128>> = BTreeMap::new();
     let mut bytes = 0usize;
-    for (n, query) in QUERIES.iter().cycle().take(requests).enumerate() {
+    for (n, (who, page)) in PAGES.iter().cycle().take(requests).enumerate() {
         let request = Request::builder()
-            .uri(format!("/ledgers/key-task{query}"))
-            .header("cookie", format!("bihuan=bench.{secret}"))
+            .uri(address(page))
+            .header("cookie", format!("bihuan=bench.{}", session(who)))
             .body(Body::empty())
             .map_err(|error| Trouble::new("cli.plain").with("what", error))?;
         let started = Instant::now();
@@ -52,29 +106,47 @@ pub(super) fn ledger(cases: usize, requests: usize, term: &Term) -> Result<Value
             (status, body)
         });
         // The first of each kind finds cold caches; it counts like the others.
-        times.push(started.elapsed().as_micros());
+        let took = started.elapsed().as_micros();
+        times.push(took);
+        by_page.entry(format!("{who} {page}")).or_default().push(took);
         bytes = bytes.max(body);
         if !status.is_success() {
             return Err(Trouble::new("cli.bench_status")
                 .with("status", status)
-                .with("query", query)
+                .with("query", page)
                 .with("n", n));
         }
         bar.inc(1);
     }
     bar.finish_and_clear();
-    times.sort_unstable();
-    let at = |percent: usize| {
-        let place = times.len().saturating_mul(percent) / 100;
-        times
-            .get(place.min(times.len().saturating_sub(1)))
-            .copied()
-            .unwrap_or(0)
-    };
-    let (p50, p99) = (hundredths(at(50) / 10), hundredths(at(99) / 10));
+    let p50 = hundredths(percentile(&mut times, 50) / 10);
+    let p99 = hundredths(percentile(&mut times, 99) / 10);
+    let medians: BTreeMap<&String, String> = by_page
+        .iter_mut()
+        .map(|(page, times)| (page, hundredths(percentile(times, 50) / 10)))
+        .collect();
     term.say(
         "cli.bench_line_page",
         &[("cases", &cases), ("p50", &p50), ("p99", &p99), ("n", &requests)],
     );
-    Ok(json!({ "cases": cases, "requests": requests, "p50_ms": p50, "p99_ms": p99, "bytes_max": bytes }))
+    Ok(
+        json!({ "cases": cases, "requests": requests, "p50_ms": p50, "p99_ms": p99, "bytes_max": bytes, "p50_ms_by_page": medians }),
+    )
+}
+
+fn percentile(times: &mut [u128], percent: usize) -> u128 {
+    times.sort_unstable();
+    let place = times.len().saturating_mul(percent) / 100;
+    let last = times.len().saturating_sub(1);
+    times.get(place.min(last)).copied().unwrap_or(0)
+}
+
+/// The address of a page, with the words that it seeks encoded.
+fn address(page: &str) -> String {
+    let mut address = format!("/ledgers/{page}");
+    for (n, words) in SOUGHT.iter().enumerate() {
+        let encoded: String = words.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        address = address.replace(&format!("{{{n}}}"), &encoded);
+    }
+    address
 }

@@ -79,7 +79,7 @@ pub(crate) fn find(
     id: CaseId,
 ) -> Result<(CaseView, Arc<Mechanism>), Trouble> {
     let case = views.case(id)?.ok_or_else(Trouble::not_found)?;
-    if !visitor.sight.covers(&visitor.world, &case.state) {
+    if !visitor.sight.covers(&case.state) {
         return Err(Trouble::forbidden());
     }
     let mechanism = definition(visitor, &case.state)?;

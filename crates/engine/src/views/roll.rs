@@ -1,0 +1,277 @@
+//! The roll of all cases (总名单): what lists filter and sort by, in memory, so that every filter and every order of a
+//! ledger is one short pass and the writer keeps no index for them (`docs/adr/10-lists-are-answered-from-memory.md`).
+//!
+//! It is read from `case_views` when the engine starts and follows each commit. A snapshot costs two pointers; what the
+//! writer changes while one is out is copied by the thousand lines.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bihuan_domain::case::State;
+use bihuan_domain::id::{CaseId, MechanismId, StageId, UnitId};
+use bihuan_domain::mechanism::Colour;
+use rusqlite::{Connection, Row};
+
+use super::fold::{fold, numbered};
+use super::project::micros;
+use crate::access::Parties;
+use crate::error::Error;
+
+/// Lines that are copied together.
+const CHUNK: usize = 1024;
+
+/// Between title and number in a line's text; stands in neither.
+const BETWEEN: char = '\u{1f}';
+
+/// A name by its place in [`Names`].
+pub(super) type NameCode = u32;
+
+/// What of a case stands in the roll, in plain words: from its state, or from its row.
+pub(crate) struct Listing {
+    id: CaseId,
+    mechanism: MechanismId,
+    number: Option<String>,
+    /// `None` where it stays as it was.
+    title: Option<Option<String>>,
+    stage: StageId,
+    open: bool,
+    owner: UnitId,
+    holder: UnitId,
+    colour: Colour,
+    opened_at: i64,
+    due_at: Option<i64>,
+    closed_at: Option<i64>,
+    on_time: Option<bool>,
+    late: bool,
+    parent: Option<CaseId>,
+    document: Option<String>,
+    parties: Parties,
+}
+
+/// A case in the roll. Times are microseconds since 1970.
+#[derive(Clone)]
+pub(super) struct Line {
+    pub(super) id: CaseId,
+    /// Title and number, folded for searching; begins with the title.
+    pub(super) text: Arc<str>,
+    pub(super) opened_at: i64,
+    pub(super) due_at: Option<i64>,
+    pub(super) closed_at: Option<i64>,
+    pub(super) parent: Option<CaseId>,
+    pub(super) mechanism: NameCode,
+    pub(super) stage: NameCode,
+    pub(super) owner: NameCode,
+    pub(super) holder: NameCode,
+    pub(super) document: Option<NameCode>,
+    pub(super) parties: u32,
+    /// What stands before the first digits of the number, those digits and the last ones.
+    pub(super) number: Option<(NameCode, u32, u32)>,
+    pub(super) colour: Colour,
+    pub(super) open: bool,
+    pub(super) late: bool,
+    pub(super) on_time: Option<bool>,
+}
+
+/// Every name once.
+#[derive(Clone, Default)]
+pub(super) struct Names {
+    codes: BTreeMap<Arc<str>, NameCode>,
+    names: Vec<Arc<str>>,
+}
+
+impl Names {
+    fn code(this: &mut Arc<Names>, name: &str) -> NameCode {
+        if let Some(code) = this.find(name) {
+            return code;
+        }
+        let names = Arc::make_mut(this);
+        let code = NameCode::try_from(names.names.len()).unwrap_or(NameCode::MAX);
+        let name: Arc<str> = name.into();
+        names.names.push(name.clone());
+        names.codes.insert(name, code);
+        code
+    }
+
+    /// The code of a name that some case bears.
+    pub(super) fn find(&self, name: &str) -> Option<NameCode> {
+        self.codes.get(name).copied()
+    }
+
+    /// The name of a code.
+    pub(super) fn name(&self, code: NameCode) -> &str {
+        let place = usize::try_from(code).unwrap_or(usize::MAX);
+        self.names.get(place).map_or("", |name| name)
+    }
+
+    /// How many there are; every code is below it.
+    pub(super) fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// The place of every name in their order, by code.
+    pub(super) fn ranks(&self) -> Vec<u32> {
+        let mut ranks = vec![0; self.names.len()];
+        for (rank, code) in (0u32..).zip(self.codes.values()) {
+            if let Some(place) = usize::try_from(*code).ok().and_then(|code| ranks.get_mut(code)) {
+                *place = rank;
+            }
+        }
+        ranks
+    }
+}
+
+/// Who cases concern: few sets for many cases.
+#[derive(Clone, Default)]
+pub(super) struct PartySets {
+    codes: BTreeMap<Parties, u32>,
+    pub(super) sets: Vec<Parties>,
+}
+
+impl PartySets {
+    fn code(this: &mut Arc<PartySets>, parties: Parties) -> u32 {
+        if let Some(code) = this.codes.get(&parties) {
+            return *code;
+        }
+        let sets = Arc::make_mut(this);
+        let code = u32::try_from(sets.sets.len()).unwrap_or(u32::MAX);
+        sets.sets.push(parties.clone());
+        sets.codes.insert(parties, code);
+        code
+    }
+}
+
+/// The roll, or a snapshot of it.
+#[derive(Clone, Default)]
+pub(crate) struct Roll {
+    chunks: Arc<Vec<Arc<Vec<Option<Line>>>>>,
+    pub(super) names: Arc<Names>,
+    /// Documents have codes of their own: there are many, and only few questions ask for one.
+    pub(super) documents: Arc<Names>,
+    pub(super) parties: Arc<PartySets>,
+}
+
+impl Roll {
+    /// The roll of the cases in the read models.
+    pub(crate) fn load(connection: &Connection) -> Result<Roll, Error> {
+        let mut roll = Roll::default();
+        let mut statement = connection.prepare(
+            "SELECT id, mechanism, number, title, stage, open, owner, holder_unit, colour, opened_at, due_at, closed_at,
+               on_time, late, parent, document, parties FROM case_views ORDER BY id",
+        )?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            roll.put(Listing::read(row)?);
+        }
+        Ok(roll)
+    }
+
+    /// All lines, oldest case first.
+    pub(super) fn lines(&self) -> impl Iterator<Item = &Line> {
+        self.chunks.iter().flat_map(|chunk| chunk.iter().flatten())
+    }
+
+    /// Puts a case in, or in the place of what was known of it.
+    pub(crate) fn put(&mut self, listing: Listing) {
+        let mut name = |name: &str| Names::code(&mut self.names, name);
+        let number = listing.number.as_deref().map(numbered);
+        let line = Line {
+            id: listing.id,
+            text: "".into(),
+            opened_at: listing.opened_at,
+            due_at: listing.due_at,
+            closed_at: listing.closed_at,
+            parent: listing.parent,
+            mechanism: name(listing.mechanism.as_str()),
+            stage: name(listing.stage.as_str()),
+            owner: name(listing.owner.as_str()),
+            holder: name(listing.holder.as_str()),
+            number: number.map(|(series, first, last)| (name(series), first, last)),
+            document: listing
+                .document
+                .map(|document| Names::code(&mut self.documents, &document)),
+            parties: PartySets::code(&mut self.parties, listing.parties),
+            colour: listing.colour,
+            open: listing.open,
+            late: listing.late,
+            on_time: listing.on_time,
+        };
+        let Some(place) = self.place(listing.id) else {
+            return;
+        };
+        let text = match (listing.title, &*place) {
+            (None, Some(before)) => before.text.clone(),
+            (title, _) => text(title.flatten().as_deref(), listing.number.as_deref()),
+        };
+        *place = Some(Line { text, ..line });
+    }
+
+    fn place(&mut self, case: CaseId) -> Option<&mut Option<Line>> {
+        let at = usize::try_from(case.0).ok()?.checked_sub(1)?;
+        let (chunk, place) = (at / CHUNK, at % CHUNK);
+        let chunks = Arc::make_mut(&mut self.chunks);
+        while chunks.len() <= chunk {
+            chunks.push(Arc::default());
+        }
+        let lines = Arc::make_mut(chunks.get_mut(chunk)?);
+        if lines.len() <= place {
+            lines.resize(place.saturating_add(1), None);
+        }
+        lines.get_mut(place)
+    }
+}
+
+fn text(title: Option<&str>, number: Option<&str>) -> Arc<str> {
+    let mut text = fold(title.unwrap_or_default());
+    text.push(BETWEEN);
+    text.push_str(&fold(number.unwrap_or_default()));
+    text.into()
+}
+
+impl Listing {
+    /// From a state; `title` where it changed.
+    pub(crate) fn of(state: &State, title: Option<Option<&str>>) -> Listing {
+        Listing {
+            id: state.id,
+            mechanism: state.mechanism.id.clone(),
+            number: state.number.as_ref().map(|number| number.text.clone()),
+            title: title.map(|title| title.map(str::to_owned)),
+            stage: state.stage.clone(),
+            open: state.is_open(),
+            owner: state.owner.clone(),
+            holder: state.holder.unit.clone(),
+            colour: state.colour(),
+            opened_at: micros(state.opened_at),
+            due_at: state.due().map(micros),
+            closed_at: state.closed.as_ref().map(|closed| micros(closed.at)),
+            on_time: state.closed.as_ref().and_then(|closed| closed.on_time),
+            late: state.was_late,
+            parent: state.parent,
+            document: state.source.document.as_ref().map(ToString::to_string),
+            parties: Parties::of(state),
+        }
+    }
+
+    fn read(row: &Row<'_>) -> Result<Listing, Error> {
+        let case = |id: i64| CaseId(u64::try_from(id).unwrap_or(0));
+        let text = |column: usize| row.get_ref(column)?.as_str().map_err(rusqlite::Error::from);
+        Ok(Listing {
+            id: case(row.get(0)?),
+            mechanism: text(1)?.into(),
+            number: row.get(2)?,
+            title: Some(row.get(3)?),
+            stage: text(4)?.into(),
+            open: row.get(5)?,
+            owner: text(6)?.into(),
+            holder: text(7)?.into(),
+            colour: super::query::colour_of(row.get(8)?),
+            opened_at: row.get(9)?,
+            due_at: row.get(10)?,
+            closed_at: row.get(11)?,
+            on_time: row.get(12)?,
+            late: row.get(13)?,
+            parent: row.get::<_, Option<i64>>(14)?.map(case),
+            document: row.get(15)?,
+            parties: serde_json::from_str(text(16)?)?,
+        })
+    }
+}

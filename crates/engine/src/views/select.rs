@@ -1,0 +1,276 @@
+//! Choosing, counting and ordering cases on the roll: one pass over all lines, whatever is asked.
+
+use bihuan_domain::id::{CaseId, MechanismId, StageId};
+use bihuan_domain::mechanism::Colour;
+use jiff::Timestamp;
+
+use super::fold::words;
+use super::project::micros;
+use super::query::{Counts, Filter, Sort};
+use super::roll::{Line, NameCode, Roll};
+
+impl Roll {
+    /// The cases that a filter leaves, from `offset` on in this order, at most `limit`; and how many there are in all.
+    pub(super) fn page(&self, filter: &Filter, sort: Sort, offset: u64, limit: u64) -> (Vec<CaseId>, u64) {
+        let Some(test) = Test::of(self, filter) else {
+            return (Vec::new(), 0);
+        };
+        let chosen = self.lines().filter(|line| test.holds(line));
+        if sort == Sort::Title {
+            let mut found: Vec<&Line> = chosen.collect();
+            let total = found.len();
+            let part = part(&mut found, offset, limit, |a, b| {
+                a.text.cmp(&b.text).then(a.id.cmp(&b.id))
+            });
+            return (part.iter().map(|line| line.id).collect(), count(total));
+        }
+        let ranks = match sort {
+            Sort::Owner | Sort::Number | Sort::Stage => self.names.ranks(),
+            _ => Vec::new(),
+        };
+        let mut found: Vec<(u128, u64)> = chosen.map(|line| (key(line, sort, &ranks), line.id.0)).collect();
+        let total = found.len();
+        let part = part(&mut found, offset, limit, Ord::cmp);
+        (part.iter().map(|(_, id)| CaseId(*id)).collect(), count(total))
+    }
+
+    /// Counts over the cases that a filter leaves.
+    pub(super) fn counts(&self, filter: &Filter) -> Counts {
+        let mut tally = Tally::default();
+        if let Some(test) = Test::of(self, filter) {
+            for line in self.lines().filter(|line| test.holds(line)) {
+                tally.add(line);
+            }
+        }
+        self.counted(&tally)
+    }
+
+    /// As [`Roll::counts`], for each mechanism by itself.
+    pub(super) fn counts_by_mechanism(&self, filter: &Filter) -> Vec<(MechanismId, Counts)> {
+        let Some(test) = Test::of(self, filter) else {
+            return Vec::new();
+        };
+        let mut tallies: Vec<Option<Box<Tally>>> = Vec::new();
+        tallies.resize_with(self.names.len(), || None);
+        for line in self.lines().filter(|line| test.holds(line)) {
+            if let Some(tally) = tallies.get_mut(place(line.mechanism)) {
+                tally.get_or_insert_default().add(line);
+            }
+        }
+        (0..)
+            .zip(&tallies)
+            .filter_map(|(code, tally)| Some((self.names.name(code).into(), self.counted(tally.as_ref()?))))
+            .collect()
+    }
+
+    fn counted(&self, tally: &Tally) -> Counts {
+        let mut stages: Vec<(StageId, u64)> = (0..)
+            .zip(&tally.stages)
+            .filter(|(_, n)| **n > 0)
+            .map(|(code, n)| (self.names.name(code).into(), *n))
+            .collect();
+        stages.sort();
+        let colours = COLOURS.iter().zip(tally.colours).rev();
+        Counts {
+            total: tally.open + tally.closed,
+            open: tally.open,
+            closed: tally.closed,
+            late: tally.late,
+            on_time: tally.on_time,
+            judged: tally.judged,
+            stages,
+            colours: colours
+                .filter(|(_, n)| *n > 0)
+                .map(|(colour, n)| (*colour, n))
+                .collect(),
+        }
+    }
+}
+
+const COLOURS: [Colour; 5] = [
+    Colour::Green,
+    Colour::Blue,
+    Colour::Yellow,
+    Colour::Orange,
+    Colour::Red,
+];
+
+#[derive(Default)]
+struct Tally {
+    open: u64,
+    closed: u64,
+    late: u64,
+    on_time: u64,
+    judged: u64,
+    colours: [u64; 5],
+    /// By code of the stage.
+    stages: Vec<u64>,
+}
+
+impl Tally {
+    fn add(&mut self, line: &Line) {
+        if line.open {
+            self.open += 1;
+            self.late += u64::from(line.colour == Colour::Red);
+            if let Some(n) = self.colours.get_mut(line.colour as usize) {
+                *n += 1;
+            }
+        } else {
+            self.closed += 1;
+        }
+        if let Some(on_time) = line.on_time {
+            self.judged += 1;
+            self.on_time += u64::from(on_time);
+        }
+        let stage = place(line.stage);
+        if self.stages.len() <= stage {
+            self.stages.resize(stage.saturating_add(1), 0);
+        }
+        if let Some(n) = self.stages.get_mut(stage) {
+            *n += 1;
+        }
+    }
+}
+
+/// A filter in the codes of the roll.
+struct Test {
+    mechanisms: Vec<NameCode>,
+    owners: Vec<NameCode>,
+    stage: Option<NameCode>,
+    holder: Option<NameCode>,
+    document: Option<NameCode>,
+    open: Option<bool>,
+    colour: Option<Colour>,
+    parent: Option<CaseId>,
+    late: Option<bool>,
+    on_time: Option<bool>,
+    opened: (i64, i64),
+    closed: Option<(i64, i64)>,
+    due: Option<(i64, i64)>,
+    words: Vec<String>,
+    /// By code of the set of parties: whether it may be seen. `None` where everything may.
+    seen: Option<Vec<bool>>,
+}
+
+impl Test {
+    /// `None` where a name is asked for that no case bears.
+    fn of(roll: &Roll, filter: &Filter) -> Option<Test> {
+        let name = |name: &str| roll.names.find(name);
+        // Of several names those that no case bears leave nothing out.
+        let several = |names: Vec<&str>| -> Option<Vec<NameCode>> {
+            let known: Vec<NameCode> = names.iter().filter_map(|one| name(one)).collect();
+            (names.is_empty() || !known.is_empty()).then_some(known)
+        };
+        let single = |wanted: Option<&str>| -> Option<Option<NameCode>> {
+            match wanted {
+                Some(wanted) => name(wanted).map(Some),
+                None => Some(None),
+            }
+        };
+        let document = match filter.document.as_deref() {
+            Some(document) => Some(roll.documents.find(document)?),
+            None => None,
+        };
+        let seen = match &filter.visible_to {
+            crate::access::Sight::All => None,
+            sight => Some(roll.parties.sets.iter().map(|set| sight.meets(set)).collect()),
+        };
+        Some(Test {
+            mechanisms: several(filter.mechanisms.iter().map(|id| id.as_str()).collect())?,
+            owners: several(filter.owners.iter().map(|id| id.as_str()).collect())?,
+            stage: single(filter.stage.as_ref().map(|id| id.as_str()))?,
+            holder: single(filter.holder.as_ref().map(|id| id.as_str()))?,
+            document,
+            open: filter.open,
+            colour: filter.colour,
+            parent: filter.parent,
+            late: filter.late,
+            on_time: filter.on_time,
+            opened: range(filter.opened).unwrap_or((i64::MIN, i64::MAX)),
+            closed: range(filter.closed),
+            due: range(filter.due),
+            words: filter.text.as_deref().map(words).unwrap_or_default(),
+            seen,
+        })
+    }
+
+    fn holds(&self, line: &Line) -> bool {
+        let among = |codes: &[NameCode], code: NameCode| codes.is_empty() || codes.contains(&code);
+        let is = |wanted: Option<NameCode>, code: NameCode| wanted.is_none_or(|wanted| wanted == code);
+        let flag = |wanted: Option<bool>, flag: bool| wanted.is_none_or(|wanted| wanted == flag);
+        // A case without the time is in no range of it.
+        let within = |range: Option<(i64, i64)>, at: Option<i64>| {
+            range.is_none_or(|(from, to)| at.is_some_and(|at| from <= at && at < to))
+        };
+        among(&self.mechanisms, line.mechanism)
+            && among(&self.owners, line.owner)
+            && is(self.stage, line.stage)
+            && is(self.holder, line.holder)
+            && flag(self.open, line.open)
+            && self.colour.is_none_or(|colour| colour == line.colour)
+            && flag(self.late, line.late)
+            && (self.on_time.is_none() || self.on_time == line.on_time)
+            && (self.document.is_none() || self.document == line.document)
+            && (self.parent.is_none() || self.parent == line.parent)
+            && (self.opened.0 <= line.opened_at && line.opened_at < self.opened.1)
+            && within(self.closed, line.closed_at)
+            && within(self.due, line.due_at)
+            && self
+                .seen
+                .as_ref()
+                .is_none_or(|seen| seen.get(place(line.parties)).copied().unwrap_or(false))
+            && self.words.iter().all(|word| line.text.contains(word.as_str()))
+    }
+}
+
+fn range((from, to): (Option<Timestamp>, Option<Timestamp>)) -> Option<(i64, i64)> {
+    (from.is_some() || to.is_some()).then(|| (from.map_or(i64::MIN, micros), to.map_or(i64::MAX, micros)))
+}
+
+/// Where a case stands in an order, but for the last resort, its id: the smaller, the earlier.
+fn key(line: &Line, sort: Sort, ranks: &[u32]) -> u128 {
+    let rank = |code: NameCode| u128::from(ranks.get(place(code)).copied().unwrap_or(u32::MAX));
+    let due = line.due_at.map_or(u128::from(u64::MAX), |due| {
+        u128::from(due.cast_unsigned() ^ (1 << 63))
+    });
+    let urgency = u128::from(!line.open) << 64 | due;
+    match sort {
+        Sort::Urgency => urgency,
+        Sort::Newest => u128::from(u64::MAX - line.id.0),
+        Sort::Oldest | Sort::Title => u128::from(line.id.0),
+        Sort::Owner => rank(line.owner) << 65 | urgency,
+        Sort::Stage => rank(line.stage) << 64 | due,
+        Sort::Number => match line.number {
+            Some((series, first, last)) => rank(series) << 64 | u128::from(first) << 32 | u128::from(last),
+            None => u128::MAX,
+        },
+    }
+}
+
+/// The sorted part of `all` from `offset` on, without sorting the rest.
+fn part<T>(all: &mut [T], offset: u64, limit: u64, order: impl Fn(&T, &T) -> std::cmp::Ordering) -> &[T] {
+    let offset = usize::try_from(offset).unwrap_or(usize::MAX);
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    if offset >= all.len() || limit == 0 {
+        return &[];
+    }
+    if offset > 0 {
+        all.select_nth_unstable_by(offset, &order);
+    }
+    let (_, rest) = all.split_at_mut(offset);
+    if limit < rest.len() {
+        rest.select_nth_unstable_by(limit, &order);
+    }
+    let end = limit.min(rest.len());
+    let (part, _) = rest.split_at_mut(end);
+    part.sort_unstable_by(&order);
+    part
+}
+
+fn place(code: u32) -> usize {
+    usize::try_from(code).unwrap_or(usize::MAX)
+}
+
+fn count(n: usize) -> u64 {
+    u64::try_from(n).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,133 @@
+//! Lists: seeking as people type, forgetting what is erased, the same after a restart, an older form made anew.
+
+use bihuan_domain::id::CaseId;
+use bihuan_engine::Engine;
+use bihuan_engine::views::{self, Filter, Sort};
+use serde_json::json;
+
+use crate::county::County;
+
+fn open(county: &mut County, title: &str) -> CaseId {
+    let order = json!({ "type": "open", "mechanism": "three-plus-24", "owner": "housing", "title": title,
+        "values": { "leader": "county.leader" } });
+    county.order("housing.clerk", order).unwrap().case.unwrap()
+}
+
+fn found(engine: &Engine, text: &str) -> Vec<CaseId> {
+    let filter = Filter {
+        text: Some(text.to_owned()),
+        ..Filter::default()
+    };
+    let page = engine
+        .views()
+        .unwrap()
+        .cases(&filter, Sort::Oldest, 0, 50)
+        .unwrap();
+    page.rows.iter().map(|row| row.id).collect()
+}
+
+#[test]
+fn one_character_two_characters_and_several_words_find_a_title() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut county = County::new(&dir.path().join("data"));
+    let power = open(&mut county, "停电三日");
+    let road = open(&mut county, "厂区道路被占（二期）ABC");
+    let engine = &county.engine;
+    assert_eq!(found(engine, "电"), [power]);
+    assert_eq!(found(engine, "道路"), [road]);
+    assert_eq!(found(engine, "二期) 厂区　abc"), [road]);
+    assert_eq!(found(engine, "道电"), []);
+    let number = engine
+        .views()
+        .unwrap()
+        .state(road)
+        .unwrap()
+        .unwrap()
+        .number
+        .unwrap();
+    let typed = number.text.replace('〔', "[").replace('〕', "]");
+    assert_eq!(found(engine, &typed), [road], "{typed}");
+    assert_eq!(found(engine, "%"), [], "no sign means anything but itself");
+    assert_eq!(
+        found(engine, "  "),
+        [power, road],
+        "nothing asked, nothing left out"
+    );
+}
+
+#[test]
+fn an_erased_title_is_found_no_more() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let mut county = County::new(&data);
+    let case = open(&mut county, "张三家停电");
+    assert_eq!(found(&county.engine, "张三"), [case]);
+    county.engine.erase(&format!("case/{case}")).unwrap();
+    assert_eq!(found(&county.engine, "张三"), []);
+    assert_eq!(found(&county.engine, ""), [case], "the case itself stays");
+    county.verify();
+    let time = county.time.clone();
+    drop(county);
+    let (engine, opening) = Engine::open(&data, time).unwrap();
+    assert!(!opening.rebuilt);
+    assert_eq!(found(&engine, "张三"), []);
+    drop(engine);
+    for file in std::fs::read_dir(&data).unwrap() {
+        let path = file.unwrap().path();
+        let bytes = if path.is_file() {
+            std::fs::read(&path).unwrap()
+        } else {
+            Vec::new()
+        };
+        let name = "张三家".as_bytes();
+        assert!(
+            !bytes.windows(name.len()).any(|part| part == name),
+            "{}",
+            path.display()
+        );
+    }
+}
+
+#[test]
+fn lists_are_the_same_after_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let mut county = County::new(&data);
+    for n in 0..5 {
+        let case = open(&mut county, &format!("样例事项{n}"));
+        if n % 2 == 0 {
+            let step =
+                json!({ "type": "step", "case": case, "step": "report", "values": { "report": "已报告" } });
+            county.order("housing.clerk", step).unwrap();
+        }
+    }
+    let lists = |engine: &Engine| {
+        let views = engine.views().unwrap();
+        let sorts = [Sort::Urgency, Sort::Number, Sort::Title, Sort::Stage];
+        let pages = sorts.map(|sort| views.cases(&Filter::default(), sort, 0, 50).unwrap());
+        (pages, views.counts(&Filter::default()))
+    };
+    let (before, time) = (lists(&county.engine), county.time.clone());
+    drop(county);
+    let (engine, _) = Engine::open(&data, time).unwrap();
+    assert_eq!(lists(&engine), before);
+}
+
+#[test]
+fn read_models_of_another_form_are_dropped_and_made_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let mut county = County::new(&data);
+    let case = open(&mut county, "停电三日");
+    let time = county.time.clone();
+    drop(county);
+    let raw = rusqlite::Connection::open(data.join("ledger.sqlite")).unwrap();
+    raw.execute_batch("ALTER TABLE case_views DROP COLUMN parties; UPDATE views_meta SET form = 1")
+        .unwrap();
+    drop(raw);
+    let (engine, opening) = Engine::open(&data, time).unwrap();
+    assert!(opening.rebuilt);
+    assert_eq!(found(&engine, "停电"), [case]);
+    let reader = engine.ledger().reader().unwrap();
+    assert!(views::compare(&reader, &mut |_| {}).unwrap().is_empty());
+}
