@@ -22,7 +22,7 @@ use crate::wire::{self, Sealing};
 use crate::writer::{Group, Kept, Planned, WORLD, log_actor};
 
 /// The setting that says from which day on schedules open cases; where absent, from the adoption of their pack.
-pub const SCHEDULES_FROM: &str = "schedules_from";
+pub(crate) const SCHEDULES_FROM: &str = "schedules_from";
 
 /// Openings of one sweep; a schedule that was missed for long is caught up over several.
 const OPENINGS_MAX: usize = 500;
@@ -250,7 +250,10 @@ impl Group<'_> {
         let (name, body) = event.stored();
         std::sync::Arc::make_mut(self.world).evolve(event, actor, self.now);
         let mut plan = Vec::new();
-        self.row_opens(batch, &mut plan, register, &id)?;
+        self.ahead = 1;
+        let opened = self.row_opens(batch, &mut plan, register, &id);
+        self.ahead = 0;
+        opened?;
         // Nothing is written before everything is decided.
         let subject = format!("register/{register}");
         for draft in &sealing.drafts {

@@ -275,6 +275,7 @@ impl Desk {
             listed,
             cases,
             scheduled,
+            ahead: 0,
         };
         let mut broken = None;
         for job in group {
@@ -315,6 +316,8 @@ pub(crate) struct Group<'a> {
     listed: &'a mut Vec<views::Listing>,
     cases: &'a mut u64,
     pub(crate) scheduled: &'a mut Option<(jiff::civil::Date, usize)>,
+    /// Entries that will be written before the plan that is being made.
+    pub(crate) ahead: u64,
 }
 
 impl Group<'_> {
@@ -610,8 +613,8 @@ impl Group<'_> {
         } = accepted;
         let planned: u64 = plan
             .iter()
-            .map(|p| u64::try_from(p.events.len()).unwrap_or(u64::MAX))
-            .sum();
+            .map(|p| u64::try_from(p.events.len().saturating_add(p.rows.len())).unwrap_or(u64::MAX))
+            .fold(self.ahead, u64::saturating_add);
         let mut seq = batch.next_seq().saturating_add(planned);
         let face = before.as_ref().map(views::Face::of);
         let mut state = before;

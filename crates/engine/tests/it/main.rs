@@ -9,6 +9,7 @@
 )]
 
 mod bulletins;
+mod by_themselves;
 mod county;
 mod documents;
 mod durable;
