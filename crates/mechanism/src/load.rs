@@ -15,7 +15,7 @@ use crate::draft::{Draft, drafts};
 use crate::expr::{Items, case_items};
 use crate::limits::FILES_MAX;
 use crate::pack::{Datum, Function, Loaded, Pack, UnitKind};
-use crate::read::{Sink, described};
+use crate::read::{Sink, Sp, described};
 use crate::rows;
 use crate::surroundings::Surroundings;
 use crate::syntax::mechanism::MechanismAst;
@@ -250,7 +250,7 @@ fn declare(
 
 /// `M0009` for declarations that a required pack has made already.
 fn doubled_across(parts: &PartsAst, around: &Surroundings, sink: &mut Sink<'_>) {
-    let mut one = |known: bool, id: &crate::read::Sp<String>| {
+    let mut one = |known: bool, id: &Sp<String>| {
         if known {
             sink.error("M0009", id.span, |m| m.with("found", id.as_str()));
         }
@@ -332,6 +332,9 @@ fn finish(
     }
     let mut rows = Vec::new();
     for (file, parts) in draft.parts.iter().filter(|_| !draft.incomplete) {
+        let mut sink = Sink::new(file);
+        check::registers_of_proof(parts, &draft.around, mechanisms, &mut sink);
+        found.extend(sink.into_findings());
         for register in &parts.registers {
             let Some(spec) = draft
                 .own_registers
@@ -367,8 +370,8 @@ fn finish(
         .flat_map(|(path, text)| [path.as_str(), text.as_str()])
         .collect();
     let parts = || draft.parts.iter().map(|(_, parts)| parts);
-    let codes = |list: &[crate::read::Sp<String>]| list.iter().map(|code| Code::new(code.as_str())).collect();
-    let choices = |list: &[(crate::read::Sp<String>, Label)]| {
+    let codes = |list: &[Sp<String>]| list.iter().map(|code| Code::new(code.as_str())).collect();
+    let choices = |list: &[(Sp<String>, Label)]| {
         list.iter()
             .map(|(code, label)| (Code::new(code.as_str()), label.clone()))
             .collect()
@@ -497,19 +500,46 @@ fn across(drafts: &[Draft<'_>]) -> Vec<Diagnostic> {
 fn reported_twice(drafts: &[Draft<'_>]) -> Vec<Diagnostic> {
     let mut first: BTreeMap<&str, (&str, &MechanismAst, Span)> = BTreeMap::new();
     let mut found = Vec::new();
-    for (file, ast) in drafts.iter().flat_map(|draft| &draft.mechanisms) {
-        let Some(datum) = ast.progress.as_ref().and_then(|progress| progress.datum.as_ref()) else {
-            continue;
-        };
-        match first.get(datum.as_str()) {
-            Some((other, before, span)) => {
-                let finding = described("M0203", file, datum.span, |m| {
-                    m.with("datum", datum.as_str()).with("by", before.id.as_str())
-                });
-                found.push(finding.relate(other, *span, Message::new("check.first_here")));
+    for draft in drafts {
+        for (file, ast) in &draft.mechanisms {
+            for datum in reports(ast, &draft.around) {
+                match first.get(datum.as_str()) {
+                    Some((other, before, span)) => {
+                        let finding = described("M0203", file, datum.span, |m| {
+                            m.with("datum", datum.as_str()).with("by", before.id.as_str())
+                        });
+                        found.push(finding.relate(other, *span, Message::new("check.first_here")));
+                    }
+                    None => {
+                        first.insert(datum.as_str(), (file, ast, datum.span));
+                    }
+                }
             }
-            None => {
-                first.insert(datum.as_str(), (file, ast, datum.span));
+        }
+    }
+    found
+}
+
+/// What a mechanism has reported regularly: the datum of its regular report, and the figures of cases that a schedule
+/// opens for villages and grids. Words about the matter of one case are no figure.
+fn reports<'a>(ast: &'a MechanismAst, around: &Surroundings) -> Vec<&'a Sp<String>> {
+    let progress = ast.progress.as_ref().and_then(|progress| progress.datum.as_ref());
+    let mut found: Vec<&Sp<String>> = progress.into_iter().collect();
+    let schedule = ast.open.as_ref().and_then(|open| open.schedule.as_ref());
+    if schedule.is_some_and(|schedule| !check::kinds_of_schedule(schedule, around).is_empty()) {
+        let steps = || ast.stages.iter().flat_map(|stage| &stage.steps);
+        let asked = |id: &str| steps().flat_map(|step| &step.needs).any(|need| need.value == id);
+        let mut silent = Sink::new("");
+        for field in ast
+            .fields
+            .iter()
+            .filter(|field| field.required || asked(field.id.as_str()))
+        {
+            let model = around.field(field, &mut silent);
+            let figure =
+                model.is_some_and(|model| matches!(model.ty, Type::Int | Type::Decimal | Type::Money));
+            if figure && progress.is_none_or(|datum| datum.value != field.datum.value) {
+                found.push(&field.datum);
             }
         }
     }

@@ -285,10 +285,11 @@ proptest! {
         let calendars = Calendars::statutory();
         for (limit, months) in [(Limit::EndOfQuarter, [3_i8, 6, 9, 12].as_slice()), (Limit::EndOfYear, &[12])] {
             let found = due(&Rule::new(limit).rolled(roll), start, &[], &calendars).unwrap().at.unwrap();
-            // The reference: every last day of this year and the next by itself, the first that is still ahead.
+            // The reference: every last day from the start on by itself, the first whose end is still ahead.
             let year = date_of(start).year();
             let first = (year..=year + 1)
                 .flat_map(|year| months.iter().map(move |month| date(year, *month, 1).last_of_month()))
+                .filter(|day| *day >= date_of(start))
                 .filter_map(|day| {
                     let moved = match roll {
                         Roll::None => day,

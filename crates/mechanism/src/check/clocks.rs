@@ -175,18 +175,18 @@ pub(crate) fn limit_sound(rule: &Sp<&Rule>, calendars: &Calendars, sink: &mut Si
 
 /// `M0145`: a recurrence that never comes.
 pub(super) fn absurd_cadence(subject: &Subject<'_>, sink: &mut Sink<'_>) {
-    let Some(every) = subject
+    let progress = subject
         .ast
         .progress
-        .as_ref()
-        .and_then(|progress| progress.every.as_ref())
-    else {
-        return;
-    };
-    if let Err(fault) = every.value.check(&Calendars::statutory()) {
-        let message = fault.message();
-        let why = Label::new(message.text(Lang::Zh), message.text(Lang::En));
-        sink.error("M0145", every.span, |m| m.with("what", &why));
+        .iter()
+        .filter_map(|progress| progress.every.as_ref());
+    let schedules = subject.ast.open.iter().filter_map(|open| open.schedule.as_ref());
+    for every in progress.chain(schedules.filter_map(|schedule| schedule.every.as_ref())) {
+        if let Err(fault) = every.value.check(&Calendars::statutory()) {
+            let message = fault.message();
+            let why = Label::new(message.text(Lang::Zh), message.text(Lang::En));
+            sink.error("M0145", every.span, |m| m.with("what", &why));
+        }
     }
 }
 

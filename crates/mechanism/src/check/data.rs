@@ -9,6 +9,8 @@ use bihuan_messages::Message;
 use super::Subject;
 use crate::read::{Sink, Sp, described};
 use crate::surroundings::Surroundings;
+use crate::syntax::pack::PartsAst;
+use crate::syntax::types::TypeName;
 
 /// `M0138`: two fields of one file that are the same datum.
 pub(super) fn datum_named_twice(subject: &Subject<'_>, sink: &mut Sink<'_>) {
@@ -73,6 +75,42 @@ pub(super) fn rate_without_base(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     for figure in &subject.ast.figures {
         if figure.unit == "%" && figure.value.is_some() && figure.base.is_none() {
             sink.error("M0154", figure.id.span, |m| m.with("figure", figure.id.as_str()));
+        }
+    }
+    for indicator in &subject.ast.indicators {
+        if indicator.unit == "%" && indicator.base.is_none() {
+            sink.error("M0154", indicator.id.span, |m| {
+                m.with("figure", indicator.id.as_str())
+            });
+        }
+    }
+}
+
+/// `M0173`: a datum sealed to one body that is no text; `M0113`: sealed to a body that no unit is.
+pub(super) fn sealed_to_nobody(parts: &PartsAst, around: &Surroundings, sink: &mut Sink<'_>) {
+    for datum in &parts.data {
+        let Some(sealed_to) = &datum.sealed_to else {
+            continue;
+        };
+        super::org::function_known(sealed_to, around, sink);
+        let text = matches!(
+            datum.field.ty.as_ref().map(|ty| &ty.value),
+            None | Some(TypeName::Plain("text"))
+        );
+        if !text {
+            sink.error("M0173", sealed_to.span, |m| {
+                m.with("datum", datum.field.id.as_str())
+            });
+        }
+    }
+}
+
+/// `M0179`: a title or column that only one body can read.
+pub(super) fn sealed_where_all_read(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    for named in subject.ast.title.iter().chain(&subject.ast.columns) {
+        let field = subject.field(named.as_str());
+        if field.is_some_and(|field| field.sealed_to.is_some()) {
+            sink.error("M0179", named.span, |m| m.with("field", named.as_str()));
         }
     }
 }

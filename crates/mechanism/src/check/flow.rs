@@ -16,7 +16,10 @@ pub(super) fn unreachable_stage(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     if subject.stage(first.as_str()).is_none() {
         return; // The unknown first stage is reported; everything would follow from it.
     }
-    let reached = closure(subject, first.as_str(), true);
+    let mut reached = closure(subject, first.as_str(), true);
+    for other in subject.ast.open.iter().flat_map(|open| &open.stages) {
+        reached.extend(closure(subject, other.as_str(), true));
+    }
     for stage in &subject.ast.stages {
         if !reached.contains(stage.id.as_str()) {
             sink.error("M0101", stage.id.span, |m| m.with("stage", stage.id.as_str()));

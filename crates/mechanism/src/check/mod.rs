@@ -8,8 +8,10 @@ mod data;
 mod flow;
 mod grass_roots;
 mod names;
+mod openings;
 mod org;
 mod requests;
+mod steps;
 
 use std::collections::BTreeMap;
 
@@ -20,7 +22,7 @@ use bihuan_messages::Message;
 use crate::expr::{Items, Names, case_items};
 use crate::read::{Sink, Sp, nearest};
 use crate::surroundings::Surroundings;
-use crate::syntax::mechanism::{MechanismAst, StageAst};
+use crate::syntax::mechanism::{MechanismAst, StageAst, StepAst};
 use crate::syntax::pack::PartsAst;
 use crate::syntax::parts::{Finder, LadderAst, RoleAst};
 use crate::text::joined;
@@ -83,6 +85,15 @@ const RULES: &[Rule] = &[
     flow::holder_missing_or_idle,
     flow::nobody_may_open,
     flow::wait_without_children,
+    steps::guard_without_words,
+    steps::adds_to_nothing,
+    steps::clock_wound_up_for_nothing,
+    openings::opened_in_an_ended_stage,
+    openings::unique_by_sealed_text,
+    openings::source_not_allowed,
+    openings::unknown_units,
+    openings::rows_that_do_not_fit,
+    openings::spawning_in_a_circle,
     clocks::wait_without_clock,
     clocks::breach_without_ladder,
     clocks::ladder_without_end,
@@ -107,9 +118,11 @@ const RULES: &[Rule] = &[
     data::title_is_no_text,
     data::numbering_without_number,
     data::rate_without_base,
+    data::sealed_where_all_read,
     grass_roots::too_frequent_reports,
     grass_roots::proof_without_risk,
     grass_roots::exception_without_citation,
+    grass_roots::indicator_about_persons,
 ];
 
 /// Applies every rule.
@@ -120,6 +133,7 @@ pub(crate) fn mechanism(subject: &Subject<'_>, sink: &mut Sink<'_>) {
 }
 
 pub(crate) use data::{Asked, asked_twice};
+pub(crate) use grass_roots::{kinds_of_schedule, registers_of_proof};
 pub(crate) use names::{doubled, reserved};
 pub(crate) use org::org_units;
 
@@ -133,6 +147,16 @@ pub(crate) fn parts(parts: &PartsAst, around: &Surroundings, sink: &mut Sink<'_>
     names::doubled(parts.roles.iter().map(|r| &r.id), sink);
     names::doubled(parts.ladders.iter().map(|l| &l.id), sink);
     names::doubled(parts.reasons.iter().map(|r| &r.id), sink);
+    names::doubled(parts.requests.iter().map(|r| &r.id), sink);
+    data::sealed_to_nobody(parts, around, sink);
+    for keeper in parts
+        .registers
+        .iter()
+        .filter_map(|register| register.keeper.as_ref())
+    {
+        org::function_known(keeper, around, sink);
+    }
+    requests::shared(parts, around, sink);
     org::kinds_known(parts, around, sink);
     for role in &parts.roles {
         org::role_kinds(role, around, sink);
@@ -256,10 +280,7 @@ impl<'a> Subject<'a> {
                 .filter(|id| !self.fields.iter().any(|known| known.id.as_str() == id))
                 .collect(),
             own: self
-                .ast
-                .stages
-                .iter()
-                .flat_map(|stage| &stage.steps)
+                .steps()
                 .filter_map(|step| step.adds.as_ref())
                 .map(|register| register.value.clone())
                 .collect(),
@@ -275,6 +296,11 @@ impl<'a> Subject<'a> {
             cases,
             no_case: false,
         }
+    }
+
+    /// Every step.
+    pub(crate) fn steps(&self) -> impl Iterator<Item = &'a StepAst> {
+        self.ast.stages.iter().flat_map(|stage| &stage.steps)
     }
 
     /// The fields of a register as a row has them.

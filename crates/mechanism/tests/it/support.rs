@@ -25,7 +25,7 @@ pub(crate) fn packs(names: &[&str]) -> Files {
 pub(crate) fn works() -> Files {
     let mut files = packs(&["base"]);
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/works");
-    gather(&folder, "packs/works", &mut files);
+    gather(&folder, "crates/mechanism/tests/works", &mut files);
     files
 }
 
