@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bihuan_diagnostics::{Diagnostic, Span};
 use bihuan_domain::id::{Code, DatumId, FieldId, PackId, RegisterId};
 use bihuan_domain::mechanism::RegisterSpec;
+use bihuan_domain::org::Unit;
 use bihuan_domain::value::Type;
 use bihuan_messages::{Label, Message};
 
@@ -47,8 +48,14 @@ pub fn load(files: &BTreeMap<String, String>) -> Loaded {
         }
     }
     let mechanisms = kin(&drafts);
+    // A pack's org file adds units to the common tree, so a parent may stand in another file.
+    let units: Vec<Unit> = drafts
+        .iter()
+        .flat_map(|draft| draft.orgs.values())
+        .flat_map(|tree| tree.units.iter().cloned())
+        .collect();
     for draft in &drafts {
-        let pack = finish(draft, files, &mechanisms, &mut loaded.diagnostics);
+        let pack = finish(draft, files, &mechanisms, &units, &mut loaded.diagnostics);
         loaded.packs.extend(pack);
     }
     loaded.diagnostics.extend(across(&drafts));
@@ -298,6 +305,7 @@ fn finish(
     draft: &Draft<'_>,
     files: &BTreeMap<String, String>,
     mechanisms: &BTreeMap<String, Kin>,
+    known_units: &[Unit],
     found: &mut Vec<Diagnostic>,
 ) -> Option<Pack> {
     let pack_id = draft.head.as_ref().map_or("", |head| head.id.as_str());
@@ -322,12 +330,7 @@ fn finish(
     }
     for (file, units) in draft.org_units.iter().filter(|_| !draft.incomplete) {
         let mut sink = Sink::new(file);
-        let known = draft
-            .orgs
-            .get(*file)
-            .map(|tree| tree.units.as_slice())
-            .unwrap_or_default();
-        check::org_units(units, known, &draft.around, &mut sink);
+        check::org_units(units, known_units, &draft.around, &mut sink);
         found.extend(sink.into_findings());
     }
     let mut rows = Vec::new();
