@@ -25,20 +25,34 @@ const CHOICES_MAX: usize = 400;
 pub struct Fields<'a> {
     /// Shows names and opens sealed texts.
     pub show: &'a Show<'a>,
-    /// The mechanism that the fields belong to.
-    pub mechanism: &'a Mechanism,
+    /// The mechanism that the fields belong to; `None` for the rows of a register.
+    pub mechanism: Option<&'a Mechanism>,
+    /// The text that names the whole: asked for in one line.
+    pub line: &'a FieldId,
     /// The fields, in order, each with whether it must have a value.
     pub fields: Vec<(&'a Field, bool)>,
     /// The form's name: begins the ids of its elements, so that several forms may stand on a page.
     pub form: &'a str,
+    /// How the names begin under which values are sent, so that fields of the case and of its row stay apart.
+    pub prefix: &'a str,
     /// Values that the case has already: shown, and sent only when changed.
     pub known: Option<&'a Values>,
 }
+
+/// Fields of a case.
+pub const OF_CASE: &str = "f";
+/// Fields of a row that a step adds.
+pub const OF_ROW: &str = "r";
 
 impl<'a> Fields<'a> {
     /// The id of the element that asks for a field.
     pub fn id(&self, field: &FieldId) -> String {
         format!("{}-{field}", self.form)
+    }
+
+    /// The name under which a field is sent.
+    fn name(&self, field: &Field) -> String {
+        format!("{}.{}", self.prefix, field.id)
     }
 
     /// The widgets. `sent` is what an earlier, refused try typed.
@@ -50,7 +64,7 @@ impl<'a> Fields<'a> {
         let lang = self.show.visitor.lang;
         let id = self.id(&field.id);
         let typed: Vec<String> = match sent {
-            Some(sent) => sent.all(&name(field)).map(str::to_owned).collect(),
+            Some(sent) => sent.all(&self.name(field)).map(str::to_owned).collect(),
             None => self
                 .known
                 .and_then(|known| known.get(&field.id))
@@ -88,7 +102,7 @@ impl<'a> Fields<'a> {
 
     fn choices(&self, field: &Field, typed: &[String]) -> Markup {
         let lang = self.show.visitor.lang;
-        let name = name(field);
+        let name = self.name(field);
         let (kind, inner) = match &field.ty {
             Type::List(inner) => ("checkbox", inner.as_ref()),
             other => ("radio", other),
@@ -114,7 +128,7 @@ impl<'a> Fields<'a> {
 
     fn widget(&self, field: &Field, id: &str, value: &str, all: &[String], needed: bool) -> Markup {
         let lang = self.show.visitor.lang;
-        let name = name(field);
+        let name = self.name(field);
         let unit = match (&field.unit, &field.ty) {
             (Some(unit), _) => Some(unit.get(lang).to_owned()),
             (None, Type::Money) => Some(t(lang, "web.unit_yuan").to_owned()),
@@ -132,7 +146,7 @@ impl<'a> Fields<'a> {
             Type::Instant => {
                 html! { input id=(id) name=(name) type="datetime-local" value=(value) required[needed]; }
             }
-            Type::Text if field.id == self.mechanism.title => html! {
+            Type::Text if field.id == *self.line => html! {
                 input id=(id) name=(name) type="text" value=(value) required[needed] autocomplete="off";
             },
             Type::Text | Type::File => {
@@ -181,14 +195,11 @@ impl<'a> Fields<'a> {
             }
             Type::Post => {
                 // A field that a role is found by offers the posts of that role's kind only.
-                let kind = self
-                    .mechanism
-                    .roles
-                    .values()
-                    .find_map(|role| match &role.resolve {
-                        Resolve::Field(by) if *by == field.id => Some(&role.post),
-                        _ => None,
-                    });
+                let roles = self.mechanism.map(|mechanism| mechanism.roles.values());
+                let kind = roles.into_iter().flatten().find_map(|role| match &role.resolve {
+                    Resolve::Field(by) if *by == field.id => Some(&role.post),
+                    _ => None,
+                });
                 let posts = world.org.posts.values().filter(|post| post.valid.covers(today));
                 let posts = posts.filter(|post| kind.is_none_or(|kind| post.kind == *kind));
                 let words = |post: &bihuan_domain::org::Post| {
@@ -255,7 +266,7 @@ impl<'a> Fields<'a> {
         let lang = self.show.visitor.lang;
         let (mut values, mut problems) = (BTreeMap::new(), Vec::new());
         for (field, needed) in &self.fields {
-            let typed = typed(field, sent);
+            let typed = typed(field, &self.name(field), sent);
             let known = self
                 .known
                 .and_then(|known| known.get(&field.id))
@@ -295,11 +306,6 @@ impl<'a> Fields<'a> {
             problem.field = Some(self.id(&field.id));
         }
     }
-}
-
-/// The name under which a field is sent.
-pub fn name(field: &Field) -> String {
-    format!("f.{}", field.id)
 }
 
 /// Units of today as options, grouped by their kind; those that `may` leaves. The first option asks to choose.
@@ -402,10 +408,9 @@ fn inner(ty: &Type) -> &Type {
     }
 }
 
-fn typed(field: &Field, sent: &Sent) -> Vec<String> {
-    let name = name(field);
+fn typed(field: &Field, name: &str, sent: &Sent) -> Vec<String> {
     let lines_apart = matches!(&field.ty, Type::List(item) if !is_listed(item));
-    sent.all(&name)
+    sent.all(name)
         .flat_map(|value| {
             if lines_apart {
                 value.lines().collect()

@@ -18,7 +18,7 @@ use serde_json::Value as Json;
 use crate::Web;
 use crate::body::{Posted, Sent};
 use crate::components::summary::{Problem, at_field, summary};
-use crate::form::{Fields, fresh_key, unit_boxes, unit_options};
+use crate::form::{Fields, OF_CASE, fresh_key, unit_boxes, unit_options};
 use crate::layout::{self, Nav};
 use crate::session::Visitor;
 use crate::show::Show;
@@ -106,9 +106,11 @@ fn fields<'a>(show: &'a Show<'a>, mechanism: &'a Mechanism, part: Part) -> Field
     fields.sort_by_key(|(_, needed)| !needed);
     Fields {
         show,
-        mechanism,
+        mechanism: Some(mechanism),
+        line: &mechanism.title,
         fields,
         form: FORM,
+        prefix: OF_CASE,
         known: None,
     }
 }
@@ -163,7 +165,7 @@ fn order(
         _ => None,
     };
     let order = OpenOrder {
-        stage: None,
+        stage: sent.filled("stage").map(Into::into),
         mechanism: mechanism.id.clone(),
         owner: owner.into(),
         supporting,
@@ -280,6 +282,18 @@ fn view(
             details .fold open[!supporting.is_empty()] {
                 summary { (t(lang, "web.supporting")) " " span .optional { (t(lang, "web.optional")) } }
                 div { (unit_boxes(&show, "supporting", &supporting)) }
+            }
+            @if !mechanism.open.stages.is_empty() {
+                div .field {
+                    label for="stage" { (t(lang, "web.open_stage")) }
+                    p .help { (t(lang, "web.open_stage_help")) }
+                    select #stage name="stage" {
+                        @for stage in mechanism.stages.iter().filter(|stage| stage.id == mechanism.open.stage || mechanism.open.stages.contains(&stage.id)) {
+                            @let usual = was("stage").is_empty() && stage.id == mechanism.open.stage;
+                            option value=(stage.id) selected[usual || was("stage") == stage.id.as_str()] { (stage.label.get(lang)) }
+                        }
+                    }
+                }
             }
             fieldset .field {
                 legend { (t(lang, "web.risk")) }

@@ -1,17 +1,23 @@
-//! A register (名册、清单): its rows, as packs declare them.
+//! A register (名册、清单): its rows, as packs declare them; its keeper adds and corrects them here.
 
 use axum::Router;
 use axum::extract::{Path, Query};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use bihuan_domain::expr::Row;
 use bihuan_domain::id::{RegisterId, RowId};
 use bihuan_domain::mechanism::RegisterSpec;
-use bihuan_messages::t;
+use bihuan_engine::{Order, Submission};
+use bihuan_messages::{t, tf};
 use maud::{Markup, html};
 use serde::Deserialize;
 
 use crate::Web;
+use crate::body::{Posted, Sent};
 use crate::components::pager::pager;
+use crate::components::summary::{Problem, summary};
+use crate::form::{Fields, OF_ROW, fresh_key};
 use crate::layout::{self, Nav};
 use crate::session::Visitor;
 use crate::show::{self, Show};
@@ -19,14 +25,26 @@ use crate::trouble::Trouble;
 
 const PAGE: usize = 100;
 
+/// The name of the form of a row.
+const FORM: &str = "row";
+
 pub(crate) fn routes() -> Router<Web> {
-    Router::new().route("/registers/{id}", get(register))
+    Router::new().route("/registers/{id}", get(register).post(write))
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 struct Asked {
     #[serde(default)]
     page: usize,
+    /// The row that is to be corrected.
+    #[serde(default)]
+    edit: String,
+}
+
+/// A form that was refused, shown again with what was typed.
+struct Attempt {
+    sent: Sent,
+    problems: Vec<Problem>,
 }
 
 async fn register(
@@ -34,60 +52,189 @@ async fn register(
     Path(id): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Result<Markup, Trouble> {
-    let id = RegisterId::from(id);
     visitor
-        .work(move |visitor| {
-            let views = visitor.views()?;
-            let show = Show {
-                visitor,
-                views: &views,
-            };
-            let spec = visitor
-                .mechanisms
-                .packs()
-                .iter()
-                .flat_map(|pack| &pack.registers)
-                .find(|spec| spec.id == id);
-            let spec = spec.ok_or_else(Trouble::not_found)?;
-            let page = asked.page.max(1);
-            let rows: Vec<_> = visitor
-                .world
-                .registers
-                .rows(&id)
-                .skip((page - 1).saturating_mul(PAGE))
-                .take(PAGE)
-                .collect();
-            Ok(view(&show, spec, page, &rows))
-        })
+        .work(move |visitor| page(visitor, &id.into(), &asked, None))
         .await
 }
 
-fn view(show: &Show<'_>, spec: &RegisterSpec, page: usize, rows: &[(&RowId, &Row)]) -> Markup {
-    let visitor = show.visitor;
-    let lang = visitor.lang;
-    let total = u64::try_from(visitor.world.registers.count(&spec.id)).unwrap_or(0);
-    let number = |n: usize| u64::try_from(n).unwrap_or(1);
-    let body = html! {
-        (layout::heading(Some(t(lang, "web.registers")), &html! { (spec.label.get(lang)) }, &html! { span .quiet .num { (show::count(total)) } }))
-        @if rows.is_empty() { div .empty { p { (t(lang, "web.register_empty")) } } }
-        @else {
-            div .scroll tabindex="0" role="region" aria-label=(spec.label.get(lang)) {
-                table .ledger .register {
-                    thead { tr { th scope="col" { (t(lang, "web.row")) } @for field in &spec.fields { th scope="col" { (field.label.get(lang)) } } } }
-                    tbody { @for (id, row) in rows {
-                        tr id={ "row-" (id) } {
-                            td data-label=(t(lang, "web.row")) { code { (id) } }
-                            @for field in &spec.fields {
-                                td .is-title[field.id == spec.title] .is-empty[!row.contains_key(&field.id)] data-label=(field.label.get(lang)) {
-                                    @match row.get(&field.id) { Some(value) => { (show.value(field, value)) }, None => { span .quiet { "–" } } }
-                                }
-                            }
-                        }
-                    } }
-                }
+/// Writes a row, new or corrected.
+async fn write(Path(id): Path<String>, Posted { visitor, sent }: Posted) -> Result<Response, Trouble> {
+    let register = RegisterId::from(id);
+    let asked = Asked {
+        page: 1,
+        edit: sent.get("row").to_owned(),
+    };
+    let read = {
+        let (register, sent, asked) = (register.clone(), sent.clone(), asked.clone());
+        visitor
+            .work(move |visitor| {
+                let (views, spec) = (visitor.views()?, spec(visitor, &register)?);
+                let show = Show {
+                    visitor,
+                    views: &views,
+                };
+                Ok::<_, Trouble>(fields(&show, spec, known(visitor, &register, &asked)).read(&sent))
+            })
+            .await?
+    };
+    let (values, mut problems) = read;
+    let mut status = StatusCode::UNPROCESSABLE_ENTITY;
+    if problems.is_empty() {
+        let submission = Submission {
+            key: sent.get("key").to_owned(),
+            order: Order::Row {
+                register: register.clone(),
+                row: sent.filled("row").map(Into::into),
+                values,
+            },
+        };
+        match visitor.engine.submit(&visitor.actor(), submission).await {
+            Ok(answer) => {
+                let to = match answer.case {
+                    // The row opened a case: whoever wrote it wants to see that.
+                    Some(case) => format!("/cases/{case}?done=open"),
+                    None => format!("/registers/{register}"),
+                };
+                return Ok(Redirect::to(&to).into_response());
+            }
+            Err(failure) => {
+                let trouble = Trouble::from(failure);
+                status = trouble.status;
+                problems.push(Problem::from_trouble(&trouble, visitor.lang));
             }
         }
-        (pager(lang, number(page), number(PAGE), total, |n| format!("/registers/{}?page={n}", spec.id)))
+    }
+    let attempt = Attempt { sent, problems };
+    let again = visitor
+        .work(move |visitor| page(visitor, &register, &asked, Some(&attempt)))
+        .await?;
+    Ok((status, again).into_response())
+}
+
+fn spec<'a>(visitor: &'a Visitor, id: &RegisterId) -> Result<&'a RegisterSpec, Trouble> {
+    visitor.mechanisms.register(id).ok_or_else(Trouble::not_found)
+}
+
+/// The row that is to be corrected.
+fn known<'a>(visitor: &'a Visitor, register: &RegisterId, asked: &Asked) -> Option<&'a Row> {
+    visitor
+        .world
+        .registers
+        .row(register, &RowId::from(asked.edit.as_str()))
+}
+
+fn fields<'a>(show: &'a Show<'a>, spec: &'a RegisterSpec, known: Option<&'a Row>) -> Fields<'a> {
+    let needed = |field: &bihuan_domain::mechanism::Field| field.required || field.id == spec.title;
+    Fields {
+        show,
+        mechanism: None,
+        line: &spec.title,
+        fields: spec.fields.iter().map(|field| (field, needed(field))).collect(),
+        form: FORM,
+        prefix: OF_ROW,
+        known,
+    }
+}
+
+/// Whether the visitor's unit keeps the register.
+fn keeps(visitor: &Visitor, spec: &RegisterSpec) -> bool {
+    let unit = visitor.world.org.unit_of(&visitor.actor().post);
+    spec.keeper
+        .as_ref()
+        .is_some_and(|function| unit.is_some_and(|unit| unit.functions.contains(function)))
+}
+
+fn page(
+    visitor: &Visitor,
+    id: &RegisterId,
+    asked: &Asked,
+    attempt: Option<&Attempt>,
+) -> Result<Markup, Trouble> {
+    let (views, spec) = (visitor.views()?, spec(visitor, id)?);
+    let show = Show {
+        visitor,
+        views: &views,
     };
-    layout::page(visitor, spec.label.get(lang), Nav::Mechanisms, &body)
+    let lang = visitor.lang;
+    let number = asked.page.max(1);
+    let rows: Vec<_> = visitor
+        .world
+        .registers
+        .rows(id)
+        .skip((number - 1).saturating_mul(PAGE))
+        .take(PAGE)
+        .collect();
+    let total = u64::try_from(visitor.world.registers.count(id)).unwrap_or(0);
+    let size = u64::try_from(PAGE).unwrap_or(1);
+    let keeps = keeps(visitor, spec);
+    let body = html! {
+        (layout::heading(Some(t(lang, "web.registers")), &html! { (spec.label.get(lang)) }, &html! { span .quiet .num { (show::count(total)) } }))
+        @if let Some(keeper) = &spec.keeper { p .quiet { (tf(lang, "web.register_kept_by", &[("who", &keeper_name(visitor, keeper))])) } }
+        @if keeps { (form(&show, spec, asked, attempt)) }
+        @if rows.is_empty() { div .empty { p { (t(lang, "web.register_empty")) } } }
+        @else { (table(&show, spec, &rows, keeps)) }
+        (pager(lang, u64::try_from(number).unwrap_or(1), size, total, |n| format!("/registers/{}?page={n}", spec.id)))
+    };
+    Ok(layout::page(
+        visitor,
+        spec.label.get(lang),
+        Nav::Mechanisms,
+        &body,
+    ))
+}
+
+/// The name of the unit that serves the function; the function's code where nobody does.
+fn keeper_name(visitor: &Visitor, function: &bihuan_domain::id::Code) -> String {
+    let today = bihuan_domain::calendar::date_of(visitor.now);
+    let mut units = visitor.world.org.with_function(function, today);
+    units.next().map_or_else(
+        || function.to_string(),
+        |unit| unit.name.get(visitor.lang).to_owned(),
+    )
+}
+
+fn form(show: &Show<'_>, spec: &RegisterSpec, asked: &Asked, attempt: Option<&Attempt>) -> Markup {
+    let visitor = show.visitor;
+    let lang = visitor.lang;
+    let known = known(visitor, &spec.id, asked);
+    let problems: &[Problem] = attempt.map_or(&[], |attempt| &attempt.problems);
+    let sent = attempt.map(|attempt| &attempt.sent);
+    let key = sent.map_or_else(fresh_key, |sent| sent.get("key").to_owned());
+    html! {
+        details #row-form .act .is-awaited open[known.is_some() || attempt.is_some()] {
+            summary { (t(lang, if known.is_some() { "web.row_correct" } else { "web.row_add" })) }
+            (summary(lang, problems))
+            form .stack method="post" action={ "/registers/" (spec.id) } {
+                (layout::csrf(visitor))
+                input type="hidden" name="key" value=(key);
+                @if known.is_some() { input type="hidden" name="row" value=(asked.edit); }
+                (fields(show, spec, known).view(sent, problems))
+                div .actions { button .primary type="submit" { (t(lang, "web.row_save")) } }
+            }
+        }
+    }
+}
+
+fn table(show: &Show<'_>, spec: &RegisterSpec, rows: &[(&RowId, &Row)], keeps: bool) -> Markup {
+    let lang = show.visitor.lang;
+    html! {
+        div .scroll tabindex="0" role="region" aria-label=(spec.label.get(lang)) {
+            table .ledger .register {
+                thead { tr { th scope="col" { (t(lang, "web.row")) } @for field in &spec.fields { th scope="col" { (field.label.get(lang)) } } } }
+                tbody { @for (id, row) in rows {
+                    tr id={ "row-" (id) } {
+                        td data-label=(t(lang, "web.row")) {
+                            @if keeps { a href={ "?edit=" (id) "#row-form" } title=(t(lang, "web.row_correct")) { code { (id) } } }
+                            @else { code { (id) } }
+                        }
+                        @for field in &spec.fields {
+                            td .is-title[field.id == spec.title] .is-empty[!row.contains_key(&field.id)] data-label=(field.label.get(lang)) {
+                                @match row.get(&field.id) { Some(value) => { (show.value(field, value)) }, None => { span .quiet { "–" } } }
+                            }
+                        }
+                    }
+                } }
+            }
+        }
+    }
 }

@@ -10,11 +10,12 @@ use bihuan_engine::views::{CaseView, Views};
 use bihuan_engine::{Order, Submission};
 use bihuan_messages::t;
 
-use super::offers::{Act, Attempt};
+use super::forms::row_fields;
+use super::offers::{Act, Attempt, find_step};
 use super::{find, view};
 use crate::body::{Posted, Sent};
 use crate::components::summary::Problem;
-use crate::form::Fields;
+use crate::form::{Fields, OF_CASE};
 use crate::session::Visitor;
 use crate::show::Show;
 use crate::trouble::Trouble;
@@ -65,6 +66,9 @@ pub(super) async fn act(
     }
 }
 
+/// Values as they were sent, by field.
+type Given = std::collections::BTreeMap<bihuan_domain::id::FieldId, serde_json::Value>;
+
 /// What has to be mended, and the status that says so.
 type Refused = (Vec<Problem>, StatusCode);
 
@@ -94,19 +98,29 @@ fn read(
     let slug = act.slug();
     let fields = Fields {
         show: &show,
-        mechanism: &mechanism,
+        mechanism: Some(&mechanism),
+        line: &mechanism.title,
         fields: act.fields(&mechanism, &case.state),
         form: &slug,
+        prefix: OF_CASE,
         known: Some(&case.state.values),
     };
     let (values, mut problems) = fields.read(sent);
+    let step = match act {
+        Act::Step(step) => find_step(&mechanism, &case.state, step),
+        _ => None,
+    };
+    let of_row = format!("{slug}-row");
+    let row = step.and_then(|step| row_fields(&show, &mechanism, step, &of_row));
+    let (row, row_problems) = row.map(|row| row.read(sent)).unwrap_or_default();
+    problems.extend(row_problems);
     let order = order(
         visitor,
         &mechanism,
         &case.state,
         act,
         sent,
-        values,
+        (values, row),
         evidence,
         &mut problems,
     );
@@ -142,7 +156,7 @@ fn order(
     state: &State,
     act: &Act,
     sent: &Sent,
-    values: std::collections::BTreeMap<bihuan_domain::id::FieldId, serde_json::Value>,
+    (values, row): (Given, Given),
     evidence: Vec<String>,
     problems: &mut Vec<Problem>,
 ) -> Option<Order> {
@@ -159,7 +173,7 @@ fn order(
     };
     Some(match act {
         Act::Step(step) => Order::Step {
-            row: Default::default(),
+            row,
             case,
             step: step.clone(),
             values,
@@ -283,9 +297,11 @@ fn lead(
     let fields = act.fields(&mechanism, &case.state);
     Fields {
         show: &show,
-        mechanism: &mechanism,
+        mechanism: Some(&mechanism),
+        line: &mechanism.title,
         fields,
         form: &slug,
+        prefix: OF_CASE,
         known: None,
     }
     .lead(&mut problem, trouble);

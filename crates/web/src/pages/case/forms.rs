@@ -1,14 +1,14 @@
 //! The forms of what may be done with a case: what it waits for first and open, the rest folded.
 
 use bihuan_domain::case::State;
-use bihuan_domain::mechanism::{Mechanism, RequestKind};
+use bihuan_domain::mechanism::{Mechanism, RequestKind, Step};
 use bihuan_messages::{t, tf};
 use maud::{Markup, html};
 
 use super::offers::{Act, Attempt, Offer, find_step};
 use crate::body::Sent;
 use crate::components::summary::{Problem, at_field, summary};
-use crate::form::{Fields, fresh_key, unit_options};
+use crate::form::{Fields, OF_CASE, OF_ROW, fresh_key, unit_options};
 use crate::layout;
 use crate::show::{self, Show};
 
@@ -73,6 +73,29 @@ fn waiting(show: &Show<'_>, mechanism: &Mechanism, state: &State) -> String {
     )
 }
 
+/// The fields of the row that a step adds.
+pub(super) fn row_fields<'a>(
+    show: &'a Show<'a>,
+    mechanism: &'a Mechanism,
+    step: &'a Step,
+    form: &'a str,
+) -> Option<Fields<'a>> {
+    let register = mechanism.registers.get(step.adds.as_ref()?)?;
+    Some(Fields {
+        show,
+        mechanism: Some(mechanism),
+        line: &register.title,
+        fields: register
+            .fields
+            .iter()
+            .map(|field| (field, field.required))
+            .collect(),
+        form,
+        prefix: OF_ROW,
+        known: None,
+    })
+}
+
 /// One form.
 struct ActForm<'a> {
     show: &'a Show<'a>,
@@ -116,19 +139,26 @@ impl ActForm<'_> {
         let act = &self.offer.act;
         let fields = Fields {
             show: self.show,
-            mechanism: self.mechanism,
+            mechanism: Some(self.mechanism),
+            line: &self.mechanism.title,
             fields: act.fields(self.mechanism, self.state),
             form: slug,
+            prefix: OF_CASE,
             known: Some(&self.state.values),
         };
         let note = |key: &str, needed: bool| self.note(slug, key, needed, sent, problems);
         match act {
             Act::Step(step) => html! {
                 @let step = find_step(self.mechanism, self.state, step);
-                @if let Some(condition) = step.and_then(|step| step.when_text.as_deref()) {
-                    p .quiet { (t(lang, "web.step_condition")) " " code { (condition) } }
+                @if let Some(help) = step.and_then(|step| step.help.as_ref()) { p .help { (help.get(lang)) } }
+                @if let Some(condition) = step.and_then(|step| step.says.as_ref()) {
+                    p .quiet { (t(lang, "web.step_condition")) " " (condition.get(lang)) }
                 }
                 (fields.view(sent, problems))
+                @let of_row = format!("{slug}-row");
+                @if let Some(row) = step.and_then(|step| row_fields(self.show, self.mechanism, step, &of_row)) {
+                    (row.view(sent, problems))
+                }
                 (note("web.note", false))
                 @if let Some(n) = step.map(|step| step.evidence).filter(|n| *n > 0) {
                     p .quiet { (tf(lang, "web.evidence_needed", &[("n", &n)])) }

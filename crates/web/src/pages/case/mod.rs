@@ -133,6 +133,7 @@ pub(crate) fn view(
                 (values(&show, mechanism, state))
                 (source(&show, state))
                 (children(&show, case))
+                (rows(&show, mechanism, state))
                 (evidence::list(&show, state))
                 (holders::bar(&show, mechanism, state))
             }
@@ -260,6 +261,36 @@ fn values(show: &Show<'_>, mechanism: &Mechanism, state: &State) -> Markup {
                         @if let Some(value) = state.values.get(&field.id) {
                             dt { (field.label.get(lang)) }
                             dd { (show.value(field, value)) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The rows that steps of this case wrote, register by register, the newest first.
+fn rows(show: &Show<'_>, mechanism: &Mechanism, state: &State) -> Markup {
+    let visitor = show.visitor;
+    let lang = visitor.lang;
+    let steps = mechanism.stages.iter().flat_map(|stage| &stage.steps);
+    let added: std::collections::BTreeSet<_> = steps.filter_map(|step| step.adds.as_ref()).collect();
+    html! {
+        @for register in added.into_iter().filter_map(|id| mechanism.registers.get(id)) {
+            @let mut rows: Vec<_> = visitor.world.registers.rows_of_case(&register.id, state.id).collect();
+            @if !rows.is_empty() {
+                section .card {
+                    h2 { (register.label.get(lang)) " " span .num .quiet { (rows.len()) } }
+                    div .scroll tabindex="0" role="region" aria-label=(register.label.get(lang)) {
+                        table .ledger .register {
+                            thead { tr { @for field in &register.fields { th scope="col" { (field.label.get(lang)) } } } }
+                            tbody { @for (_, row) in { rows.reverse(); rows } {
+                                tr { @for field in &register.fields {
+                                    td data-label=(field.label.get(lang)) {
+                                        @match row.get(&field.id) { Some(value) => { (show.value(field, value)) }, None => { span .quiet { "–" } } }
+                                    }
+                                } }
+                            } }
                         }
                     }
                 }
