@@ -424,7 +424,7 @@ impl Group<'_> {
                 .into());
         }
         if let Some(parent) = open.parent
-            && self.state(batch, plan, parent)?.is_none()
+            && !self.knows(batch, plan, parent)?
         {
             return Err(Refusal::new("no_such_case").into());
         }
@@ -514,7 +514,7 @@ impl Group<'_> {
         order: &Order,
     ) -> Result<(), Failure> {
         let before = self
-            .state(batch, plan, id)?
+            .take(batch, plan, id)?
             .ok_or_else(|| Refusal::new("no_such_case"))?;
         let mechanism = self.definition(&before)?;
         let (mut sealing, mut files) = (Sealing::default(), Vec::new());
@@ -673,7 +673,7 @@ impl Group<'_> {
         command: &Command,
     ) -> Result<(), Failure> {
         let before = self
-            .state(batch, plan, id)?
+            .take(batch, plan, id)?
             .ok_or_else(|| Refusal::new("no_such_case"))?;
         let mechanism = self.definition(&before)?;
         let actor = Actor::system();
@@ -704,10 +704,11 @@ impl Group<'_> {
         };
         let case = subject.strip_prefix("case/").and_then(|id| id.parse().ok());
         if let Some(id) = case.map(CaseId)
-            && let Some(state) = self.state(batch, &[], id)?
+            && let Some(state) = self.take(batch, &[], id)?
         {
             views::clear_title(batch.connection(), id)?;
             self.listed.push(views::Listing::of(&state, Some(None)));
+            self.cache.insert(id, state);
             kept.case = Some(id);
         }
         Ok((kept, None, false))
@@ -778,6 +779,7 @@ impl Group<'_> {
                 batch.put_blob(&subject, file)?;
             }
             let definition = planned.definition.as_str().parse().ok();
+            let actor = log_actor(&planned.actor);
             for event in &planned.events {
                 let (name, body) = event.stored();
                 let appended = batch.append(&NewEntry {
@@ -785,7 +787,7 @@ impl Group<'_> {
                     stream: subject.clone(),
                     kind: name.clone(),
                     version: VERSION,
-                    actor: log_actor(&planned.actor),
+                    actor: actor.clone(),
                     definition,
                     cause: cause.clone(),
                     body,
@@ -837,14 +839,22 @@ impl Group<'_> {
         Ok((kept, last))
     }
 
-    fn state(&self, batch: &Batch<'_>, plan: &[Planned], id: CaseId) -> Result<Option<State>, Failure> {
+    /// The state of a case, out of the memory. What is written puts the next one there; after a refusal it is read
+    /// again from the read models, where this transaction's own changes stand too.
+    fn take(&mut self, batch: &Batch<'_>, plan: &[Planned], id: CaseId) -> Result<Option<State>, Failure> {
         if let Some(planned) = plan.iter().rev().find(|planned| planned.id == id) {
             return Ok(Some(planned.after.clone()));
         }
-        if let Some(state) = self.cache.get(&id) {
-            return Ok(Some(state.clone()));
+        if let Some(state) = self.cache.remove(&id) {
+            return Ok(Some(state));
         }
         Ok(views::state(batch.connection(), id)?)
+    }
+
+    fn knows(&self, batch: &Batch<'_>, plan: &[Planned], id: CaseId) -> Result<bool, Failure> {
+        Ok(plan.iter().any(|planned| planned.id == id)
+            || self.cache.contains_key(&id)
+            || views::state(batch.connection(), id)?.is_some())
     }
 
     fn definition(&self, state: &State) -> Result<Arc<Mechanism>, Failure> {

@@ -137,7 +137,10 @@ impl<'w> Batch<'w> {
         self.broken = true;
         self.push(leaf)?;
         self.broken = false;
-        let before = self.core.streams.insert(entry.stream.clone(), stream_seq + 1);
+        let before = match self.core.streams.get_mut(&entry.stream) {
+            Some(next) => Some(std::mem::replace(next, stream_seq + 1)),
+            None => self.core.streams.insert(entry.stream.clone(), stream_seq + 1),
+        };
         self.core.undo.push(Undo::Stream(entry.stream.clone(), before));
         Ok(Appended {
             seq,
@@ -155,11 +158,13 @@ impl<'w> Batch<'w> {
         if let Some(next) = self.core.streams.get(stream) {
             return Ok(*next);
         }
-        let sql = "SELECT max(stream_seq) FROM entries WHERE stream = ?1";
+        // Not max(): SQLite would plan that anew for every stream.
+        let sql = "SELECT stream_seq FROM entries WHERE stream = ?1 ORDER BY stream_seq DESC LIMIT 1";
         let last: Option<i64> = self
             .connection
             .prepare_cached(sql)?
-            .query_row([stream], |row| row.get(0))?;
+            .query_row([stream], |row| row.get(0))
+            .optional()?;
         Ok(last.map_or(0, |last| number(last).saturating_add(1)))
     }
 
@@ -444,11 +449,14 @@ impl<'w> Batch<'w> {
         let dangling = || Error::Dangling {
             reference: reference.to_owned(),
         };
-        let (digest, sql) = match (reference.parse::<Commitment>(), reference.parse::<BlobId>()) {
-            (Ok(commitment), _) => (commitment.0, "SELECT 1 FROM sealed WHERE commitment = ?1"),
-            (_, Ok(blob)) => (blob.0, "SELECT 1 FROM blobs WHERE hash = ?1"),
-            _ => return Err(dangling()),
+        let found = if reference.starts_with("sealed:") {
+            let sql = "SELECT 1 FROM sealed WHERE commitment = ?1";
+            reference.parse().map(|Commitment(digest)| (digest, sql))
+        } else {
+            let sql = "SELECT 1 FROM blobs WHERE hash = ?1";
+            reference.parse().map(|BlobId(digest)| (digest, sql))
         };
+        let (digest, sql) = found.map_err(|_| dangling())?;
         // Mostly the last few; a look-up finds the rest, so that a long group does not search a long list.
         if self.stored.iter().rev().take(64).any(|stored| *stored == digest)
             || self.connection.prepare_cached(sql)?.exists([digest.0])?

@@ -64,20 +64,34 @@ pub(crate) fn write_value(out: &mut String, value: &Value, depth: usize) -> Resu
             out.push(']');
         }
         Value::Object(map) => {
-            let mut members: Vec<_> = map.iter().collect();
-            // RFC 8785 sorts by UTF-16 code units, which differs from UTF-8 order beyond U+FFFF.
-            members.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
             out.push('{');
-            for (i, (key, item)) in members.into_iter().enumerate() {
-                if i > 0 {
-                    out.push(',');
-                }
-                write_text(out, key);
-                out.push(':');
-                write_value(out, item, depth + 1)?;
+            if map.keys().all(|key| key.is_ascii()) && map.keys().is_sorted() {
+                write_members(out, map, depth)?;
+            } else {
+                let mut members: Vec<_> = map.iter().collect();
+                // RFC 8785 sorts by UTF-16 code units, which differs from UTF-8 order beyond U+FFFF.
+                members.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
+                write_members(out, members, depth)?;
             }
             out.push('}');
         }
+    }
+    Ok(())
+}
+
+/// Appends the members of an object in the order given.
+fn write_members<'a>(
+    out: &mut String,
+    members: impl IntoIterator<Item = (&'a String, &'a Value)>,
+    depth: usize,
+) -> Result<(), Error> {
+    for (i, (key, item)) in members.into_iter().enumerate() {
+        if i > 0 {
+            out.push(',');
+        }
+        write_text(out, key);
+        out.push(':');
+        write_value(out, item, depth + 1)?;
     }
     Ok(())
 }

@@ -25,7 +25,17 @@ impl Digest {
 
     /// Reads 64 hexadecimal digits without the algorithm.
     pub fn from_hex(text: &str) -> Option<Digest> {
-        Some(Digest(unhex(text)?.try_into().ok()?))
+        let (pairs, []) = text.as_bytes().as_chunks::<2>() else {
+            return None;
+        };
+        let mut bytes = [0; 32];
+        if pairs.len() != bytes.len() {
+            return None;
+        }
+        for (byte, pair) in bytes.iter_mut().zip(pairs) {
+            *byte = pair_value(*pair)?;
+        }
+        Some(Digest(bytes))
     }
 
     /// Reads the 32 bytes as a database column holds them.
@@ -94,26 +104,29 @@ pub(crate) fn prefixed(prefix: u8, parts: &[&[u8]]) -> Digest {
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
     let digit = |n: u8| char::from(if n < 10 { b'0' + n } else { b'a' + n - 10 });
-    bytes
-        .iter()
-        .flat_map(|b| [digit(b >> 4), digit(b & 15)])
-        .collect()
+    let mut text = String::with_capacity(bytes.len().saturating_mul(2));
+    for b in bytes {
+        text.push(digit(b >> 4));
+        text.push(digit(b & 15));
+    }
+    text
 }
 
 /// Reads lower-case hexadecimal digits only: one value has one text form.
 pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
+    let (pairs, []) = text.as_bytes().as_chunks::<2>() else {
+        return None;
+    };
+    pairs.iter().map(|pair| pair_value(*pair)).collect()
+}
+
+fn pair_value([high, low]: [u8; 2]) -> Option<u8> {
     let digit = |c: u8| match c {
         b'0'..=b'9' => Some(c - b'0'),
         b'a'..=b'f' => Some(c - b'a' + 10),
         _ => None,
     };
-    let (pairs, []) = text.as_bytes().as_chunks::<2>() else {
-        return None;
-    };
-    pairs
-        .iter()
-        .map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?))
-        .collect()
+    Some(digit(high)? << 4 | digit(low)?)
 }
 
 const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

@@ -92,7 +92,7 @@ pub(crate) fn project_change(
     let id = i64::try_from(state.id.0).unwrap_or(i64::MAX);
     connection
         .prepare_cached("UPDATE case_views SET state = ?1 WHERE id = ?2")?
-        .execute((serde_json::to_string(state)?, id))?;
+        .execute((state_text(state)?, id))?;
     if before.duties != after.duties {
         write_duties(connection, id, state)?;
     }
@@ -106,7 +106,7 @@ pub(crate) fn project_case(
     events: &[CaseEvent],
     title: &Title<'_>,
 ) -> Result<(), Error> {
-    let json = serde_json::to_string(state)?;
+    let json = state_text(state)?;
     let title_text = match title {
         Title::Keep => None,
         Title::Set(text) => *text,
@@ -190,6 +190,13 @@ pub(crate) fn clear_title(connection: &Connection, case: CaseId) -> Result<(), E
         [i64::try_from(case.0).unwrap_or(i64::MAX)],
     )?;
     Ok(())
+}
+
+/// The whole state as JSON. A state has 2 to 4 KB: room for it at once, not in seven steps.
+fn state_text(state: &State) -> Result<String, Error> {
+    let mut bytes = Vec::with_capacity(4_096);
+    serde_json::to_writer(&mut bytes, state)?;
+    String::from_utf8(bytes).map_err(|error| Error::Other(error.to_string()))
 }
 
 fn write_duties(connection: &Connection, id: i64, state: &State) -> Result<(), Error> {
