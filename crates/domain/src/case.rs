@@ -14,7 +14,7 @@ mod tick;
 
 pub use bring::{Brought, asks_only_the_row, by_row, by_schedule, unique_key};
 pub use context::{Alone, Context, Family, Opener};
-pub use decide::{Decision, Effect, decide};
+pub use decide::{Decision, Effect, decide, due_under};
 pub use duty::{Duty, DutyKind};
 pub use state::{
     ClockState, ClosedState, LookBackState, Meta, PastClock, RequestState, Rung, State, Tenure,

@@ -75,6 +75,11 @@ pub enum Command {
         /// Values set right.
         values: Values,
     },
+    /// Run under the newest definition of the mechanism (from the engine, once it is adopted).
+    Migrate {
+        /// Whether running clocks are counted anew by the new limits, from their own start.
+        recount: bool,
+    },
     /// A child was opened (from the engine).
     AddChild {
         /// The child.
@@ -190,6 +195,7 @@ impl Command {
             Command::LookBack(_) => "look_back",
             Command::Answer { .. } => "answer",
             Command::Correct { .. } => "correct",
+            Command::Migrate { .. } => "migrate",
             Command::AddChild { .. } => "add_child",
             Command::EndChild { .. } => "end_child",
             Command::Tick { .. } => "tick",

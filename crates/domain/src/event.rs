@@ -73,6 +73,8 @@ pub enum CaseEvent {
     Reopened(Box<Reopened>),
     #[serde(rename = "case.corrected")]
     Corrected(Corrected),
+    #[serde(rename = "case.migrated")]
+    Migrated(Box<Migrated>),
 }
 
 /// Values that an event sets, by field.
@@ -579,6 +581,30 @@ pub struct Corrected {
     /// Values set right.
     #[serde(default, skip_serializing_if = "Values::is_empty")]
     pub values: Values,
+}
+
+/// The case runs under a newer definition of its mechanism from now on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Migrated {
+    /// The definition that it ran under.
+    pub from: MechanismRef,
+    /// The definition that it runs under now.
+    pub mechanism: MechanismRef,
+    /// Fields that have another code now.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<FieldId, FieldId>,
+    /// Where it stands now, where its stage has another code or kind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub placement: Option<Placement>,
+    /// Who holds it now, where the same stage names somebody else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holder: Option<Holder>,
+    /// The stage's clock, where it was counted anew from its own start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage_clock: Option<ClockStart>,
+    /// The case's clock, likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case_clock: Option<ClockStart>,
 }
 
 /// An event of the jurisdiction: org, registers, calendars, packs, settings, documents, bulletins.

@@ -65,6 +65,8 @@ pub struct Mechanism {
     pub closing: Closing,
     /// Side moves that this mechanism allows.
     pub requests: BTreeMap<RequestKind, RequestSpec>,
+    /// Stages and fields that an earlier version named otherwise.
+    pub renamed: Renamed,
     /// Children, where a case is broken down.
     pub children: Option<Children>,
     /// Numbers given to cases.
@@ -548,6 +550,15 @@ pub struct RequestSpec {
     pub at_most: Option<Rule>,
     /// Void: the void stage; hand-up and return: the stage in which the new owner starts.
     pub to: Option<StageId>,
+}
+
+/// What an earlier version of the file named otherwise: a case that runs under it finds its place by this.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Renamed {
+    /// Stages, by their former code.
+    pub stages: BTreeMap<StageId, StageId>,
+    /// Fields, by their former code.
+    pub fields: BTreeMap<FieldId, FieldId>,
 }
 
 /// How a case is broken down (分解).

@@ -321,6 +321,11 @@ impl Engine {
         }
     }
 
+    /// Gives the writer a job; a stopped writer drops it and with it the sender of its answer.
+    pub(crate) fn send_job(&self, job: Job) {
+        let _ = self.0.jobs.send(job);
+    }
+
     fn open_scheduled(&self) -> Result<Answer, Failure> {
         let (reply, answer) = oneshot::channel();
         let _ = self.0.jobs.send(Job::Schedules { reply });

@@ -26,10 +26,12 @@ pub enum Error {
         why: String,
     },
     /// A pack that does not compile; it is never adopted.
-    #[error("the pack has {faults} fault(s)")]
+    #[error("the pack has {faults} fault(s), the first {first}")]
     Unsound {
         /// How many.
         faults: usize,
+        /// The first: its code, its file, and what it says.
+        first: String,
     },
     /// The writer has stopped.
     #[error("the writer has stopped")]
@@ -44,7 +46,9 @@ impl Error {
     pub fn message(&self) -> Message {
         match self {
             Error::Ledger(error) => error.message(),
-            Error::Unsound { faults } => Message::new("refusal.unsound_pack").show("n", faults),
+            Error::Unsound { faults, first } => Message::new("refusal.unsound_pack")
+                .show("n", faults)
+                .with("first", first.as_str()),
             other => Message::new("refusal.fault").with("what", other.to_string()),
         }
     }

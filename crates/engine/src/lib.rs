@@ -4,6 +4,7 @@
 
 pub mod access;
 mod accounts;
+pub mod adoption;
 mod answer;
 mod bring;
 pub mod bulletin;

@@ -63,7 +63,15 @@ impl Mechanisms {
             .filter(|f| f.severity == bihuan_diagnostics::Severity::Error)
             .count();
         if faults > 0 {
-            return Err(Error::Unsound { faults });
+            let first = loaded
+                .diagnostics
+                .iter()
+                .find(|f| f.severity == bihuan_diagnostics::Severity::Error)
+                .map(|f| format!("{} {}: {}", f.code, f.file, f.message.text(bihuan_messages::Lang::Zh)));
+            return Err(Error::Unsound {
+                faults,
+                first: first.unwrap_or_default(),
+            });
         }
         let mut every = self.every.clone();
         let mut current = BTreeMap::new();

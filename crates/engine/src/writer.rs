@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use bihuan_domain::case::{Context, Decision, Effect, Family, Meta, Opener, State, decide, unique_key};
 use bihuan_domain::command::Command;
 use bihuan_domain::event::{CaseEvent, Number, RowPut, VERSION, WorldEvent};
-use bihuan_domain::id::{CaseId, Digest, Sealed};
+use bihuan_domain::id::{CaseId, Digest, MechanismId, Sealed};
 use bihuan_domain::mechanism::{Mechanism, Numbering};
 use bihuan_domain::org::Actor;
 use bihuan_domain::refusal::Refusal;
@@ -35,6 +35,9 @@ pub(crate) const WORLD: &str = "jurisdiction";
 
 /// Case states kept in memory; beyond it the memory is emptied rather than managed.
 const CACHE_MAX: usize = 20_000;
+
+/// Cases taken over to a new definition in one commit group.
+const MIGRATED_MAX: usize = 500;
 
 /// A chain of effects longer than any tree of cases is a defect, not work.
 const EFFECTS_MAX: usize = 10_000;
@@ -69,6 +72,13 @@ pub(crate) enum Job {
         actor: Actor,
         key: String,
         changes: Vec<WorldChange>,
+        reply: oneshot::Sender<Result<Answer, Failure>>,
+    },
+    /// Takes open cases of a mechanism over to its newest definition, some hundred at a time.
+    Migrate {
+        actor: Actor,
+        mechanism: MechanismId,
+        recount: bool,
         reply: oneshot::Sender<Result<Answer, Failure>>,
     },
     /// Opens what schedules have made due.
@@ -346,6 +356,15 @@ impl Group<'_> {
             }
             Job::Tick { cases, reply } => {
                 let result = self.tick(batch, &cases);
+                (reply, result)
+            }
+            Job::Migrate {
+                actor,
+                mechanism,
+                recount,
+                reply,
+            } => {
+                let result = self.migrate(batch, &actor, &mechanism, recount);
                 (reply, result)
             }
             Job::Schedules { reply } => {
@@ -714,6 +733,53 @@ impl Group<'_> {
         Ok((kept, None, false))
     }
 
+    /// Takes open cases over to the definition in force. Those whose stage is gone stay under their own.
+    fn migrate(
+        &mut self,
+        batch: &mut Batch<'_>,
+        actor: &Actor,
+        mechanism: &MechanismId,
+        recount: bool,
+    ) -> Result<(Kept, Option<Appended>, bool), Failure> {
+        let current = self
+            .mechanisms
+            .current(mechanism)
+            .ok_or_else(|| Refusal::new("no_such_mechanism").with("mechanism", mechanism.as_str()))?;
+        let (mut kept, mut last) = (Kept::nothing(), None);
+        for id in views::open_cases(batch.connection(), mechanism)? {
+            if kept.seqs.len() >= MIGRATED_MAX {
+                break;
+            }
+            let Some(before) = self.take(batch, &[], id)? else {
+                continue;
+            };
+            if before.mechanism.digest == current.digest {
+                continue;
+            }
+            let command = Command::Migrate { recount };
+            let decision = match self.decide(batch, &[], actor, &current, Some(&before), &command, None) {
+                Ok(decision) => decision,
+                Err(Failure::Refused(_)) => continue,
+                Err(fault) => return Err(fault),
+            };
+            let mut plan = Vec::new();
+            let accepted = Accepted {
+                id,
+                actor,
+                mechanism: &current,
+                before: Some(before),
+                decision,
+                sealing: Sealing::default(),
+                files: Vec::new(),
+            };
+            self.accept(batch, &mut plan, accepted)?;
+            let (mut some, appended) = self.write(batch, plan, None)?;
+            kept.seqs.append(&mut some.seqs);
+            last = appended.or(last);
+        }
+        Ok((kept, last, false))
+    }
+
     fn tick(
         &mut self,
         batch: &mut Batch<'_>,
@@ -964,6 +1030,7 @@ fn reply_of(job: Job) -> Reply {
         Job::Submit { reply, .. }
         | Job::World { reply, .. }
         | Job::Erase { reply, .. }
+        | Job::Migrate { reply, .. }
         | Job::Schedules { reply }
         | Job::Tick { reply, .. } => reply,
     }

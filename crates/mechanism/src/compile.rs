@@ -11,7 +11,7 @@ use bihuan_domain::expr::Expr;
 use bihuan_domain::id::{Code, FieldId, LadderId, MechanismId, PackId, RegisterId, RoleId, StageId, StepId};
 use bihuan_domain::mechanism::{
     ClockSpec, Closing, Exit, Indicator, Ladder, LimitSpec, LookBack, Mechanism, Numbering, Progress,
-    ReportedFigure, RequestKind, RequestSpec, Resolve, Role, Rung, Stage, Step, Warning, Way,
+    Renamed, ReportedFigure, RequestKind, RequestSpec, Resolve, Role, Rung, Stage, Step, Warning, Way,
 };
 use bihuan_messages::Label;
 
@@ -22,7 +22,8 @@ use crate::read::{Sink, Sp};
 use crate::surroundings::Surroundings;
 use crate::syntax::limit::Said;
 use crate::syntax::mechanism::{
-    ClosingAst, FigureAst, IndicatorAst, LookBackAst, Reasons, RequestAst, StageAst, StepAst, WayAst,
+    ClosingAst, FigureAst, IndicatorAst, LookBackAst, Reasons, RenamedAst, RequestAst, StageAst, StepAst,
+    WayAst,
 };
 use crate::syntax::parts::{ClockAst, Finder, LadderAst, RoleAst};
 
@@ -98,6 +99,7 @@ pub(crate) fn mechanism(subject: &Subject<'_>, pack: &str, sink: &mut Sink<'_>) 
             .iter()
             .map(|request| Some((request.kind, self::request(subject, request)?)))
             .collect::<Option<BTreeMap<RequestKind, RequestSpec>>>()?,
+        renamed: renamed(&ast.renamed),
         children: match children {
             Some(children) => Some(children?),
             None => None,
@@ -149,6 +151,19 @@ fn roles_used(mechanism: &Mechanism) -> BTreeSet<RoleId> {
         _ => None,
     }));
     used
+}
+
+fn renamed(ast: &RenamedAst) -> Renamed {
+    let stages = ast.stages.iter();
+    let fields = ast.fields.iter();
+    Renamed {
+        stages: stages
+            .map(|(was, is)| (StageId::new(was), StageId::new(is.as_str())))
+            .collect(),
+        fields: fields
+            .map(|(was, is)| (FieldId::new(was), FieldId::new(is.as_str())))
+            .collect(),
+    }
 }
 
 fn role(ast: &RoleAst) -> Role {

@@ -2,10 +2,12 @@
 
 mod closing;
 mod lifecycle;
+mod migration;
 mod opening;
 mod request;
 mod step;
 
+pub use migration::due_under;
 pub(in crate::case) use request::resumed;
 
 use super::bring::Brought;
@@ -98,6 +100,7 @@ pub fn decide(ctx: &Context<'_>, state: Option<&State>, command: &Command) -> Re
         Command::LookBack(verdict) => closing::look_back(ctx, state, verdict),
         Command::Answer { clock, note } => lifecycle::answer(ctx, state, clock, note.as_ref()),
         Command::Correct { entry, note, values } => lifecycle::correct(ctx, state, *entry, note, values),
+        Command::Migrate { recount } => migration::migrate(ctx, state, *recount),
         Command::AddChild { child } => lifecycle::add_child(state, *child),
         Command::EndChild { child, kind } => lifecycle::end_child(ctx, state, *child, *kind),
         Command::Tick { beacon } => super::tick::tick(ctx, state, beacon.as_ref()),

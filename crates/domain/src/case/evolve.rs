@@ -9,7 +9,9 @@ use super::state::{
     VerificationState,
 };
 use crate::clock::Pause;
-use crate::event::{CaseEvent, ClockStart, Decided, Holder, Opened, Placement, ProgressStart, Values};
+use crate::event::{
+    CaseEvent, ClockStart, Decided, Holder, Migrated, Opened, Placement, ProgressStart, Values,
+};
 use crate::id::Code;
 use crate::mechanism::{Colour, RequestKind, StageKind};
 use crate::value::Attachment;
@@ -236,9 +238,27 @@ impl State {
                 self.place(&e.placement, meta);
             }
             CaseEvent::Corrected(e) => self.take(&e.values, &[], meta),
+            CaseEvent::Migrated(e) => self.migrated(e, meta),
         }
         self.seq = meta.seq;
         self.at = meta.at;
+    }
+
+    fn migrated(&mut self, e: &Migrated, meta: &Meta) {
+        self.mechanism = e.mechanism.clone();
+        for (was, is) in &e.fields {
+            if let Some(value) = self.values.remove(was) {
+                self.values.insert(is.clone(), value);
+            }
+        }
+        if let Some(placement) = &e.placement {
+            self.place(placement, meta);
+        }
+        if let Some(holder) = &e.holder {
+            self.hold(holder, meta.at);
+        }
+        self.extend("stage", e.stage_clock.as_ref());
+        self.extend("case", e.case_clock.as_ref());
     }
 
     fn decided(&mut self, e: &Decided, meta: &Meta) {

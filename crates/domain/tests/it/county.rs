@@ -304,6 +304,7 @@ pub(crate) fn mechanism(way: Way) -> Mechanism {
         numbering: None,
         figures: Vec::new(),
         indicators: Vec::new(),
+        renamed: Default::default(),
         registers: BTreeMap::new(),
     }
 }

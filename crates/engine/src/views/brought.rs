@@ -73,6 +73,18 @@ pub(crate) fn open_about(
     Ok(found.and_then(|id| u64::try_from(id).ok()).map(CaseId))
 }
 
+/// The open cases of a mechanism.
+pub(crate) fn open_cases(connection: &Connection, mechanism: &MechanismId) -> Result<Vec<CaseId>, Error> {
+    let mut statement = connection
+        .prepare_cached("SELECT id FROM case_views WHERE mechanism = ?1 AND open = 1 ORDER BY id")?;
+    let rows = statement.query_map([mechanism.as_str()], |row| row.get::<_, i64>(0))?;
+    let mut found = Vec::new();
+    for row in rows {
+        found.extend(u64::try_from(row?).ok().map(CaseId));
+    }
+    Ok(found)
+}
+
 /// The last day for which the schedule of a mechanism opened anything.
 pub(crate) fn scheduled_through(
     connection: &Connection,

@@ -14,9 +14,7 @@ use serde_json::json;
 
 use crate::county::County;
 
-/// The county with the pack that uses every construct of the language, a village and a unit for work safety.
-fn works(dir: &Path) -> County {
-    let county = County::new(dir);
+fn works_files() -> BTreeMap<String, String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../mechanism/tests/works");
     let mut files = BTreeMap::new();
     for entry in std::fs::read_dir(root).unwrap() {
@@ -24,6 +22,13 @@ fn works(dir: &Path) -> County {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         files.insert(name, std::fs::read_to_string(path).unwrap());
     }
+    files
+}
+
+/// The county with the pack that uses every construct of the language, a village and a unit for work safety.
+fn works(dir: &Path) -> County {
+    let county = County::new(dir);
+    let files = works_files();
     let since = Validity::since(date(2020, 1, 1));
     let unit = |id: &str, kind: &str, functions: &[&str]| {
         WorldChange::from(WorldEvent::UnitPut(Unit {
@@ -238,5 +243,68 @@ fn a_schedule_opens_for_every_village_and_a_stop_loses_no_month() {
     assert_eq!(bihuan_domain::calendar::date_of(start), date(2026, 4, 10));
     let titles = views.case(all[0]).unwrap().unwrap().title.unwrap();
     assert_eq!(titles, "2026年3月10日走访（east-village）");
+    county.verify();
+}
+
+/// The works pack with the first limit of the permit shortened, and its stage `inside` under another name.
+fn newer_works() -> bihuan_engine::adoption::Files {
+    let mut files = works_files();
+    let permit = files.get_mut("permit.toml").unwrap();
+    *permit = permit
+        .replace("limit = \"2 hours\"", "limit = \"1 hour\"")
+        .replace("\"inside\"", "\"in-the-space\"")
+        .replace(
+            "[[role]]\nid = \"user\"",
+            "[renamed]\nstages = { inside = \"in-the-space\" }\n\n[[role]]\nid = \"user\"",
+        );
+    BTreeMap::from([(PackId::new("works"), files)])
+}
+
+#[test]
+fn a_new_version_is_replayed_before_it_is_adopted_and_takes_open_cases_over_by_events() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut county = works(dir.path());
+    device(&mut county, "d1", "boiler");
+    let open = json!({"type": "open", "mechanism": "permit", "owner": "housing", "title": "样例作业",
+                      "values": {"matter": "样例作业", "device": "d1", "work_class": "special"}});
+    let case = county.order("housing.clerk", open).unwrap().case.unwrap();
+    let measure = json!({"type": "step", "case": case.0, "step": "measure", "row": {"oxygen": "20.9"}});
+    county.order("housing.clerk", measure).unwrap();
+    county.at(date(2026, 3, 2).at(10, 30, 0, 0));
+    let newer = newer_works();
+    let previews = county.engine.preview(&newer).unwrap();
+    assert_eq!(previews.len(), 1, "only the permit changes");
+    let preview = &previews[0];
+    assert_eq!((preview.open, preview.overdue.as_slice()), (1, &[case][..]));
+    assert!(preview.stuck.is_empty());
+    // An unsound version is never adopted, and the old one stays in force.
+    let mut broken = newer.clone();
+    let text = broken
+        .get_mut(&PackId::new("works"))
+        .unwrap()
+        .get_mut("permit.toml")
+        .unwrap();
+    *text = text.replace("to = \"checking\"", "to = \"nowhere\"");
+    assert!(county.engine.adopt(&Actor::system(), "broken", &broken).is_err());
+    county.engine.adopt(&Actor::system(), "newer", &newer).unwrap();
+    assert_eq!(
+        county.stage(case),
+        "inside",
+        "until it is taken over, the case goes on under its own rules"
+    );
+    let permit = std::collections::BTreeSet::from(["permit".into()]);
+    assert_eq!(county.engine.migrate(&Actor::system(), &permit, true).unwrap(), 1);
+    assert_eq!(county.stage(case), "in-the-space");
+    assert_eq!(
+        county.engine.migrate(&Actor::system(), &permit, true).unwrap(),
+        0,
+        "once only"
+    );
+    county.engine.catch_up().unwrap();
+    let state = county.engine.views().unwrap().state(case).unwrap().unwrap();
+    assert!(
+        state.was_late,
+        "by the new limit it has been due since ten o'clock"
+    );
     county.verify();
 }

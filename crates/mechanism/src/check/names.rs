@@ -108,6 +108,7 @@ pub(super) fn unknown_field(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     used.extend(&ast.title);
     used.extend(&ast.columns);
     used.extend(ast.open.iter().flat_map(|open| &open.unique));
+    used.extend(ast.renamed.fields.iter().map(|(_, is)| is));
     for step in ast.stages.iter().flat_map(|stage| &stage.steps) {
         used.extend(&step.needs);
         used.extend(&step.takes);
@@ -139,6 +140,7 @@ pub(super) fn unknown_stage(subject: &Subject<'_>, sink: &mut Sink<'_>) {
             .flat_map(|l| &l.redo),
     );
     used.extend(ast.children.iter().flat_map(|children| &children.stage));
+    used.extend(ast.renamed.stages.iter().map(|(_, is)| is));
     for stage in used {
         if subject.stage(stage.as_str()).is_none() {
             unknown(

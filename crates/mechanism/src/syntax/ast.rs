@@ -42,6 +42,15 @@ pub(crate) struct MechanismAst {
     pub(crate) children: Option<ChildrenAst>,
     pub(crate) figures: Vec<FigureAst>,
     pub(crate) indicators: Vec<IndicatorAst>,
+    /// Former and present codes of stages and of fields.
+    pub(crate) renamed: RenamedAst,
+}
+
+/// `[renamed]`: former and present codes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RenamedAst {
+    pub(crate) stages: Vec<(String, Sp<String>)>,
+    pub(crate) fields: Vec<(String, Sp<String>)>,
 }
 
 /// In which scene a mechanism works: some rules that protect the grass roots know exceptions.

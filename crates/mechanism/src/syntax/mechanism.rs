@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 
 pub(crate) use super::ast::{
     ChildrenAst, ClosingAst, FigureAst, IndicatorAst, JoinAst, LookBackAst, MechanismAst, OpenAst,
-    ProgressAst, Reasons, RequestAst, Scene, StageAst, StepAst, WayAst,
+    ProgressAst, Reasons, RenamedAst, RequestAst, Scene, StageAst, StepAst, WayAst,
 };
 use super::limit;
 use super::opening::{EachAst, each, on_row, owner, schedule, sets};
@@ -13,7 +13,7 @@ use super::parts::{
     FieldAst, choices, clock, field, ladder, need_cadence, need_rule, role, rule, share_of, unknown_word,
     word,
 };
-use crate::read::{Kind, Node, Sink, Sp, Table};
+use crate::read::{Kind, Node, Sink, Sp, Table, text};
 
 /// Reads a mechanism file.
 pub(crate) fn read(root: &Node, sink: &mut Sink<'_>) -> Option<MechanismAst> {
@@ -87,6 +87,7 @@ pub(crate) fn read(root: &Node, sink: &mut Sink<'_>) -> Option<MechanismAst> {
         requests_named,
         progress: file.table("progress", sink).map(|table| progress(table, sink)),
         children: file.table("children", sink).map(|table| children(table, sink)),
+        renamed: renamed(&mut file, sink),
         figures: file
             .tables("figure", "[[figure]]", sink)
             .into_iter()
@@ -141,6 +142,28 @@ const KINDS: &[(&str, StageKind)] = &[
     ("void", StageKind::Void),
 ];
 const QUALIFIERS: &[(&str, &str)] = &[("over", "over"), ("about", "about"), ("under", "under")];
+
+/// Reads `[renamed]`: `stages = { former = "present" }`, `fields` likewise.
+fn renamed(file: &mut Table<'_>, sink: &mut Sink<'_>) -> RenamedAst {
+    let Some(mut table) = file.table("renamed", sink) else {
+        return RenamedAst::default();
+    };
+    let mut pairs = |key: &'static str, sink: &mut Sink<'_>| -> Vec<(String, Sp<String>)> {
+        let Some(pairs) = table.table(key, sink) else {
+            return Vec::new();
+        };
+        let entries = pairs.entries().iter();
+        entries
+            .filter_map(|(was, _, node)| Some((was.clone(), text(node, key, sink)?)))
+            .collect()
+    };
+    let ast = RenamedAst {
+        stages: pairs("stages", sink),
+        fields: pairs("fields", sink),
+    };
+    table.finish(sink);
+    ast
+}
 
 fn open(mut table: Table<'_>, sink: &mut Sink<'_>) -> OpenAst {
     let by = table.codes("by", sink);

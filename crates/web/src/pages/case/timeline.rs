@@ -206,6 +206,7 @@ impl Teller<'_> {
             CaseEvent::LookBackPassed(_) => t(lang, "web.event_look_back_passed").to_owned(),
             CaseEvent::Reopened(e) => tf(lang, "web.event_reopened", &[("n", &e.round)]),
             CaseEvent::Corrected(e) => tf(lang, "web.event_corrected", &[("entry", &e.entry)]),
+            CaseEvent::Migrated(_) => t(lang, "web.event_migrated").to_owned(),
         }
     }
 
