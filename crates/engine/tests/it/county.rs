@@ -142,7 +142,7 @@ impl County {
             })
             .into(),
         );
-        for pack in ["base", "a-projects"] {
+        for pack in ["base", "b-plans", "a-projects"] {
             changes.push(Engine::adopt_pack(&PackId::new(pack), pack_files(pack)));
         }
         self.engine.change(&Actor::system(), "found", changes).unwrap();
