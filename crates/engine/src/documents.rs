@@ -271,10 +271,7 @@ pub fn accept(
             }),
             parent: None,
         });
-        let submission = Submission {
-            key: format!("accept/{mechanism}/{key}"),
-            order,
-        };
+        let submission = Submission::new(format!("accept/{mechanism}/{key}"), order);
         waiting.push(Ok(engine.send(actor, submission)));
     }
     Ok(waiting

@@ -20,9 +20,23 @@ use serde_json::Value as Json;
 pub struct Submission {
     /// Made by the client; the same key again gets the same answer and changes nothing. 1 to 200 characters without spaces.
     pub key: String,
+    /// The `seq` of the case as last seen: the writer refuses where the case has moved on. Unset, the rules alone decide.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<u64>,
     /// What to do.
     #[serde(flatten)]
     pub order: Order,
+}
+
+impl Submission {
+    /// A command that expects no particular state.
+    pub fn new(key: impl Into<String>, order: Order) -> Submission {
+        Submission {
+            key: key.into(),
+            expected: None,
+            order,
+        }
+    }
 }
 
 /// What to do, with plain text.

@@ -390,7 +390,7 @@ impl Group<'_> {
         }
         let cause = Cause::Command(bihuan_ledger::Digest::of(key.as_bytes()));
         let (before, opened) = (self.world.clone(), *self.cases);
-        let planned = self.plan(batch, actor, &submission.order);
+        let planned = self.plan(batch, actor, submission);
         let written = planned.and_then(|plan| match &submission.order {
             Order::Row {
                 register,
@@ -409,15 +409,17 @@ impl Group<'_> {
         Ok((kept, last, false))
     }
 
-    fn plan(&mut self, batch: &Batch<'_>, actor: &Actor, order: &Order) -> Result<Vec<Planned>, Failure> {
+    fn plan(
+        &mut self,
+        batch: &Batch<'_>,
+        actor: &Actor,
+        submission: &Submission,
+    ) -> Result<Vec<Planned>, Failure> {
         let mut plan = Vec::new();
-        match order {
+        match &submission.order {
             Order::Row { .. } => {}
-            Order::Open(open) => self.plan_open(batch, &mut plan, actor, open, order)?,
-            _ => {
-                let id = order.case().unwrap_or(CaseId(0));
-                self.plan_order(batch, &mut plan, actor, id, order)?;
-            }
+            Order::Open(open) => self.plan_open(batch, &mut plan, actor, open, &submission.order)?,
+            _ => self.plan_order(batch, &mut plan, actor, submission)?,
         }
         Ok(plan)
     }
@@ -529,12 +531,15 @@ impl Group<'_> {
         batch: &Batch<'_>,
         plan: &mut Vec<Planned>,
         actor: &Actor,
-        id: CaseId,
-        order: &Order,
+        Submission { expected, order, .. }: &Submission,
     ) -> Result<(), Failure> {
+        let id = order.case().unwrap_or(CaseId(0));
         let before = self
             .take(batch, plan, id)?
             .ok_or_else(|| Refusal::new("no_such_case"))?;
+        if expected.is_some_and(|expected| expected != before.seq) {
+            return Err(Refusal::new("conflict").into());
+        }
         let mechanism = self.definition(&before)?;
         let (mut sealing, mut files) = (Sealing::default(), Vec::new());
         let command = self.command(&mechanism, order, &mut sealing, &mut files)?;

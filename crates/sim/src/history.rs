@@ -152,7 +152,7 @@ pub fn play(
                 run.sent = run.sent.saturating_add(1);
                 let key = format!("{}/{}", run.script.name, run.sent);
                 let what = what(&order);
-                waiting.push((index, what, engine.send(&actor, Submission { key, order })));
+                waiting.push((index, what, engine.send(&actor, Submission::new(key, order))));
             }
             if let Some(later) = plan.again {
                 put(&mut agenda, &scene, index, run, later.max(at));

@@ -227,10 +227,7 @@ impl Office {
 
     fn submission(&mut self, order: Order) -> Submission {
         self.sent = self.sent.saturating_add(1);
-        Submission {
-            key: format!("w{}", self.sent),
-            order,
-        }
+        Submission::new(format!("w{}", self.sent), order)
     }
 }
 

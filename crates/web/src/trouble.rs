@@ -89,11 +89,6 @@ impl Trouble {
         trouble
     }
 
-    /// Somebody was faster.
-    pub fn conflict() -> Trouble {
-        Trouble::new(StatusCode::PRECONDITION_FAILED, "conflict")
-    }
-
     /// The whole text in `lang`.
     pub fn text(&self, lang: Lang) -> String {
         let mut text = self.rule.text(lang);
@@ -137,11 +132,10 @@ impl IntoResponse for Trouble {
 
 impl From<Refusal> for Trouble {
     fn from(refusal: Refusal) -> Self {
-        let gone = matches!(refusal.code.as_str(), "no_such_case" | "no_such_mechanism");
-        let status = if gone {
-            StatusCode::NOT_FOUND
-        } else {
-            StatusCode::UNPROCESSABLE_ENTITY
+        let status = match refusal.code.as_str() {
+            "no_such_case" | "no_such_mechanism" => StatusCode::NOT_FOUND,
+            "conflict" => StatusCode::PRECONDITION_FAILED,
+            _ => StatusCode::UNPROCESSABLE_ENTITY,
         };
         Trouble(Box::new(Told {
             status,

@@ -292,7 +292,7 @@ fn answer_items(engine: &Engine, actor: &Actor, content: &Content) -> Signed {
                 clock: item.clock.clone(),
                 note: None,
             };
-            (item.case, engine.send(actor, Submission { key, order }))
+            (item.case, engine.send(actor, Submission::new(key, order)))
         })
         .collect();
     for (case, answer) in sent {

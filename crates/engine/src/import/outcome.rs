@@ -81,10 +81,7 @@ impl Planner<'_> {
             case: None,
             outcome: Outcome::New { values },
             notes: read.notes,
-            orders: vec![Submission {
-                key: format!("import-{stamp}"),
-                order,
-            }],
+            orders: vec![Submission::new(format!("import-{stamp}"), order)],
         }
     }
 
@@ -219,10 +216,7 @@ impl Planner<'_> {
     fn stamped(&self, state: &State, order: Order) -> Submission {
         let body = serde_json::to_string(&order).unwrap_or_default();
         let stamp = hash(&format!("{}\n{}\n{body}", state.id, state.seq), 40);
-        Submission {
-            key: format!("import-{stamp}"),
-            order,
-        }
+        Submission::new(format!("import-{stamp}"), order)
     }
 
     fn reassign_reason(&self) -> String {

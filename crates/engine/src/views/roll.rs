@@ -52,8 +52,8 @@ pub(crate) struct Listing {
 #[derive(Clone)]
 pub(super) struct Line {
     pub(super) id: CaseId,
-    /// Title and number, folded for searching; begins with the title.
-    pub(super) text: Arc<str>,
+    /// Where its text stands in the chunk, from and to.
+    text: (u32, u32),
     pub(super) opened_at: i64,
     pub(super) due_at: Option<i64>,
     pub(super) closed_at: Option<i64>,
@@ -70,6 +70,59 @@ pub(super) struct Line {
     pub(super) open: bool,
     pub(super) late: bool,
     pub(super) on_time: Option<bool>,
+}
+
+/// Neighbouring cases, with their texts side by side: seeking reads them in one go.
+#[derive(Clone, Default)]
+struct Chunk {
+    lines: Vec<Option<Line>>,
+    /// Of each line title and number, folded, the title first.
+    texts: Vec<u8>,
+}
+
+impl Chunk {
+    fn text(&self, line: &Line) -> &[u8] {
+        let (from, to) = (at(line.text.0), at(line.text.1));
+        self.texts.get(from..to).unwrap_or_default()
+    }
+
+    /// Puts a line in; `text` where it changed.
+    fn put(&mut self, place: usize, mut line: Line, text: Option<&str>) {
+        if self.lines.len() <= place {
+            self.lines.resize(place.saturating_add(1), None);
+        }
+        let before = self.lines.get_mut(place).and_then(Option::take);
+        match (before, text) {
+            (Some(before), None) => line.text = before.text,
+            (before, text) => {
+                if before.is_some() {
+                    self.forget_unused();
+                }
+                let from = self.texts.len();
+                self.texts.extend_from_slice(text.unwrap_or_default().as_bytes());
+                let short = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+                line.text = (short(from), short(self.texts.len()));
+            }
+        }
+        if let Some(place) = self.lines.get_mut(place) {
+            *place = Some(line);
+        }
+    }
+
+    /// Makes the texts anew from the lines that there are, so that nothing stays of an erased title.
+    fn forget_unused(&mut self) {
+        let before = std::mem::take(&mut self.texts);
+        for line in self.lines.iter_mut().flatten() {
+            let from = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
+            let old = before.get(at(line.text.0)..at(line.text.1));
+            self.texts.extend_from_slice(old.unwrap_or_default());
+            line.text = (from, u32::try_from(self.texts.len()).unwrap_or(u32::MAX));
+        }
+    }
+}
+
+fn at(place: u32) -> usize {
+    usize::try_from(place).unwrap_or(usize::MAX)
 }
 
 /// Every name once.
@@ -143,7 +196,7 @@ impl PartySets {
 /// The roll, or a snapshot of it.
 #[derive(Clone, Default)]
 pub(crate) struct Roll {
-    chunks: Arc<Vec<Arc<Vec<Option<Line>>>>>,
+    chunks: Arc<Vec<Arc<Chunk>>>,
     pub(super) names: Arc<Names>,
     /// Documents have codes of their own: there are many, and only few questions ask for one.
     pub(super) documents: Arc<Names>,
@@ -165,9 +218,12 @@ impl Roll {
         Ok(roll)
     }
 
-    /// All lines, oldest case first.
-    pub(super) fn lines(&self) -> impl Iterator<Item = &Line> {
-        self.chunks.iter().flat_map(|chunk| chunk.iter().flatten())
+    /// All lines with their texts, oldest case first.
+    pub(super) fn lines(&self) -> impl Iterator<Item = (&Line, &[u8])> {
+        self.chunks.iter().flat_map(|chunk| {
+            let lines = chunk.lines.iter().flatten();
+            lines.map(|line| (line, chunk.text(line)))
+        })
     }
 
     /// Puts a case in, or in the place of what was known of it.
@@ -176,7 +232,7 @@ impl Roll {
         let number = listing.number.as_deref().map(numbered);
         let line = Line {
             id: listing.id,
-            text: "".into(),
+            text: (0, 0),
             opened_at: listing.opened_at,
             due_at: listing.due_at,
             closed_at: listing.closed_at,
@@ -195,36 +251,26 @@ impl Roll {
             late: listing.late,
             on_time: listing.on_time,
         };
-        let Some(place) = self.place(listing.id) else {
+        let title = listing.title.as_ref();
+        let text = title.map(|title| text(title.as_deref(), listing.number.as_deref()));
+        let Some(nth) = usize::try_from(line.id.0).ok().and_then(|id| id.checked_sub(1)) else {
             return;
         };
-        let text = match (listing.title, &*place) {
-            (None, Some(before)) => before.text.clone(),
-            (title, _) => text(title.flatten().as_deref(), listing.number.as_deref()),
-        };
-        *place = Some(Line { text, ..line });
-    }
-
-    fn place(&mut self, case: CaseId) -> Option<&mut Option<Line>> {
-        let at = usize::try_from(case.0).ok()?.checked_sub(1)?;
-        let (chunk, place) = (at / CHUNK, at % CHUNK);
         let chunks = Arc::make_mut(&mut self.chunks);
-        while chunks.len() <= chunk {
+        while chunks.len() <= nth / CHUNK {
             chunks.push(Arc::default());
         }
-        let lines = Arc::make_mut(chunks.get_mut(chunk)?);
-        if lines.len() <= place {
-            lines.resize(place.saturating_add(1), None);
+        if let Some(chunk) = chunks.get_mut(nth / CHUNK) {
+            Arc::make_mut(chunk).put(nth % CHUNK, line, text.as_deref());
         }
-        lines.get_mut(place)
     }
 }
 
-fn text(title: Option<&str>, number: Option<&str>) -> Arc<str> {
+fn text(title: Option<&str>, number: Option<&str>) -> String {
     let mut text = fold(title.unwrap_or_default());
     text.push(BETWEEN);
     text.push_str(&fold(number.unwrap_or_default()));
-    text.into()
+    text
 }
 
 impl Listing {

@@ -3,6 +3,7 @@
 use bihuan_domain::id::{CaseId, MechanismId, StageId};
 use bihuan_domain::mechanism::Colour;
 use jiff::Timestamp;
+use memchr::memmem::Finder;
 
 use super::fold::words;
 use super::project::micros;
@@ -15,20 +16,23 @@ impl Roll {
         let Some(test) = Test::of(self, filter) else {
             return (Vec::new(), 0);
         };
-        let chosen = self.lines().filter(|line| test.holds(line));
+        let chosen = self.lines().filter(|(line, text)| test.holds(line, text));
         if sort == Sort::Title {
-            let mut found: Vec<&Line> = chosen.collect();
+            // The first characters are compared as a number; only where they are alike the texts are looked at.
+            let mut found: Vec<(u128, &[u8], u64)> = chosen
+                .map(|(line, text)| (beginning(text), text, line.id.0))
+                .collect();
             let total = found.len();
-            let part = part(&mut found, offset, limit, |a, b| {
-                a.text.cmp(&b.text).then(a.id.cmp(&b.id))
-            });
-            return (part.iter().map(|line| line.id).collect(), count(total));
+            let part = part(&mut found, offset, limit, Ord::cmp);
+            return (part.iter().map(|(.., id)| CaseId(*id)).collect(), count(total));
         }
         let ranks = match sort {
             Sort::Owner | Sort::Number | Sort::Stage => self.names.ranks(),
             _ => Vec::new(),
         };
-        let mut found: Vec<(u128, u64)> = chosen.map(|line| (key(line, sort, &ranks), line.id.0)).collect();
+        let mut found: Vec<(u128, u64)> = chosen
+            .map(|(line, _)| (key(line, sort, &ranks), line.id.0))
+            .collect();
         let total = found.len();
         let part = part(&mut found, offset, limit, Ord::cmp);
         (part.iter().map(|(_, id)| CaseId(*id)).collect(), count(total))
@@ -38,7 +42,7 @@ impl Roll {
     pub(super) fn counts(&self, filter: &Filter) -> Counts {
         let mut tally = Tally::default();
         if let Some(test) = Test::of(self, filter) {
-            for line in self.lines().filter(|line| test.holds(line)) {
+            for (line, _) in self.lines().filter(|(line, text)| test.holds(line, text)) {
                 tally.add(line);
             }
         }
@@ -52,7 +56,7 @@ impl Roll {
         };
         let mut tallies: Vec<Option<Box<Tally>>> = Vec::new();
         tallies.resize_with(self.names.len(), || None);
-        for line in self.lines().filter(|line| test.holds(line)) {
+        for (line, _) in self.lines().filter(|(line, text)| test.holds(line, text)) {
             if let Some(tally) = tallies.get_mut(place(line.mechanism)) {
                 tally.get_or_insert_default().add(line);
             }
@@ -147,7 +151,7 @@ struct Test {
     opened: (i64, i64),
     closed: Option<(i64, i64)>,
     due: Option<(i64, i64)>,
-    words: Vec<String>,
+    words: Vec<Finder<'static>>,
     /// By code of the set of parties: whether it may be seen. `None` where everything may.
     seen: Option<Vec<bool>>,
 }
@@ -189,12 +193,15 @@ impl Test {
             opened: range(filter.opened).unwrap_or((i64::MIN, i64::MAX)),
             closed: range(filter.closed),
             due: range(filter.due),
-            words: filter.text.as_deref().map(words).unwrap_or_default(),
+            words: words(filter.text.as_deref().unwrap_or_default())
+                .iter()
+                .map(|word| Finder::new(word).into_owned())
+                .collect(),
             seen,
         })
     }
 
-    fn holds(&self, line: &Line) -> bool {
+    fn holds(&self, line: &Line, text: &[u8]) -> bool {
         let among = |codes: &[NameCode], code: NameCode| codes.is_empty() || codes.contains(&code);
         let is = |wanted: Option<NameCode>, code: NameCode| wanted.is_none_or(|wanted| wanted == code);
         let flag = |wanted: Option<bool>, flag: bool| wanted.is_none_or(|wanted| wanted == flag);
@@ -219,12 +226,21 @@ impl Test {
                 .seen
                 .as_ref()
                 .is_none_or(|seen| seen.get(place(line.parties)).copied().unwrap_or(false))
-            && self.words.iter().all(|word| line.text.contains(word.as_str()))
+            && self.words.iter().all(|word| word.find(text).is_some())
     }
 }
 
 fn range((from, to): (Option<Timestamp>, Option<Timestamp>)) -> Option<(i64, i64)> {
     (from.is_some() || to.is_some()).then(|| (from.map_or(i64::MIN, micros), to.map_or(i64::MAX, micros)))
+}
+
+/// The first sixteen bytes of a text as a number that orders like them.
+fn beginning(text: &[u8]) -> u128 {
+    let mut bytes = [0; 16];
+    for (byte, place) in text.iter().zip(&mut bytes) {
+        *place = *byte;
+    }
+    u128::from_be_bytes(bytes)
 }
 
 /// Where a case stands in an order, but for the last resort, its id: the smaller, the earlier.

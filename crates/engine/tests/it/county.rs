@@ -142,7 +142,7 @@ impl County {
             })
             .into(),
         );
-        for pack in ["base", "a-projects"] {
+        for pack in ["base", "b-plans", "a-projects"] {
             changes.push(Engine::adopt_pack(&PackId::new(pack), pack_files(pack)));
         }
         self.engine.change(&Actor::system(), "found", changes).unwrap();
@@ -154,13 +154,8 @@ impl County {
 
     pub(crate) fn submit(&mut self, post: &str, order: Order) -> Result<Answer, Failure> {
         self.keys += 1;
-        self.engine.submit_blocking(
-            &actor(post),
-            Submission {
-                key: format!("k{}", self.keys),
-                order,
-            },
-        )
+        self.engine
+            .submit_blocking(&actor(post), Submission::new(format!("k{}", self.keys), order))
     }
 
     pub(crate) fn order(&mut self, post: &str, json: serde_json::Value) -> Result<Answer, Failure> {

@@ -36,10 +36,11 @@ impl Story {
         let dir = tempfile::tempdir().unwrap();
         let county = County::new(&dir.path().join("data"));
         let mut files = pack_files("b-plans");
-        let pack = files.get_mut("pack.toml").unwrap();
-        *pack = pack.replace("requires = [\"base\"]", "requires = [\"base\", \"a-projects\"]");
+        files.get_mut("dictionary.toml").unwrap().push_str(
+            "\n[[datum]]\nid = \"sample-fund\"\nlabel = { zh = \"投资额\", en = \"Investment\" }\ntype = \"money\"\nowner = \"finance\"\nof = \"case\"\nvalid = \"case\"\n",
+        );
         let targets = files.get_mut("annual-target.toml").unwrap();
-        let field = "[[field]]\nid = \"fund\"\nlabel = { zh = \"投资额\", en = \"Investment\" }\ndatum = \"guarantee-fund\"\n\n[[field]]\nid = \"milestones\"";
+        let field = "[[field]]\nid = \"fund\"\nlabel = { zh = \"投资额\", en = \"Investment\" }\ndatum = \"sample-fund\"\n\n[[field]]\nid = \"milestones\"";
         *targets = targets.replace("[[field]]\nid = \"milestones\"", field);
         let mut changes = vec![Engine::adopt_pack(&PackId::new("b-plans"), files)];
         let offices = [

@@ -56,6 +56,22 @@ fn one_character_two_characters_and_several_words_find_a_title() {
 }
 
 #[test]
+fn a_corrected_title_is_found_and_the_former_is_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut county = County::new(&dir.path().join("data"));
+    let (first, second) = (open(&mut county, "停电三日"), open(&mut county, "道路被占"));
+    let amend = json!({ "type": "amend", "case": first, "title": "停水三日", "reason": "笔误" });
+    county.order("supervision.dispatcher", amend).unwrap();
+    let engine = &county.engine;
+    assert_eq!(found(engine, "停电"), []);
+    assert_eq!(
+        (found(engine, "停水"), found(engine, "道路")),
+        (vec![first], vec![second])
+    );
+    county.verify();
+}
+
+#[test]
 fn an_erased_title_is_found_no_more() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data");

@@ -97,10 +97,7 @@ fn the_same_key_again_gets_the_same_answer_and_does_nothing_twice() {
         "title": "双击", "values": { "leader": "county.leader" } }),
     )
     .unwrap();
-    let submission = Submission {
-        key: "double-click".into(),
-        order,
-    };
+    let submission = Submission::new("double-click", order);
     let by = actor("housing.clerk");
     let first = county.engine.submit_blocking(&by, submission.clone()).unwrap();
     let again = county.engine.submit_blocking(&by, submission).unwrap();
@@ -108,6 +105,34 @@ fn the_same_key_again_gets_the_same_answer_and_does_nothing_twice() {
     assert_eq!((first.case, first.number), (again.case, again.number));
     let total = county.engine.views().unwrap().counts(&Default::default()).total;
     assert_eq!(total, 1);
+    county.verify();
+}
+
+#[test]
+fn two_who_saw_the_same_state_are_not_both_carried_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut county = County::new(&dir.path().join("data"));
+    let open = json!({ "type": "open", "mechanism": "three-plus-24", "owner": "housing", "title": "同时", "values": { "leader": "county.leader" } });
+    let case = county.order("housing.clerk", open).unwrap().case.unwrap();
+    let seen = county.engine.views().unwrap().state(case).unwrap().unwrap().seq;
+    let note = |n: u32| {
+        let order = serde_json::from_value(json!({ "type": "note", "case": case, "note": "在办" })).unwrap();
+        let mut submission = Submission::new(format!("n{n}"), order);
+        submission.expected = Some(seen);
+        submission
+    };
+    let by = actor("housing.clerk");
+    let answers: Vec<_> = (0..8).map(|n| county.engine.send(&by, note(n))).collect();
+    let answers: Vec<_> = answers
+        .into_iter()
+        .map(|answer| answer.blocking_recv().unwrap())
+        .collect();
+    let refused = answers[1..]
+        .iter()
+        .all(|answer| matches!(answer, Err(Failure::Refused(refusal)) if refusal.code == "conflict"));
+    assert!(answers[0].is_ok() && refused, "{answers:?}");
+    let again = county.engine.submit_blocking(&by, note(0)).unwrap();
+    assert!(again.duplicate, "its own effect is no conflict");
     county.verify();
 }
 
@@ -222,10 +247,7 @@ fn many_submissions_at_once_are_decided_one_by_one() {
             .unwrap();
             county.engine.send(
                 &actor("housing.clerk"),
-                Submission {
-                    key: format!("race{n}"),
-                    order,
-                },
+                Submission::new(format!("race{n}"), order),
             )
         })
         .collect();

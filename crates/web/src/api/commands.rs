@@ -42,12 +42,13 @@ async fn commands(
     if text("content-type").is_some_and(|kind| kind.starts_with("application/x-ndjson")) {
         return batch(&visitor, &actor, &body).await;
     }
-    let submission: Submission =
+    let mut submission: Submission =
         serde_json::from_slice(&body).map_err(|error| Trouble::bad(error.to_string()))?;
     if let Some(case) = submission.order.case() {
-        let wanted = text("if-match").map(str::to_owned);
-        let sent = (submission.key.clone(), wanted);
-        visitor.work(move |visitor| allowed(visitor, case, &sent)).await?;
+        let seen = visitor.work(move |visitor| seen(visitor, case)).await?;
+        if let Some(wanted) = text("if-match") {
+            submission.expected = expected(wanted, seen);
+        }
     }
     let case_before = submission.order.case();
     let answer = visitor.engine.submit(&actor, submission).await?;
@@ -70,29 +71,28 @@ async fn commands(
     Ok(response)
 }
 
-/// Refuses a case that may not be seen, and a state that is no longer the one the caller saw (`If-Match`).
-fn allowed(visitor: &Visitor, case: CaseId, (key, wanted): &(String, Option<String>)) -> Result<(), Trouble> {
-    let views = visitor.views()?;
-    let state = views
+/// Refuses a case that may not be seen; gives the `seq` of its state.
+fn seen(visitor: &Visitor, case: CaseId) -> Result<u64, Trouble> {
+    let state = visitor
+        .views()?
         .state(case)?
         .ok_or_else(|| Trouble::from(Refusal::new("no_such_case")))?;
-    if !visitor.sight.covers(&state) {
-        return Err(Trouble::forbidden());
-    }
-    let Some(wanted) = wanted.as_deref().map(str::trim).filter(|wanted| *wanted != "*") else {
-        return Ok(());
-    };
-    let tag = crate::pages::case_etag(&state);
-    if wanted.split(',').any(|one| one.trim() == tag) {
-        return Ok(());
-    }
-    // The same command again would find its own effect in the way: it gets its former answer.
-    let known = views.log().command_answer(&format!("{}/{key}", visitor.person))?;
-    if known.is_some() {
-        Ok(())
+    if visitor.sight.covers(&state) {
+        Ok(state.seq)
     } else {
-        Err(Trouble::conflict())
+        Err(Trouble::forbidden())
     }
+}
+
+/// What `If-Match` expects of a case that is now at `now`. The writer compares again, so that of two who saw the same
+/// state only one is carried out; tags that fit nothing expect a state that no case is in.
+fn expected(wanted: &str, now: u64) -> Option<u64> {
+    if wanted.trim() == "*" {
+        return None;
+    }
+    let tag = format!("\"{now}\"");
+    let fits = wanted.split(',').any(|one| one.trim() == tag);
+    Some(if fits { now } else { u64::MAX })
 }
 
 /// Lines are sent to the writer one after the other without waiting, so that they share commits.
@@ -107,13 +107,7 @@ async fn batch(visitor: &Visitor, actor: &Actor, body: &[u8]) -> Result<Response
         let sent = match serde_json::from_str::<Submission>(line) {
             Ok(submission) => {
                 let hidden = match submission.order.case() {
-                    Some(case) => {
-                        let key = submission.key.clone();
-                        visitor
-                            .work(move |visitor| allowed(visitor, case, &(key, None)))
-                            .await
-                            .err()
-                    }
+                    Some(case) => visitor.work(move |visitor| seen(visitor, case)).await.err(),
                     None => None,
                 };
                 match hidden {

@@ -55,10 +55,7 @@ async fn open(Path(id): Path<String>, Posted { visitor, sent }: Posted) -> Resul
     if !problems.is_empty() {
         return again(problems, StatusCode::UNPROCESSABLE_ENTITY).await;
     }
-    let submission = Submission {
-        key: sent.get("key").to_owned(),
-        order: Order::Open(order),
-    };
+    let submission = Submission::new(sent.get("key"), Order::Open(order));
     match visitor.engine.submit(&visitor.actor(), submission).await {
         Ok(answer) => {
             let case = answer.case.map(|case| case.to_string()).unwrap_or_default();

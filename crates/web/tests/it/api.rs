@@ -171,6 +171,57 @@ async fn a_state_that_moved_on_is_a_conflict() {
 }
 
 #[tokio::test]
+async fn of_two_who_saw_the_same_state_one_is_carried_out() {
+    let county = County::new();
+    let case = county.matter("厂区道路被占");
+    let (mut clerk, mut head) = (
+        client(&county, "housing.clerk").await,
+        client(&county, "housing.head").await,
+    );
+    for round in 0..20 {
+        let seen = clerk.get(&format!("/api/v1/cases/{case}")).await;
+        let tag = seen.headers["etag"].to_str().unwrap().to_owned();
+        let note = |who: &str| json!({ "key": format!("{who}{round}"), "type": "note", "case": case, "note": format!("{who}在办") });
+        for browser in [&mut clerk, &mut head] {
+            browser.headers.retain(|(name, _)| *name != "if-match");
+            browser.headers.push(("if-match", tag.clone()));
+        }
+        let (a, b) = tokio::join!(
+            send(&mut clerk, "/api/v1/commands", note("clerk")),
+            send(&mut head, "/api/v1/commands", note("head"))
+        );
+        let mut both = [a.status.as_u16(), b.status.as_u16()];
+        both.sort_unstable();
+        assert_eq!(both, [200, 412], "{} {}", a.text, b.text);
+    }
+    // Lines of a batch name the state themselves.
+    let now = body(&clerk.get(&format!("/api/v1/cases/{case}")).await)["state"]["seq"]
+        .as_u64()
+        .unwrap();
+    let line = |key: &str| {
+        json!({ "key": key, "expected": now, "type": "note", "case": case, "note": "一行" }).to_string()
+    };
+    let lines = [line("l1"), line("l2")].join("\n");
+    let page = clerk
+        .once(
+            "POST",
+            "/api/v1/commands",
+            Some("application/x-ndjson"),
+            lines.into_bytes(),
+        )
+        .await;
+    let codes: Vec<Json> = page
+        .text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(
+        (&codes[0]["ok"], &codes[1]["problem"]["code"]),
+        (&json!(true), &json!("conflict"))
+    );
+}
+
+#[tokio::test]
 async fn every_error_is_a_problem_in_the_same_form() {
     let county = County::new();
     let mut nobody = Browser::new(&county);

@@ -163,13 +163,7 @@ impl County {
         let order = serde_json::from_value(order).unwrap();
         let answer = apart(|| {
             self.engine
-                .submit_blocking(
-                    &actor,
-                    Submission {
-                        key: key.into(),
-                        order,
-                    },
-                )
+                .submit_blocking(&actor, Submission::new(key, order))
                 .unwrap()
         });
         answer.case.unwrap_or(CaseId(0))

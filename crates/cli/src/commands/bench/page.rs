@@ -31,7 +31,7 @@ const PAGES: [(&str, &str); 30] = [
     ("clerk", "key-task?sort=title"),
     ("clerk", "key-task?sort=title&page=1000"),
     ("clerk", "key-task?sort=stage&page=800"),
-    ("clerk", "key-task?stage=work"),
+    ("clerk", "key-task?stage=planning"),
     ("clerk", "key-task?open=yes&colour=green&sort=number&page=600"),
     ("clerk", "key-task?owner=unit-3"),
     ("clerk", "key-task?owner=unit-3&sort=number&page=60"),

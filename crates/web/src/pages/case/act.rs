@@ -42,15 +42,13 @@ pub(super) async fn act(
             .work(move |visitor| read(visitor, CaseId(id), &act, &sent, tokens))
             .await?
     };
-    let order = match read {
-        Ok(order) => order,
+    let (order, expected) = match read {
+        Ok(read) => read,
         Err((problems, status)) => return again(&visitor, id, act, sent, problems, status).await,
     };
     let actor = visitor.actor_for(sent.filled("for").map(UnitId::from));
-    let submission = Submission {
-        key: sent.get("key").to_owned(),
-        order,
-    };
+    let mut submission = Submission::new(sent.get("key"), order);
+    submission.expected = expected;
     match visitor.engine.submit(&actor, submission).await {
         Ok(_) => Ok(Redirect::to(&format!("/cases/{id}?done={}", act.slug())).into_response()),
         Err(failure) => {
@@ -72,18 +70,18 @@ type Given = std::collections::BTreeMap<bihuan_domain::id::FieldId, serde_json::
 /// What has to be mended, and the status that says so.
 type Refused = (Vec<Problem>, StatusCode);
 
-/// Reads the form against the newest state of the case.
+/// Reads the form against the newest state of the case, which the writer must then still find.
 fn read(
     visitor: &Visitor,
     id: CaseId,
     act: &Act,
     sent: &Sent,
     evidence: Vec<String>,
-) -> Result<Result<Order, Refused>, Trouble> {
+) -> Result<Result<(Order, Option<u64>), Refused>, Trouble> {
     let views = visitor.views()?;
     let (case, mechanism) = find(visitor, &views, id)?;
     if overtaken(visitor, &views, &case, sent)? {
-        let text = t(visitor.lang, "web.trouble_conflict");
+        let text = t(visitor.lang, "refusal.conflict");
         let problem = Problem {
             field: None,
             text: text.to_owned(),
@@ -125,7 +123,7 @@ fn read(
         &mut problems,
     );
     Ok(match order {
-        Some(order) if problems.is_empty() => Ok(order),
+        Some(order) if problems.is_empty() => Ok((order, Some(case.state.seq))),
         _ => Err((problems, StatusCode::UNPROCESSABLE_ENTITY)),
     })
 }
