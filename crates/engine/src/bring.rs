@@ -85,6 +85,13 @@ impl Group<'_> {
         if planned || views::by_key(batch.connection(), &brought.mechanism, &brought.key)?.is_some() {
             return Ok(());
         }
+        if self
+            .open_already(batch, plan, &mechanism, &brought.values)?
+            .is_some()
+        {
+            // The matter is in hand: the row is kept and opens nothing.
+            return Ok(());
+        }
         let mut sealing = Sealing::default();
         let title = match brought.title {
             Some(sealed) => sealed,

@@ -67,7 +67,14 @@ impl Mechanisms {
                 .diagnostics
                 .iter()
                 .find(|f| f.severity == bihuan_diagnostics::Severity::Error)
-                .map(|f| format!("{} {}: {}", f.code, f.file, f.message.text(bihuan_messages::Lang::Zh)));
+                .map(|f| {
+                    format!(
+                        "{} {}: {}",
+                        f.code,
+                        f.file,
+                        f.message.text(bihuan_messages::Lang::Zh)
+                    )
+                });
             return Err(Error::Unsound {
                 faults,
                 first: first.unwrap_or_default(),

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use bihuan_domain::case::{Context, Decision, Effect, Family, Meta, Opener, State, decide, unique_key};
 use bihuan_domain::command::Command;
-use bihuan_domain::event::{CaseEvent, Number, RowPut, VERSION, WorldEvent};
+use bihuan_domain::event::{CaseEvent, Number, RowPut, VERSION, Values, WorldEvent};
 use bihuan_domain::id::{CaseId, Digest, MechanismId, Sealed};
 use bihuan_domain::mechanism::{Mechanism, Numbering};
 use bihuan_domain::org::Actor;
@@ -454,6 +454,26 @@ impl Group<'_> {
         self.open(batch, plan, actor, &mechanism, command, (sealing, files))
     }
 
+    /// The open case about the same matter, where the mechanism allows one only.
+    pub(crate) fn open_already(
+        &self,
+        batch: &Batch<'_>,
+        plan: &[Planned],
+        mechanism: &Mechanism,
+        values: &Values,
+    ) -> Result<Option<CaseId>, Failure> {
+        let Some(matter) = unique_key(mechanism, values) else {
+            return Ok(None);
+        };
+        let same = |planned: &&Planned| {
+            planned.after.mechanism.id == mechanism.id && planned.after.unique.as_ref() == Some(&matter)
+        };
+        match plan.iter().find(same) {
+            Some(planned) => Ok(Some(planned.id)),
+            None => Ok(views::open_about(batch.connection(), &mechanism.id, &matter)?),
+        }
+    }
+
     /// Opens a case by a command that stands, for a person or for what opens by itself.
     pub(crate) fn open(
         &mut self,
@@ -465,20 +485,11 @@ impl Group<'_> {
         (sealing, files): (Sealing, Vec<Arc<bihuan_ledger::StagedBlob>>),
     ) -> Result<(), Failure> {
         if let Command::Open(open) = &command
-            && let Some(matter) = unique_key(mechanism, &open.values)
+            && let Some(known) = self.open_already(batch, plan, mechanism, &open.values)?
         {
-            let planned = plan
-                .iter()
-                .find(|p| p.after.mechanism.id == mechanism.id && p.after.unique.as_ref() == Some(&matter));
-            let known = match planned {
-                Some(planned) => Some(planned.id),
-                None => views::open_about(batch.connection(), &mechanism.id, &matter)?,
-            };
-            if let Some(known) = known {
-                return Err(Refusal::new("already_open_for")
-                    .with("case", known.to_string())
-                    .into());
-            }
+            return Err(Refusal::new("already_open_for")
+                .with("case", known.to_string())
+                .into());
         }
         let id = CaseId(self.cases.saturating_add(1));
         let number = match &mechanism.numbering {

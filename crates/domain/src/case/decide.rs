@@ -195,6 +195,8 @@ fn holds_with(
     let scope = CaseScope { ctx, subject, added };
     match expr::holds(guard, &scope) {
         Ok(answer) => Ok(answer),
+        // What a row or a child lacks nobody can fill in here: the guard is not met, and its words say what is wanted.
+        Err(Fault::Missing(field)) if ctx.mechanism.field(&field).is_none() => Ok(false),
         Err(Fault::Missing(field)) => Err(missing(ctx, &field)),
         Err(Fault::DividedByZero) => Err(Refusal::new("divided_by_zero")),
         Err(Fault::OutOfRange) => Err(Refusal::new("number_out_of_range")),

@@ -94,7 +94,11 @@ impl Run<'_> {
             since: brought.since,
         };
         let name = format!("{UNNAMED}{}", self.cases.len());
-        self.open_as(&name, &Actor::system(), mechanism, open, span, sink)
+        match self.open_as(&name, &Actor::system(), mechanism, open, span, sink) {
+            // The matter is in hand: the row is kept and opens nothing.
+            Err(refusal) if refusal.code == "already_open_for" => Ok(()),
+            other => other,
+        }
     }
 
     /// Names the cases that came about since `known`: those of `children` in their order, else the newest as the
@@ -178,8 +182,13 @@ impl Run<'_> {
         if keeper.is_some_and(|function| unit.is_some_and(|unit| unit.functions.contains(function))) {
             return Ok(());
         }
+        let who = keeper.and_then(|function| {
+            let mut units = self.world.org.units.values();
+            units.find(|unit| unit.functions.contains(function))
+        });
+        let who = who.map_or_else(|| Label::new("系统", "the system"), |unit| unit.name.clone());
         Err(Refusal::new("not_keeper")
             .with("register", &spec.label)
-            .with("who", "—"))
+            .with("who", who))
     }
 }

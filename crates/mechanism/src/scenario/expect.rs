@@ -80,7 +80,10 @@ impl Run<'_> {
     }
 
     fn expression(&self, source: &Sp<String>, id: Option<CaseId>, sink: &mut Sink<'_>) {
-        let Some(mechanism) = self.loaded.mechanism(&self.scenario.mechanism.as_str().into()) else {
+        // What is expected of a case is said in the words of its own mechanism.
+        let own = id.and_then(|id| self.cases.get(&id)).map(|live| &live.mechanism);
+        let played = self.loaded.mechanism(&self.scenario.mechanism.as_str().into());
+        let Some(mechanism) = own.or(played) else {
             return;
         };
         let items = self.items();

@@ -81,6 +81,7 @@ async fn write(Path(id): Path<String>, Posted { visitor, sent }: Posted) -> Resu
     let mut status = StatusCode::UNPROCESSABLE_ENTITY;
     if problems.is_empty() {
         let submission = Submission {
+            expected: None,
             key: sent.get("key").to_owned(),
             order: Order::Row {
                 register: register.clone(),

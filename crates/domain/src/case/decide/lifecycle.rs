@@ -187,26 +187,19 @@ pub(super) fn end_child(
     kind: StageKind,
 ) -> Result<Decision, Refusal> {
     let mut decision = Decision::from(vec![CaseEvent::ChildEnded(ChildEnded { child, kind })]);
-    if let Some((moved, target)) = joined(ctx, state, child, kind)? {
+    // What follows is judged as things stand once the child has ended.
+    let mut after = state.clone();
+    after.children.insert(child, kind);
+    if let Some((moved, target)) = joined(ctx, &after)? {
         decision.events.push(CaseEvent::Moved(Box::new(moved)));
-        super::closing::after_move(
-            ctx,
-            state,
-            Subject::of(state, &state.values),
-            target,
-            &mut decision,
-        )?;
+        let subject = Subject::of(&after, &after.values);
+        super::closing::after_move(ctx, &after, subject, target, &mut decision)?;
     }
     Ok(decision)
 }
 
 /// The step that a waiting parent takes by itself once enough children have closed.
-fn joined<'a>(
-    ctx: &Context<'a>,
-    state: &State,
-    child: CaseId,
-    kind: StageKind,
-) -> Result<Option<(Moved, &'a Stage)>, Refusal> {
+fn joined<'a>(ctx: &Context<'a>, state: &State) -> Result<Option<(Moved, &'a Stage)>, Refusal> {
     let Some(children) = ctx
         .mechanism
         .children
@@ -215,8 +208,7 @@ fn joined<'a>(
     else {
         return Ok(None);
     };
-    let mut kinds = state.children.clone();
-    kinds.insert(child, kind);
+    let kinds = &state.children;
     let count = |wanted: StageKind| kinds.values().filter(|kind| **kind == wanted).count();
     let (closed, void) = (count(StageKind::Closed), count(StageKind::Void));
     let met = match children.join {
@@ -234,6 +226,12 @@ fn joined<'a>(
         return Ok(None);
     };
     let subject = Subject::of(state, &state.values);
+    if let Some(guard) = &step.when
+        && !matches!(super::holds_with(ctx, guard, subject, None), Ok(true))
+    {
+        // The join is met and the guard is not: the holder takes the step once it is.
+        return Ok(None);
+    }
     let target = ctx
         .mechanism
         .stage(&step.to)
