@@ -222,8 +222,8 @@ fn made_up_rows(mechanism: &Mechanism, rows: &[SampleRow]) -> String {
         .map(|spec| {
             let values = filled(&spec.fields, |_| true, 1, rows);
             format!(
-                "[[when]]\nat = \"2021-01-04 07:00\"\ndo = \"row\"\nregister = \"{}\"\nrow = \"{MADE_UP}\"\nvalues = {values}\n",
-                spec.id
+                "[[when]]\nat = \"2021-01-04 07:00\"\ndo = \"row\"\ncase = \"by-{}\"\nregister = \"{}\"\nrow = \"{MADE_UP}\"\nvalues = {values}\n",
+                spec.id, spec.id
             )
         })
         .collect()
@@ -350,7 +350,7 @@ fn history(mechanism: &Mechanism, owner: &str, moves: &[(u8, u8, u32, u16)], row
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1, max_shrink_iters: 0, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 3, max_shrink_iters: 3, ..ProptestConfig::default() })]
 
     #[test]
     fn what_passes_the_checker_keeps_the_laws_under_random_histories(
