@@ -1,4 +1,4 @@
-//! The one task runner: `cargo xtask lint | test | browser | deny | docs | bench | all`.
+//! The one task runner: `cargo xtask lint | test | packs | deny | walk | browser | bench | all`.
 //!
 //! `./test` installs what a fresh machine lacks and then runs `cargo xtask all`.
 
@@ -25,6 +25,11 @@ const TASKS: &[Task] = &[
     ("test", "every Rust test of the workspace", test),
     ("packs", "check all packs and run their scenarios", packs),
     ("deny", "licences, advisories and sources of dependencies", deny),
+    (
+        "walk",
+        "the whole loop over the JSON API with curl, as docs/api.md has it",
+        walk,
+    ),
     ("browser", "the browser suite in headless Chromium", browser),
     (
         "bench",
@@ -41,10 +46,10 @@ fn main() -> ExitCode {
             for (name, what, _) in TASKS {
                 println!("  {name:<8} {what}");
             }
-            println!("  all      lint, deny, test, packs, browser");
+            println!("  all      lint, deny, test, packs, walk, browser");
             return ExitCode::SUCCESS;
         }
-        ["all"] => vec!["lint", "deny", "test", "packs", "browser"],
+        ["all"] => vec!["lint", "deny", "test", "packs", "walk", "browser"],
         some => some.to_vec(),
     };
     for name in names {
@@ -110,6 +115,11 @@ fn all_packs() -> Result<Vec<String>> {
 fn deny() -> Result<()> {
     // The advisory database is a git repository that not every machine may reach; the rest needs no network.
     cargo(&["deny", "check", "licenses", "bans", "sources"])
+}
+
+fn walk() -> Result<()> {
+    cargo(&["build", "--locked", "-p", "bihuan-cli"])?;
+    run(&mut Command::new("tests/api/walk.sh"))
 }
 
 fn browser() -> Result<()> {

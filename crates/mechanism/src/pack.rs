@@ -136,7 +136,7 @@ impl Loaded {
         let required = self
             .packs
             .iter()
-            .filter(|other| pack.requires.iter().any(|id| *id == other.id));
+            .filter(|other| pack.requires.contains(&other.id));
         let added = required
             .chain([pack])
             .flat_map(|pack| pack.orgs.values())

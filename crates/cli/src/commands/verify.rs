@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use bihuan_engine::views;
-use bihuan_ledger::{Known, Ledger, PublicKey};
+use bihuan_ledger::{Known, Ledger, PublicKey, Receipt};
 use serde_json::json;
 
 use super::places;
@@ -18,6 +18,8 @@ pub(crate) struct Args {
     views: bool,
     #[arg(long, value_name = "KEY")]
     key: Option<String>,
+    #[arg(long, value_name = "FILE")]
+    receipt: Vec<PathBuf>,
     #[arg(long)]
     json: bool,
 }
@@ -38,6 +40,16 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
     Ok(exit)
 }
 
+/// A receipt that somebody kept.
+fn receipt(file: &Path) -> Result<Receipt, Trouble> {
+    let text = std::fs::read_to_string(file).map_err(Trouble::file(file))?;
+    serde_json::from_str(&text).map_err(|error| {
+        Trouble::new("cli.no_receipt")
+            .with("file", file.display())
+            .with("why", error)
+    })
+}
+
 fn one(dir: &Path, args: &Args, term: &Term) -> Result<(bool, serde_json::Value), Trouble> {
     let mut known = Known::default();
     if let Some(key) = &args.key {
@@ -49,6 +61,9 @@ fn one(dir: &Path, args: &Args, term: &Term) -> Result<(bool, serde_json::Value)
                 .with("expected", key));
         }
         known.public_key = Some(PublicKey::clone(ledger.public_key()));
+    }
+    for file in &args.receipt {
+        known.receipts.push(receipt(file)?);
     }
     let bar = term.progress("cli.verifying", Some(0));
     let report = bihuan_ledger::verify(dir, &known, &mut |progress| {

@@ -20,14 +20,39 @@ const MECHANISM: &str = "packs/a-projects/three-plus-24.toml";
 /// The pack that uses every construct.
 const WORKS: &str = "crates/mechanism/tests/works/";
 
-/// The head of the pack in which the suites' mechanism stands alone.
-const HEAD: &str = "language = 1
+/// The head of the pack in which the suites' mechanism stands alone, with the register to which it points.
+const HEAD: &str = r#"language = 1
 
 [pack]
-id = \"a-projects\"
-label = { zh = \"重点项目\", en = \"Key projects\" }
-requires = [\"base\"]
-";
+id = "a-projects"
+label = { zh = "重点项目", en = "Key projects" }
+requires = ["base"]
+
+[[datum]]
+id = "project"
+label = { zh = "项目", en = "Project" }
+type = "row:projects"
+owner = "development"
+of = "project"
+valid = "always"
+
+[[datum]]
+id = "project-name"
+label = { zh = "项目名称", en = "Name of the project" }
+type = "text"
+owner = "development"
+of = "project"
+valid = "always"
+
+[[register]]
+id = "projects"
+label = { zh = "重点项目名册", en = "Key projects" }
+title = "name"
+
+[[register.field]]
+id = "name"
+datum = "project-name"
+"#;
 
 #[test]
 fn every_change_of_the_suites_is_found_under_its_code() {

@@ -15,7 +15,7 @@ use serde_json::{Value as Json, json};
 
 use super::Caller;
 use crate::Web;
-use crate::pages::readable_bulletin;
+use crate::pages::{bulletin_file, readable_bulletin};
 use crate::session::Visitor;
 use crate::trouble::Trouble;
 
@@ -26,6 +26,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/api/v1/bulletins/{id}/sign", post(sign))
         .route("/api/v1/bulletins/{id}/issue", post(issue))
         .route("/api/v1/bulletins/{id}/verify", get(verify))
+        .route("/api/v1/bulletins/{id}/{file}", get(bulletin_file))
 }
 
 /// What is drafted, with the caller's key.

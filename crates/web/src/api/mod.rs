@@ -2,6 +2,7 @@
 
 mod bulletins;
 mod commands;
+mod documents;
 mod files;
 mod openapi;
 mod reads;
@@ -22,6 +23,7 @@ pub(crate) fn routes() -> Router<Web> {
         .merge(session::routes())
         .merge(commands::routes())
         .merge(reads::routes())
+        .merge(documents::routes())
         .merge(files::routes())
         .merge(bulletins::routes())
         .merge(stream::routes())

@@ -21,7 +21,7 @@ type Read = (
     &'static [(&'static str, &'static str)],
 );
 
-const READS: [Read; 14] = [
+const READS: [Read; 16] = [
     ("/api/v1/session", "Who is signed in", &[]),
     (
         "/api/v1/cases",
@@ -43,6 +43,12 @@ const READS: [Read; 14] = [
         "/api/v1/cases/{id}",
         "A case with its state, timeline and duties; its ETag is for If-Match",
         &[],
+    ),
+    ("/api/v1/documents", "The documents that were handed in", &[]),
+    (
+        "/api/v1/documents/{id}",
+        "A document as read: its text and the rows that its sentences propose",
+        &[("mechanism", "string")],
     ),
     ("/api/v1/registers", "The registers", &[]),
     (
@@ -109,7 +115,36 @@ fn document() -> Json {
         ),
     );
     put("/api/v1/commands", "post", commands());
-    put("/api/v1/files", "post", files());
+    put(
+        "/api/v1/files",
+        "post",
+        files(
+            "upload",
+            "Bring files in; their tokens go into the evidence of a command",
+        ),
+    );
+    put(
+        "/api/v1/documents",
+        "post",
+        files(
+            "receive_document",
+            "Hand in a text to be read; the same text again is the same document",
+        ),
+    );
+    put("/api/v1/documents/{id}/accept", "post", accept());
+    put(
+        "/api/v1/cases/{id}/evidence/{n}",
+        "get",
+        download("get_evidence", "A file of a case, by its place from 0"),
+    );
+    put(
+        "/api/v1/bulletins/{id}/{file}",
+        "get",
+        download(
+            "get_bulletin_file",
+            "A bulletin as bulletin.docx, annex.xlsx or content.json (as kept by hash)",
+        ),
+    );
     put("/api/v1/stream", "get", stream());
     put(
         "/api/v1/bulletins",
@@ -194,11 +229,41 @@ fn commands() -> Json {
     }))
 }
 
-fn files() -> Json {
+fn files(id: &str, summary: &str) -> Json {
     with_problems(json!({
-        "operationId": "upload", "summary": "Bring files in; their tokens go into the evidence of a command",
+        "operationId": id, "summary": summary,
         "requestBody": { "required": true, "content": { "multipart/form-data": { "schema": { "type": "object", "properties": { "file": { "type": "string", "contentMediaType": "application/octet-stream" } } } } } },
         "responses": { "201": { "description": "The tokens", "content": { "application/json": { "schema": { "type": "object" } } } } },
+    }))
+}
+
+fn accept() -> Json {
+    let row = json!({ "type": "object", "required": ["index"], "properties": {
+        "index": { "type": "integer" }, "owner": { "type": "string" }, "title": { "type": "string" },
+        "due": { "type": "string", "format": "date" }, "value": { "type": "string" }, "unit": { "type": "string" } } });
+    with_problems(json!({
+        "operationId": "accept_rows", "summary": "Open cases from sentences; what a row does not say stays as proposed",
+        "parameters": [{ "name": "id", "in": "path", "required": true, "schema": { "type": "string" } }],
+        "requestBody": { "required": true, "content": { "application/json": { "schema": {
+            "type": "object", "required": ["mechanism", "rows"],
+            "properties": { "mechanism": { "type": "string" }, "rows": { "type": "array", "items": row } } } } } },
+        "responses": { "200": { "description": "An answer or a problem for each row", "content": { "application/json": { "schema": { "type": "object" } } } } },
+    }))
+}
+
+fn download(id: &str, summary: &str) -> Json {
+    let names: &[&str] = if id == "get_evidence" {
+        &["id", "n"]
+    } else {
+        &["id", "file"]
+    };
+    let parameters: Vec<Json> = names
+        .iter()
+        .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }))
+        .collect();
+    with_problems(json!({
+        "operationId": id, "summary": summary, "parameters": parameters,
+        "responses": { "200": { "description": summary, "content": { "application/octet-stream": { "schema": { "type": "string", "format": "binary" } } } } },
     }))
 }
 
@@ -272,6 +337,7 @@ fn schemas() -> Json {
         "Command": { "type": "object", "required": ["key", "type"], "properties": {
             "key": { "type": "string", "minLength": 1, "maxLength": 200, "description": "Made by the caller; the same key again gets the same answer." },
             "type": { "enum": ["open", "step", "note", "amend", "remind", "reassign", "request", "decide", "resume", "verify", "look_back", "answer", "correct"] },
+            "expected": { "type": "integer", "description": "The `seq` of the case's state as last seen; another state is refused (as with If-Match)." },
             "case": { "type": "integer" }, "mechanism": { "type": "string" }, "owner": { "type": "string" }, "title": { "type": "string" },
             "step": { "type": "string" }, "values": { "type": "object", "description": "By field; money in yuan, dates as 2026-12-31." },
             "note": { "type": "string" }, "evidence": { "type": "array", "items": { "type": "string" }, "description": "Tokens of POST /api/v1/files." } } },

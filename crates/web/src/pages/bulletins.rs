@@ -544,7 +544,11 @@ fn behind(
     Ok(layout::page(visitor, title, Nav::Bulletins, &body))
 }
 
-async fn file(visitor: Visitor, Path((id, name)): Path<(String, String)>) -> Result<Response, Trouble> {
+/// A bulletin as a file: `bulletin.docx`, `annex.xlsx`, `content.json`.
+pub(crate) async fn file(
+    visitor: Visitor,
+    Path((id, name)): Path<(String, String)>,
+) -> Result<Response, Trouble> {
     visitor
         .work(move |visitor| {
             let id = BulletinId::from(id);

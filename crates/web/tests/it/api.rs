@@ -305,9 +305,75 @@ async fn files_come_in_by_what_they_are_and_are_named_by_a_command() {
         StatusCode::OK
     );
     assert_eq!(
-        client.get(&format!("/cases/{case}/evidence/0")).await.bytes,
+        client
+            .get(&format!("/api/v1/cases/{case}/evidence/0"))
+            .await
+            .bytes,
         b"%PDF-1.7 paper"
     );
+}
+
+const OUTLOOK: &str = "2026年样县重点工作展望\n\n年内完成老旧小区改造12个，新建农村公厕300座。\n";
+
+#[tokio::test]
+async fn a_document_is_read_and_its_sentences_become_cases_once() {
+    let county = County::new();
+    let mut stranger = client(&county, "housing.clerk").await;
+    let file = [("file", "展望.txt", OUTLOOK.as_bytes())];
+    let refused = stranger.upload("/api/v1/documents", &[], &file).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    let mut client = client(&county, "office.dispatcher").await;
+    let first = client.upload("/api/v1/documents", &[], &file).await;
+    assert_eq!(first.status, StatusCode::CREATED, "{}", first.text);
+    let id = body(&first)["id"].as_str().unwrap().to_owned();
+    let again = client.upload("/api/v1/documents", &[], &file).await;
+    assert_eq!(
+        (again.status, body(&again)["id"].as_str()),
+        (StatusCode::OK, Some(id.as_str()))
+    );
+    let address = format!("/api/v1/documents/{id}?mechanism=key-task");
+    let read = body(&client.get(&address).await);
+    let rows = read["proposals"].as_array().unwrap();
+    let wanted = rows
+        .iter()
+        .find(|row| row["title"].as_str().unwrap().contains("老旧小区"))
+        .unwrap();
+    assert_eq!((&wanted["value"], &wanted["case"]), (&json!("12"), &Json::Null));
+    let accept = format!("/api/v1/documents/{id}/accept");
+    let row = |owner: Option<&str>| json!({ "mechanism": "key-task", "rows": [{ "index": wanted["index"], "owner": owner }] });
+    let nobody = send(&mut client, &accept, row(None)).await;
+    assert_eq!(
+        (nobody.status.as_u16(), body(&nobody)["code"].as_str()),
+        (422, Some("owner_needed"))
+    );
+    let missing = send(
+        &mut client,
+        &accept,
+        json!({ "mechanism": "key-task", "rows": [{ "index": 999 }] }),
+    )
+    .await;
+    assert_eq!(
+        (missing.status.as_u16(), body(&missing)["code"].as_str()),
+        (422, Some("no_such_proposal"))
+    );
+    let opened = body(&send(&mut client, &accept, row(Some("housing"))).await);
+    let case = opened["rows"][0]["answer"]["case"].as_u64().unwrap();
+    // The same row again is the same case.
+    let twice = body(&send(&mut client, &accept, row(Some("housing"))).await);
+    assert_eq!(
+        (
+            &twice["rows"][0]["answer"]["case"],
+            &twice["rows"][0]["answer"]["duplicate"]
+        ),
+        (&json!(case), &json!(true))
+    );
+    let read = body(&client.get(&address).await);
+    assert_eq!(
+        read["proposals"][usize::try_from(wanted["index"].as_u64().unwrap()).unwrap()]["case"],
+        json!(case)
+    );
+    let gone = client.get("/api/v1/documents/d-nothing").await;
+    assert_eq!(gone.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
@@ -316,15 +382,25 @@ async fn the_description_names_every_address_of_the_api() {
     let mut browser = Browser::new(&county);
     let document = body(&browser.get("/api/openapi.json").await);
     assert_eq!(document["openapi"], "3.1.0");
-    let mut clerk = client(&county, "housing.clerk").await;
+    let mut clerk = client(&county, "office.dispatcher").await;
     county.matter("厂区道路被占");
+    let sent = clerk
+        .upload(
+            "/api/v1/documents",
+            &[],
+            &[("file", "展望.txt", OUTLOOK.as_bytes())],
+        )
+        .await;
+    let read = body(&sent)["id"].as_str().unwrap().to_owned();
     for (path, methods) in document["paths"].as_object().unwrap() {
-        // The stories of bulletins have one to read.
-        if methods.get("get").is_none() || path.ends_with("/stream") || path.contains("/bulletins/{id}") {
+        // The stories of bulletins have one to read, those of files a file.
+        let elsewhere = path.contains("/bulletins/{id}") || path.contains("/evidence/");
+        if methods.get("get").is_none() || path.ends_with("/stream") || elsewhere {
             continue;
         }
         let (id, seq) = match path.as_str() {
             p if p.contains("/registers/") => ("projects", "0"),
+            p if p.contains("/documents/") => (read.as_str(), "0"),
             p if p.contains("/mechanisms/") => ("three-plus-24", "0"),
             _ => ("1", "0"),
         };

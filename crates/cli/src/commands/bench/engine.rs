@@ -39,7 +39,9 @@ pub(super) fn transitions(n: usize, in_flight: usize, term: &Term) -> Result<Val
     let (raw, raw_json) = rate(term, "cli.bench_raw", n, in_flight, took);
     let ratio = ratio(engine, raw);
     term.say("cli.bench_line_ratio", &[("ratio", &ratio)]);
-    Ok(json!({ "engine": engine_json, "raw_sqlite": raw_json, "rows": written.rows(), "ratio": ratio }))
+    Ok(
+        json!({ "engine": engine_json, "raw_sqlite": raw_json, "rows": written.rows(), "groups": written.groups(), "ratio": ratio }),
+    )
 }
 
 /// Opens cases, many at once. Gives each with the department that owns it.

@@ -1,6 +1,11 @@
 //! Raw SQLite: the rows that the engine wrote, written again into a copy of the database as it was before, with the
-//! same pragmas and the same number of transitions in a transaction. Nothing is decided, hashed, sealed or signed.
+//! same pragmas and the same number of transitions in a transaction. Nothing is decided, hashed, sealed or signed, and
+//! nothing is written that the engine does not write: of a case that did not change what lists show, only the state.
+//!
+//! The rows come in the order in which the engine wrote them. Sorted by their keys, 64 random commitments would share a
+//! page of the tree; whoever must write them as they come dirties a page for each.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -12,6 +17,9 @@ use crate::trouble::Trouble;
 /// As the ledger's writer has it.
 const WAL_PAGES: u32 = 4_096;
 
+/// How sealed values are named in an entry.
+const COMMITMENT: &str = "sealed:sha256:";
+
 /// The rows of a table that are new or changed.
 struct Table {
     name: String,
@@ -22,9 +30,11 @@ struct Table {
 pub(super) struct Written {
     /// Tables to which rows are only added.
     added: Vec<Table>,
-    /// Read models that every transition writes anew: its case, and the duties of it.
+    /// Read models: a case whole when it is met first, afterwards its state alone; and its duties.
     cases: Vec<Vec<Value>>,
     duties: Vec<Vec<Vec<Value>>>,
+    /// Where the state stands in a row of `cases`.
+    state: usize,
 }
 
 impl Written {
@@ -42,6 +52,10 @@ impl Written {
             added: Vec::new(),
             cases: Vec::new(),
             duties: Vec::new(),
+            state: texts(&connection, "SELECT name FROM pragma_table_info('case_views')")?
+                .iter()
+                .position(|name| name == "state")
+                .unwrap_or(0),
         };
         for name in names.iter().filter(|name| !name.starts_with("sqlite_")) {
             let rows = rows(
@@ -58,6 +72,7 @@ impl Written {
                 }),
             }
         }
+        written.order();
         for case in &written.cases {
             let id = case.first().cloned().unwrap_or(Value::Null);
             let mut statement = connection
@@ -66,6 +81,43 @@ impl Written {
             written.duties.push(collect(&mut statement, [id])?);
         }
         Ok(written)
+    }
+
+    /// Brings sealed values and answers into the order of the entries that they belong to.
+    fn order(&mut self) {
+        let mut places = BTreeMap::new();
+        for (place, row) in self.rows_of("entries").iter().enumerate() {
+            for text in row.iter().filter_map(text_of) {
+                let named = text.split(COMMITMENT).skip(1);
+                places.extend(named.filter_map(|rest| Some((rest.get(..64)?.to_owned(), place))));
+            }
+        }
+        for table in &mut self.added {
+            match table.name.as_str() {
+                "sealed" => table.rows.sort_by_cached_key(|row| {
+                    row.iter().find_map(|value| match value {
+                        Value::Blob(hash) => places.get(&hex(hash)).copied(),
+                        _ => None,
+                    })
+                }),
+                "commands" => table
+                    .rows
+                    .sort_by_cached_key(|row| row.iter().filter_map(text_of).find_map(first_seq)),
+                _ => {}
+            }
+        }
+    }
+
+    fn rows_of(&self, name: &str) -> &[Vec<Value>] {
+        self.added
+            .iter()
+            .find(|table| table.name == name)
+            .map_or(&[], |table| &table.rows)
+    }
+
+    /// In how many commit groups the engine wrote it.
+    pub(super) fn groups(&self) -> usize {
+        self.rows_of("checkpoints").len()
     }
 
     /// How many rows are added or written anew.
@@ -124,6 +176,12 @@ impl Written {
             let Some(case) = self.cases.get(place) else {
                 continue;
             };
+            if at >= self.cases.len() {
+                transaction
+                    .prepare_cached("UPDATE case_views SET state = ?1 WHERE id = ?2")?
+                    .execute((case.get(self.state), case.first()))?;
+                continue;
+            }
             let marks = vec!["?"; case.len()].join(", ");
             let sql = format!("INSERT OR REPLACE INTO case_views VALUES ({marks})");
             transaction
@@ -145,6 +203,23 @@ impl Written {
             .execute([])?;
         transaction.commit()
     }
+}
+
+fn text_of(value: &Value) -> Option<&str> {
+    match value {
+        Value::Text(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// The first entry that an answer names.
+fn first_seq(answer: &str) -> Option<u64> {
+    let answer: serde_json::Value = serde_json::from_str(answer).ok()?;
+    answer.get("seqs")?.get(0)?.get(0)?.as_u64()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The pragmas of the ledger's writer.

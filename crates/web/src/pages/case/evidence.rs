@@ -41,7 +41,8 @@ pub(crate) fn size(bytes: u64) -> String {
     }
 }
 
-pub(super) async fn download(
+/// A file of a case, for who may see the case.
+pub(crate) async fn download(
     visitor: Visitor,
     Path((id, n)): Path<(u64, usize)>,
 ) -> Result<Response, Trouble> {

@@ -3,7 +3,7 @@
 
 mod act;
 mod clocks;
-mod evidence;
+pub(crate) mod evidence;
 mod forms;
 mod holders;
 mod offers;
