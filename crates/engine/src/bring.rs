@@ -146,7 +146,7 @@ impl Group<'_> {
             let Some(after) = self.scheduled_after(batch, mechanism)? else {
                 continue;
             };
-            let due = by_schedule(mechanism, self.world, after, today)
+            let due = by_schedule(mechanism, self.world, after, today, usize::MAX)
                 .map_err(|error| Failure::Fault(Error::Other(error.to_string())))?;
             for (day, brought) in due {
                 if opened >= OPENINGS_MAX {

@@ -72,7 +72,8 @@ pub fn by_row(
     })
 }
 
-/// The cases that the schedule of `mechanism` opens for an occurrence in (`after`, `until`], the earliest first.
+/// The cases that the schedule of `mechanism` opens for an occurrence in (`after`, `until`], the earliest first,
+/// for at most so many `days` on which it opens any.
 ///
 /// # Errors
 ///
@@ -82,18 +83,20 @@ pub fn by_schedule(
     world: &World,
     after: Date,
     until: Date,
+    days: usize,
 ) -> Result<Vec<(Date, Brought)>, OutOfRange> {
     let Some(schedule) = &mechanism.open.schedule else {
         return Ok(Vec::new());
     };
     let mut found = Vec::new();
-    let mut day = after;
-    while found.len() < OCCURRENCES_MAX {
+    let (mut day, mut days) = (after, days);
+    while days > 0 && found.len() < OCCURRENCES_MAX {
         let next = schedule.cadence.next_after(day, &world.calendars)?.date;
         if next > until || next <= day {
             break;
         }
         day = next;
+        let before = found.len();
         for unit in world.org.units.values().filter(|unit| unit.valid.covers(next)) {
             let meant = match &schedule.units {
                 Units::Function(function) => unit.functions.contains(function),
@@ -113,6 +116,7 @@ pub fn by_schedule(
                 found.push((next, brought));
             }
         }
+        days = days.saturating_sub(usize::from(found.len() > before));
     }
     Ok(found)
 }

@@ -136,7 +136,7 @@ impl Run<'_> {
         let mut next: Option<Due> = None;
         let id = self.scenario.mechanism.as_str().into();
         let mechanism = self.loaded.mechanism(&id).filter(|m| m.open.schedule.is_some())?;
-        let due = match by_schedule(mechanism, &self.world, self.scheduled, date_of(to)) {
+        let due = match by_schedule(mechanism, &self.world, self.scheduled, date_of(to), 1) {
             Ok(due) => due,
             Err(error) => {
                 let text = Label::new(error.to_string(), error.to_string());
