@@ -23,6 +23,7 @@ use crate::packs;
 use crate::people::on_post;
 use crate::shift::Shift;
 use crate::time::DemoTime;
+use crate::twin::{self, Names, Twin};
 
 /// A jurisdiction as it is to become.
 pub(crate) struct Sample {
@@ -35,6 +36,8 @@ pub(crate) struct Sample {
     pub(crate) follows: Label,
     /// Which packs it has.
     pub(crate) packs: fn(&str) -> bool,
+    /// What the packs' standard county is called here.
+    pub(crate) names: Names,
     /// Better names for rows of registers than the packs' own samples.
     pub(crate) rename: fn(&str, &RowId) -> Option<String>,
     pub(crate) scripts: fn(&Scenery<'_>) -> Vec<Script>,
@@ -51,6 +54,9 @@ pub struct Account {
     /// What this person does.
     pub what: Label,
 }
+
+/// Sample names of people that packs bring begin after those of the places' own.
+const PEOPLE_OF_PACKS: usize = 120;
 
 /// What scripts are written from: the moved dates, the present, and the packs' rows.
 pub(crate) struct Scenery<'a> {
@@ -162,13 +168,13 @@ pub(crate) fn build(
         &format!("{}.bihuan.demo", sample.slug),
         clock.clone(),
     )?;
-    let rows = found(
-        &engine,
-        sample.founding,
-        sample.packs,
-        sample.rename,
-        &sample.follows,
-    )?;
+    let kit = Kit {
+        packs: sample.packs,
+        names: &sample.names,
+        rename: sample.rename,
+        follows: &sample.follows,
+    };
+    let rows = found(&engine, sample.founding, &kit, now)?;
     let accounts = Arc::new(Accounts::open(&dir.join(sample.slug))?);
     enter(&engine, &accounts, &sample.accounts, hash)?;
     let now_local = local(Timestamp::from_second(now.as_second()).unwrap_or(now));
@@ -191,22 +197,35 @@ pub(crate) fn build(
     })
 }
 
+/// What a founding takes from its sample.
+struct Kit<'a> {
+    packs: fn(&str) -> bool,
+    names: &'a Names,
+    rename: fn(&str, &RowId) -> Option<String>,
+    follows: &'a Label,
+}
+
 /// Carries the founding out, with packs and their sample rows, which are given back in the clear.
 fn found(
     engine: &Engine,
     mut founding: Founding,
-    wanted: fn(&str) -> bool,
-    rename: fn(&str, &RowId) -> Option<String>,
-    follows: &Label,
+    kit: &Kit<'_>,
+    now: Timestamp,
 ) -> Result<BTreeMap<RegisterId, Vec<SampleRow>>, Failure> {
-    let chosen: BTreeMap<_, _> = packs::all().into_iter().filter(|(id, _)| wanted(id)).collect();
+    let chosen: BTreeMap<_, _> = packs::all()
+        .into_iter()
+        .filter(|(id, _)| (kit.packs)(id))
+        .collect();
+    let loaded: Loaded = bihuan_mechanism::load_all(chosen.iter().map(|(id, files)| (id.as_str(), files)));
+    let twin = twin::settle(&mut founding, &loaded, kit.names, PEOPLE_OF_PACKS)?;
     founding.also(packs::adoptions(&chosen));
     founding.setting("demo", true.into());
+    // History is what the reports say; what opens by itself begins with the visitor.
+    founding.setting("schedules_from", date_of(now).to_string().into());
     founding.setting(
         "follows",
-        serde_json::json!({ "zh": follows.zh, "en": follows.en }),
+        serde_json::json!({ "zh": kit.follows.zh, "en": kit.follows.en }),
     );
-    let loaded: Loaded = bihuan_mechanism::load_all(chosen.iter().map(|(id, files)| (id.as_str(), files)));
     let mut rows: BTreeMap<RegisterId, Vec<SampleRow>> = BTreeMap::new();
     for pack in loaded.packs {
         let titles: BTreeMap<_, _> = pack
@@ -216,10 +235,16 @@ fn found(
             .collect();
         for row in pack.rows {
             let mut values = row.values;
-            if let (Some(title), Some(name)) =
-                (titles.get(&row.register), rename(row.register.as_str(), &row.row))
-            {
+            if let (Some(title), Some(name)) = (
+                titles.get(&row.register),
+                (kit.rename)(row.register.as_str(), &row.row),
+            ) {
                 values.insert(title.clone(), Input::Text(name));
+            }
+            for value in values.values_mut() {
+                if let Input::Value(value) = value {
+                    translate(value, &twin);
+                }
             }
             let (mut sealed, mut drafts) = (Row::new(), Vec::new());
             for (field, value) in &values {
@@ -241,6 +266,16 @@ fn found(
     }
     engine.change(&Actor::system(), "founding", founding.finish())?;
     Ok(rows)
+}
+
+/// A value of the packs' standard county as it is here.
+fn translate(value: &mut Value, twin: &Twin) {
+    match value {
+        Value::Unit(unit) => *unit = twin.unit(unit),
+        Value::Post(post) => *post = twin.post(post),
+        Value::List(items) => items.iter_mut().for_each(|item| translate(item, twin)),
+        _ => {}
+    }
 }
 
 /// Gives the demo's people their accounts, all under one password that is hashed once.

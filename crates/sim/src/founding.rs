@@ -1,5 +1,7 @@
 //! Founding a jurisdiction: the list of changes that makes its units, posts, people, registers and packs.
 
+use std::collections::BTreeSet;
+
 use bihuan_domain::event::{Created, RowPut, SettingSet, WorldEvent};
 use bihuan_domain::expr::Row;
 use bihuan_domain::id::{Code, PersonId, PostId, RegisterId, RowId, UnitId};
@@ -13,6 +15,7 @@ pub struct Founding {
     changes: Vec<WorldChange>,
     valid: Validity,
     people: u32,
+    posts: BTreeSet<PostId>,
 }
 
 impl Founding {
@@ -28,6 +31,7 @@ impl Founding {
             changes: vec![WorldEvent::Created(created).into()],
             valid: Validity::since(from),
             people: 0,
+            posts: BTreeSet::new(),
         }
     }
 
@@ -49,6 +53,7 @@ impl Founding {
     /// A post in a unit; its code is returned.
     pub fn post(&mut self, unit: &str, code: &str, kind: &str, name: Label) -> PostId {
         let id = PostId::from(format!("{unit}.{code}"));
+        self.posts.insert(id.clone());
         let post = Post {
             id: id.clone(),
             unit: unit.into(),
@@ -58,6 +63,26 @@ impl Founding {
         };
         self.changes.push(WorldEvent::PostPut(post).into());
         id
+    }
+
+    /// Gives a unit that is there further functions; `false` where there is no such unit.
+    pub fn serves_also(&mut self, unit: &UnitId, functions: &[&Code]) -> bool {
+        let found = self
+            .changes
+            .iter_mut()
+            .find_map(|change| match &mut change.event {
+                WorldEvent::UnitPut(put) if put.id == *unit => Some(put),
+                _ => None,
+            });
+        let Some(put) = found else { return false };
+        put.functions
+            .extend(functions.iter().map(|function| (*function).clone()));
+        true
+    }
+
+    /// Whether there is such a post.
+    pub fn has_post(&self, post: &PostId) -> bool {
+        self.posts.contains(post)
     }
 
     /// A person, whose name is sealed.

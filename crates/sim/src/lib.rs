@@ -12,5 +12,6 @@ pub mod people;
 pub mod rng;
 mod shift;
 pub mod time;
+mod twin;
 pub mod workload;
 mod yuncheng;

@@ -15,6 +15,7 @@ use crate::founding::Founding;
 use crate::history::{Act, Script};
 use crate::people::sample_name;
 use crate::shift::Shift;
+use crate::twin::Names;
 
 /// The first day of this history.
 const FIRST: Date = date(2024, 2, 19);
@@ -152,6 +153,60 @@ const COUNTIES: &[(&str, &str, &str)] = &[
     ("140882", "河津市", "Hejin City"),
 ];
 
+/// What the packs' standard county is here. The city's townships are its districts' own affair, so places are districts.
+const NAMES: Names = Names {
+    units: &[
+        ("county", CITY),
+        ("deputy", CITY),
+        ("supervision-office", "supervision"),
+        ("dispatch-office", "office"),
+        ("city-mgmt", "city-management"),
+        ("water-bureau", "water"),
+        ("met", "weather"),
+        ("yanhu", "140802"),
+        ("tianning", "140802"),
+        ("xiying", "140881"),
+        ("zone", "140800-zone"),
+    ],
+    posts: &[
+        ("county-leader", "140800.leader-01"),
+        ("deputy-leader", "140800.leader-02"),
+    ],
+    serves: &[],
+    called: &[
+        ("public-security", "市公安局", "Public Security Bureau"),
+        ("market", "市市场监督管理局", "Market Regulation Bureau"),
+        ("fire", "市消防救援支队", "Fire and Rescue Brigade"),
+        ("discipline", "市纪委监委", "Discipline Commission"),
+        ("organisation", "市委组织部", "Organisation Department"),
+        (
+            "approval",
+            "市行政审批服务管理局",
+            "Administrative Approval Bureau",
+        ),
+        ("rural", "市乡村振兴局", "Rural Revitalisation Bureau"),
+        ("education", "市教育局", "Education Bureau"),
+        ("flood-office", "市防汛抗旱指挥部办公室", "Flood Headquarters"),
+        (
+            "workers-union",
+            "市总工会职工举报保管室",
+            "Custodian of workers' reports",
+        ),
+        ("media-centre", "市融媒体中心", "Media Centre"),
+        ("union", "市总工会", "Federation of Trade Unions"),
+        ("disabled", "市残联", "Disabled Persons' Federation"),
+        ("store", "国药控股定点药房", "Sinopharm pharmacy"),
+        ("ent-huaxin", "样例化肥企业01", "Sample fertiliser plant 01"),
+        (
+            "ent-jianhua",
+            "样例建材企业02",
+            "Sample building materials plant 02",
+        ),
+        ("ent-lihu", "样例玻璃企业03", "Sample glass works 03"),
+        ("ent-hengtong", "样例液化气站04", "Sample gas station 04"),
+    ],
+};
+
 /// The city, with its history moved so that it ends in the week before `today`.
 pub(crate) fn sample(today: Date) -> Result<Sample, Error> {
     let shift = Shift::to_end_by(LAST, today);
@@ -170,7 +225,13 @@ pub(crate) fn sample(today: Date) -> Result<Sample, Error> {
                 shift.weeks()
             ),
         ),
-        packs: |pack| matches!(pack, "base" | "intake"),
+        packs: |pack| {
+            matches!(
+                pack,
+                "base" | "intake" | "c-safety" | "e-emergency" | "i-services"
+            )
+        },
+        names: NAMES,
         rename: |_, _| None,
         scripts,
         accounts: accounts(),
@@ -248,7 +309,7 @@ fn found(from: Date) -> Result<Founding, Error> {
         }
     }
     for (id, zh, en) in COUNTIES {
-        f.unit(id, "county", Label::new(*zh, *en), Some(CITY), &[]);
+        f.unit(id, "district", Label::new(*zh, *en), Some(CITY), &[]);
         f.post(
             id,
             "head",

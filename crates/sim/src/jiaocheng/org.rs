@@ -6,6 +6,7 @@ use jiff::civil::Date;
 
 use crate::founding::Founding;
 use crate::people::sample_name;
+use crate::twin::Names;
 
 /// The county itself, whose posts are its leaders.
 pub(super) const COUNTY: &str = "141122";
@@ -247,6 +248,38 @@ const LEADERS: [(&str, &str); 24] = [
     ("县政协副主席三", "Deputy chair of the CPPCC, third"),
     ("县人武部部长", "Head of the armed forces department"),
 ];
+
+/// What the packs' standard county is here.
+pub(super) const NAMES: Names = Names {
+    units: &[
+        ("county", COUNTY),
+        ("deputy", COUNTY),
+        ("supervision-office", SUPERVISION),
+        ("dispatch-office", "office"),
+        ("public-security", "police"),
+        ("natural-resources", "natural"),
+        ("water-bureau", "water"),
+        ("petition-office", "petition"),
+        ("tianning", "141122100"),
+        ("xiying", "141122102"),
+        ("pangquangou", "141122105"),
+        ("yanhu", "141122101"),
+        ("longmen", "141122100-longmen"),
+    ],
+    posts: &[
+        ("county-leader", "141122.leader-01"),
+        ("deputy-leader", "141122.leader-06"),
+    ],
+    serves: &[("141122100-longmen", "township-liaison")],
+    called: &[
+        ("traffic-police", "公安局交警大队", "Traffic Police"),
+        ("met", "气象局", "Meteorological Bureau"),
+        ("flood-office", "县防汛抗旱指挥部办公室", "Flood Headquarters"),
+        ("guandi", "文物保护管理所（样例）", "Keeper of monuments (sample)"),
+        ("charity", "县慈善总会", "Charity Federation"),
+        ("store", "定点药房（样例）", "Appointed pharmacy (sample)"),
+    ],
+};
 
 /// How many leaders contract projects.
 pub(super) const LEADER_COUNT: usize = LEADERS.len();

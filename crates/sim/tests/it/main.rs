@@ -12,3 +12,4 @@
 
 mod county;
 mod lists;
+mod posts;
