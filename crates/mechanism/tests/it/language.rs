@@ -7,7 +7,7 @@ use bihuan_domain::id::Digest;
 use bihuan_domain::mechanism::{
     Each, FromRow, LimitSpec, Mechanism, RequestKind, Resolve, RowOwner, StageKind,
 };
-use bihuan_mechanism::{Loaded, load};
+use bihuan_mechanism::{Loaded, load, scenario};
 use bihuan_messages::Lang;
 
 use crate::support::{Files, shown, works};
@@ -42,6 +42,21 @@ fn a_pack_that_uses_every_construct_is_sound() {
     let loaded = load(&files);
     assert!(loaded.is_sound(), "{}", shown(&loaded, &files, Lang::En));
     assert_eq!(loaded.pack("works").unwrap().mechanisms.len(), 7);
+}
+
+#[test]
+fn every_construct_does_what_its_scenario_says() {
+    let files = works();
+    let outcomes = scenario::run_all(&load(&files));
+    let works: Vec<_> = outcomes
+        .iter()
+        .filter(|outcome| outcome.file.starts_with(WORKS))
+        .collect();
+    assert_eq!(works.len(), 6);
+    for outcome in works {
+        let text = bihuan_diagnostics::terminal::render(&outcome.findings, &files, Lang::En, false);
+        assert!(outcome.passed(), "{}\n{text}\n{:#?}", outcome.id, outcome.story);
+    }
 }
 
 #[test]
