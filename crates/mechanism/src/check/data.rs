@@ -115,6 +115,15 @@ pub(super) fn sealed_where_all_read(subject: &Subject<'_>, sink: &mut Sink<'_>) 
     }
 }
 
+/// `M0180`: a sensitive title. Titles stand in lists and are sought in; what is sensitive must be masked and found by
+/// nobody.
+pub(super) fn sensitive_title(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    let Some(title) = &subject.ast.title else { return };
+    if subject.field(title.as_str()).is_some_and(|field| field.sensitive) {
+        sink.error("M0180", title.span, |m| m.with("field", title.as_str()));
+    }
+}
+
 /// Who asks for a datum: a mechanism or a register, at a place of a file.
 pub(crate) struct Asked<'a> {
     pub(crate) file: &'a str,

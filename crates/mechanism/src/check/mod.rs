@@ -119,6 +119,7 @@ const RULES: &[Rule] = &[
     data::numbering_without_number,
     data::rate_without_base,
     data::sealed_where_all_read,
+    data::sensitive_title,
     grass_roots::too_frequent_reports,
     grass_roots::proof_without_risk,
     grass_roots::exception_without_citation,
