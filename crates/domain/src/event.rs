@@ -303,6 +303,9 @@ pub struct Reassigned {
     pub reason: Option<Sealed>,
     /// Who holds the case now.
     pub holder: Holder,
+    /// Who owes the regular report now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress_by: Option<Holder>,
 }
 
 /// A side move was asked for.
@@ -347,6 +350,9 @@ pub struct Decided {
     /// The new owner (return, hand-up).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<UnitId>,
+    /// Who owes the regular report now, where the owner changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress_by: Option<Holder>,
     /// Where the case stands now, where that changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub placement: Option<Placement>,

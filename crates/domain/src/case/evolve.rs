@@ -109,6 +109,7 @@ impl State {
             CaseEvent::Reminded(_) => {}
             CaseEvent::Reassigned(e) => {
                 self.owner = e.owner.clone();
+                self.reports(e.progress_by.as_ref());
                 self.hold(&e.holder, meta.at);
             }
             CaseEvent::Requested(e) => {
@@ -270,6 +271,7 @@ impl State {
         }
         if let Some(owner) = &e.owner {
             self.owner = owner.clone();
+            self.reports(e.progress_by.as_ref());
         }
         if let Some(placement) = &e.placement {
             self.place(placement, meta);
@@ -401,6 +403,13 @@ impl State {
     fn set_clock(&mut self, key: &str, start: Option<&ClockStart>) {
         if let Some(start) = start {
             self.clocks.insert(Code::new(key), ClockState::start(start));
+        }
+    }
+
+    /// The new owner owes the regular report; its clock runs on.
+    fn reports(&mut self, by: Option<&Holder>) {
+        if let (Some(now), Some(by)) = (&mut self.progress_by, by) {
+            now.clone_from(by);
         }
     }
 

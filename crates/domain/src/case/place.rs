@@ -148,6 +148,13 @@ impl Context<'_> {
         self.progress_after(subject, self.now, owed.max(self.today()))
     }
 
+    /// Who owes the regular report once the case has the owner of `subject`; `None` where nobody owes one.
+    pub(super) fn reporter(&self, state: &State, subject: &Subject<'_>) -> Option<Holder> {
+        state.progress_by.as_ref()?;
+        let spec = self.mechanism.progress.as_ref()?;
+        Some(self.holder(&spec.by, subject))
+    }
+
     fn progress_after(
         &self,
         subject: &Subject<'_>,

@@ -127,6 +127,7 @@ fn handed_to(
         owner: unit.id.clone(),
         reason: reason.cloned(),
         holder,
+        progress_by: ctx.reporter(state, &subject),
     })
 }
 

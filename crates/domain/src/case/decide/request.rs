@@ -57,7 +57,7 @@ pub(super) fn ask(ctx: &Context<'_>, state: &State, request: &Request) -> Result
         return Err(Refusal::new("reason_in_words"));
     }
     if matches!(request.kind, RequestKind::Extension | RequestKind::Suspension) {
-        until(ctx, spec, request.until)?;
+        until(ctx, state, spec, request.until, request.kind)?;
     }
     let approver = approver(ctx, state, spec, &subject);
     let requested = Requested {
@@ -112,6 +112,7 @@ pub(super) fn decide(
         granted: grant,
         note: note.cloned(),
         owner: None,
+        progress_by: None,
         placement: None,
         holder: None,
         stage_clock: None,
@@ -169,6 +170,7 @@ fn granted(
             };
             let stage = spec.to.as_ref().unwrap_or(&ctx.mechanism.open.stage);
             decided.placement = Some(ctx.place(stage, &subject, ctx.now)?);
+            decided.progress_by = ctx.reporter(state, &subject);
             decided.owner = Some(owner.id.clone());
         }
         RequestKind::Void => {
@@ -181,7 +183,7 @@ fn granted(
             decided.placement = Some(ctx.place(&stage, &subject, ctx.now)?);
         }
         RequestKind::Extension => {
-            let day = until(ctx, spec, request.until)?;
+            let day = until(ctx, state, spec, request.until, request.kind)?;
             let stage = ctx
                 .mechanism
                 .stage(&state.stage)
@@ -190,7 +192,7 @@ fn granted(
             decided.case_clock = extended(ctx, state.clock("case"), ctx.mechanism.clock.as_ref(), day)?;
         }
         RequestKind::Suspension => {
-            let day = until(ctx, spec, request.until)?;
+            let day = until(ctx, state, spec, request.until, request.kind)?;
             decided.review = Some(midnight(day));
         }
     }
@@ -215,13 +217,24 @@ fn extended(
 }
 
 /// Refuses a day that is missing, past or beyond what the mechanism allows.
-fn until(ctx: &Context<'_>, spec: &RequestSpec, day: Option<Date>) -> Result<Date, Refusal> {
+fn until(
+    ctx: &Context<'_>,
+    state: &State,
+    spec: &RequestSpec,
+    day: Option<Date>,
+    kind: RequestKind,
+) -> Result<Date, Refusal> {
     let day = day.ok_or_else(|| Refusal::new("until_when"))?;
     if day <= ctx.today() {
         return Err(Refusal::new("until_past").with("day", clock::date_label(day)));
     }
     if let Some(limit) = &spec.at_most {
-        let last = ctx.due(limit, ctx.now)?;
+        // A longer limit is longer than the one there is; a standstill is counted from the day it begins.
+        let from = match (kind, state.due()) {
+            (RequestKind::Extension, Some(due)) => due.max(ctx.now),
+            _ => ctx.now,
+        };
+        let last = ctx.due(limit, from)?;
         let last = crate::calendar::date_of(last);
         if day > last {
             return Err(Refusal::new("until_too_far")
