@@ -452,6 +452,9 @@ fn arithmetic(op: Arithmetic, a: &Value, b: &Value) -> Result<Value, Fault> {
         (Arithmetic::Subtract, Value::Date(a), Value::Date(b)) => {
             return Ok(Value::Int(days_between(*b, *a)));
         }
+        (Arithmetic::Subtract, Value::At(a), Value::At(b)) => {
+            return Ok(Value::Minutes(a.duration_since(*b).as_mins()));
+        }
         _ => {}
     }
     let (x, y) = (

@@ -424,3 +424,40 @@ fn work_sent_back_after_the_day_it_was_due_gets_the_other_limit_and_time_to_act(
         "nobody is parked for work just handed back"
     );
 }
+
+#[test]
+fn whoever_the_case_is_given_to_owes_its_regular_report() {
+    let mut desk = Desk::new(Way::Office("supervisor".into()), date(2024, 3, 4).at(9, 0, 0, 0));
+    desk.mechanism.progress = Some(bihuan_domain::mechanism::Progress {
+        cadence: bihuan_domain::clock::Cadence {
+            every: bihuan_domain::clock::Every::MonthlyDays(vec![-1]),
+            on_day_off: Default::default(),
+            days_off: Default::default(),
+            calendar: bihuan_domain::calendar::CalendarId::statutory(),
+        },
+        by: "handler".into(),
+        ladder: "ladder".into(),
+        label: bihuan_domain::Label::new("月报", "monthly report"),
+    });
+    desk.open("housing");
+    desk.step("housing.clerk", "accept", Values::new()).unwrap();
+    let reassign = Command::Reassign {
+        owner: "water".into(),
+        reason: None,
+    };
+    desk.run(&actor("office.clerk"), &reassign).unwrap();
+    let by = desk.state().progress_by.clone().unwrap();
+    assert_eq!(by.unit.as_str(), "water");
+    desk.at(date(2024, 3, 20), 9, 0);
+    let note = Some(desk.text());
+    let note = bihuan_domain::command::Note {
+        note,
+        ..Default::default()
+    };
+    desk.run(&actor("water.clerk"), &Command::Note(note)).unwrap();
+    let clock = desk.state().clock("progress").unwrap();
+    assert!(
+        clock.due > bihuan_domain::calendar::midnight(date(2024, 4, 1)),
+        "March's report is given"
+    );
+}

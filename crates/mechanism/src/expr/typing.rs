@@ -357,6 +357,7 @@ impl Checker<'_, '_, '_> {
         let result = match (op, &tx, &ty) {
             (Add | Subtract, Ty::Date, Ty::Number) => Ty::Date,
             (Subtract, Ty::Date, Ty::Date) => Ty::Number,
+            (Subtract, Ty::Instant, Ty::Instant) => Ty::Duration,
             (Add | Subtract, a, b) if a == b && matches!(a, Ty::Number | Ty::Money | Ty::Duration) => {
                 tx.clone()
             }
