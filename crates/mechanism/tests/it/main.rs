@@ -7,6 +7,8 @@
     reason = "tests may"
 )]
 
+mod burdens;
+mod diagrams;
 mod language;
 mod limits;
 mod mutations;
