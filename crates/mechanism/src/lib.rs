@@ -16,6 +16,7 @@
 
 pub mod burden;
 mod check;
+pub mod compare;
 mod compile;
 pub mod diagram;
 mod digest;

@@ -19,6 +19,7 @@ use crate::names::Names;
 
 pub use layout::{Drawing, Line, Shape, Stroke, Text};
 pub use measure::width_of;
+pub(crate) use words::Words;
 
 /// The picture as a self-contained SVG element that takes its colour from the page (`currentColor`) and can be put
 /// inside HTML as it is. It has `role="img"`, a title and a description; all text is escaped.

@@ -4,8 +4,8 @@ use std::fmt::Display;
 
 use bihuan_domain::id::{LadderId, RoleId, StageId};
 use bihuan_domain::mechanism::{
-    Children, ClockSpec, Colour, Each, Join, Mechanism, RequestKind, Risk, RowOwner, SourceKind, Stage,
-    StageKind, Step, Units, Way,
+    Children, ClockSpec, Colour, Each, Join, Ladder, LookBack, Mechanism, RequestKind, RequestSpec, Risk,
+    RowOwner, Rung, SourceKind, Stage, StageKind, Step, Units, Way,
 };
 use bihuan_messages::{Lang, t, tf};
 
@@ -27,7 +27,7 @@ impl Words<'_> {
         tf(self.lang, key, values)
     }
 
-    fn list(&self, names: impl IntoIterator<Item = String>) -> String {
+    pub(crate) fn list(&self, names: impl IntoIterator<Item = String>) -> String {
         let names: Vec<String> = names.into_iter().collect();
         names.join(t(self.lang, "about.comma"))
     }
@@ -91,21 +91,44 @@ impl Words<'_> {
         if let Some(clock) = &self.mechanism.clock {
             lines.push(self.with("about.case_clock", &[("clock", &self.clock(clock))]));
         }
-        if let Some(progress) = &self.mechanism.progress {
-            lines.push(self.with(
-                "about.progress",
-                &[
-                    ("label", &progress.label.get(self.lang)),
-                    ("every", &progress.cadence.label().get(self.lang)),
-                    ("role", &self.role(&progress.by)),
-                    ("ladder", &self.ladder(&progress.ladder)),
-                ],
-            ));
-        }
+        lines.extend(self.progress());
         lines
     }
 
-    fn clock(&self, clock: &ClockSpec) -> String {
+    /// The regular reports, in one sentence.
+    pub(crate) fn progress(&self) -> Option<String> {
+        let progress = self.mechanism.progress.as_ref()?;
+        Some(self.with(
+            "about.progress",
+            &[
+                ("label", &progress.label.get(self.lang)),
+                ("every", &progress.cadence.label().get(self.lang)),
+                ("role", &self.role(&progress.by)),
+                ("ladder", &self.ladder(&progress.ladder)),
+            ],
+        ))
+    }
+
+    /// A remark after a name.
+    pub(crate) fn in_brackets(&self, text: &str) -> String {
+        self.with("about.conditions", &[("list", &text)])
+    }
+
+    /// The rungs of a ladder in one line.
+    pub(crate) fn chain(&self, ladder: &Ladder) -> String {
+        let rung = |rung: &Rung| {
+            let limit = rung.limit.limit.label();
+            let role = self.role(&rung.to);
+            format!(
+                "{}{}",
+                rung.label.get(self.lang),
+                self.in_brackets(&format!("{role} {}", limit.get(self.lang)))
+            )
+        };
+        ladder.rungs.iter().map(rung).collect::<Vec<_>>().join(" → ")
+    }
+
+    pub(crate) fn clock(&self, clock: &ClockSpec) -> String {
         let mut text = self.with(
             "about.clock",
             &[
@@ -232,16 +255,7 @@ impl Words<'_> {
             lines.push(self.with("about.limit", &[("clock", &self.clock(clock))]));
         }
         match (stage.kind, &self.mechanism.closing.look_back) {
-            (StageKind::Closed, Some(look)) => lines.push(self.with(
-                "about.look_back",
-                &[
-                    ("num", &look.num),
-                    ("den", &look.den),
-                    ("after", &look.after.limit.label().get(self.lang)),
-                    ("role", &self.role(&look.by)),
-                    ("limit", &look.limit.limit.label().get(self.lang)),
-                ],
-            )),
+            (StageKind::Closed, Some(look)) => lines.push(self.look_back(look)),
             (StageKind::Void, _) => lines.extend(
                 self.mechanism
                     .requests
@@ -253,7 +267,20 @@ impl Words<'_> {
         lines
     }
 
-    fn way(&self, way: &Way) -> String {
+    pub(crate) fn look_back(&self, look: &LookBack) -> String {
+        self.with(
+            "about.look_back",
+            &[
+                ("num", &look.num),
+                ("den", &look.den),
+                ("after", &look.after.limit.label().get(self.lang)),
+                ("role", &self.role(&look.by)),
+                ("limit", &look.limit.limit.label().get(self.lang)),
+            ],
+        )
+    }
+
+    pub(crate) fn way(&self, way: &Way) -> String {
         match way {
             Way::Drawn { function, post } => self.with(
                 "about.way_drawn",
@@ -341,26 +368,26 @@ impl Words<'_> {
 
     /// The side moves, one line each.
     pub(crate) fn requests(&self) -> Vec<String> {
-        let one = |(kind, spec): (&RequestKind, &bihuan_domain::mechanism::RequestSpec)| {
-            let mut line = self.with(
-                "about.request",
-                &[
-                    ("kind", &t(self.lang, request_key(*kind))),
-                    ("by", &self.roles(&spec.by)),
-                    ("approver", &self.role(&spec.approver)),
-                    ("limit", &spec.limit.limit.label().get(self.lang)),
-                    ("cap", &spec.cap),
-                ],
-            );
-            if let Some(most) = &spec.at_most {
-                line.push_str(&self.with(
-                    "about.request_most",
-                    &[("limit", &most.limit.label().get(self.lang))],
-                ));
-            }
-            line
-        };
-        self.mechanism.requests.iter().map(one).collect()
+        let all = self.mechanism.requests.iter();
+        all.map(|(kind, spec)| self.request(*kind, spec)).collect()
+    }
+
+    pub(crate) fn request(&self, kind: RequestKind, spec: &RequestSpec) -> String {
+        let mut line = self.with(
+            "about.request",
+            &[
+                ("kind", &t(self.lang, request_key(kind))),
+                ("by", &self.roles(&spec.by)),
+                ("approver", &self.role(&spec.approver)),
+                ("limit", &spec.limit.limit.label().get(self.lang)),
+                ("cap", &spec.cap),
+            ],
+        );
+        if let Some(most) = &spec.at_most {
+            let limit = most.limit.label();
+            line.push_str(&self.with("about.request_most", &[("limit", &limit.get(self.lang))]));
+        }
+        line
     }
 }
 

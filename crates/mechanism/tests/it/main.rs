@@ -16,3 +16,4 @@ mod rendering;
 mod shipped;
 mod suites;
 mod support;
+mod versions;
