@@ -14,6 +14,7 @@ mod derivation;
 mod end;
 mod measure;
 mod out_of_range;
+mod recurrence;
 mod wording;
 
 use bihuan_messages::{Label, Lang, Message};

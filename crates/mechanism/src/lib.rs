@@ -14,8 +14,11 @@
 //! assert_eq!(loaded.diagnostics[0].code, "M0020"); // a pack that it requires is not there
 //! ```
 
+pub mod burden;
 mod check;
+pub mod compare;
 mod compile;
+pub mod diagram;
 mod digest;
 mod draft;
 mod expr;
@@ -24,6 +27,7 @@ mod implied;
 mod input;
 pub mod limits;
 mod load;
+mod names;
 mod pack;
 mod read;
 mod rows;
@@ -35,4 +39,5 @@ mod text;
 pub use digest::digest;
 pub use input::{Input, from_text};
 pub use load::{load, load_all};
+pub use names::Names;
 pub use pack::{Datum, Function, Loaded, Pack, SampleRow, UnitKind};

@@ -2,7 +2,7 @@
 
 use super::run::bihuan;
 
-const COMMANDS: [&str; 24] = [
+const COMMANDS: [&str; 25] = [
     "",
     "demo",
     "init",
@@ -13,6 +13,7 @@ const COMMANDS: [&str; 24] = [
     "mechanism",
     "mechanism list",
     "mechanism show",
+    "mechanism burden",
     "import",
     "export",
     "report",

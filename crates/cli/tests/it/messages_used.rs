@@ -3,8 +3,8 @@
 use super::source::literals;
 
 /// The areas of the catalogue.
-const AREAS: [&str; 10] = [
-    "calendar", "check", "cli", "clock", "import", "reader", "refusal", "report", "verify", "web",
+const AREAS: [&str; 11] = [
+    "about", "calendar", "check", "cli", "clock", "import", "reader", "refusal", "report", "verify", "web",
 ];
 
 /// Files whose literals look like keys and are none, with the reason.

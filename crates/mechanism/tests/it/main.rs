@@ -7,6 +7,8 @@
     reason = "tests may"
 )]
 
+mod burdens;
+mod diagrams;
 mod language;
 mod limits;
 mod mutations;
@@ -14,3 +16,4 @@ mod rendering;
 mod shipped;
 mod suites;
 mod support;
+mod versions;
