@@ -3,6 +3,8 @@
 //! The stored form is a stable name, a version and a JSON body; no Rust name is ever stored. An event carries the
 //! outcome of its decision (stage, holder, due times), so that replay needs no mechanism, org or calendar.
 
+mod world;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
@@ -10,17 +12,18 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use crate::calendar::Calendar;
 use crate::clock::Rule;
-use crate::expr::Row;
 use crate::id::{
-    BulletinId, CaseId, Code, Digest, DocumentId, FieldId, LadderId, PackId, PostId, RegisterId, RoleId,
-    RowId, Sealed, StageId, StepId, UnitId,
+    CaseId, Code, DocumentId, FieldId, LadderId, PostId, RoleId, Sealed, StageId, StepId, UnitId,
 };
 use crate::mechanism::{Colour, MechanismRef, RequestKind, Risk, SourceKind, StageKind};
-use crate::org::{Appointment, Person, Post, Unit};
 use crate::value::Attachment;
 use crate::verification::{Beacon, Relaxation, Seat};
+
+pub use world::{
+    BulletinDrafted, BulletinIssued, BulletinSigned, Created, DocumentReceived, PackAdopted, Relieved,
+    RowPut, RowRemoved, SettingSet, WorldEvent,
+};
 
 /// An event of a case's stream.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -611,167 +614,6 @@ pub struct Migrated {
     /// The case's clock, likewise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub case_clock: Option<ClockStart>,
-}
-
-/// An event of the jurisdiction: org, registers, calendars, packs, settings, documents, bulletins.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", content = "body")]
-#[allow(missing_docs, reason = "each variant is documented at its body")]
-pub enum WorldEvent {
-    #[serde(rename = "jurisdiction.created")]
-    Created(Created),
-    #[serde(rename = "unit.put")]
-    UnitPut(Unit),
-    #[serde(rename = "post.put")]
-    PostPut(Post),
-    #[serde(rename = "person.put")]
-    PersonPut(Person),
-    #[serde(rename = "person.appointed")]
-    Appointed(Appointment),
-    #[serde(rename = "person.relieved")]
-    Relieved(Relieved),
-    #[serde(rename = "calendar.adopted")]
-    CalendarAdopted(Box<Calendar>),
-    #[serde(rename = "pack.adopted")]
-    PackAdopted(PackAdopted),
-    #[serde(rename = "register.put")]
-    RowPut(RowPut),
-    #[serde(rename = "register.removed")]
-    RowRemoved(RowRemoved),
-    #[serde(rename = "setting.set")]
-    SettingSet(SettingSet),
-    #[serde(rename = "document.received")]
-    DocumentReceived(DocumentReceived),
-    #[serde(rename = "bulletin.drafted")]
-    BulletinDrafted(BulletinDrafted),
-    #[serde(rename = "bulletin.signed")]
-    BulletinSigned(BulletinSigned),
-    #[serde(rename = "bulletin.issued")]
-    BulletinIssued(BulletinIssued),
-}
-
-/// A log begins.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Created {
-    /// The root unit of the org tree.
-    pub root: UnitId,
-    /// Division code (GB/T 2260).
-    pub division: Code,
-    /// Public name.
-    pub name: bihuan_messages::Label,
-    /// Post of last resort: holds what no role can be found for, so that no case is ever unowned.
-    pub last_resort: PostId,
-}
-
-/// Somebody left a post.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Relieved {
-    /// Who.
-    pub person: crate::id::PersonId,
-    /// From which post.
-    pub post: PostId,
-    /// Last day.
-    pub last: Date,
-}
-
-/// A pack came into force. Its files stand in the log: every later decision was made under them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PackAdopted {
-    /// The pack.
-    pub pack: PackId,
-    /// Digest over all files.
-    pub digest: Digest,
-    /// Path inside the pack → text.
-    pub files: BTreeMap<String, String>,
-}
-
-/// A register row was written.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RowPut {
-    /// The register.
-    pub register: RegisterId,
-    /// The row.
-    pub row: RowId,
-    /// All its values.
-    pub values: Row,
-}
-
-/// A register row was taken out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RowRemoved {
-    /// The register.
-    pub register: RegisterId,
-    /// The row.
-    pub row: RowId,
-}
-
-/// A setting was set.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SettingSet {
-    /// Which.
-    pub key: Code,
-    /// To what; no floats.
-    pub value: Json,
-}
-
-/// A document was received for reading.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DocumentReceived {
-    /// The document.
-    pub document: DocumentId,
-    /// Its name.
-    pub name: Sealed,
-    /// SHA-256 of the decoded text.
-    pub text_sha256: Digest,
-    /// The file itself.
-    pub file: Attachment,
-    /// Number of characters.
-    pub characters: u64,
-}
-
-/// A bulletin was drafted from the log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BulletinDrafted {
-    /// The bulletin.
-    pub bulletin: BulletinId,
-    /// Kind: `supervision` (督查通报).
-    pub kind: Code,
-    /// Number.
-    pub number: Option<Number>,
-    /// First day of the period.
-    pub from: Date,
-    /// Last day of the period.
-    pub to: Date,
-    /// The figures are as of this instant.
-    pub as_of: Timestamp,
-    /// Number of log entries from which they were computed, and their root: anyone can recompute it.
-    pub log: Beacon,
-    /// Digest of the draft's content.
-    pub content: Digest,
-    /// The draft itself, kept as a file.
-    pub file: Attachment,
-    /// Who signs.
-    pub signer: PostId,
-    /// When the signature is due.
-    pub due: Timestamp,
-}
-
-/// A bulletin was signed (签发) as drafted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BulletinSigned {
-    /// The bulletin.
-    pub bulletin: BulletinId,
-    /// Digest of what was signed.
-    pub content: Digest,
-}
-
-/// A bulletin was issued and is kept by hash.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BulletinIssued {
-    /// The bulletin.
-    pub bulletin: BulletinId,
-    /// Digest of what was issued.
-    pub content: Digest,
 }
 
 /// An event could not be read.
