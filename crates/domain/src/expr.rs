@@ -22,6 +22,8 @@ pub enum Expr {
     Through(FieldId, FieldId),
     /// Whether a field has a value: `has(reply)`.
     Has(FieldId),
+    /// Whether a field of the row to which a field points has a value: `has(device.next_due)`.
+    ThroughHas(FieldId, FieldId),
     /// A field of the row or child that an aggregate is looking at: `row.sector`.
     Item(FieldId),
     /// Whether the row or child has a value in a field.
@@ -231,6 +233,10 @@ impl Evaluation<'_> {
                 Some(_) => Err(Fault::IllTyped),
                 None => Err(Fault::Missing(field.clone())),
             },
+            Expr::ThroughHas(field, inner) => Ok(Value::Bool(match self.scope.field(field) {
+                Some(Value::Row(row)) => self.scope.through(&row, inner).is_some(),
+                _ => false,
+            })),
             Expr::Has(field) => Ok(Value::Bool(self.scope.field(field).is_some())),
             Expr::Item(field) => item
                 .and_then(|row| row.get(field))

@@ -315,7 +315,7 @@ pub fn unique_key(mechanism: &Mechanism, values: &Values) -> Option<Code> {
 /// Whether an expression asks for nothing but the row; what [`by_row`] can answer.
 pub fn asks_only_the_row(expr: &Expr) -> bool {
     match expr {
-        Expr::Field(_) | Expr::Has(_) | Expr::Through(..) => false,
+        Expr::Field(_) | Expr::Has(_) | Expr::Through(..) | Expr::ThroughHas(..) => false,
         Expr::Not(a) | Expr::Size(a) => asks_only_the_row(a),
         Expr::And(a, b) | Expr::Or(a, b) | Expr::Compare(_, a, b) | Expr::Arith(_, a, b) => {
             asks_only_the_row(a) && asks_only_the_row(b)

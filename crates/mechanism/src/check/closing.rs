@@ -103,7 +103,7 @@ pub(super) fn closing_without_condition(subject: &Subject<'_>, sink: &mut Sink<'
     let looks = |part: &Expr| {
         matches!(
             part,
-            Expr::Field(_) | Expr::Through(..) | Expr::Has(_) | Expr::Aggregate { .. }
+            Expr::Field(_) | Expr::Through(..) | Expr::ThroughHas(..) | Expr::Has(_) | Expr::Aggregate { .. }
         )
     };
     if !any(&condition, &looks) {

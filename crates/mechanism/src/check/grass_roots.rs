@@ -196,12 +196,14 @@ pub(super) fn indicator_about_persons(subject: &Subject<'_>, sink: &mut Sink<'_>
                         .items(&over_name(over))
                         .and_then(|items| items.get(field.as_str()).cloned()),
                     (Expr::Field(field) | Expr::Has(field), _) => names.fields.get(field.as_str()).cloned(),
-                    (Expr::Through(field, inner), _) => match names.fields.get(field.as_str()) {
-                        Some(Type::Row(register)) => names
-                            .register(register.as_str())
-                            .and_then(|items| items.get(inner.as_str()).cloned()),
-                        _ => None,
-                    },
+                    (Expr::Through(field, inner) | Expr::ThroughHas(field, inner), _) => {
+                        match names.fields.get(field.as_str()) {
+                            Some(Type::Row(register)) => names
+                                .register(register.as_str())
+                                .and_then(|items| items.get(inner.as_str()).cloned()),
+                            _ => None,
+                        }
+                    }
                     _ => None,
                 };
                 let is = match &ty {
@@ -214,7 +216,8 @@ pub(super) fn indicator_about_persons(subject: &Subject<'_>, sink: &mut Sink<'_>
                     | Expr::ItemHas(field)
                     | Expr::Field(field)
                     | Expr::Has(field)
-                    | Expr::Through(_, field),
+                    | Expr::Through(_, field)
+                    | Expr::ThroughHas(_, field),
                 ) = (is, part)
                 {
                     person = Some(field.as_str().to_owned());

@@ -135,7 +135,7 @@ fn read_through(mechanism: &Mechanism) -> BTreeSet<&str> {
         .chain(std::iter::once(&mechanism.closing.when));
     for expr in all {
         each_part(expr, &mut |part, _| {
-            if let Expr::Through(field, _) = part {
+            if let Expr::Through(field, _) | Expr::ThroughHas(field, _) = part {
                 fields.insert(field);
             }
         });

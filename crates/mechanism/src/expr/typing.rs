@@ -310,6 +310,7 @@ impl Checker<'_, '_, '_> {
         match self.name(inner, path, item)?.0 {
             Expr::Field(field) => Some((Expr::Has(field), Ty::Bool)),
             Expr::Item(field) => Some((Expr::ItemHas(field), Ty::Bool)),
+            Expr::Through(field, inner) => Some((Expr::ThroughHas(field, inner), Ty::Bool)),
             _ => {
                 let span = self.origin.span(inner.start, inner.end);
                 self.sink
