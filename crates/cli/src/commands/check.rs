@@ -1,9 +1,11 @@
 //! `bihuan check`: whether packs are sound, in the manner of a compiler.
 
+mod watch;
+
 use std::path::PathBuf;
 
-use bihuan_diagnostics::{Severity, any_error, html, json, terminal};
-use bihuan_messages::t;
+use bihuan_diagnostics::{Diagnostic, Files, Severity, any_error, html, json, terminal};
+use bihuan_messages::{Lang, t};
 
 use super::packs;
 use crate::term::{Exit, Term};
@@ -19,24 +21,17 @@ pub(crate) struct Args {
     html: Option<PathBuf>,
     #[arg(long)]
     quiet: bool,
+    #[arg(long, conflicts_with = "json")]
+    watch: bool,
 }
 
 pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
-    let given = packs::load(&args.packs, term)?;
-    let findings: Vec<_> = if args.quiet {
-        given
-            .findings
-            .iter()
-            .filter(|f| f.severity == Severity::Error)
-            .cloned()
-            .collect()
-    } else {
-        given.findings
-    };
-    if let Some(path) = &args.html {
-        let page = page(term, &html::render(&findings, &given.files, term.lang));
-        std::fs::write(path, page).map_err(Trouble::file(path))?;
+    if args.watch {
+        return watch::run(args, term);
     }
+    let given = packs::load(&args.packs, term)?;
+    let findings = wanted(args, &given);
+    write_page(args, &findings, &given.files, term)?;
     if args.json {
         term.json(&json::render(&findings, &given.files));
     } else {
@@ -51,14 +46,38 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
     })
 }
 
-/// The findings as a page of their own.
-fn page(term: &Term, findings: &str) -> String {
+/// The findings that were asked for.
+fn wanted(args: &Args, given: &packs::Given) -> Vec<Diagnostic> {
+    let all = given.findings.iter();
+    let counts = |f: &&Diagnostic| !args.quiet || f.severity == Severity::Error;
+    all.filter(counts).cloned().collect()
+}
+
+fn write_page(args: &Args, findings: &[Diagnostic], files: &Files, term: &Term) -> Result<(), Trouble> {
+    match &args.html {
+        Some(path) => std::fs::write(path, page(findings, files, term.lang)).map_err(Trouble::file(path)),
+        None => Ok(()),
+    }
+}
+
+/// The findings as a page of their own: in the reader's language, and folded in the other one.
+fn page(findings: &[Diagnostic], files: &Files, lang: Lang) -> String {
+    let (other, name) = match lang {
+        Lang::Zh => (Lang::En, "English"),
+        Lang::En => (Lang::Zh, t(Lang::Zh, "cli.word_chinese")),
+    };
     format!(
-        "<!doctype html>\n<html lang=\"{}\">\n<meta charset=\"utf-8\">\n<title>{}</title>\n<style>{STYLE}</style>\n\
-         <body>\n<h1>{}</h1>\n{findings}</body>\n</html>\n",
-        term.lang.tag(),
-        t(term.lang, "cli.check_title"),
-        t(term.lang, "cli.check_title"),
+        "<!doctype html>\n<html lang=\"{}\">\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width\">\n<title>{title}</title>\n<style>{STYLE}</style>\n\
+         <body>\n<h1>{title}</h1>\n<p>{}</p>\n{}<details lang=\"{}\">\n<summary>{name}</summary>\n<p>{}</p>\n{}\
+         </details>\n</body>\n</html>\n",
+        lang.tag(),
+        terminal::summary(findings, lang),
+        html::render(findings, files, lang),
+        other.tag(),
+        terminal::summary(findings, other),
+        html::render(findings, files, other),
+        title = t(lang, "cli.check_title"),
     )
 }
 

@@ -1,6 +1,7 @@
 //! `bihuan mechanism`: what a mechanism says, in words and as a picture, and what it asks of people.
 
 mod burden;
+mod diff;
 
 use std::path::PathBuf;
 
@@ -44,10 +45,23 @@ enum What {
         #[arg(long)]
         json: bool,
     },
+    Diff {
+        #[arg(value_name = "OLD")]
+        old: PathBuf,
+        #[arg(value_name = "NEW")]
+        new: PathBuf,
+        #[arg(long, value_name = "DIR")]
+        data: Option<PathBuf>,
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
-    let (What::List { packs } | What::Show { packs, .. } | What::Burden { packs, .. }) = &args.what;
+    let packs = match &args.what {
+        What::List { packs } | What::Show { packs, .. } | What::Burden { packs, .. } => packs,
+        What::Diff { old, new, data, json } => return diff::run(old, new, data.as_deref(), *json, term),
+    };
     let loaded = match packs.is_empty() {
         true => bihuan_mechanism::load(&bihuan_sim::packs::as_one()),
         false => packs::load(packs, term)?.loaded,
@@ -94,6 +108,8 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
             let one = mechanism.as_ref().map(found).transpose()?;
             burden::show(&loaded, one.map(|m| m.as_ref()), *cases, *json, term);
         }
+        // Answered above: it has packs of its own.
+        What::Diff { .. } => {}
     }
     Ok(Exit::Fine)
 }

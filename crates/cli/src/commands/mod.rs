@@ -9,8 +9,10 @@ pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod mechanism;
 mod office;
+pub(crate) mod pack;
 mod packs;
 mod places;
+mod proposal;
 pub(crate) mod read;
 pub(crate) mod rebuild;
 pub(crate) mod report;
@@ -33,6 +35,7 @@ pub(crate) fn run(order: Order, term: &Term) -> Result<Exit, Trouble> {
         Order::Check(args) => check::run(&args, term),
         Order::Scenario(args) => scenario::run(&args, term),
         Order::Mechanism(args) => mechanism::run(&args, term),
+        Order::Pack(args) => pack::run(&args, term),
         Order::Import(args) => import::run(&args, term),
         Order::Export(args) => export::run(&args, term),
         Order::Report(args) => report::run(&args, term),

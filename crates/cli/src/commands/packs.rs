@@ -18,6 +18,8 @@ pub(crate) struct Given {
     pub(crate) files_given: BTreeSet<String>,
     /// Packs, also the built-in ones.
     pub(crate) loaded: Loaded,
+    /// Codes of the packs that were given.
+    pub(crate) own: Vec<String>,
     /// What was found in the files that were given.
     pub(crate) findings: Vec<Diagnostic>,
 }
@@ -68,6 +70,7 @@ pub(crate) fn load(paths: &[PathBuf], term: &Term) -> Result<Given, Trouble> {
     Ok(Given {
         files: all,
         files_given: files.into_keys().collect(),
+        own,
         loaded,
         findings,
     })

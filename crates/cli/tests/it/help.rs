@@ -2,7 +2,7 @@
 
 use super::run::bihuan;
 
-const COMMANDS: [&str; 25] = [
+const COMMANDS: [&str; 28] = [
     "",
     "demo",
     "init",
@@ -14,6 +14,9 @@ const COMMANDS: [&str; 25] = [
     "mechanism list",
     "mechanism show",
     "mechanism burden",
+    "mechanism diff",
+    "pack",
+    "pack adopt",
     "import",
     "export",
     "report",

@@ -11,6 +11,7 @@
 )]
 
 mod bad_input;
+mod change;
 mod data;
 mod help;
 mod house;
