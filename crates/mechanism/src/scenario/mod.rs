@@ -7,6 +7,8 @@ mod bring;
 mod command;
 mod expect;
 mod laws;
+mod open;
+mod rehearsal;
 mod run;
 mod world;
 
@@ -20,6 +22,8 @@ use jiff::Timestamp;
 
 use crate::pack::Loaded;
 use crate::read::{Node, Sp};
+
+pub use rehearsal::Rehearsal;
 
 /// A scenario as its file says it.
 #[derive(Clone, Debug)]

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use bihuan_diagnostics::Span;
 use bihuan_domain::calendar::date_of;
-use bihuan_domain::case::{Context, Decision, Effect, Family, Meta, Opener, State, decide, unique_key};
-use bihuan_domain::command::{self, Command};
-use bihuan_domain::event::{CaseEvent, Number, RowPut, Source};
+use bihuan_domain::case::{Context, Decision, Effect, Family, Meta, State, decide};
+use bihuan_domain::command::Command;
+use bihuan_domain::event::CaseEvent;
 use bihuan_domain::id::{CaseId, Code, PersonId, PostId, UnitId};
-use bihuan_domain::mechanism::{Mechanism, Risk};
+use bihuan_domain::mechanism::Mechanism;
 use bihuan_domain::org::Actor;
 use bihuan_domain::refusal::Refusal;
 use bihuan_domain::verification::Beacon;
@@ -18,20 +18,18 @@ use bihuan_messages::{Label, Lang};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::command::{command, read_values, source, text, texts};
+use super::command::command;
 use super::{Happened, Outcome, Scenario, When, laws, world};
 use crate::check::unknown;
 use crate::digest::digest;
-use crate::input::seal;
 use crate::pack::Loaded;
 use crate::read::{Sink, Sp};
-use crate::syntax::scenario::FIRST_CASE;
 
 /// More than a year of one case can bring; stops a mechanism that would never rest.
 const TICKS_MAX: usize = 10_000;
 
 /// A case of the running scenario.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Live {
     pub(super) name: String,
     pub(super) mechanism: Arc<Mechanism>,
@@ -53,6 +51,8 @@ pub(super) struct Run<'a> {
     pub(super) counters: BTreeMap<(Code, i16), u32>,
     /// The day up to which schedules have opened what was due.
     pub(super) scheduled: Date,
+    /// The first refusal of an effect since it was last looked at; a rehearsal takes the whole command back then.
+    pub(super) stopped: Option<Refusal>,
 }
 
 /// The cases of the scenario, for who asks after a parent or a child.
@@ -97,6 +97,7 @@ pub(super) fn run(scenario: &Scenario, loaded: &Loaded) -> Outcome {
             .or_else(|| scenario.steps.first().map(|step| date_of(step.at.value)))
             .and_then(|day| day.yesterday().ok())
             .unwrap_or_default(),
+        stopped: None,
     };
     if loaded.mechanism(&scenario.mechanism.as_str().into()).is_none() {
         let found = Sp::new(scenario.mechanism_span, scenario.mechanism.clone());
@@ -159,10 +160,17 @@ impl Run<'_> {
     }
 
     /// Lets time pass: everything that falls due fires at its own time, the earliest first.
-    fn pass_time(&mut self, to: Timestamp, span: Span, sink: &mut Sink<'_>) {
+    pub(super) fn pass_time(&mut self, to: Timestamp, span: Span, sink: &mut Sink<'_>) {
         let mut idle: BTreeSet<CaseId> = BTreeSet::new();
-        for _ in 0..TICKS_MAX {
-            let scheduled = self.next_schedule(to, span, sink);
+        let mut scheduled = self.next_schedule(to, span, sink);
+        for ticks in 0..=TICKS_MAX {
+            if ticks == TICKS_MAX {
+                // Law 4: what escalates comes to rest.
+                sink.error("M0303", span, |m| {
+                    m.with("what", crate::text::label("check.law_rest"))
+                });
+                break;
+            }
             let next = self
                 .cases
                 .iter()
@@ -170,8 +178,10 @@ impl Run<'_> {
                 .filter_map(|(id, live)| live.state.wake().map(|at| (at, *id)))
                 .filter(|(at, _)| *at <= to)
                 .min();
-            if let Some((at, brought, title)) = scheduled
-                && next.is_none_or(|(wake, _)| at <= wake)
+            if scheduled
+                .as_ref()
+                .is_some_and(|(at, ..)| next.is_none_or(|(wake, _)| *at <= wake))
+                && let Some((at, brought, title)) = scheduled.take()
             {
                 self.now = self.now.max(at);
                 self.scheduled = self.scheduled.max(date_of(at));
@@ -180,6 +190,7 @@ impl Run<'_> {
                         refused(sink, span, &refusal);
                     }
                 }
+                scheduled = self.next_schedule(to, span, sink);
                 continue;
             }
             let Some((at, id)) = next else { break };
@@ -211,7 +222,7 @@ impl Run<'_> {
         }
     }
 
-    fn decide(&self, id: CaseId, actor: &Actor, command: &Command) -> Result<Decision, Refusal> {
+    pub(super) fn decide(&self, id: CaseId, actor: &Actor, command: &Command) -> Result<Decision, Refusal> {
         let Some(live) = self.cases.get(&id) else {
             return Err(Refusal::new("no_such_case"));
         };
@@ -246,13 +257,13 @@ impl Run<'_> {
                 Effect::ChildEnded { parent, child, kind } => (parent, Command::EndChild { child, kind }),
                 Effect::RowAdded(put) => {
                     if let Err(refusal) = self.write_row(put, actor, span, sink) {
-                        refused(sink, span, &refusal);
+                        self.effect_refused(refusal, span, sink);
                     }
                     continue;
                 }
                 Effect::Opens(brought) => {
                     if let Err(refusal) = self.bring(*brought, None, span, sink) {
-                        refused(sink, span, &refusal);
+                        self.effect_refused(refusal, span, sink);
                     }
                     continue;
                 }
@@ -260,9 +271,14 @@ impl Run<'_> {
             let system = Actor::system();
             match self.decide(parent, &system, &command) {
                 Ok(decision) => self.carry_out(parent, &system, decision, span, sink),
-                Err(refusal) => refused(sink, span, &refusal),
+                Err(refusal) => self.effect_refused(refusal, span, sink),
             }
         }
+    }
+
+    fn effect_refused(&mut self, refusal: Refusal, span: Span, sink: &mut Sink<'_>) {
+        refused(sink, span, &refusal);
+        self.stopped.get_or_insert(refusal);
     }
 
     fn append(&mut self, id: CaseId, actor: &Actor, event: CaseEvent, span: Span, sink: &mut Sink<'_>) {
@@ -331,7 +347,7 @@ impl Run<'_> {
         })
     }
 
-    fn actor(&self, step: &When, sink: &mut Sink<'_>) -> Result<Actor, Stopped> {
+    pub(super) fn actor(&self, step: &When, sink: &mut Sink<'_>) -> Result<Actor, Stopped> {
         let Some(by) = &step.by else {
             sink.error("M0004", step.span, |m| {
                 m.with("key", "by").with("table", "[[when]]")
@@ -405,188 +421,6 @@ impl Run<'_> {
             on_behalf_of: None,
             session: None,
         }
-    }
-
-    fn open(&mut self, step: &When, sink: &mut Sink<'_>) -> Result<(), Stopped> {
-        let actor = self.actor(step, sink)?;
-        let named = text(step, "mechanism");
-        let id = named
-            .as_ref()
-            .map_or(self.scenario.mechanism.clone(), |named| named.value.clone());
-        let Some(mechanism) = self.loaded.mechanism(&id.as_str().into()).cloned() else {
-            let found = named.unwrap_or_else(|| Sp::new(step.span, id.clone()));
-            let known: Vec<String> = self
-                .loaded
-                .packs
-                .iter()
-                .flat_map(|pack| &pack.mechanisms)
-                .map(|mechanism| mechanism.id.as_str().to_owned())
-                .collect();
-            unknown(sink, "M0307", &found, known.iter().map(String::as_str));
-            return Err(Stopped::Unclear);
-        };
-        let Some(owner) = text(step, "owner") else {
-            sink.error("M0004", step.span, |m| {
-                m.with("key", "owner").with("table", "[[when]]")
-            });
-            return Err(Stopped::Unclear);
-        };
-        let parent = match text(step, "parent") {
-            Some(name) => Some(self.case(&name, sink)?),
-            None => None,
-        };
-        let title = text(step, "title").map(|title| title.value).unwrap_or_default();
-        let mut values = read_values(step, "values", &mechanism.fields, sink)?;
-        values
-            .entry(mechanism.title.clone())
-            .or_insert(bihuan_domain::value::Value::Sealed(seal(&title)));
-        let open = command::Open {
-            mechanism: mechanism.id.clone(),
-            owner: UnitId::new(owner.as_str()),
-            supporting: texts(step, "supporting").into_iter().map(UnitId::new).collect(),
-            title: seal(&title),
-            risk: text(step, "risk").map(|risk| {
-                if risk.value == "major" {
-                    Risk::Major
-                } else {
-                    Risk::Ordinary
-                }
-            }),
-            source: Source {
-                kind: source(text(step, "from").as_ref().map_or("person", |from| from.as_str())),
-                document: None,
-                at: Vec::new(),
-                quote: None,
-                key: None,
-            },
-            parent,
-            values,
-            stage: text(step, "stage").map(|stage| stage.value.as_str().into()),
-            since: None,
-        };
-        self.open_as(&step.case.value, &actor, mechanism, open, step.span, sink)
-            .map_err(|refusal| Stopped::Refused(Box::new(refusal)))
-    }
-
-    /// Opens a case under a name.
-    pub(super) fn open_as(
-        &mut self,
-        name: &str,
-        actor: &Actor,
-        mechanism: Arc<Mechanism>,
-        open: command::Open,
-        span: Span,
-        sink: &mut Sink<'_>,
-    ) -> Result<(), Refusal> {
-        if let Some(matter) = unique_key(&mechanism, &open.values)
-            && let Some((_, known)) = self.cases.iter().find(|(_, live)| {
-                live.state.is_open()
-                    && live.mechanism.id == mechanism.id
-                    && live.state.unique.as_ref() == Some(&matter)
-            })
-        {
-            return Err(Refusal::new("already_open_for").with("case", known.name.as_str()));
-        }
-        let id = CaseId(
-            FIRST_CASE
-                .0
-                .saturating_add(u64::try_from(self.cases.len()).unwrap_or(u64::MAX)),
-        );
-        let opener = Opener {
-            id,
-            number: self.number(&mechanism),
-        };
-        let recent = BTreeSet::new();
-        let context = Context {
-            now: self.now,
-            actor,
-            mechanism: &mechanism,
-            world: &self.world,
-            recent: &recent,
-            opener: Some(&opener),
-            family: &Kin(&self.cases),
-        };
-        let decision = decide(&context, None, &Command::Open(Box::new(open)))?;
-        if let Some(number) = &opener.number {
-            self.counters
-                .insert((number.series.clone(), number.year), number.n);
-        }
-        if let Some(CaseEvent::Opened(opened)) = decision.events.first() {
-            let meta = Meta {
-                seq: self.seq.saturating_add(1),
-                at: self.now,
-                actor: actor.clone(),
-            };
-            let state = State::open(opened, &meta);
-            let live = Live {
-                name: name.to_owned(),
-                mechanism,
-                state,
-                events: Vec::new(),
-            };
-            self.cases.insert(id, live);
-        }
-        self.carry_out(id, actor, decision, span, sink);
-        Ok(())
-    }
-
-    fn number(&self, mechanism: &Mechanism) -> Option<Number> {
-        let numbering = mechanism.numbering.as_ref()?;
-        let year = date_of(self.now).year();
-        let n = self
-            .counters
-            .get(&(numbering.series.clone(), year))
-            .copied()
-            .unwrap_or(0)
-            .saturating_add(1);
-        let text = numbering
-            .template
-            .replace("{year}", &year.to_string())
-            .replace("{n}", &n.to_string());
-        Some(Number {
-            series: numbering.series.clone(),
-            year,
-            n,
-            text,
-        })
-    }
-
-    fn put_row(&mut self, step: &When, sink: &mut Sink<'_>) -> Result<(), Stopped> {
-        let (Some(register), Some(row)) = (text(step, "register"), text(step, "row")) else {
-            sink.error("M0004", step.span, |m| {
-                m.with("key", "register, row").with("table", "[[when]]")
-            });
-            return Err(Stopped::Unclear);
-        };
-        let specs = || self.loaded.packs.iter().flat_map(|pack| &pack.registers);
-        let Some(spec) = specs().find(|spec| spec.id.as_str() == register.value) else {
-            unknown(sink, "M0307", &register, specs().map(|spec| spec.id.as_str()));
-            return Err(Stopped::Unclear);
-        };
-        // A row that is there already keeps what the step does not say.
-        let mut values = self
-            .world
-            .registers
-            .row(&spec.id, &row.as_str().into())
-            .cloned()
-            .unwrap_or_default();
-        values.extend(read_values(step, "values", &spec.fields, sink)?);
-        let put = RowPut {
-            register: spec.id.clone(),
-            row: row.as_str().into(),
-            values,
-        };
-        let actor = match &step.by {
-            None => Actor::system(),
-            Some(_) => {
-                let actor = self.actor(step, sink)?;
-                self.keeps(&actor, spec)
-                    .map_err(|refusal| Stopped::Refused(Box::new(refusal)))?;
-                actor
-            }
-        };
-        self.write_row(put, &actor, step.span, sink)
-            .map_err(|refusal| Stopped::Refused(Box::new(refusal)))
     }
 }
 

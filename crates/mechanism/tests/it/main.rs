@@ -4,11 +4,15 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::print_stderr,
     reason = "tests may"
 )]
 
 mod burdens;
+mod county;
 mod diagrams;
+mod histories;
+mod history;
 mod language;
 mod limits;
 mod mutations;
@@ -16,4 +20,5 @@ mod rendering;
 mod shipped;
 mod suites;
 mod support;
+mod turns;
 mod versions;
