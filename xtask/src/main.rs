@@ -1,4 +1,4 @@
-//! The one task runner: `cargo xtask lint | test | packs | deny | walk | browser | bench | all`.
+//! The one task runner: `cargo xtask lint | test | coverage | proof | packs | deny | walk | browser | bench | all`.
 //!
 //! `./test` installs what a fresh machine lacks and then runs `cargo xtask all`.
 
@@ -23,6 +23,16 @@ const TASKS: &[Task] = &[
         lint,
     ),
     ("test", "every Rust test of the workspace", test),
+    (
+        "coverage",
+        "write the table of docs/coverage.md anew from the packs",
+        coverage,
+    ),
+    (
+        "proof",
+        "the long proofs: many random histories, every break of every mechanism",
+        proof,
+    ),
     ("packs", "check all packs and run their scenarios", packs),
     ("deny", "licences, advisories and sources of dependencies", deny),
     (
@@ -96,6 +106,36 @@ fn packs() -> Result<()> {
         cargo(&args)?;
     }
     Ok(())
+}
+
+fn coverage() -> Result<()> {
+    run(Command::new("cargo")
+        .args([
+            "test",
+            "--locked",
+            "-p",
+            "bihuan-mechanism",
+            "--test",
+            "it",
+            "coverage::",
+        ])
+        .env("BIHUAN_WRITE_DOCS", "1"))
+}
+
+fn proof() -> Result<()> {
+    run(Command::new("cargo")
+        .args([
+            "test",
+            "--release",
+            "--locked",
+            "-p",
+            "bihuan-mechanism",
+            "--test",
+            "it",
+        ])
+        .args(["histories::", "mutations::", "--", "--nocapture"])
+        .env("BIHUAN_HISTORIES", "100")
+        .env("BIHUAN_MUTATIONS", "all"))
 }
 
 fn all_packs() -> Result<Vec<String>> {

@@ -10,6 +10,7 @@
 
 mod burdens;
 mod county;
+mod coverage;
 mod diagrams;
 mod histories;
 mod history;

@@ -177,7 +177,7 @@ fn page(code: &str, section: Option<&Section>) -> String {
 
 /// Whether the file of the project says so; with `BIHUAN_WRITE_DOCS` set it is written first.
 #[allow(clippy::disallowed_methods, reason = "a test that keeps generated pages")]
-fn kept(path: &str, text: &str) -> bool {
+pub(crate) fn kept(path: &str, text: &str) -> bool {
     let path = root().join(path);
     if std::env::var("BIHUAN_WRITE_DOCS").is_ok() {
         std::fs::write(&path, text).unwrap();
