@@ -12,7 +12,7 @@ use bihuan_domain::mechanism::{Mechanism, RegisterSpec};
 use bihuan_domain::org::Actor;
 use bihuan_domain::refusal::Refusal;
 use bihuan_ledger::{Appended, Batch, Cause, NewEntry};
-use bihuan_messages::Label;
+use bihuan_messages::{Label, Lang, t};
 use jiff::civil::Date;
 use serde_json::Value as Json;
 
@@ -206,7 +206,7 @@ impl Group<'_> {
             .units
             .get(&brought.owner)
             .map_or(brought.owner.as_str(), |unit| unit.name.zh.as_str());
-        let date = format!("{}年{}月{}日", day.year(), day.month(), day.day());
+        let date = bihuan_domain::clock::date_label(day).zh;
         template.replace("{date}", &date).replace("{unit}", unit)
     }
 
@@ -303,7 +303,12 @@ impl Group<'_> {
                 .find(|unit| unit.functions.contains(function))
                 .map(|unit| unit.name.clone())
         });
-        let who = who.unwrap_or_else(|| Label::new("系统", "the system"));
+        let who = who.unwrap_or_else(|| {
+            Label::new(
+                t(Lang::Zh, "refusal.nobody_keeps"),
+                t(Lang::En, "refusal.nobody_keeps"),
+            )
+        });
         Err(Refusal::new("not_keeper")
             .with("register", &spec.label)
             .with("who", who))

@@ -12,7 +12,7 @@ use bihuan_domain::mechanism::RegisterSpec;
 use bihuan_domain::org::Actor;
 use bihuan_domain::refusal::Refusal;
 use bihuan_domain::value::Value;
-use bihuan_messages::Label;
+use bihuan_messages::{Label, Lang, t};
 use jiff::Timestamp;
 
 use super::When;
@@ -186,7 +186,13 @@ impl Run<'_> {
             let mut units = self.world.org.units.values();
             units.find(|unit| unit.functions.contains(function))
         });
-        let who = who.map_or_else(|| Label::new("系统", "the system"), |unit| unit.name.clone());
+        let nobody = || {
+            Label::new(
+                t(Lang::Zh, "refusal.nobody_keeps"),
+                t(Lang::En, "refusal.nobody_keeps"),
+            )
+        };
+        let who = who.map_or_else(nobody, |unit| unit.name.clone());
         Err(Refusal::new("not_keeper")
             .with("register", &spec.label)
             .with("who", who))
