@@ -5,7 +5,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use bihuan_domain::calendar::instant;
+use bihuan_mechanism::scenario::{Rehearsal, Scenario};
 use bihuan_mechanism::{load, scenario};
+use jiff::SignedDuration;
 
 fn main() {
     divan::main();
@@ -48,4 +51,32 @@ fn run_all_scenarios(bencher: divan::Bencher<'_, '_>) {
     bencher
         .counter(divan::counter::ItemsCount::new(count))
         .bench_local(|| scenario::run_all(&loaded));
+}
+
+/// A year of an office: a schedule opens a case every week for each unit that owes one, nobody acts, and everything
+/// that falls due fires, climbs and leaves by its exit.
+#[divan::bench]
+fn a_year_of_an_office(bencher: divan::Bencher<'_, '_>) {
+    let loaded = load(&packs());
+    let mechanism = loaded.mechanism(&"weekly-summary".into()).cloned();
+    let found = mechanism.and_then(|mechanism| {
+        let pack = loaded.pack(mechanism.pack.as_str())?;
+        Some((
+            Scenario::bare("year", &mechanism),
+            Rehearsal::world_of(&loaded, pack, true),
+        ))
+    });
+    let Some((year, world)) = found else { return };
+    let start = instant(jiff::civil::date(2023, 1, 2).at(9, 0, 0, 0));
+    let end = start
+        .saturating_add(SignedDuration::from_hours(365 * 24))
+        .unwrap_or(start);
+    let play = || {
+        let mut play = Rehearsal::begin(&year, &loaded, world.clone(), start);
+        play.pass(end);
+        play.events()
+    };
+    bencher
+        .counter(divan::counter::ItemsCount::new(play()))
+        .bench_local(play);
 }

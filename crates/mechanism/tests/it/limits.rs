@@ -183,6 +183,80 @@ fn an_empty_folder_an_empty_file_and_a_binary_one_are_no_panic() {
     }
 }
 
+#[test]
+fn circles_end_and_are_named() {
+    let found = codes_after(|text| {
+        format!("{text}\n[[ladder]]\nid = \"round\"\nlabel = {{ zh = \"转\", en = \"round\" }}\nthen = \"round\"\n[[ladder.rung]]\nto = \"leader\"\nlabel = {{ zh = \"催\", en = \"remind\" }}\nlimit = \"1 day\"\nbulletin = true\n")
+            .replacen("ladder = \"urgent\"", "ladder = \"round\"", 1)
+    });
+    assert!(!found.is_empty(), "a ladder that goes on with itself");
+    let mut files = sound();
+    let head = files["packs/base/pack.toml"].replacen("[pack]", "[pack]\nrequires = [\"a-projects\"]", 1);
+    files.insert("packs/base/pack.toml".to_owned(), head);
+    let loaded = load(&files);
+    assert!(!loaded.is_sound(), "packs that require each other");
+    let found = codes_after(|text| {
+        format!(
+            "{text}\n[children]\nmechanism = \"three-plus-24\"\neach = \"register:projects\"\njoin = \"all\"\nstage = \"report\"\nthen = \"report\"\n"
+        )
+    });
+    assert!(!found.is_empty(), "a mechanism that opens itself as its own part");
+}
+
+#[test]
+fn a_hundred_thousand_stages_and_deep_nesting_are_refused_and_not_endured() {
+    let stages = |text: &str| {
+        let mut text = text.to_owned();
+        for n in 0..100_000 {
+            text.push_str(&format!("[[stage]]\nid = \"s{n}\"\n"));
+        }
+        text
+    };
+    let found = codes_after(stages);
+    assert!(found.contains("M0002"), "{found:?}");
+    for deep in [
+        format!("\nx = {}{}\n", "[".repeat(20_000), "]".repeat(20_000)),
+        format!("\nx = {}1{}\n", "{ a = ".repeat(20_000), " }".repeat(20_000)),
+        format!("\n[{}x]\n", "a.".repeat(20_000)),
+    ] {
+        let found = codes_after(|text| format!("{text}{deep}"));
+        assert!(!found.is_empty());
+    }
+}
+
+#[test]
+fn line_ends_of_windows_a_mark_at_the_beginning_and_a_nul_are_taken_or_refused_but_never_a_panic() {
+    let sound_before = codes_after(str::to_owned);
+    assert!(sound_before.is_empty(), "{sound_before:?}");
+    let windows = codes_after(|text| text.replace('\n', "\r\n"));
+    assert!(windows.is_empty(), "line ends of Windows: {windows:?}");
+    let nul = codes_after(|text| text.replacen("[mechanism]", "[mechanism]\n\0", 1));
+    assert!(!nul.is_empty(), "a NUL is no TOML");
+    let _ = codes_after(|text| format!("\u{feff}{text}"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// Any shipped file of mechanisms, cut, doubled or overwritten anywhere, through the door for several packs.
+    #[test]
+    fn whatever_happens_to_a_shipped_file_nothing_panics(which in any::<prop::sample::Index>(), hits in prop::collection::vec((any::<prop::sample::Index>(), 0usize..80, ".{0,12}"), 1..6)) {
+        let base = packs(&["base", "intake"]);
+        let mut files: Files = base.into_iter().filter(|(path, _)| !path.ends_with(".scenario.toml")).collect();
+        let paths: Vec<String> = files.keys().cloned().collect();
+        let path = which.get(&paths);
+        let mut text: Vec<char> = files[path].chars().collect();
+        for (at, length, put) in &hits {
+            let from = at.index(text.len() + 1);
+            let to = (from + length).min(text.len());
+            text.splice(from..to, put.chars());
+        }
+        files.insert(path.clone(), text.into_iter().collect());
+        let loaded = bihuan_mechanism::load_all([("here", &files)]);
+        let _ = shown(&loaded, &files, Lang::Zh);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
