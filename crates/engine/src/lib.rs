@@ -13,6 +13,8 @@ mod engine;
 mod error;
 pub mod export;
 pub mod import;
+pub mod indicators;
+pub mod known;
 mod mechanisms;
 mod queue;
 pub mod time;
@@ -23,6 +25,7 @@ mod writer;
 
 pub use accounts::{Account, Accounts, Session, SignInError, hash_password};
 pub use answer::{Answer, Recorded};
+pub use bihuan_mechanism::Pack;
 pub use engine::{CatchUp, Engine, Opening};
 pub use error::{Error, Failure};
 pub use mechanisms::Mechanisms;

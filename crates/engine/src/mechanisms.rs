@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use bihuan_domain::id::{Digest, MechanismId, PackId, RegisterId};
+use bihuan_domain::id::{DatumId, Digest, MechanismId, PackId, RegisterId};
 use bihuan_domain::mechanism::{Mechanism, RegisterSpec};
-use bihuan_mechanism::Pack;
+use bihuan_mechanism::{Datum, Pack};
 
 use crate::error::Error;
 
@@ -34,6 +34,37 @@ impl Mechanisms {
     /// Those in force, by id.
     pub fn all(&self) -> impl Iterator<Item = &Arc<Mechanism>> {
         self.current.values()
+    }
+
+    /// Every known version of a mechanism, the one in force first.
+    pub fn versions(&self, id: &MechanismId) -> Vec<&Arc<Mechanism>> {
+        let current = self.current.get(id);
+        let older = self
+            .every
+            .values()
+            .filter(|version| version.id == *id)
+            .filter(|version| current.is_none_or(|current| current.digest != version.digest));
+        current.into_iter().chain(older).collect()
+    }
+
+    /// The file of a mechanism in force as its author wrote it, with its path inside the pack.
+    pub fn source(&self, mechanism: &Mechanism) -> Option<(&str, &str)> {
+        let pack = self.packs.iter().find(|pack| pack.id == mechanism.pack)?;
+        let mut files = pack.files.iter();
+        let (path, text) =
+            files.find(|(path, text)| path.ends_with(".toml") && states(text, &mechanism.id))?;
+        Some((path, text))
+    }
+
+    /// The pack in force under this id.
+    pub fn pack(&self, id: &PackId) -> Option<&Arc<Pack>> {
+        self.packs.iter().find(|pack| pack.id == *id)
+    }
+
+    /// A datum of the county's dictionary, from whichever pack declares it.
+    pub fn datum(&self, id: &DatumId) -> Option<&Datum> {
+        let mut data = self.packs.iter().flat_map(|pack| &pack.dictionary);
+        data.find(|datum| datum.id == *id)
     }
 
     /// The packs in force.
@@ -92,4 +123,17 @@ impl Mechanisms {
             packs: loaded.packs.into_iter().map(Arc::new).collect(),
         })
     }
+}
+
+/// Whether a file is that of this mechanism: its head `[mechanism]` bears the code. A version's digest also covers what
+/// the file borrows from its pack, so it does not name the file.
+fn states(text: &str, id: &MechanismId) -> bool {
+    let mut lines = text.lines().map(str::trim);
+    if !lines.any(|line| line == "[mechanism]") {
+        return false;
+    }
+    lines
+        .take_while(|line| !line.starts_with('['))
+        .filter_map(|line| line.split_once('='))
+        .any(|(key, value)| key.trim() == "id" && value.trim().trim_matches('"') == id.as_str())
 }

@@ -358,7 +358,16 @@ pub(crate) fn command(
             ..
         } => Command::Step(command::Step {
             step: step.clone(),
-            values: values(&mechanism.fields, v, sealing)?,
+            values: {
+                // The value of a field for a file is the token of an upload.
+                let (brought, told) = files_apart(mechanism, v);
+                let mut values = values(&mechanism.fields, &told, sealing)?;
+                for (field, token) in brought {
+                    let mut file = files(&[token])?;
+                    values.extend(file.pop().map(|file| (field, Value::File(file))));
+                }
+                values
+            },
             row: values(row_fields(mechanism, step), row, sealing)?,
             note: text(note.as_deref(), sealing)?,
             evidence: files(evidence)?,
@@ -479,6 +488,23 @@ fn text(plain: Option<&str>, sealing: &mut Sealing) -> Result<Option<Sealed>, Un
     let sealed = Sealed::new(draft.commitment().to_string());
     sealing.drafts.push(draft);
     Ok(Some(sealed))
+}
+
+/// Values of fields for files, each with its token, apart from the others.
+fn files_apart(
+    mechanism: &Mechanism,
+    plain: &BTreeMap<FieldId, Json>,
+) -> (Vec<(FieldId, String)>, BTreeMap<FieldId, Json>) {
+    let (mut brought, mut told) = (Vec::new(), BTreeMap::new());
+    for (id, json) in plain {
+        match (mechanism.field(id).map(|field| &field.ty), json) {
+            (Some(Type::File), Json::String(token)) => brought.push((id.clone(), token.clone())),
+            _ => {
+                told.insert(id.clone(), json.clone());
+            }
+        }
+    }
+    (brought, told)
 }
 
 /// The fields of the row that a step adds; none where it adds none.

@@ -1,7 +1,7 @@
 //! Reported figures beside what the ledger gives: computing them, and whether print and ledger agree.
 
 use bihuan_domain::case::State;
-use bihuan_domain::expr::{Fault, Row, Scope, evaluate};
+use bihuan_domain::expr::{Expr, Fault, Row, Scope, evaluate};
 use bihuan_domain::mechanism::ReportedFigure;
 use bihuan_domain::value::Value;
 use rust_decimal::Decimal;
@@ -10,6 +10,44 @@ use rust_decimal::Decimal;
 /// `reworks` and `owner`.
 pub fn case_row(state: &State) -> Row {
     state.as_row()
+}
+
+/// What a value and its base come to; each for itself, so that a page can show what there is beside what is missing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// The value or the numerator: yuan, minutes, pieces.
+    pub value: Result<Decimal, Fault>,
+    /// The base of a rate.
+    pub base: Option<Result<Decimal, Fault>>,
+    /// The value where there is no base, else value by base; in percent where the unit is `%`.
+    pub result: Result<Decimal, Fault>,
+}
+
+/// Computes a value and its base, exactly.
+pub fn read(value: &Expr, base: Option<&Expr>, unit: &str, scope: &dyn Scope) -> Reading {
+    let number = |expr: &Expr| evaluate(expr, scope).and_then(|value| plain(&value));
+    let value = number(value);
+    let base = base.map(number);
+    let result = match (&value, &base) {
+        (value, None) => value.clone(),
+        (Err(fault), _) | (_, Some(Err(fault))) => Err(fault.clone()),
+        (Ok(value), Some(Ok(base))) => rate(*value, *base, unit),
+    };
+    Reading { value, base, result }
+}
+
+fn rate(value: Decimal, base: Decimal, unit: &str) -> Result<Decimal, Fault> {
+    let factor = if unit == "%" {
+        Decimal::ONE_HUNDRED
+    } else {
+        Decimal::ONE
+    };
+    let value = value.checked_mul(factor).ok_or(Fault::OutOfRange)?;
+    if base.is_zero() {
+        return Err(Fault::DividedByZero);
+    }
+    let rate = value.checked_div(base).ok_or(Fault::OutOfRange)?;
+    Ok(rate.normalize())
 }
 
 /// What the ledger gives for a figure, in its printed unit (yuan, percent, pieces); `None` where it does not compute.
@@ -21,25 +59,9 @@ pub fn compute(figure: &ReportedFigure, scope: &dyn Scope) -> Result<Option<Deci
     let Some(value) = &figure.value else {
         return Ok(None);
     };
-    let value = evaluate(value, scope)?;
-    let Some(base) = &figure.base else {
-        return plain(&value).map(Some);
-    };
-    let base = evaluate(base, scope)?;
-    let (value, base) = (plain(&value)?, plain(&base)?);
-    let factor = if figure.unit == "%" {
-        Decimal::ONE_HUNDRED
-    } else {
-        Decimal::ONE
-    };
-    let value = value.checked_mul(factor).ok_or(Fault::OutOfRange)?;
-    if base.is_zero() {
-        return Err(Fault::DividedByZero);
-    }
-    value
-        .checked_div(base)
-        .map(|rate| Some(rate.normalize()))
-        .ok_or(Fault::OutOfRange)
+    read(value, figure.base.as_ref(), &figure.unit, scope)
+        .result
+        .map(Some)
 }
 
 /// Whether what was printed is what the ledger gives, as far as the print goes: to its last printed place, and

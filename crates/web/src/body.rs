@@ -69,7 +69,7 @@ impl Sent {
                 None => (kept.to_owned(), String::new()),
             })
             .collect();
-        for (_, name, bytes) in std::mem::take(&mut self.files) {
+        for (field, name, bytes) in std::mem::take(&mut self.files) {
             if bytes.len() > bihuan_ledger::BLOB_BYTES_MAX {
                 return Err(Trouble::too_large());
             }
@@ -78,6 +78,12 @@ impl Sent {
             let token = done.unwrap_or_else(|error| {
                 Err(Failure::Fault(bihuan_engine::Error::Other(error.to_string())))
             })?;
+            // A field that takes a file keeps it as its value; everything else is evidence.
+            if field.starts_with("f.") {
+                self.fields.retain(|(key, _)| *key != field);
+                self.fields.push((field, format!("{token}|{name}")));
+                continue;
+            }
             self.fields
                 .push(("evidence".to_owned(), format!("{token}|{name}")));
             tokens.push((token, name));

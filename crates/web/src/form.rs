@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use bihuan_domain::calendar::{date_of, local};
 use bihuan_domain::event::Values;
-use bihuan_domain::id::{Code, FieldId, UnitId};
-use bihuan_domain::mechanism::{Field, Mechanism, Resolve};
-use bihuan_domain::org::Unit;
+use bihuan_domain::id::{Code, FieldId, RegisterId};
+use bihuan_domain::mechanism::{Field, Mechanism, RegisterSpec, Resolve};
 use bihuan_domain::value::{Type, Value};
+use bihuan_engine::known::Known;
 use bihuan_engine::wire::decimal;
 use bihuan_messages::{Label, Lang, t, tf};
 use maud::{Markup, html};
@@ -18,7 +18,13 @@ use crate::body::Sent;
 use crate::components::summary::{Problem, at_field};
 use crate::show::{self, Show};
 
-/// Rows offered as a list to choose from; beyond it the code is typed, with suggestions.
+mod known;
+mod units;
+
+pub use known::may_be_known;
+pub use units::{unit_boxes, unit_options, unit_options_or};
+
+/// Rows offered as a list to choose from; beyond it a name or code is typed, with suggestions from the register.
 const CHOICES_MAX: usize = 400;
 
 /// A form over some fields of a mechanism.
@@ -36,7 +42,9 @@ pub struct Fields<'a> {
     /// How the names begin under which values are sent, so that fields of the case and of its row stay apart.
     pub prefix: &'a str,
     /// Values that the case has already: shown, and sent only when changed.
-    pub known: Option<&'a Values>,
+    pub had: Option<&'a Values>,
+    /// What is known from elsewhere: shown with its source, and confirmed instead of asked.
+    pub known: BTreeMap<FieldId, Known>,
 }
 
 /// Fields of a case.
@@ -45,6 +53,46 @@ pub const OF_CASE: &str = "f";
 pub const OF_ROW: &str = "r";
 
 impl<'a> Fields<'a> {
+    /// A form over fields of a case.
+    pub fn of_case(
+        show: &'a Show<'a>,
+        mechanism: &'a Mechanism,
+        fields: Vec<(&'a Field, bool)>,
+        form: &'a str,
+    ) -> Fields<'a> {
+        Fields {
+            show,
+            mechanism: Some(mechanism),
+            line: &mechanism.title,
+            fields,
+            form,
+            prefix: OF_CASE,
+            had: None,
+            known: BTreeMap::new(),
+        }
+    }
+
+    /// A form over the fields of a row; `mechanism` where a step of it writes the row.
+    pub fn of_row(
+        show: &'a Show<'a>,
+        mechanism: Option<&'a Mechanism>,
+        register: &'a RegisterSpec,
+        form: &'a str,
+    ) -> Fields<'a> {
+        // Files come with a case, never with a row.
+        let fields = register.fields.iter().filter(|field| field.ty != Type::File);
+        Fields {
+            show,
+            mechanism,
+            line: &register.title,
+            fields: fields.map(|field| (field, field.required)).collect(),
+            form,
+            prefix: OF_ROW,
+            had: None,
+            known: BTreeMap::new(),
+        }
+    }
+
     /// The id of the element that asks for a field.
     pub fn id(&self, field: &FieldId) -> String {
         format!("{}-{field}", self.form)
@@ -66,14 +114,17 @@ impl<'a> Fields<'a> {
         let typed: Vec<String> = match sent {
             Some(sent) => sent.all(&self.name(field)).map(str::to_owned).collect(),
             None => self
-                .known
-                .and_then(|known| known.get(&field.id))
+                .had
+                .and_then(|had| had.get(&field.id))
                 .map(|v| self.plain(v))
                 .unwrap_or_default(),
         };
         let wrong = problems
             .iter()
             .any(|problem| problem.field.as_deref() == Some(&id));
+        if let Some(known) = self.known.get(&field.id) {
+            return self.to_confirm(field, known, needed, sent, problems);
+        }
         let grouped = matches!(&field.ty, Type::Bool | Type::List(_)) || is_short_choice(field);
         let label = html! {
             (field.label.get(lang))
@@ -114,6 +165,10 @@ impl<'a> Fields<'a> {
             ],
             _ => self.options(field, inner),
         };
+        if *inner == Type::Unit {
+            let ticked: Vec<&str> = typed.iter().map(String::as_str).collect();
+            return unit_boxes(self.show, &name, &ticked);
+        }
         html! {
             div .choices {
                 @for (code, label) in options {
@@ -130,8 +185,9 @@ impl<'a> Fields<'a> {
         let lang = self.show.visitor.lang;
         let name = self.name(field);
         let unit = match (&field.unit, &field.ty) {
+            // Money is typed in yuan, whatever unit it is printed in elsewhere.
+            (_, Type::Money) => Some(t(lang, "web.unit_yuan").to_owned()),
             (Some(unit), _) => Some(unit.get(lang).to_owned()),
-            (None, Type::Money) => Some(t(lang, "web.unit_yuan").to_owned()),
             (None, Type::Duration) => Some(t(lang, "web.unit_minutes").to_owned()),
             _ => None,
         };
@@ -149,7 +205,13 @@ impl<'a> Fields<'a> {
             Type::Text if field.id == *self.line => html! {
                 input id=(id) name=(name) type="text" value=(value) required[needed] autocomplete="off";
             },
-            Type::Text | Type::File => {
+            Type::File => html! {
+                @if let Some((_, called)) = value.split_once('|') {
+                    p .kept { label .choice { input type="checkbox" name=(name) value=(value) checked; span { (show::text(called)) } } }
+                }
+                input id=(id) name=(name) type="file" required[needed && value.is_empty()];
+            },
+            Type::Text => {
                 html! { textarea id=(id) name=(name) rows="4" required[needed] { (value) } }
             }
             Type::List(_) => html! { textarea id=(id) name=(name) rows="3" { (all.join("\n")) } },
@@ -159,11 +221,12 @@ impl<'a> Fields<'a> {
             ty => {
                 let options = self.options(field, ty);
                 html! {
-                    @if options.len() > CHOICES_MAX {
-                        input id=(id) name=(name) value=(value) list={ (id) "-list" } required[needed] autocomplete="off";
-                        datalist id={ (id) "-list" } {
-                            @for (code, label) in options { option value=(code) { (label) } }
-                        }
+                    @if let (Type::Row(register), true) = (ty, options.len() > CHOICES_MAX) {
+                        @let shown = options.iter().find(|(code, _)| code == value).map_or(value, |(_, title)| title);
+                        p .help { (tf(lang, "web.row_search", &[("n", &show::count(number(options.len())))])) " "
+                            a href={ "/registers/" (register) } target="_blank" rel="noopener" { (t(lang, "web.row_search_open")) } }
+                        input id=(id) name=(name) value=(shown) list={ (id) "-list" } data-find={ "/registers/" (register) "/find" } required[needed] autocomplete="off";
+                        datalist id={ (id) "-list" } {}
                     } @else {
                         select id=(id) name=(name) required[needed] {
                             option value="" { (t(lang, "web.choose")) }
@@ -267,20 +330,41 @@ impl<'a> Fields<'a> {
         let (mut values, mut problems) = (BTreeMap::new(), Vec::new());
         for (field, needed) in &self.fields {
             let typed = typed(field, &self.name(field), sent);
-            let known = self
-                .known
-                .and_then(|known| known.get(&field.id))
+            let had = self
+                .had
+                .and_then(|had| had.get(&field.id))
                 .map(|value| self.plain(value));
+            if let Some(known) = self.known.get(&field.id) {
+                match self.confirmed(field, known, *needed, sent) {
+                    Confirmed::Same(json) => {
+                        values.insert(field.id.clone(), json);
+                        continue;
+                    }
+                    Confirmed::Wrong(text) => {
+                        problems.push(Problem::at(self.id(&field.id), text));
+                        continue;
+                    }
+                    Confirmed::Left => continue,
+                    Confirmed::Typed => {}
+                }
+            }
             if typed.is_empty() {
-                if *needed && known.is_none() {
+                if *needed && had.is_none() {
                     let text = tf(lang, "web.field_needed", &[("field", &field.label.get(lang))]);
                     problems.push(Problem::at(self.id(&field.id), text));
                 }
                 continue;
             }
-            if known.as_ref() == Some(&typed) {
+            if had.as_ref() == Some(&typed) {
                 continue;
             }
+            let typed = match self.rows_named(field, typed) {
+                Ok(typed) => typed,
+                Err(text) => {
+                    problems.push(Problem::at(self.id(&field.id), text));
+                    continue;
+                }
+            };
             if let Some(text) = typed
                 .iter()
                 .find_map(|value| unfit(inner(&field.ty), value, &field.label, lang))
@@ -288,13 +372,53 @@ impl<'a> Fields<'a> {
                 problems.push(Problem::at(self.id(&field.id), text));
                 continue;
             }
-            let json = match &field.ty {
-                Type::List(_) => Json::Array(typed.into_iter().map(Json::String).collect()),
-                _ => typed.into_iter().next().map_or(Json::Null, Json::String),
-            };
-            values.insert(field.id.clone(), json);
+            values.insert(field.id.clone(), json_of(&field.ty, typed));
         }
         (values, problems)
+    }
+
+    /// The codes of rows that were typed by their names. A code stays what it is; a name must be that of one row.
+    fn rows_named(&self, field: &Field, typed: Vec<String>) -> Result<Vec<String>, String> {
+        let Type::Row(register) = inner(&field.ty) else {
+            return Ok(typed);
+        };
+        let registers = &self.show.visitor.world.registers;
+        typed
+            .into_iter()
+            .map(|value| match registers.row(register, &value.as_str().into()) {
+                Some(_) => Ok(value),
+                None => self.row_named(field, register, &value),
+            })
+            .collect()
+    }
+
+    fn row_named(&self, field: &Field, register: &RegisterId, name: &str) -> Result<String, String> {
+        let lang = self.show.visitor.lang;
+        let label = field.label.get(lang);
+        let mut alike = self.show.rows_like(register, name, 9);
+        if let Some(at) = alike.iter().position(|(_, title)| title == name)
+            && alike.iter().filter(|(_, title)| title == name).count() == 1
+        {
+            return Ok(alike.swap_remove(at).0);
+        }
+        let found: String = name.chars().take(40).collect();
+        if alike.is_empty() {
+            return Err(tf(
+                lang,
+                "web.row_unknown",
+                &[("field", &label), ("found", &found)],
+            ));
+        }
+        let list: Vec<String> = alike
+            .iter()
+            .map(|(code, title)| format!("{title}（{code}）"))
+            .collect();
+        let list = list.join(t(lang, "web.list_comma"));
+        Err(tf(
+            lang,
+            "web.row_several",
+            &[("field", &label), ("found", &found), ("rows", &list)],
+        ))
     }
 
     /// Leads a refusal that names a field to that field's element.
@@ -308,78 +432,6 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Units of today as options, grouped by their kind; those that `may` leaves. The first option asks to choose.
-pub fn unit_options(show: &Show<'_>, chosen: Option<&str>, may: impl Fn(&Unit) -> bool) -> Markup {
-    unit_options_or(show, "web.choose", chosen, may)
-}
-
-/// As [`unit_options`], with the text under `none` for choosing none.
-pub fn unit_options_or(
-    show: &Show<'_>,
-    none: &str,
-    chosen: Option<&str>,
-    may: impl Fn(&Unit) -> bool,
-) -> Markup {
-    let lang = show.visitor.lang;
-    html! {
-        option value="" { (t(lang, none)) }
-        @for (kind, units) in units_by_kind(show, may) {
-            optgroup label=(kind) {
-                @for (id, name) in units {
-                    option value=(id) selected[chosen == Some(id.as_str())] { (name.get(lang)) }
-                }
-            }
-        }
-    }
-}
-
-/// Units of today as boxes to tick, grouped by their kind, sent under `name`.
-pub fn unit_boxes(show: &Show<'_>, name: &str, ticked: &[&str]) -> Markup {
-    let lang = show.visitor.lang;
-    html! {
-        @for (kind, units) in units_by_kind(show, |_| true) {
-            p .quiet .box-kind { (kind) }
-            div .choices {
-                @for (id, label) in units {
-                    label .choice {
-                        input type="checkbox" name=(name) value=(id) checked[ticked.contains(&id.as_str())];
-                        span { (label.get(lang)) }
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// Units of today under the name of their kind.
-fn units_by_kind<'a>(
-    show: &'a Show<'_>,
-    may: impl Fn(&Unit) -> bool,
-) -> impl Iterator<Item = (String, Vec<(&'a UnitId, &'a Label)>)> {
-    let visitor = show.visitor;
-    let (lang, today) = (visitor.lang, date_of(visitor.now));
-    let mut kinds: BTreeMap<&Code, Vec<(&UnitId, &Label)>> = BTreeMap::new();
-    for unit in visitor
-        .world
-        .org
-        .units
-        .values()
-        .filter(|unit| unit.valid.covers(today) && may(unit))
-    {
-        kinds.entry(&unit.kind).or_default().push((&unit.id, &unit.name));
-    }
-    kinds.into_iter().map(move |(kind, units)| {
-        let packs = visitor.mechanisms.packs().iter();
-        let label = packs
-            .flat_map(|pack| &pack.unit_kinds)
-            .find(|known| known.id == *kind);
-        (
-            label.map_or_else(|| kind.to_string(), |known| known.label.get(lang).to_owned()),
-            units,
-        )
-    })
-}
-
 /// A key that makes sending a form twice the same as sending it once.
 pub fn fresh_key() -> String {
     let mut bytes = [0u8; 12];
@@ -388,6 +440,35 @@ pub fn fresh_key() -> String {
         return String::new();
     }
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// How a field that is known was answered.
+enum Confirmed {
+    /// It is still so.
+    Same(Json),
+    /// Something has to be mended.
+    Wrong(String),
+    /// What was typed counts, if anything was.
+    Typed,
+    /// Not at all.
+    Left,
+}
+
+/// What was typed, as the engine takes it.
+fn json_of(ty: &Type, typed: Vec<String>) -> Json {
+    match ty {
+        // The token of the upload, without the file's name.
+        Type::File => typed
+            .first()
+            .and_then(|kept| kept.split('|').next())
+            .map_or(Json::Null, |token| Json::String(token.to_owned())),
+        Type::List(_) => Json::Array(typed.into_iter().map(Json::String).collect()),
+        _ => typed.into_iter().next().map_or(Json::Null, Json::String),
+    }
+}
+
+fn number(n: usize) -> u64 {
+    u64::try_from(n).unwrap_or(u64::MAX)
 }
 
 fn is_short_choice(field: &Field) -> bool {

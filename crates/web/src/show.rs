@@ -2,7 +2,7 @@
 
 use bihuan_domain::calendar::{date_of, day_number, local};
 use bihuan_domain::clock::duration_label;
-use bihuan_domain::id::{PersonId, PostId, Sealed, UnitId};
+use bihuan_domain::id::{PersonId, PostId, RegisterId, Sealed, UnitId};
 use bihuan_domain::mechanism::{Colour, Field, Mechanism, RegisterSpec, Stage, StageKind};
 use bihuan_domain::org::Actor;
 use bihuan_domain::value::{RowRef, Value};
@@ -77,6 +77,19 @@ impl Show<'_> {
             .zip(values)
             .and_then(|(spec, values)| row_title(spec, values, self.views));
         title.unwrap_or_else(|| row.row.to_string())
+    }
+
+    /// Rows of a register whose code or name contains `part`, in the order of codes, at most `limit`: code and name.
+    pub fn rows_like(&self, register: &RegisterId, part: &str, limit: usize) -> Vec<(String, String)> {
+        let part = part.trim().to_lowercase();
+        let spec = self.visitor.mechanisms.register(register);
+        let named = self.world().registers.rows(register).map(|(id, row)| {
+            let title = spec.and_then(|spec| row_title(spec, row, self.views));
+            (id.to_string(), title.unwrap_or_else(|| id.to_string()))
+        });
+        let like =
+            |(id, title): &(String, String)| id.contains(&part) || title.to_lowercase().contains(&part);
+        named.filter(like).take(limit).collect()
     }
 
     /// The plain text of a sealed value; what says that it was erased where it was.

@@ -1,5 +1,8 @@
 //! Questions to the read models. Nothing here writes.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use bihuan_domain::case::{DutyKind, State};
 use bihuan_domain::event::CaseEvent;
 use bihuan_domain::id::{CaseId, Code, MechanismId, PersonId, PostId, Sealed, StageId, UnitId};
@@ -96,6 +99,8 @@ pub struct Filter {
     pub document: Option<String>,
     /// Children of this case.
     pub parent: Option<CaseId>,
+    /// Only these; all where absent.
+    pub among: Option<Arc<BTreeSet<CaseId>>>,
     /// Title or number contains each of these words, whatever the width, brackets and capitals.
     pub text: Option<String>,
     /// Opened on or after, before.

@@ -1,5 +1,8 @@
 //! Choosing, counting and ordering cases on the roll: one pass over all lines, whatever is asked.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use bihuan_domain::id::{CaseId, MechanismId, StageId};
 use bihuan_domain::mechanism::Colour;
 use jiff::Timestamp;
@@ -146,6 +149,7 @@ struct Test {
     open: Option<bool>,
     colour: Option<Colour>,
     parent: Option<CaseId>,
+    only: Option<Arc<BTreeSet<CaseId>>>,
     late: Option<bool>,
     on_time: Option<bool>,
     opened: (i64, i64),
@@ -188,6 +192,7 @@ impl Test {
             open: filter.open,
             colour: filter.colour,
             parent: filter.parent,
+            only: filter.among.clone(),
             late: filter.late,
             on_time: filter.on_time,
             opened: range(filter.opened).unwrap_or((i64::MIN, i64::MAX)),
@@ -219,6 +224,7 @@ impl Test {
             && (self.on_time.is_none() || self.on_time == line.on_time)
             && (self.document.is_none() || self.document == line.document)
             && (self.parent.is_none() || self.parent == line.parent)
+            && self.only.as_ref().is_none_or(|only| only.contains(&line.id))
             && (self.opened.0 <= line.opened_at && line.opened_at < self.opened.1)
             && within(self.closed, line.closed_at)
             && within(self.due, line.due_at)

@@ -4,6 +4,7 @@ mod bulletins;
 mod commands;
 mod documents;
 mod files;
+mod mechanisms;
 mod openapi;
 mod reads;
 mod session;
@@ -23,6 +24,7 @@ pub(crate) fn routes() -> Router<Web> {
         .merge(session::routes())
         .merge(commands::routes())
         .merge(reads::routes())
+        .merge(mechanisms::routes())
         .merge(documents::routes())
         .merge(files::routes())
         .merge(bulletins::routes())

@@ -59,12 +59,12 @@ const READS: [Read; 16] = [
     ("/api/v1/mechanisms", "The mechanisms in force", &[]),
     (
         "/api/v1/mechanisms/{id}",
-        "A mechanism: fields, stages, steps, closing",
+        "A mechanism: the rule with stages, clocks, roles and closing; counts, indicators, reported figures and versions as of now",
         &[],
     ),
     (
         "/api/v1/indicators",
-        "Counts and on-time rates with their base, by mechanism",
+        "Counts, on-time rates and the mechanism's own indicators, each with its base, by mechanism",
         &[("mechanism", "string")],
     ),
     ("/api/v1/bulletins", "The bulletins and how far each is", &[]),

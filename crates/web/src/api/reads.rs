@@ -1,7 +1,5 @@
 //! The reads: cases, registers, mechanisms, the log, indicators. What a caller may see is what its pages would show.
 
-use std::collections::BTreeMap;
-
 use axum::Router;
 use axum::extract::Path;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -10,7 +8,7 @@ use axum::routing::get;
 use bihuan_domain::expr::Row;
 use bihuan_domain::id::{CaseId, MechanismId, RegisterId, RowId};
 use bihuan_domain::value::Value;
-use bihuan_engine::views::{Counts, Filter, Sort, Views};
+use bihuan_engine::views::{Filter, Sort, Views};
 use bihuan_ledger::{Entry, Receipt};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
@@ -32,9 +30,6 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/api/v1/cases/{id}/evidence/{n}", get(evidence_file))
         .route("/api/v1/registers", get(registers))
         .route("/api/v1/registers/{id}", get(register))
-        .route("/api/v1/mechanisms", get(mechanisms))
-        .route("/api/v1/mechanisms/{id}", get(mechanism))
-        .route("/api/v1/indicators", get(indicators))
         .route("/api/v1/log/head", get(head))
         .route("/api/v1/log/entries", get(entries))
         .route("/api/v1/log/receipts/{seq}", get(receipt))
@@ -203,81 +198,6 @@ async fn register(
             }
             let total = visitor.world.registers.count(&id);
             Ok(axum::Json(json!({ "id": id, "total": total, "rows": list })).into_response())
-        })
-        .await
-}
-
-async fn mechanisms(visitor: Visitor) -> Response {
-    let list: Vec<Json> = visitor
-        .mechanisms
-        .all()
-        .map(|m| json!({ "id": m.id, "number": m.number, "label": m.label, "pack": m.pack, "digest": m.digest }))
-        .collect();
-    axum::Json(json!({ "mechanisms": list })).into_response()
-}
-
-async fn mechanism(visitor: Visitor, Path(id): Path<String>) -> Result<Response, Trouble> {
-    let found = visitor
-        .mechanisms
-        .current(&MechanismId::from(id))
-        .ok_or_else(Trouble::not_found)?;
-    let fields: Vec<Json> = found
-        .fields
-        .iter()
-        .map(|f| json!({ "id": f.id, "label": f.label, "type": f.ty, "unit": f.unit, "help": f.help, "required": f.required, "datum": f.datum }))
-        .collect();
-    let stages: Vec<Json> = found
-        .stages
-        .iter()
-        .map(|stage| {
-            let steps: Vec<Json> = stage
-                .steps
-                .iter()
-                .map(|step| {
-                    json!({ "id": step.id, "label": step.label, "needs": step.needs, "takes": step.takes,
-                        "evidence": step.evidence, "when": step.when_text, "to": step.to })
-                })
-                .collect();
-            json!({ "id": stage.id, "label": stage.label, "kind": stage.kind, "holder": stage.holder, "steps": steps })
-        })
-        .collect();
-    Ok(axum::Json(json!({
-        "id": found.id, "number": found.number, "label": found.label, "purpose": found.purpose, "source": found.source,
-        "pack": found.pack, "digest": found.digest, "title": found.title, "columns": found.columns, "fields": fields,
-        "open": { "from": found.open.from, "stage": found.open.stage, "owners": found.open.owners }, "stages": stages,
-        "closing": { "when": found.closing.when_text, "says": found.closing.says },
-    }))
-    .into_response())
-}
-
-#[derive(Deserialize)]
-struct IndicatorsAsked {
-    mechanism: Option<String>,
-}
-
-async fn indicators(visitor: Visitor, Asked(asked): Asked<IndicatorsAsked>) -> Result<Response, Trouble> {
-    visitor
-        .work(move |visitor| {
-            let views = visitor.views()?;
-            let seen = Filter {
-                visible_to: visitor.sight.as_ref().clone(),
-                ..Filter::default()
-            };
-            let mut counted: BTreeMap<MechanismId, Counts> =
-                views.counts_by_mechanism(&seen).into_iter().collect();
-            let wanted = |id: &MechanismId| {
-                let asked = asked.mechanism.as_deref();
-                asked.is_none_or(|asked| asked == id.as_str())
-            };
-            let mut list = Vec::new();
-            for mechanism in visitor.mechanisms.all().filter(|mechanism| wanted(&mechanism.id)) {
-                let counts = counted.remove(&mechanism.id).unwrap_or_default();
-                list.push(json!({
-                    "mechanism": mechanism.id, "label": mechanism.label, "counts": counts,
-                    "closed_on_time": { "numerator": counts.on_time, "base": counts.judged },
-                }));
-            }
-            Ok(axum::Json(json!({ "as_of": visitor.now, "indicators": list })).into_response())
         })
         .await
 }

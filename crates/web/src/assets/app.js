@@ -68,3 +68,43 @@ if (news && "EventSource" in window) {
   addEventListener("pagehide", () => source && source.close());
   listen();
 }
+
+// A long list is narrowed while one types; without scripts the form asks the server.
+for (const box of document.querySelectorAll("input[data-filter]")) {
+  const narrow = () => {
+    const words = box.value.trim().toLowerCase().split(/\s+/).filter(Boolean);
+    let left = 0;
+    for (const line of document.querySelectorAll(box.dataset.filter)) {
+      line.hidden = !words.every((word) => line.dataset.findText.includes(word));
+      if (!line.hidden) left += 1;
+    }
+    for (const part of document.querySelectorAll("section")) {
+      const lines = part.querySelectorAll(box.dataset.filter);
+      if (lines.length) part.hidden = ![...lines].some((line) => !line.hidden);
+    }
+    const none = document.getElementById("found-none");
+    if (none) none.hidden = left > 0;
+  };
+  box.addEventListener("input", narrow);
+}
+
+// Rows of a long register are offered while one types.
+for (const box of document.querySelectorAll("input[data-find]")) {
+  const list = document.getElementById(box.getAttribute("list"));
+  let asked = "";
+  box.addEventListener("input", async () => {
+    const sought = box.value.trim();
+    if (!sought || sought === asked) return;
+    asked = sought;
+    const answer = await fetch(`${box.dataset.find}?q=${encodeURIComponent(sought)}`);
+    if (!answer.ok || asked !== sought) return;
+    const rows = await answer.json();
+    list.textContent = "";
+    for (const row of rows) {
+      const option = document.createElement("option");
+      option.value = row.title;
+      option.label = row.id;
+      list.append(option);
+    }
+  });
+}

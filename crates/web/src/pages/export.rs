@@ -47,8 +47,10 @@ async fn make(visitor: Visitor, id: String, asked: Asked, workbook: bool) -> Res
     }
     visitor
         .work(move |visitor| {
+            let mut filter = asked.filter(visitor, mechanism.as_ref().map(|m| &m.id));
+            asked.narrow(visitor, &visitor.views()?, mechanism.as_deref(), &mut filter)?;
             let wanted = export::Asked {
-                filter: asked.filter(visitor, mechanism.as_ref().map(|m| &m.id)),
+                filter,
                 sort: asked.order(),
                 mechanism: mechanism.as_ref().map(|m| m.id.clone()),
             };

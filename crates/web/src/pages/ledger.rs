@@ -8,8 +8,9 @@ use axum::routing::get;
 use bihuan_domain::calendar::midnight;
 use bihuan_domain::case::State;
 use bihuan_domain::id::MechanismId;
-use bihuan_domain::mechanism::{Field, Mechanism};
-use bihuan_engine::views::{CaseRow, Counts, Filter, Page, Sort};
+use bihuan_domain::mechanism::{Field, Indicator, Mechanism};
+use bihuan_engine::indicators::{Half, counted_cases};
+use bihuan_engine::views::{CaseRow, Counts, Filter, Page, Sort, Views};
 use bihuan_messages::{t, tf};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -20,6 +21,7 @@ use crate::Web;
 use crate::components::pager::pager;
 use crate::form::unit_options_or;
 use crate::layout::{self, Nav};
+use crate::pages::new_case::is_opened_by_people;
 use crate::session::Visitor;
 use crate::show::{self, Show};
 use crate::trouble::Trouble;
@@ -52,6 +54,8 @@ pub(crate) struct Asked {
     /// Closed on this day or later, until this day.
     closed_from: String,
     closed_to: String,
+    /// Only what one half of an indicator counts: `on-time.value`, `on-time.base`.
+    counted: String,
     /// Page, from 1.
     page: u64,
 }
@@ -76,6 +80,31 @@ impl Asked {
             visible_to: visitor.sight.as_ref().clone(),
             ..Filter::default()
         }
+    }
+
+    /// Leaves only what the indicator counts that the address names; the indicator where there is such a one.
+    pub(crate) fn narrow<'m>(
+        &self,
+        visitor: &Visitor,
+        views: &Views,
+        mechanism: Option<&'m Mechanism>,
+        filter: &mut Filter,
+    ) -> Result<Option<(&'m Indicator, Half)>, Trouble> {
+        let (Some(mechanism), Some((id, half))) = (mechanism, self.counted.rsplit_once('.')) else {
+            return Ok(None);
+        };
+        let half = if half == "base" { Half::Base } else { Half::Value };
+        let indicator = mechanism.indicators.iter().find(|known| known.id.as_str() == id);
+        let Some(indicator) = indicator else {
+            return Ok(None);
+        };
+        let (world, now) = (&visitor.world, visitor.now);
+        let counted = counted_cases(views, world, mechanism, &indicator.id, half, now)?;
+        let Some(counted) = counted else {
+            return Ok(None);
+        };
+        filter.among = Some(Arc::new(counted));
+        Ok(Some((indicator, half)))
     }
 
     /// The order.
@@ -104,6 +133,7 @@ impl Asked {
             ("opened_to", &self.opened_to),
             ("closed_from", &self.closed_from),
             ("closed_to", &self.closed_to),
+            ("counted", &self.counted),
             ("page", ""),
         ];
         for (key, old) in &mut pairs {
@@ -133,6 +163,7 @@ impl Asked {
             &self.opened_to,
             &self.closed_from,
             &self.closed_to,
+            &self.counted,
         ]
         .iter()
         .any(|part| !part.trim().is_empty())
@@ -161,7 +192,8 @@ async fn ledger(
     visitor
         .work(move |visitor| {
             let views = visitor.views()?;
-            let filter = asked.filter(visitor, mechanism.as_ref().map(|m| &m.id));
+            let mut filter = asked.filter(visitor, mechanism.as_ref().map(|m| &m.id));
+            let counted = asked.narrow(visitor, &views, mechanism.as_deref(), &mut filter)?;
             // The head counts the whole ledger, so that choosing a colour does not change the counts.
             let whole = Filter {
                 mechanisms: filter.mechanisms.clone(),
@@ -183,9 +215,10 @@ async fn ledger(
             }
             let ledger = Ledger {
                 show: &show,
-                mechanism,
+                mechanism: mechanism.clone(),
                 asked: &asked,
                 id: &id,
+                counted,
             };
             Ok(ledger.view(&counts, &page, &states))
         })
@@ -197,6 +230,7 @@ struct Ledger<'a> {
     mechanism: Option<Arc<Mechanism>>,
     asked: &'a Asked,
     id: &'a MechanismId,
+    counted: Option<(&'a Indicator, Half)>,
 }
 
 impl Ledger<'_> {
@@ -210,7 +244,9 @@ impl Ledger<'_> {
         let query = self.asked.with("page", "");
         let aside = html! {
             @if let Some(mechanism) = &self.mechanism {
-                a .button .primary href={ "/ledgers/" (mechanism.id) "/new" } { (t(lang, "web.new_case")) }
+                @if is_opened_by_people(mechanism) {
+                    a .button .primary href={ "/ledgers/" (mechanism.id) "/new" } { (t(lang, "web.new_case")) }
+                }
                 span .export {
                     (t(lang, "web.export")) " "
                     a href={ "/ledgers/" (mechanism.id) "/export.xlsx" (query) } { "XLSX" } " "
@@ -223,6 +259,11 @@ impl Ledger<'_> {
             (layout::heading(over, &html! { (title) }, &aside))
             @if let Some(mechanism) = &self.mechanism {
                 p .lead { (mechanism.purpose.get(lang)) " " a href={ "/mechanisms/" (mechanism.id) } { (t(lang, "web.about_mechanism")) } }
+            }
+            @if let Some((indicator, half)) = self.counted {
+                @let half = t(lang, if half == Half::Base { "web.mech_half_base" } else { "web.mech_half_value" });
+                p .notice { (tf(lang, "web.mech_counted", &[("indicator", &indicator.label.get(lang)), ("half", &half)])) " "
+                    a href=(format!("/ledgers/{}{}", self.id, self.asked.with("counted", ""))) { (t(lang, "web.mech_show_all")) } }
             }
             (self.head(counts))
             (self.filters())
@@ -284,6 +325,7 @@ impl Ledger<'_> {
             form .filters method="get" action={ "/ledgers/" (self.id) } role="search" {
                 @if !asked.stage.is_empty() { input type="hidden" name="stage" value=(asked.stage); }
                 @if !asked.colour.is_empty() { input type="hidden" name="colour" value=(asked.colour); }
+                @if !asked.counted.is_empty() { input type="hidden" name="counted" value=(asked.counted); }
                 @for (name, day) in [("opened_from", &asked.opened_from), ("opened_to", &asked.opened_to), ("closed_from", &asked.closed_from), ("closed_to", &asked.closed_to)] {
                     @if !day.is_empty() { input type="hidden" name=(name) value=(day); }
                 }
@@ -398,7 +440,7 @@ impl Ledger<'_> {
                     p .actions { a .button href={ "/ledgers/" (self.id) } { (t(lang, "web.filter_clear")) } }
                 } @else {
                     p { (t(lang, "web.ledger_empty")) }
-                    @if let Some(mechanism) = &self.mechanism {
+                    @if let Some(mechanism) = self.mechanism.as_ref().filter(|m| is_opened_by_people(m)) {
                         p .actions { a .button href={ "/ledgers/" (mechanism.id) "/new" } { (t(lang, "web.new_case")) } }
                     }
                 }

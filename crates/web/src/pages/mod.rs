@@ -11,6 +11,7 @@ mod ledgers;
 mod log;
 mod mechanisms;
 mod new_case;
+mod packs;
 mod reading;
 mod registers;
 mod sign_in;
@@ -33,6 +34,7 @@ pub(crate) fn routes() -> Router<Web> {
         .merge(ledger::routes())
         .merge(case::routes())
         .merge(mechanisms::routes())
+        .merge(packs::routes())
         .merge(registers::routes())
         .merge(log::routes())
         .merge(demo::routes())

@@ -8,8 +8,11 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
+use bihuan_domain::event::Values;
 use bihuan_domain::id::{FieldId, MechanismId, UnitId};
 use bihuan_domain::mechanism::{Field, Mechanism, Risk, SourceKind};
+use bihuan_domain::value::{RowRef, Type, Value};
+use bihuan_engine::known::Subject;
 use bihuan_engine::{OpenOrder, Order, SourceOrder, Submission};
 use bihuan_messages::{Message, t};
 use maud::{Markup, html};
@@ -18,7 +21,7 @@ use serde_json::Value as Json;
 use crate::Web;
 use crate::body::{Posted, Sent};
 use crate::components::summary::{Problem, at_field, summary};
-use crate::form::{Fields, OF_CASE, fresh_key, unit_boxes, unit_options};
+use crate::form::{Fields, fresh_key, may_be_known, unit_boxes, unit_options};
 use crate::layout::{self, Nav};
 use crate::session::Visitor;
 use crate::show::Show;
@@ -39,6 +42,15 @@ async fn form(visitor: Visitor, Path(id): Path<String>) -> Result<Markup, Troubl
 
 async fn open(Path(id): Path<String>, Posted { visitor, sent }: Posted) -> Result<Response, Trouble> {
     let mechanism = mechanism(&visitor, &id)?;
+    if !is_opened_by_people(&mechanism) {
+        return form(visitor, Path(id)).await.map(IntoResponse::into_response);
+    }
+    if !sent.get("look").is_empty() {
+        let page = visitor
+            .work(move |visitor| view(visitor, &mechanism, Some(&sent), &[]))
+            .await?;
+        return Ok(page.into_response());
+    }
     let (order, problems) = {
         let (mechanism, sent) = (mechanism.clone(), sent.clone());
         visitor
@@ -91,7 +103,7 @@ fn fields<'a>(show: &'a Show<'a>, mechanism: &'a Mechanism, part: Part) -> Field
     let mut fields: Vec<(&Field, bool)> = mechanism
         .fields
         .iter()
-        .filter(|field| field.ty != bihuan_domain::value::Type::File)
+        .filter(|field| field.ty != Type::File)
         .map(|field| (field, field.required || field.id == mechanism.title))
         .filter(|(field, needed)| match part {
             Part::All => true,
@@ -101,15 +113,33 @@ fn fields<'a>(show: &'a Show<'a>, mechanism: &'a Mechanism, part: Part) -> Field
         })
         .collect();
     fields.sort_by_key(|(_, needed)| !needed);
-    Fields {
-        show,
-        mechanism: Some(mechanism),
-        line: &mechanism.title,
-        fields,
-        form: FORM,
-        prefix: OF_CASE,
-        known: None,
-    }
+    Fields::of_case(show, mechanism, fields, FORM)
+}
+
+/// What the form says of the case so far: its owner and the rows to which it points, by which more is known.
+fn so_far(visitor: &Visitor, mechanism: &Mechanism, sent: Option<&Sent>) -> (Option<UnitId>, Values) {
+    let owner = match sent {
+        Some(sent) => sent.filled("owner").map(UnitId::from),
+        None => own_unit(visitor, mechanism),
+    };
+    let rows = mechanism.fields.iter().filter_map(|field| match &field.ty {
+        Type::Row(register) => {
+            let row = sent?.filled(&format!("f.{}", field.id))?.into();
+            let known = visitor.world.registers.row(register, &row).is_some();
+            let register = register.clone();
+            known.then(|| (field.id.clone(), Value::Row(RowRef { register, row })))
+        }
+        _ => None,
+    });
+    (owner, rows.collect())
+}
+
+/// The visitor's own unit, where it may own a case; whoever dispatches opens cases for others and chooses.
+fn own_unit(visitor: &Visitor, mechanism: &Mechanism) -> Option<UnitId> {
+    let unit = visitor.world.org.unit_of(&visitor.post)?;
+    let owners = &mechanism.open.owners;
+    let may = owners.is_empty() || owners.contains(&unit.kind);
+    (may && !visitor.administers()).then(|| unit.id.clone())
 }
 
 /// Which of the fields of an opening.
@@ -131,7 +161,13 @@ fn order(
         visitor,
         views: &views,
     };
-    let (mut values, mut problems) = fields(&show, mechanism, Part::All).read(sent);
+    let (owner, rows) = so_far(visitor, mechanism, Some(sent));
+    let subject = Subject {
+        case: None,
+        owner: owner.as_ref(),
+        values: &rows,
+    };
+    let (mut values, mut problems) = fields(&show, mechanism, Part::All).look_up(subject)?.read(sent);
     // The title is sealed on its own, not as one of the values.
     let title = match values.remove(&mechanism.title) {
         Some(Json::String(title)) => title,
@@ -190,6 +226,17 @@ const STATED: [SourceKind; 8] = [
     SourceKind::Parent,
 ];
 
+/// Whether people open cases of this mechanism: not where they come from a schedule, a warning, a row or a parent alone.
+pub(crate) fn is_opened_by_people(mechanism: &Mechanism) -> bool {
+    let by_itself = [
+        SourceKind::Schedule,
+        SourceKind::Warning,
+        SourceKind::Parent,
+        SourceKind::Import,
+    ];
+    mechanism.open.from.iter().any(|kind| !by_itself.contains(kind))
+}
+
 fn source_of(mechanism: &Mechanism, code: &str) -> Option<SourceKind> {
     STATED
         .into_iter()
@@ -239,6 +286,25 @@ fn view(
     let heading = Message::new("web.new_case_of")
         .with("mechanism", &mechanism.label)
         .text(lang);
+    if !is_opened_by_people(mechanism) {
+        let body = html! {
+            (layout::heading(Some(&mechanism.number), &html! { (heading) }, &html! {}))
+            div .empty {
+                p { (t(lang, "web.opens_by_itself")) }
+                p { a href={ "/mechanisms/" (mechanism.id) "#begins" } { (t(lang, "web.how_it_begins")) } }
+            }
+        };
+        return Ok(layout::page(visitor, &heading, Nav::Ledgers, &body));
+    }
+    let (owner, rows) = so_far(visitor, mechanism, sent);
+    let subject = Subject {
+        case: None,
+        owner: owner.as_ref(),
+        values: &rows,
+    };
+    let owner = owner.as_ref().map(UnitId::as_str);
+    let now = fields(&show, mechanism, Part::Now).look_up(subject)?;
+    let later = fields(&show, mechanism, Part::Later).look_up(subject)?;
     let body = html! {
         (layout::heading(Some(&mechanism.number), &html! { (heading) }, &html! {}))
         p .lead { (mechanism.purpose.get(lang)) }
@@ -265,10 +331,13 @@ fn view(
                 label for="owner" { (t(lang, "web.owner")) }
                 p .help { (t(lang, "web.owner_help")) }
                 (at_field(problems, "owner"))
-                select #owner name="owner" required { (unit_options(&show, Some(was("owner")), may_own)) }
+                select #owner name="owner" required { (unit_options(&show, owner, may_own)) }
             }
-            (fields(&show, mechanism, Part::Now).view(sent, problems))
-            @let later = fields(&show, mechanism, Part::Later);
+            (now.view(sent, problems))
+            @if may_be_known(&show, mechanism) {
+                p .help { (t(lang, "web.known_look_help")) " "
+                    button .link type="submit" name="look" value="1" formnovalidate { (t(lang, "web.known_look")) } }
+            }
             @if !later.fields.is_empty() {
                 details .fold open[sent.is_some()] {
                     summary { (t(lang, "web.fields_later")) }

@@ -17,7 +17,7 @@ use crate::Web;
 use crate::body::{Posted, Sent};
 use crate::components::pager::pager;
 use crate::components::summary::{Problem, summary};
-use crate::form::{Fields, OF_ROW, fresh_key};
+use crate::form::{Fields, fresh_key};
 use crate::layout::{self, Nav};
 use crate::session::Visitor;
 use crate::show::{self, Show};
@@ -25,11 +25,16 @@ use crate::trouble::Trouble;
 
 const PAGE: usize = 100;
 
+/// Rows offered while one types.
+const OFFERED: usize = 20;
+
 /// The name of the form of a row.
 const FORM: &str = "row";
 
 pub(crate) fn routes() -> Router<Web> {
-    Router::new().route("/registers/{id}", get(register).post(write))
+    Router::new()
+        .route("/registers/{id}", get(register).post(write))
+        .route("/registers/{id}/find", get(find))
 }
 
 #[derive(Clone, Default, Deserialize)]
@@ -45,6 +50,32 @@ struct Asked {
 struct Attempt {
     sent: Sent,
     problems: Vec<Problem>,
+}
+
+#[derive(Deserialize)]
+struct Sought {
+    #[serde(default)]
+    q: String,
+}
+
+/// Rows by a part of their name, for widgets that offer them while one types.
+async fn find(
+    visitor: Visitor,
+    Path(id): Path<String>,
+    Query(sought): Query<Sought>,
+) -> Result<axum::Json<Vec<serde_json::Value>>, Trouble> {
+    visitor
+        .work(move |visitor| {
+            let views = visitor.views()?;
+            let show = Show {
+                visitor,
+                views: &views,
+            };
+            let rows = show.rows_like(&RegisterId::from(id), &sought.q, OFFERED);
+            let each = |(id, title)| serde_json::json!({ "id": id, "title": title });
+            Ok(axum::Json(rows.into_iter().map(each).collect()))
+        })
+        .await
 }
 
 async fn register(
@@ -126,15 +157,12 @@ fn known<'a>(visitor: &'a Visitor, register: &RegisterId, asked: &Asked) -> Opti
 
 fn fields<'a>(show: &'a Show<'a>, spec: &'a RegisterSpec, known: Option<&'a Row>) -> Fields<'a> {
     let needed = |field: &bihuan_domain::mechanism::Field| field.required || field.id == spec.title;
-    Fields {
-        show,
-        mechanism: None,
-        line: &spec.title,
-        fields: spec.fields.iter().map(|field| (field, needed(field))).collect(),
-        form: FORM,
-        prefix: OF_ROW,
-        known,
+    let mut fields = Fields::of_row(show, None, spec, FORM);
+    for (field, must) in &mut fields.fields {
+        *must = needed(field);
     }
+    fields.had = known;
+    fields
 }
 
 /// Whether the visitor's unit keeps the register.

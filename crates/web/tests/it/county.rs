@@ -101,17 +101,50 @@ const UNITS: &[UnitRow] = &[
 pub(crate) struct County {
     pub(crate) engine: Engine,
     pub(crate) accounts: Arc<Accounts>,
+    pub(crate) time: Arc<SetTime>,
     _dir: tempfile::TempDir,
 }
 
 impl County {
     /// Monday 2 March 2026, 09:00.
     pub(crate) fn new() -> County {
+        County::with(
+            ["base", "a-projects", "b-plans", "intake"]
+                .into_iter()
+                .map(|pack| (pack.to_owned(), pack_files(pack)))
+                .collect(),
+        )
+    }
+
+    /// With every pack that is shipped.
+    pub(crate) fn of_every_pack() -> County {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs");
+        let folders = std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap());
+        let names = folders.map(|folder| folder.file_name().to_string_lossy().into_owned());
+        County::with(names.map(|name| (name.clone(), pack_files(&name))).collect())
+    }
+
+    /// With the base pack and one of a single file, written for a test.
+    pub(crate) fn of_own_pack(id: &str, files: &[(&str, &str)]) -> County {
+        let files = files
+            .iter()
+            .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
+            .collect();
+        let base = ("base".to_owned(), pack_files("base"));
+        County::with(BTreeMap::from([base, (id.to_owned(), files)]))
+    }
+
+    /// The file of the log, for tests that put a case where no course would bring it quickly.
+    pub(crate) fn database(&self) -> std::path::PathBuf {
+        self._dir.path().join("data/ledger.sqlite")
+    }
+
+    fn with(packs: BTreeMap<String, BTreeMap<String, String>>) -> County {
         let dir = tempfile::tempdir().unwrap();
         let data = dir.path().join("data");
         let time = Arc::new(SetTime::at(instant(date(2026, 3, 2).at(9, 0, 0, 0))));
-        let engine = Engine::create(&data, "sample.example", time).unwrap();
-        apart(|| engine.change(&Actor::system(), "found", changes()).unwrap());
+        let engine = Engine::create(&data, "sample.example", time.clone()).unwrap();
+        apart(|| engine.change(&Actor::system(), "found", changes(packs)).unwrap());
         let accounts = Arc::new(Accounts::open(&data).unwrap());
         for (unit, .., posts) in UNITS {
             for (post, ..) in *posts {
@@ -124,6 +157,7 @@ impl County {
         County {
             engine,
             accounts,
+            time,
             _dir: dir,
         }
     }
@@ -189,11 +223,11 @@ impl County {
 }
 
 /// Runs what blocks in a thread of its own: the tests themselves run on an asynchronous one.
-fn apart<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+pub(crate) fn apart<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     std::thread::scope(|scope| scope.spawn(work).join().unwrap())
 }
 
-fn changes() -> Vec<WorldChange> {
+fn changes(packs: BTreeMap<String, BTreeMap<String, String>>) -> Vec<WorldChange> {
     let since = Validity::since(date(2020, 1, 1));
     let mut changes: Vec<WorldChange> = vec![
         WorldEvent::Created(Created {
@@ -248,8 +282,8 @@ fn changes() -> Vec<WorldChange> {
             changes.push(WorldEvent::Appointed(appointment).into());
         }
     }
-    for pack in ["base", "a-projects", "b-plans", "intake"] {
-        changes.push(Engine::adopt_pack(&PackId::new(pack), pack_files(pack)));
+    for (pack, files) in packs {
+        changes.push(Engine::adopt_pack(&PackId::new(&pack), files));
     }
     changes
 }

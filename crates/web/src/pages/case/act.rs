@@ -10,12 +10,12 @@ use bihuan_engine::views::{CaseView, Views};
 use bihuan_engine::{Order, Submission};
 use bihuan_messages::t;
 
-use super::forms::row_fields;
+use super::forms::{fields, row_fields};
 use super::offers::{Act, Attempt, find_step};
 use super::{find, view};
 use crate::body::{Posted, Sent};
 use crate::components::summary::Problem;
-use crate::form::{Fields, OF_CASE};
+use crate::form::Fields;
 use crate::session::Visitor;
 use crate::show::Show;
 use crate::trouble::Trouble;
@@ -94,16 +94,7 @@ fn read(
         views: &views,
     };
     let slug = act.slug();
-    let fields = Fields {
-        show: &show,
-        mechanism: Some(&mechanism),
-        line: &mechanism.title,
-        fields: act.fields(&mechanism, &case.state),
-        form: &slug,
-        prefix: OF_CASE,
-        known: Some(&case.state.values),
-    };
-    let (values, mut problems) = fields.read(sent);
+    let (values, mut problems) = fields(&show, &mechanism, &case.state, act, &slug)?.read(sent);
     let step = match act {
         Act::Step(step) => find_step(&mechanism, &case.state, step),
         _ => None,
@@ -293,16 +284,11 @@ fn lead(
     };
     let slug = act.slug();
     let fields = act.fields(&mechanism, &case.state);
-    Fields {
-        show: &show,
-        mechanism: Some(&mechanism),
-        line: &mechanism.title,
-        fields,
-        form: &slug,
-        prefix: OF_CASE,
-        known: None,
+    Fields::of_case(&show, &mechanism, fields, &slug).lead(&mut problem, trouble);
+    if let (None, Some(register)) = (&problem.field, act.added(&mechanism, &case.state)) {
+        let of_row = format!("{slug}-row");
+        Fields::of_row(&show, Some(&mechanism), register, &of_row).lead(&mut problem, trouble);
     }
-    .lead(&mut problem, trouble);
     let part = match trouble.code.as_str() {
         "failure_needs_finding" | "reason_in_words" | "empty_note" => Some("note"),
         "reason_needed" => Some("reason"),

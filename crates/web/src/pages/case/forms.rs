@@ -2,15 +2,17 @@
 
 use bihuan_domain::case::State;
 use bihuan_domain::mechanism::{Mechanism, RequestKind, Step};
+use bihuan_engine::known::Subject;
 use bihuan_messages::{t, tf};
 use maud::{Markup, html};
 
 use super::offers::{Act, Attempt, Offer, find_step};
 use crate::body::Sent;
 use crate::components::summary::{Problem, at_field, summary};
-use crate::form::{Fields, OF_CASE, OF_ROW, fresh_key, unit_options};
+use crate::form::{Fields, fresh_key, unit_options};
 use crate::layout;
 use crate::show::{self, Show};
+use crate::trouble::Trouble;
 
 /// The forms: what the case waits for first and open, the rest folded.
 pub(super) fn forms(
@@ -81,18 +83,26 @@ pub(super) fn row_fields<'a>(
     form: &'a str,
 ) -> Option<Fields<'a>> {
     let register = mechanism.registers.get(step.adds.as_ref()?)?;
-    Some(Fields {
-        show,
-        mechanism: Some(mechanism),
-        line: &register.title,
-        fields: register
-            .fields
-            .iter()
-            .map(|field| (field, field.required))
-            .collect(),
-        form,
-        prefix: OF_ROW,
-        known: None,
+    Some(Fields::of_row(show, Some(mechanism), register, form))
+}
+
+/// The fields that an act asks for, with what the case has and, for a step, what is known from elsewhere.
+pub(super) fn fields<'a>(
+    show: &'a Show<'a>,
+    mechanism: &'a Mechanism,
+    state: &'a State,
+    act: &Act,
+    form: &'a str,
+) -> Result<Fields<'a>, Trouble> {
+    let mut fields = Fields::of_case(show, mechanism, act.fields(mechanism, state), form);
+    fields.had = Some(&state.values);
+    if !matches!(act, Act::Step(_)) {
+        return Ok(fields);
+    }
+    fields.look_up(Subject {
+        case: Some(state.id),
+        owner: Some(&state.owner),
+        values: &state.values,
     })
 }
 
@@ -137,15 +147,15 @@ impl ActForm<'_> {
     fn body(&self, slug: &str, sent: Option<&Sent>, problems: &[Problem]) -> Markup {
         let lang = self.show.visitor.lang;
         let act = &self.offer.act;
-        let fields = Fields {
-            show: self.show,
-            mechanism: Some(self.mechanism),
-            line: &self.mechanism.title,
-            fields: act.fields(self.mechanism, self.state),
-            form: slug,
-            prefix: OF_CASE,
-            known: Some(&self.state.values),
-        };
+        let fields = fields(self.show, self.mechanism, self.state, act, slug).unwrap_or_else(|trouble| {
+            tracing::error!(?trouble, "what is known could not be looked up");
+            Fields::of_case(
+                self.show,
+                self.mechanism,
+                act.fields(self.mechanism, self.state),
+                slug,
+            )
+        });
         let note = |key: &str, needed: bool| self.note(slug, key, needed, sent, problems);
         match act {
             Act::Step(step) => html! {
@@ -157,7 +167,11 @@ impl ActForm<'_> {
                 (fields.view(sent, problems))
                 @let of_row = format!("{slug}-row");
                 @if let Some(row) = step.and_then(|step| row_fields(self.show, self.mechanism, step, &of_row)) {
-                    (row.view(sent, problems))
+                    fieldset .added {
+                        @let register = act.added(self.mechanism, self.state);
+                        @if let Some(register) = register { legend { (tf(lang, "web.adds_row", &[("register", &register.label.get(lang))])) } }
+                        div .stack { (row.view(sent, problems)) }
+                    }
                 }
                 (note("web.note", false))
                 @if let Some(n) = step.map(|step| step.evidence).filter(|n| *n > 0) {

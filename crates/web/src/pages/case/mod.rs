@@ -108,7 +108,7 @@ pub(crate) fn view(
     let show = Show { visitor, views };
     let lang = visitor.lang;
     let state = &case.state;
-    let offers = offers(visitor, mechanism, state);
+    let offers = offers(visitor, views, mechanism, state);
     let title = case
         .title
         .clone()

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use bihuan_domain::case::{Alone, Context, State, decide};
+use bihuan_domain::case::{Context, Family, State, decide};
 use bihuan_domain::command::{self, Command};
 use bihuan_domain::event::Values;
-use bihuan_domain::id::{Code, StepId, UnitId};
-use bihuan_domain::mechanism::{Field, Mechanism, RequestKind, Step};
+use bihuan_domain::id::{CaseId, Code, StepId, UnitId};
+use bihuan_domain::mechanism::{Field, Mechanism, RegisterSpec, RequestKind, Step};
 use bihuan_domain::org::Actor;
 use bihuan_domain::refusal::Refusal;
 use bihuan_domain::value::Type;
+use bihuan_engine::views::Views;
 use bihuan_messages::{Lang, t, tf};
 
 use crate::body::Sent;
@@ -146,6 +147,13 @@ impl Act {
         }
     }
 
+    /// The register into which the act writes a row.
+    pub(crate) fn added<'a>(&self, mechanism: &'a Mechanism, state: &State) -> Option<&'a RegisterSpec> {
+        let Act::Step(step) = self else { return None };
+        let register = find_step(mechanism, state, step)?.adds.as_ref()?;
+        mechanism.registers.get(register)
+    }
+
     pub(super) fn label(&self, mechanism: &Mechanism, state: &State, lang: Lang) -> String {
         match self {
             Act::Step(step) => find_step(mechanism, state, step)
@@ -262,8 +270,22 @@ const STILL_MISSING: [&str; 13] = [
     "title_missing",
 ];
 
+/// The parent and the children of a case, from the read models.
+struct Kin<'a>(&'a Views);
+
+impl Family for Kin<'_> {
+    fn show(&self, case: CaseId, see: &mut dyn FnMut(&State)) {
+        match self.0.state(case) {
+            Ok(Some(state)) => see(&state),
+            Ok(None) => {}
+            Err(error) => tracing::error!(%error, %case, "a related case could not be read"),
+        }
+    }
+}
+
 fn may(
     visitor: &Visitor,
+    family: &dyn Family,
     mechanism: &Mechanism,
     state: &State,
     actor: &Actor,
@@ -277,7 +299,7 @@ fn may(
         world: &visitor.world,
         recent: &recent,
         opener: None,
-        family: &Alone,
+        family,
     };
     match decide(&ctx, Some(state), &act.probe(state)) {
         Ok(_) => Ok(()),
@@ -287,7 +309,8 @@ fn may(
 }
 
 /// Everything that this visitor may do now.
-pub(crate) fn offers(visitor: &Visitor, mechanism: &Mechanism, state: &State) -> Vec<Offer> {
+pub(crate) fn offers(visitor: &Visitor, views: &Views, mechanism: &Mechanism, state: &State) -> Vec<Offer> {
+    let kin = Kin(views);
     let steps = mechanism
         .stage(&state.stage)
         .into_iter()
@@ -313,14 +336,14 @@ pub(crate) fn offers(visitor: &Visitor, mechanism: &Mechanism, state: &State) ->
     let for_unit = (visitor.administers() && without_accounts).then(|| visitor.actor_for(Some(unit.clone())));
     acts.into_iter()
         .filter_map(|act| {
-            if may(visitor, mechanism, state, &own, &act).is_ok() {
+            if may(visitor, &kin, mechanism, state, &own, &act).is_ok() {
                 return Some(Offer {
                     act,
                     on_behalf_of: None,
                 });
             }
             let actor = for_unit.as_ref()?;
-            may(visitor, mechanism, state, actor, &act).ok()?;
+            may(visitor, &kin, mechanism, state, actor, &act).ok()?;
             Some(Offer {
                 act,
                 on_behalf_of: Some(unit.clone()),
