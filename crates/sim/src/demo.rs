@@ -21,9 +21,11 @@ use crate::founding::Founding;
 use crate::history::{self, Outcome, Script};
 use crate::packs;
 use crate::people::on_post;
+use crate::samples;
 use crate::shift::Shift;
 use crate::time::DemoTime;
 use crate::twin::{self, Names, Twin};
+use crate::walks::{self, Walk};
 
 /// A jurisdiction as it is to become.
 pub(crate) struct Sample {
@@ -41,6 +43,8 @@ pub(crate) struct Sample {
     /// Better names for rows of registers than the packs' own samples.
     pub(crate) rename: fn(&str, &RowId) -> Option<String>,
     pub(crate) scripts: fn(&Scenery<'_>) -> Vec<Script>,
+    /// Of which mechanisms the packs' scenarios are played, because they have no history here.
+    pub(crate) tales: fn(&str) -> bool,
     pub(crate) accounts: Vec<Account>,
 }
 
@@ -48,7 +52,7 @@ pub(crate) struct Sample {
 #[derive(Clone, Debug)]
 pub struct Account {
     /// Sign-in name.
-    pub login: &'static str,
+    pub login: String,
     /// The post of its person.
     pub post: PostId,
     /// What this person does.
@@ -148,6 +152,8 @@ pub struct Built {
     pub follows: Label,
     /// What came of its history.
     pub outcome: Outcome,
+    /// Its guided walks.
+    pub walks: Vec<Walk>,
 }
 
 /// Builds a sample in `dir` and lets its clock run from `now`. `hash` is that of the accounts' password.
@@ -174,27 +180,84 @@ pub(crate) fn build(
         rename: sample.rename,
         follows: &sample.follows,
     };
-    let rows = found(&engine, sample.founding, &kit, now)?;
+    let Founded { rows, loaded, twin } = found(&engine, sample.founding, &kit, now)?;
     let accounts = Arc::new(Accounts::open(&dir.join(sample.slug))?);
-    enter(&engine, &accounts, &sample.accounts, hash)?;
     let now_local = local(Timestamp::from_second(now.as_second()).unwrap_or(now));
     let scripts = (sample.scripts)(&Scenery {
         shift: sample.shift,
         now: now_local,
         rows: &rows,
     });
+    let span = (sample.first, now_local);
+    let tales = samples::tales(&loaded, &Arc::new(twin), span, (sample.slug, sample.tales));
+    drop(loaded);
     let interludes = bulletins::of_the_last_months(&engine, now_local);
-    let outcome = history::play(&engine, &clock, scripts, interludes, now_local, 1)?;
+    let outcome = history::play(&engine, &clock, scripts, tales, interludes, (now_local, 1))?;
+    walks::begin(&engine, sample.slug, &outcome.tales)?;
+    let walks = walks::of(&engine, &sample.names)?;
+    let people = with_walkers(&engine, sample.accounts, &walks);
+    enter(&engine, &accounts, &people, hash)?;
     clock.run_from(now);
     engine.catch_up()?;
     Ok(Built {
         slug: sample.slug,
         engine,
         accounts,
-        people: sample.accounts,
+        people,
         follows: sample.follows,
         outcome,
+        walks,
     })
+}
+
+/// Sign-in names of those whom walks need beside the known accounts; others are called by their post.
+const WALKERS: [(&str, &str); 24] = [
+    ("emergency.clerk", "yingji"),
+    ("emergency.head", "yingjijuzhang"),
+    ("market.clerk", "shichang"),
+    ("market.head", "shichangjuzhang"),
+    ("market.verifier", "shichanghecha"),
+    ("longmen-grid.grid-head", "wanggezhang"),
+    ("longmen-b1.building-head", "louzhang"),
+    ("longmen-b1-u1.unit-head", "danyuanzhang"),
+    ("longmen-station.clerk", "lianluozhan"),
+    ("141122100-longmen.clerk", "shequ"),
+    ("141122100-longmen.head", "shequshuji"),
+    ("charity.clerk", "cishan"),
+    ("charity.verifier", "cishanhecha"),
+    ("store.clerk", "yaofang"),
+    ("flood-office.clerk", "fangxun"),
+    ("flood-office.head", "fangxunzhuren"),
+    ("weather.clerk", "qixiang"),
+    ("assessment-office.clerk", "kaoheban"),
+    ("assessment-office.head", "kaohezhuren"),
+    ("rural.clerk", "xiangcun"),
+    ("rural.head", "xiangcunjuzhang"),
+    ("ent-huaxin.safety-officer", "anquanyuan"),
+    ("ent-huaxin.manager", "qiyefuzeren"),
+    ("ent-huaxin.clerk", "qiyeban"),
+];
+
+/// The known accounts, and one for each post that a walk needs and nobody has yet.
+fn with_walkers(engine: &Engine, mut known: Vec<Account>, walks: &[Walk]) -> Vec<Account> {
+    let world = engine.world();
+    for id in walks::posts(walks) {
+        let Some(post) = world.org.posts.get(&id) else {
+            continue;
+        };
+        if known.iter().any(|account| account.post == id) {
+            continue;
+        }
+        let unit = world.org.units.get(&post.unit);
+        let (zh, en) = unit.map_or(("", ""), |unit| (unit.name.zh.as_str(), unit.name.en.as_str()));
+        let login = WALKERS.iter().find(|(walker, _)| *walker == id.as_str());
+        known.push(Account {
+            login: login.map_or_else(|| id.as_str().replace('.', "-"), |(_, login)| (*login).to_owned()),
+            what: Label::new(format!("{zh}{}", post.name.zh), format!("{en}: {}", post.name.en)),
+            post: id,
+        });
+    }
+    known
 }
 
 /// What a founding takes from its sample.
@@ -205,13 +268,15 @@ struct Kit<'a> {
     follows: &'a Label,
 }
 
+/// What was founded.
+struct Founded {
+    rows: BTreeMap<RegisterId, Vec<SampleRow>>,
+    loaded: Loaded,
+    twin: Twin,
+}
+
 /// Carries the founding out, with packs and their sample rows, which are given back in the clear.
-fn found(
-    engine: &Engine,
-    mut founding: Founding,
-    kit: &Kit<'_>,
-    now: Timestamp,
-) -> Result<BTreeMap<RegisterId, Vec<SampleRow>>, Failure> {
+fn found(engine: &Engine, mut founding: Founding, kit: &Kit<'_>, now: Timestamp) -> Result<Founded, Failure> {
     let chosen: BTreeMap<_, _> = packs::all()
         .into_iter()
         .filter(|(id, _)| (kit.packs)(id))
@@ -227,14 +292,15 @@ fn found(
         serde_json::json!({ "zh": kit.follows.zh, "en": kit.follows.en }),
     );
     let mut rows: BTreeMap<RegisterId, Vec<SampleRow>> = BTreeMap::new();
-    for pack in loaded.packs {
+    for pack in &loaded.packs {
         let titles: BTreeMap<_, _> = pack
             .registers
             .iter()
             .map(|register| (register.id.clone(), register.title.clone()))
             .collect();
-        for row in pack.rows {
-            let mut values = row.values;
+        for row in &pack.rows {
+            let weeks = samples::weeks_of_rows(pack.id.as_str(), row.register.as_str(), date_of(now));
+            let mut values = row.values.clone();
             if let (Some(title), Some(name)) = (
                 titles.get(&row.register),
                 (kit.rename)(row.register.as_str(), &row.row),
@@ -243,7 +309,7 @@ fn found(
             }
             for value in values.values_mut() {
                 if let Input::Value(value) = value {
-                    translate(value, &twin);
+                    translate(value, &twin, weeks);
                 }
             }
             let (mut sealed, mut drafts) = (Row::new(), Vec::new());
@@ -259,21 +325,24 @@ fn found(
                 sealed.insert(field.clone(), value);
             }
             founding.row(&row.register, &row.row, sealed, drafts);
-            rows.entry(row.register)
-                .or_default()
-                .push(SampleRow { id: row.row, values });
+            rows.entry(row.register.clone()).or_default().push(SampleRow {
+                id: row.row.clone(),
+                values,
+            });
         }
     }
     engine.change(&Actor::system(), "founding", founding.finish())?;
-    Ok(rows)
+    Ok(Founded { rows, loaded, twin })
 }
 
-/// A value of the packs' standard county as it is here.
-fn translate(value: &mut Value, twin: &Twin) {
+/// A value of the packs' standard county as it is here and now.
+fn translate(value: &mut Value, twin: &Twin, weeks: i64) {
     match value {
         Value::Unit(unit) => *unit = twin.unit(unit),
         Value::Post(post) => *post = twin.post(post),
-        Value::List(items) => items.iter_mut().for_each(|item| translate(item, twin)),
+        Value::List(items) => items.iter_mut().for_each(|item| translate(item, twin, weeks)),
+        Value::Date(day) => *day = day.saturating_add(weeks.weeks()),
+        Value::At(at) => *at = instant(local(*at).saturating_add(weeks.weeks())),
         _ => {}
     }
 }
@@ -284,7 +353,7 @@ fn enter(engine: &Engine, accounts: &Accounts, people: &[Account], hash: &str) -
     let today = date_of(engine.now());
     for account in people {
         if let Some(actor) = on_post(&world.org, &account.post, today) {
-            accounts.put_hashed(account.login, &actor.person, hash)?;
+            accounts.put_hashed(&account.login, &actor.person, hash)?;
         }
     }
     Ok(())
@@ -332,13 +401,16 @@ pub fn reopen(dir: &Path) -> Result<Vec<Built>, Failure> {
         clock.run_from(newest.max(Timestamp::now()));
         engine.catch_up()?;
         let accounts = Arc::new(Accounts::open(&place)?);
+        let walks = walks::of(&engine, &sample.names)?;
+        let people = with_walkers(&engine, sample.accounts, &walks);
         built.push(Built {
             slug: sample.slug,
             follows: follows(&engine).unwrap_or(sample.follows),
             engine,
             accounts,
-            people: sample.accounts,
+            people,
             outcome: Outcome::default(),
+            walks,
         });
     }
     Ok(built)

@@ -6,6 +6,7 @@
 
 mod acting;
 mod script;
+mod tale;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ use jiff::{Timestamp, ToSpan};
 
 use crate::time::DemoTime;
 pub use script::{Act, Script};
+pub use tale::Tale;
 
 /// What came of a run.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +33,10 @@ pub struct Outcome {
     pub refused: Vec<(String, String, String)>,
     /// The case of each script.
     pub cases: BTreeMap<String, CaseId>,
+    /// Tales that came to an end before theirs: name, what was tried, and why not.
+    pub strayed: Vec<(String, String, String)>,
+    /// What tales were played, with their cases.
+    pub tales: Vec<Tale>,
 }
 
 /// A script on its way.
@@ -90,29 +96,25 @@ pub fn play(
     engine: &Engine,
     clock: &DemoTime,
     scripts: Vec<Script>,
+    mut tales: Vec<Tale>,
     interludes: Vec<Interlude<'_>>,
-    until: DateTime,
-    relapses: usize,
+    (until, relapses): (DateTime, usize),
 ) -> Result<Outcome, Failure> {
     let world = engine.world();
-    let calendar = world
-        .calendars
-        .get(&CalendarId::statutory())
-        .cloned()
-        .unwrap_or_else(Calendar::statutory);
     let scene = Scene {
+        calendar: calendar(&world),
         world,
         mechanisms: engine.mechanisms(),
-        calendar,
         cases: RefCell::default(),
         files: RefCell::default(),
         relapses: Cell::new(relapses),
     };
-    let needed = scripts
+    let needed: usize = scripts
         .iter()
         .filter_map(|script| Some((script, scene.mechanisms.current(&script.open.mechanism)?)))
         .map(|(script, mechanism)| acting::files_needed(script, &mechanism))
         .sum();
+    let needed = tales.iter().map(Tale::files).fold(needed, usize::saturating_add);
     scene.files.replace(stage(engine, needed)?);
     let mut runs: Vec<Run> = scripts
         .into_iter()
@@ -121,6 +123,11 @@ pub fn play(
     let mut agenda = Agenda::new();
     for (index, run) in runs.iter_mut().enumerate() {
         put(&mut agenda, &scene, index, run, run.script.at);
+    }
+    for (index, tale) in tales.iter().enumerate() {
+        if let Some(at) = tale.due() {
+            agenda.entry(at).or_default().push(Due::Tale(index));
+        }
     }
     let mut outcome = Outcome::default();
     let mut interludes = interludes
@@ -136,9 +143,30 @@ pub fn play(
         }
         fire_until(engine, clock, at)?;
         clock.set(instant(at));
-        let mut waiting = Vec::new();
+        let (mut waiting, mut telling) = (Vec::new(), Vec::new());
         let views = engine.views()?;
-        for index in due {
+        for one in due {
+            let index = match one {
+                Due::Script(index) => index,
+                Due::Tale(index) => {
+                    let Some(tale) = tales.get_mut(index) else {
+                        continue;
+                    };
+                    let act = tale.next;
+                    tale.sent = tale.sent.saturating_add(1);
+                    match tale.order(act, &scene, at, engine, &views)? {
+                        Ok(Some((actor, order))) => {
+                            let key = format!("{}/{}", tale.name, tale.sent);
+                            let what = what(&order);
+                            let answer = engine.send(&actor, Submission::new(key, order));
+                            telling.push((index, what, Some(answer)));
+                        }
+                        Ok(None) => telling.push((index, String::new(), None)),
+                        Err(why) => outcome.strayed.push((tale.name.clone(), why, String::new())),
+                    }
+                    continue;
+                }
+            };
             let ready = |run: &&mut Run| !run.over && run.wake == at;
             let Some(run) = runs.get_mut(index).filter(ready) else {
                 continue;
@@ -159,6 +187,41 @@ pub fn play(
             }
         }
         drop(views);
+        for (index, what, answer) in telling {
+            let answer = match answer {
+                Some(answer) => answer
+                    .blocking_recv()
+                    .map_err(|_| Failure::Fault(Error::Stopped))?
+                    .map(|answer| answer.case),
+                None => Ok(None),
+            };
+            let Some(tale) = tales.get_mut(index) else {
+                continue;
+            };
+            match answer {
+                Ok(case) => {
+                    tale.told(tale.next, case);
+                    tale.next = tale.next.saturating_add(1);
+                }
+                Err(Failure::Refused(refusal)) if refusal.code == "already_open_for" => {
+                    let act = tale.next;
+                    if !tale.swap(&scene, act) {
+                        let why = refusal.text(Lang::Zh);
+                        outcome.strayed.push((tale.name.clone(), what, why));
+                        continue;
+                    }
+                }
+                Err(Failure::Refused(refusal)) => {
+                    let why = refusal.text(Lang::Zh);
+                    outcome.strayed.push((tale.name.clone(), what, why));
+                    continue;
+                }
+                Err(fault) => return Err(fault),
+            }
+            if let Some(next) = tale.due() {
+                agenda.entry(next.max(at)).or_default().push(Due::Tale(index));
+            }
+        }
         for (index, what, answer) in waiting {
             let answer = answer
                 .blocking_recv()
@@ -198,7 +261,55 @@ pub fn play(
     clock.set(instant(until));
     engine.catch_up()?;
     outcome.cases = scene.cases.into_inner();
+    outcome.tales = tales;
     Ok(outcome)
+}
+
+/// Carries the next act of a tale out now, as its people would. Says why where it is refused.
+///
+/// # Errors
+///
+/// Faults of the log.
+pub fn tell(engine: &Engine, tale: &mut Tale) -> Result<Result<(), String>, Failure> {
+    let world = engine.world();
+    let scene = Scene {
+        calendar: calendar(&world),
+        world,
+        mechanisms: engine.mechanisms(),
+        cases: RefCell::default(),
+        files: RefCell::default(),
+        relapses: Cell::new(0),
+    };
+    let act = tale.next;
+    let views = engine.views()?;
+    tale.take_scheduled(act, &views)?;
+    let at = bihuan_domain::calendar::local(engine.now());
+    let order = match tale.order(act, &scene, at, engine, &views)? {
+        Ok(order) => order,
+        Err(why) => return Ok(Err(why)),
+    };
+    drop(views);
+    let mut case = None;
+    if let Some((actor, order)) = order {
+        let key = format!("{}/told-{act}", tale.name);
+        let answer = engine
+            .send(&actor, Submission::new(key, order))
+            .blocking_recv()
+            .map_err(|_| Failure::Fault(Error::Stopped))?;
+        match answer {
+            Ok(answer) => case = answer.case,
+            Err(Failure::Refused(refusal)) => return Ok(Err(refusal.text(Lang::Zh))),
+            Err(fault) => return Err(fault),
+        }
+    }
+    tale.told(act, case);
+    tale.next = act.saturating_add(1);
+    Ok(Ok(()))
+}
+
+fn calendar(world: &World) -> Calendar {
+    let known = world.calendars.get(&CalendarId::statutory());
+    known.cloned().unwrap_or_else(Calendar::statutory)
 }
 
 fn interrupt(engine: &Engine, clock: &DemoTime, interlude: &Interlude<'_>) -> Result<(), Failure> {
@@ -207,13 +318,20 @@ fn interrupt(engine: &Engine, clock: &DemoTime, interlude: &Interlude<'_>) -> Re
     (interlude.act)(engine)
 }
 
-/// Which scripts are looked at when.
-type Agenda = BTreeMap<DateTime, Vec<usize>>;
+/// Which scripts and tales are looked at when.
+type Agenda = BTreeMap<DateTime, Vec<Due>>;
+
+/// What is looked at.
+#[derive(Clone, Copy)]
+enum Due {
+    Script(usize),
+    Tale(usize),
+}
 
 /// Puts a script on the agenda at working hours, in place of any other time it stood there.
 fn put(agenda: &mut Agenda, scene: &Scene, index: usize, run: &mut Run, at: DateTime) {
     run.wake = scene.at_work(at, run.script.by_hour);
-    agenda.entry(run.wake).or_default().push(index);
+    agenda.entry(run.wake).or_default().push(Due::Script(index));
 }
 
 /// Brings `n` sample files to the disk, many at once because each waits for it.

@@ -9,6 +9,7 @@ use bihuan_domain::id::{Code, PostId, UnitId};
 use bihuan_domain::org::Unit;
 use bihuan_engine::Error;
 use bihuan_mechanism::Loaded;
+use bihuan_mechanism::scenario::OrgTree;
 use bihuan_messages::Label;
 
 use crate::founding::Founding;
@@ -49,6 +50,44 @@ impl Twin {
     }
 }
 
+impl Twin {
+    /// Where a place has what the packs' orgs name.
+    pub(crate) fn of<'a>(orgs: impl Iterator<Item = &'a OrgTree>, names: &Names) -> Twin {
+        let mut twin = Twin::default();
+        for (from, to) in names.units {
+            twin.units.insert((*from).into(), (*to).into());
+        }
+        for post in orgs.flat_map(|org| &org.posts) {
+            let moved = names.posts.iter().find(|(from, _)| *from == post.id.as_str());
+            let here = match moved {
+                Some((_, to)) => (*to).into(),
+                None => PostId::from(format!("{}.{}", twin.unit(&post.unit), post.kind)),
+            };
+            twin.posts.insert(post.id.clone(), here);
+        }
+        twin
+    }
+
+    /// The same, but for one case: `owner` stands for the scenario's, and these posts for its others.
+    pub(crate) fn for_owner(&self, orgs: &[&OrgTree], from: &UnitId, owner: &UnitId) -> Twin {
+        let mut twin = self.clone();
+        for post in orgs
+            .iter()
+            .flat_map(|org| &org.posts)
+            .filter(|post| post.unit == *from)
+        {
+            twin.posts
+                .insert(post.id.clone(), PostId::from(format!("{owner}.{}", post.kind)));
+        }
+        twin
+    }
+
+    /// Takes another post for one of the scenario's.
+    pub(crate) fn put_post(&mut self, from: PostId, to: PostId) {
+        self.posts.insert(from, to);
+    }
+}
+
 /// Adds to `founding` what the packs' scenarios and rows need and it has not, and says where everything is found.
 ///
 /// # Errors
@@ -60,36 +99,29 @@ pub(crate) fn settle(
     names: &Names,
     mut people: usize,
 ) -> Result<Twin, Error> {
-    let mut twin = Twin::default();
-    for (from, to) in names.units {
-        twin.units.insert((*from).into(), (*to).into());
-    }
+    let orgs = || loaded.packs.iter().flat_map(|pack| pack.orgs.values());
+    let twin = Twin::of(orgs(), names);
     let kinds: BTreeMap<&Code, &Label> = loaded
         .packs
         .iter()
         .flat_map(|pack| pack.post_kinds.iter().map(|(kind, label)| (kind, label)))
         .collect();
-    for org in loaded.packs.iter().flat_map(|pack| pack.orgs.values()) {
+    for org in orgs() {
         for unit in &org.units {
             settle_unit(founding, &twin, names, unit);
         }
         for post in &org.posts {
-            let moved = names.posts.iter().find(|(from, _)| *from == post.id.as_str());
-            if let Some((_, to)) = moved {
-                twin.posts.insert(post.id.clone(), (*to).into());
+            let here = twin.post(&post.id);
+            if founding.has_post(&here) {
                 continue;
             }
+            let label = kinds.get(&post.kind).copied().cloned();
+            let label = label.unwrap_or_else(|| Label::new(post.kind.as_str(), post.kind.as_str()));
             let unit = twin.unit(&post.unit);
-            let here = PostId::from(format!("{unit}.{}", post.kind));
-            if !founding.has_post(&here) {
-                let label = kinds.get(&post.kind).copied().cloned();
-                let label = label.unwrap_or_else(|| Label::new(post.kind.as_str(), post.kind.as_str()));
-                founding.post(unit.as_str(), post.kind.as_str(), post.kind.as_str(), label);
-                let person = founding.person(&sample_name(people))?;
-                people = people.saturating_add(1);
-                founding.appoint(&person, &here);
-            }
-            twin.posts.insert(post.id.clone(), here);
+            founding.post(unit.as_str(), post.kind.as_str(), post.kind.as_str(), label);
+            let person = founding.person(&sample_name(people))?;
+            people = people.saturating_add(1);
+            founding.appoint(&person, &here);
         }
     }
     for (unit, function) in names.serves {

@@ -24,6 +24,9 @@ const LAST: Date = date(2024, 7, 19);
 /// The city itself.
 const CITY: &str = "140800";
 
+/// The district in which the city has its seat.
+const SEAT: &str = "140802";
+
 /// Code, kind, name, English name, functions.
 type Row = (
     &'static str,
@@ -153,7 +156,7 @@ const COUNTIES: &[(&str, &str, &str)] = &[
     ("140882", "河津市", "Hejin City"),
 ];
 
-/// What the packs' standard county is here. The city's townships are its districts' own affair, so places are districts.
+/// What the packs' standard county is here. Townships are the districts' own affair; two stand in for places.
 const NAMES: Names = Names {
     units: &[
         ("county", CITY),
@@ -164,8 +167,6 @@ const NAMES: Names = Names {
         ("water-bureau", "water"),
         ("met", "weather"),
         ("yanhu", "140802"),
-        ("tianning", "140802"),
-        ("xiying", "140881"),
         ("zone", "140800-zone"),
     ],
     posts: &[
@@ -174,6 +175,12 @@ const NAMES: Names = Names {
     ],
     serves: &[],
     called: &[
+        ("tianning", "盐湖区解州镇（样例）", "Xiezhou town (sample)"),
+        (
+            "xiying",
+            "永济市城西街道（样例）",
+            "Chengxi sub-district (sample)",
+        ),
         ("public-security", "市公安局", "Public Security Bureau"),
         ("market", "市市场监督管理局", "Market Regulation Bureau"),
         ("fire", "市消防救援支队", "Fire and Rescue Brigade"),
@@ -234,6 +241,7 @@ pub(crate) fn sample(today: Date) -> Result<Sample, Error> {
         names: NAMES,
         rename: |_, _| None,
         scripts,
+        tales: |mechanism| !matches!(mechanism, "instruction" | "meeting-decision"),
         accounts: accounts(),
     })
 }
@@ -310,18 +318,17 @@ fn found(from: Date) -> Result<Founding, Error> {
     }
     for (id, zh, en) in COUNTIES {
         f.unit(id, "district", Label::new(*zh, *en), Some(CITY), &[]);
-        f.post(
-            id,
-            "head",
-            "head",
-            Label::new("政府办主任", "Head of its government office"),
-        );
-        f.post(
-            id,
-            "clerk",
-            "clerk",
-            Label::new("政府办承办岗", "Clerk of its government office"),
-        );
+        let head = Label::new("政府办主任", "Head of its government office");
+        let clerk = Label::new("政府办承办岗", "Clerk of its government office");
+        for (kind, name) in [("head", head), ("clerk", clerk)] {
+            let post = f.post(id, kind, kind, name);
+            // Of the districts only the city's seat takes part in what the packs tell.
+            if *id == SEAT {
+                let person = f.person(&sample_name(people))?;
+                people = people.saturating_add(1);
+                f.appoint(&person, &post);
+            }
+        }
     }
     Ok(f)
 }
@@ -424,8 +431,8 @@ fn order(mechanism: &str, owner: &str, title: &str, kind: SourceKind, key: &str)
 }
 
 fn accounts() -> Vec<Account> {
-    let account = |login, post: &str, zh: &str, en: &str| Account {
-        login,
+    let account = |login: &str, post: &str, zh: &str, en: &str| Account {
+        login: login.to_owned(),
         post: post.into(),
         what: Label::new(zh, en),
     };

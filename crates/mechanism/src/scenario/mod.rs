@@ -10,6 +10,7 @@ mod laws;
 mod open;
 mod rehearsal;
 mod run;
+mod told;
 mod world;
 
 use std::collections::BTreeMap;
@@ -22,6 +23,7 @@ use jiff::Timestamp;
 
 use crate::pack::Loaded;
 use crate::read::{Node, Sp};
+pub use told::{Plain, Told};
 
 pub use rehearsal::Rehearsal;
 

@@ -432,7 +432,7 @@ fn seated(scene: &Scene, holder: &Holder, at: DateTime) -> Option<Actor> {
 }
 
 /// Somebody who fills a role of this case.
-fn in_role(
+pub(super) fn in_role(
     scene: &Scene,
     mechanism: &Mechanism,
     state: &State,

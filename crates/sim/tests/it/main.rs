@@ -13,3 +13,4 @@
 mod county;
 mod lists;
 mod posts;
+mod samples;

@@ -172,6 +172,7 @@ fn samples(place: &Jurisdiction, lang: Lang, next: &str) -> Markup {
                 p .quiet {
                     (tf(lang, "web.demo_now", &[("day", &show::date(date_of(place.engine.now()), lang))])) " "
                     (t(lang, "web.demo_password")) " " code { (demo.password) }
+                    @if !demo.walks.is_empty() { " " a href="/demo/walks" { (t(lang, "demo.walks")) } }
                 }
                 ul .sample-list {
                     @for account in &demo.accounts {

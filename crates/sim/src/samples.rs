@@ -1,0 +1,193 @@
+//! Sample cases of every mechanism that has no history of its own: the scenarios of its pack, played to their end, half
+//! way, and just begun.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use bihuan_domain::calendar::local;
+use bihuan_domain::id::MechanismId;
+use bihuan_domain::mechanism::Each;
+use bihuan_mechanism::Loaded;
+use bihuan_mechanism::scenario::{Scenario, Told};
+use jiff::ToSpan;
+use jiff::civil::{Date, DateTime};
+
+use crate::history::Tale;
+use crate::twin::Twin;
+use crate::walks;
+
+/// Until when the rows of a pack tell, in the reports' own time: its sample rows and the courses that lean on them are
+/// moved together, so that this day falls into the last week.
+const TOLD_UNTIL: [(&str, &str, Date); 9] = [
+    ("c-safety", "device", Date::constant(2023, 8, 4)),
+    ("c-safety", "equipment", Date::constant(2023, 8, 4)),
+    ("c-safety", "", Date::constant(2024, 6, 25)),
+    ("d-environment", "", Date::constant(2024, 7, 9)),
+    ("e-emergency", "", Date::constant(2024, 7, 18)),
+    ("f-rural", "", Date::constant(2024, 10, 18)),
+    ("g-communities", "", Date::constant(2024, 8, 27)),
+    ("h-party", "", Date::constant(2020, 9, 15)),
+    ("i-services", "", Date::constant(2024, 7, 24)),
+];
+
+/// Lists that are law: their days are those of the law.
+const LAW: [&str; 2] = ["major_criteria", "warning_rules"];
+
+/// Mechanisms whose cases take from the stock, the points or the quota of a walk: others of them are only opened.
+const SCARCE: [(&str, &str); 5] = [
+    ("yuncheng", "charity-wednesday"),
+    ("yuncheng", "charity-pickup"),
+    ("yuncheng", "charity-lot"),
+    ("jiaocheng", "unit-assessment"),
+    ("jiaocheng", "assessment-year"),
+];
+
+/// Which course is told half way where it is not the second of a mechanism.
+const HALF_TOLD: [&str; 2] = ["feedback-problem-one-to-all", "cleanup-dispatch-slow"];
+
+/// By how many weeks the days in a register's sample rows are moved; none where they are what was printed.
+pub(crate) fn weeks_of_rows(pack: &str, register: &str, now: Date) -> i64 {
+    let told = TOLD_UNTIL
+        .iter()
+        .filter(|_| !LAW.contains(&register))
+        .find(|(of, begins, _)| *of == pack && register.starts_with(begins));
+    told.map_or(0, |(.., day)| weeks(*day, yesterday(now)))
+}
+
+/// Whole weeks from one day to another, rounded down.
+pub(crate) fn weeks(from: Date, to: Date) -> i64 {
+    i64::from(from.until(to).map(|span| span.get_days()).unwrap_or(0)).div_euclid(7)
+}
+
+/// Weeks over which the ends of finished tales are spread.
+const SPREAD_WEEKS: i64 = 4;
+
+/// The tales of a place that begin after `first` and are told up to `now`, of the mechanisms that are `wanted`.
+pub(crate) fn tales(
+    loaded: &Loaded,
+    twin: &Arc<Twin>,
+    (first, now): (DateTime, DateTime),
+    (slug, wanted): (&str, fn(&str) -> bool),
+) -> Vec<Tale> {
+    let mut all = Vec::new();
+    let mut of: BTreeMap<&str, (&str, Vec<&Scenario>)> = BTreeMap::new();
+    for pack in &loaded.packs {
+        for scenario in &pack.scenarios {
+            let (_, scenarios) = of
+                .entry(scenario.mechanism.as_str())
+                .or_insert((pack.id.as_str(), Vec::new()));
+            scenarios.push(scenario);
+        }
+    }
+    for (n, (mechanism, (pack, mut scenarios))) in of.into_iter().enumerate() {
+        if !wanted(mechanism) {
+            continue;
+        }
+        scenarios.sort_by_key(|scenario| !scenario.id.ends_with("normal"));
+        let told: Vec<(&Scenario, Arc<[Told]>)> = scenarios
+            .into_iter()
+            .map(|scenario| (scenario, acts(scenario)))
+            .filter(|(_, acts)| begun(acts) < acts.len())
+            .collect();
+        let back = i64::try_from(n).unwrap_or(0).rem_euclid(SPREAD_WEEKS);
+        let Some((normal, whole)) = told.first() else {
+            continue;
+        };
+        let (other, course) = told
+            .iter()
+            .find(|(scenario, _)| HALF_TOLD.contains(&scenario.id.as_str()))
+            .or_else(|| told.get(1))
+            .map_or((*normal, whole), |(other, course)| (*other, course));
+        let half = begun(course).max(course.len().saturating_mul(3) / 5);
+        let today = now.date();
+        let mut place = |scenario: &Scenario, acts: &Arc<[Told]>, copy: &str, stop: usize, until: Date| {
+            let (stop, weeks) = fit(acts, stop, first.date(), until);
+            let name = format!("{}-{copy}", scenario.id);
+            let id = MechanismId::from(mechanism);
+            let mut tale = Tale::new(name, id, Arc::clone(acts), Arc::clone(twin), weeks, stop);
+            if copy == walks::COPY && walks::begins_at_once(&scenario.id) {
+                tale.begin_at(now.saturating_sub(1.minute()));
+            }
+            if copy == walks::COPY && walks::is_ahead(&scenario.id) {
+                tale.lies_ahead(today, now.saturating_sub(1.hour()));
+            }
+            all.push(tale);
+        };
+        let past = today.saturating_sub(back.saturating_add(1).weeks());
+        // Beside the rows that it leans on, where that is in the past; else where it fits.
+        let beside = whole.last().map_or(past, |act| {
+            let moved = weeks_of_rows(pack, "", today).weeks();
+            local(act.at).date().saturating_add(moved)
+        });
+        let end = if beside > first.date() && beside < today {
+            beside
+        } else {
+            past
+        };
+        for (scenario, acts) in told
+            .iter()
+            .filter(|(scenario, _)| walks::is_walk(&scenario.id, slug))
+        {
+            place(scenario, acts, walks::COPY, opened(acts), yesterday(today));
+        }
+        if SCARCE.contains(&(slug, mechanism)) {
+            place(normal, whole, "new", opened(whole), yesterday(today));
+            continue;
+        }
+        place(normal, whole, "done", whole.len(), end);
+        place(other, course, "half", half, yesterday(today));
+        // What goes out over a whole register is there twice already.
+        let wide = loaded.mechanism(&mechanism.into()).is_some_and(|mechanism| {
+            let children = mechanism.children.as_ref();
+            children.is_some_and(|children| matches!(children.each, Some(Each::Register { .. })))
+        });
+        if !wide {
+            place(normal, whole, "new", begun(whole), yesterday(today));
+        }
+    }
+    all
+}
+
+fn yesterday(day: Date) -> Date {
+    day.saturating_sub(1.day())
+}
+
+/// The acts that do something and are not refused.
+pub(crate) fn acts(scenario: &Scenario) -> Arc<[Told]> {
+    let mut named = BTreeSet::new();
+    scenario
+        .told()
+        .into_iter()
+        .filter(|act| !act.refused)
+        .filter(|act| act.action != "wait" || named.insert(act.case.clone()))
+        .collect()
+}
+
+/// How many acts open the case.
+fn opened(acts: &[Told]) -> usize {
+    let opens = |act: &Told| matches!(act.action.as_str(), "open" | "wait" | "row");
+    acts.iter().position(|act| !opens(act)).unwrap_or(acts.len())
+}
+
+/// How many acts open the case and take one step.
+fn begun(acts: &[Told]) -> usize {
+    opened(acts).saturating_add(1)
+}
+
+/// By how many weeks the acts are moved so that the last of them is told by `until`, and how many can be told where
+/// they would begin before `first`.
+fn fit(acts: &[Told], stop: usize, first: Date, until: Date) -> (usize, i64) {
+    let day = |act: &Told| local(act.at).date();
+    let Some(start) = acts.first().map(day) else {
+        return (0, 0);
+    };
+    let mut stop = stop.min(acts.len());
+    loop {
+        let last = stop.checked_sub(1).and_then(|n| acts.get(n)).map_or(start, day);
+        let weeks = weeks(last, until);
+        if stop <= 1 || start.saturating_add(weeks.weeks()) > first {
+            return (stop, weeks);
+        }
+        stop = stop.saturating_sub(1);
+    }
+}
