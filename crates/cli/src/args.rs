@@ -28,6 +28,7 @@ pub(crate) enum Order {
     Check(commands::check::Args),
     Scenario(commands::scenario::Args),
     Mechanism(commands::mechanism::Args),
+    Schema(commands::schema::Args),
     Pack(commands::pack::Args),
     Import(commands::import::Args),
     Export(commands::export::Args),

@@ -7,7 +7,8 @@ use std::path::Path;
 
 use bihuan_domain::calendar::instant;
 use bihuan_mechanism::scenario::{Rehearsal, Scenario};
-use bihuan_mechanism::{load, scenario};
+use bihuan_mechanism::{Names, burden, diagram, load, scenario};
+use bihuan_messages::Lang;
 use jiff::SignedDuration;
 
 fn main() {
@@ -79,4 +80,24 @@ fn a_year_of_an_office(bencher: divan::Bencher<'_, '_>) {
     bencher
         .counter(divan::counter::ItemsCount::new(play()))
         .bench_local(play);
+}
+
+#[divan::bench]
+fn draw_all_mechanisms(bencher: divan::Bencher<'_, '_>) {
+    let loaded = load(&packs());
+    let names = Names::of(&loaded.packs);
+    let mechanisms: Vec<_> = loaded.packs.iter().flat_map(|pack| &pack.mechanisms).collect();
+    let draw = || -> usize {
+        let pictures = mechanisms.iter().map(|m| diagram::svg(m, &names, Lang::Zh));
+        pictures.map(|svg| svg.len()).sum()
+    };
+    bencher
+        .counter(divan::counter::ItemsCount::new(mechanisms.len()))
+        .bench_local(draw);
+}
+
+#[divan::bench]
+fn burden_of_all(bencher: divan::Bencher<'_, '_>) {
+    let loaded = load(&packs());
+    bencher.bench_local(|| burden::burden(&loaded.packs, Some(100)));
 }

@@ -32,6 +32,7 @@ mod pack;
 mod read;
 mod rows;
 pub mod scenario;
+pub mod schema;
 mod surroundings;
 mod syntax;
 mod text;

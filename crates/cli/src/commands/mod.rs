@@ -17,6 +17,7 @@ pub(crate) mod read;
 pub(crate) mod rebuild;
 pub(crate) mod report;
 pub(crate) mod scenario;
+pub(crate) mod schema;
 pub(crate) mod serve;
 pub(crate) mod user;
 pub(crate) mod verify;
@@ -35,6 +36,7 @@ pub(crate) fn run(order: Order, term: &Term) -> Result<Exit, Trouble> {
         Order::Check(args) => check::run(&args, term),
         Order::Scenario(args) => scenario::run(&args, term),
         Order::Mechanism(args) => mechanism::run(&args, term),
+        Order::Schema(args) => schema::run(&args, term),
         Order::Pack(args) => pack::run(&args, term),
         Order::Import(args) => import::run(&args, term),
         Order::Export(args) => export::run(&args, term),

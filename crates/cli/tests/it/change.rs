@@ -157,3 +157,16 @@ fn a_watched_pack_tells_at_once_what_broke_and_what_was_mended() {
     child.kill().unwrap();
     child.wait().unwrap();
 }
+
+#[test]
+fn the_schemas_for_editors_are_those_in_the_docs() {
+    for name in ["mechanism", "pack", "scenario"] {
+        let run = bihuan(["schema", name]);
+        assert_eq!(run.code, 0, "{}", run.err);
+        assert_eq!(
+            run.out,
+            fs::read_to_string(root().join(format!("docs/schema/{name}.schema.json"))).unwrap()
+        );
+    }
+    assert_eq!(bihuan(["schema", "nothing"]).code, 2);
+}

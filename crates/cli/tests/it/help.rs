@@ -2,7 +2,7 @@
 
 use super::run::bihuan;
 
-const COMMANDS: [&str; 28] = [
+const COMMANDS: [&str; 29] = [
     "",
     "demo",
     "init",
@@ -15,6 +15,7 @@ const COMMANDS: [&str; 28] = [
     "mechanism show",
     "mechanism burden",
     "mechanism diff",
+    "schema",
     "pack",
     "pack adopt",
     "import",

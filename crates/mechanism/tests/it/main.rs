@@ -19,6 +19,7 @@ mod language;
 mod limits;
 mod mutations;
 mod rendering;
+mod schemas;
 mod shipped;
 mod suites;
 mod support;
