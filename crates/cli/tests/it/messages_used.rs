@@ -9,7 +9,7 @@ const AREAS: [&str; 11] = [
 
 /// Files whose literals look like keys and are none, with the reason.
 const NO_KEYS: [(&str, &str); 1] = [(
-    "crates/domain/src/event.rs",
+    "crates/domain/src/event",
     "names of events, such as `clock.warned`",
 )];
 
@@ -66,7 +66,7 @@ fn every_key_used_in_the_house_is_in_the_catalogue() {
     let mut missing = Vec::new();
     for literal in literals(&rooms) {
         let key = literal.text.as_str();
-        let other = NO_KEYS.iter().any(|(file, _)| *file == literal.file);
+        let other = NO_KEYS.iter().any(|(file, _)| literal.file.starts_with(file));
         if looks_like_a_key(key) && !other && !bihuan_messages::has(key) {
             missing.push(format!("{}:{} {key}", literal.file, literal.line));
         }
