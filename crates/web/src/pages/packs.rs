@@ -46,6 +46,8 @@ fn view(visitor: &Visitor, id: &PackId, counts: &BTreeMap<MechanismId, Counts>) 
         .iter()
         .flat_map(|mechanism| mechanism.figures.iter().map(move |figure| (mechanism, figure)))
         .collect();
+    let mut mechanisms: Vec<_> = pack.mechanisms.iter().collect();
+    mechanisms.sort_by(|a, b| a.number.cmp(&b.number));
     let body = html! {
         (layout::heading(Some(t(lang, "web.pack_over")), &html! { (pack.label.get(lang)) }, &html! {}))
         @if !pack.requires.is_empty() {
@@ -61,7 +63,7 @@ fn view(visitor: &Visitor, id: &PackId, counts: &BTreeMap<MechanismId, Counts>) 
         }
         @if !pack.mechanisms.is_empty() {
             section { h2 { (t(lang, "web.mechanisms_title")) }
-                ul .index { @for mechanism in &pack.mechanisms {
+                ul .index { @for mechanism in &mechanisms {
                     li { span .code { (mechanism.number) } div {
                         a .row-title href={ "/mechanisms/" (mechanism.id) } { (mechanism.label.get(lang)) }
                         (standing(visitor, mechanism, counts))

@@ -44,7 +44,7 @@ impl Words<'_> {
         html! {
             p .quiet { (t(lang, "web.mech_indicators_lead")) }
             div .scroll tabindex="0" role="region" aria-label=(t(lang, "web.mech_indicators")) {
-                table .ledger {
+                table .ledger .cells {
                     thead { tr { @for head in heads { th scope="col" { (t(lang, head)) } } } }
                     tbody { @for (indicator, measured) in self.mechanism.indicators.iter().zip(&measures.indicators) {
                         (self.indicator(indicator, measured))
@@ -127,7 +127,7 @@ impl Words<'_> {
         html! {
             p .quiet { (t(lang, "web.mech_figures_lead")) }
             div .scroll tabindex="0" role="region" aria-label=(t(lang, "web.mech_figures")) {
-                table .ledger {
+                table .ledger .cells {
                     thead { tr { @for head in heads { th scope="col" { (t(lang, head)) } } } }
                     tbody { @for (figure, measured) in self.mechanism.figures.iter().zip(&measures.figures) {
                         (self.figure(figure, measured))

@@ -83,7 +83,8 @@ fn list(visitor: &Visitor, counts: &BTreeMap<MechanismId, Counts>, q: &str) -> M
         .packs()
         .iter()
         .map(|pack| {
-            let mechanisms: Vec<_> = pack.mechanisms.iter().filter(|m| found(m)).collect();
+            let mut mechanisms: Vec<_> = pack.mechanisms.iter().filter(|m| found(m)).collect();
+            mechanisms.sort_by(|a, b| a.number.cmp(&b.number));
             (pack, mechanisms)
         })
         .filter(|(pack, mechanisms)| {
@@ -192,15 +193,15 @@ impl Words<'_> {
                 @if let Some(pack) = pack { " · " (t(lang, "web.mech_pack")) " " a href={ "/packs/" (pack.id) } { (pack.label.get(lang)) } }
             }
             section #standing { h2 { (t(lang, "web.mech_standing")) } (self.counts(counts)) }
-            section #diagram { h2 { (t(lang, "web.mech_diagram")) }
-                div .scroll .diagram tabindex="0" role="region" aria-label=(t(lang, "web.mech_diagram")) { (self.diagram()) }
-            }
             section #duties { h2 { (t(lang, "web.mech_duties")) } (self.duties()) }
             section #begins { h2 { (t(lang, "web.mech_begins")) } (self.begins()) }
             section #closing { h2 { (t(lang, "web.closing")) } (self.closing()) }
             section #ladders { h2 { (t(lang, "web.ladders")) } (self.ladders()) }
             @if !mechanism.requests.is_empty() {
                 section #requests { h2 { (t(lang, "web.requests")) } (self.requests()) }
+            }
+            section #diagram { h2 { (t(lang, "web.mech_diagram")) }
+                div .scroll .diagram tabindex="0" role="region" aria-label=(t(lang, "web.mech_diagram")) { (self.diagram()) }
             }
             @if !mechanism.indicators.is_empty() {
                 section #indicators { h2 { (t(lang, "web.mech_indicators")) } (self.indicators(measures)) }

@@ -27,7 +27,7 @@ impl Words<'_> {
         ];
         html! {
             div .scroll tabindex="0" role="region" aria-label=(t(lang, "web.mech_duties")) {
-                table .ledger .duties {
+                table .ledger .duties .cells {
                     thead { tr { @for head in heads { th scope="col" { (t(lang, head)) } } } }
                     tbody { @for stage in shown { (self.duty(stage)) } }
                 }
