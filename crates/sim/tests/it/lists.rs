@@ -58,7 +58,7 @@ fn filters(all: &[(State, String)]) -> Vec<(Filter, Meaning)> {
             Box::new(move |state, _| state.is_open() && state.colour() == colour),
         ));
     }
-    for (state, title) in all.iter().step_by(all.len() / 16 + 1) {
+    for (state, title) in all.iter().step_by(all.len() / 8 + 1) {
         let (mechanism, stage) = (state.mechanism.id.clone(), state.stage.clone());
         let filter = Filter {
             mechanisms: vec![mechanism.clone()],
@@ -137,7 +137,7 @@ fn everybody_finds_in_lists_exactly_the_cases_that_open_for_him() {
         }
         assert!(sights.len() > 10, "offices, departments and towns");
         // Plants and stations see alike: some of each are enough.
-        let some = sights.len() / 20 + 1;
+        let some = sights.len() / 10 + 1;
         let sights: Vec<Sight> = sights.into_iter().step_by(some).collect();
         for sight in &sights {
             let Sight::Units { units, .. } = sight else {
