@@ -37,5 +37,7 @@ pub(crate) enum Order {
     Rebuild(commands::rebuild::Args),
     Calendar(commands::calendar::Args),
     User(commands::user::Args),
+    Custodian(commands::custodian::Args),
+    Erase(commands::erase::Args),
     Bench(commands::bench::Args),
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use bihuan_domain::calendar::date_of;
 use bihuan_domain::case::State;
 use bihuan_domain::id::{Code, PersonId, PostId, UnitId};
+use bihuan_domain::mechanism::RegisterSpec;
 use bihuan_domain::world::World;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -110,4 +111,12 @@ pub fn may_administer(world: &World, post: &PostId) -> bool {
             .iter()
             .any(|function| unit.functions.contains(&Code::new(function)))
     })
+}
+
+/// Whether a post belongs to who keeps a register: who writes it and sees its sensitive fields. Of a register that
+/// nobody keeps, because steps of cases write it, these are seen in the cases.
+pub fn keeps_register(world: &World, post: &PostId, register: &RegisterSpec) -> bool {
+    let unit = world.org.unit_of(post);
+    let keeper = register.keeper.as_ref();
+    keeper.is_some_and(|function| unit.is_some_and(|unit| unit.functions.contains(function)))
 }

@@ -16,6 +16,7 @@ use bihuan_messages::{Label, Lang, t};
 use jiff::civil::Date;
 use serde_json::Value as Json;
 
+use crate::custody::row_subject;
 use crate::error::{Error, Failure};
 use crate::views;
 use crate::wire::{self, Sealing};
@@ -224,7 +225,7 @@ impl Group<'_> {
             .ok_or_else(|| Refusal::new("no_such_reference").with("field", register.as_str()))?
             .clone();
         self.keeps(actor, &spec)?;
-        let mut sealing = Sealing::default();
+        let mut sealing = Sealing::of_fields(&spec.fields, self.world, self.now);
         let given = wire::values(&spec.fields, plain, &mut sealing)?;
         let id = match row {
             Some(row) if bihuan_ledger::is_name(row.as_str()) => row.clone(),
@@ -262,7 +263,7 @@ impl Group<'_> {
         self.ahead = 0;
         opened?;
         // Nothing is written before everything is decided.
-        let subject = format!("register/{register}");
+        let subject = row_subject(Some(&spec), register, &id);
         for draft in &sealing.drafts {
             batch.put_sealed(&subject, draft)?;
         }

@@ -16,6 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{oneshot, watch};
 
 use crate::answer::Answer;
+use crate::custody;
 use crate::error::{Error, Failure};
 use crate::mechanisms::Mechanisms;
 use crate::queue::queue;
@@ -273,8 +274,8 @@ impl Engine {
         answer
     }
 
-    /// Erases everything sealed for a subject (`case/17`, `person/p3`): keys, ciphertexts, files, and the title of a case
-    /// from every list. Entries and proofs stay.
+    /// Erases everything sealed for a subject (`case/17`, `person/p3`, `register/households/h12`): keys, ciphertexts,
+    /// files, the titles from every list, and of a row its sensitive values. Entries and proofs stay.
     ///
     /// # Errors
     ///
@@ -445,7 +446,8 @@ impl Engine {
                     bihuan_mechanism::Input::Value(value) => value.clone(),
                     bihuan_mechanism::Input::Text(plain) => {
                         let (sealed, draft) = Engine::seal(plain)?;
-                        texts.push((format!("register/{}", row.register), draft));
+                        let spec = pack.registers.iter().find(|spec| spec.id == row.register);
+                        texts.push((custody::row_subject(spec, &row.register, &row.row), draft));
                         Value::Sealed(sealed)
                     }
                 };

@@ -19,6 +19,7 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use crate::access::Sight;
+use crate::custody;
 use crate::engine::Engine;
 use crate::error::{Error, Failure};
 use crate::views::{CaseRow, Filter, Sort, Views};
@@ -231,7 +232,7 @@ impl Maker<'_> {
         ];
         for field in fields {
             cells.push(match state.values.get(&field.id) {
-                Some(_) if field.sensitive => self.t("x_masked").into(),
+                Some(_) if field.sensitive || field.sealed_to.is_some() => self.t("x_masked").into(),
                 Some(value) => self.value(field, value)?,
                 None => Cell::Empty,
             });
@@ -275,10 +276,11 @@ impl Maker<'_> {
     }
 
     fn text(&self, sealed: &bihuan_domain::id::Sealed) -> Result<String, Error> {
-        Ok(self
-            .views
-            .unseal(sealed)?
-            .unwrap_or_else(|| self.t("x_erased").to_owned()))
+        Ok(match self.views.unseal(sealed)? {
+            Some(text) if custody::locked_to(None, &text).is_some() => self.t("x_masked").to_owned(),
+            Some(text) => text,
+            None => self.t("x_erased").to_owned(),
+        })
     }
 
     fn unit(&self, unit: &bihuan_domain::id::UnitId) -> String {

@@ -156,6 +156,10 @@ impl Lookup<'_> {
         rows.iter().find_map(|row| {
             let spec = self.mechanisms.register(&row.register)?;
             let field = spec.fields.iter().find(|field| field.datum == datum.id)?;
+            // Whoever may point at a row may not see what only its keeper sees.
+            if field.sensitive || asked.sensitive {
+                return None;
+            }
             let value = self
                 .world
                 .registers

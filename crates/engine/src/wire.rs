@@ -10,10 +10,14 @@ use bihuan_domain::id::{
 use bihuan_domain::mechanism::{Field, Mechanism, RequestKind, Risk, SourceKind};
 use bihuan_domain::refusal::Refusal;
 use bihuan_domain::value::{Attachment, RowRef, Type, Value};
+use bihuan_domain::world::World;
 use bihuan_ledger::{Error, SealDraft};
+use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
+
+use crate::custody::Custodians;
 
 /// A command with its idempotency key, as sent by a client. `{"key":"…","type":"step","case":17,"step":"report",…}`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -284,6 +288,28 @@ impl Order {
 #[derive(Debug, Default)]
 pub(crate) struct Sealing {
     pub(crate) drafts: Vec<SealDraft>,
+    /// To whom fields are encrypted that the server must not read. Without them such a field is refused.
+    custodians: Custodians,
+}
+
+impl Sealing {
+    /// For the fields of a mechanism and of the rows that its steps write.
+    pub(crate) fn of_mechanism(mechanism: &Mechanism, world: &World, now: Timestamp) -> Sealing {
+        let rows = mechanism.registers.values().flat_map(|register| &register.fields);
+        Sealing::of_fields(mechanism.fields.iter().chain(rows), world, now)
+    }
+
+    /// For some fields.
+    pub(crate) fn of_fields<'a>(
+        fields: impl IntoIterator<Item = &'a Field>,
+        world: &World,
+        now: Timestamp,
+    ) -> Sealing {
+        Sealing {
+            drafts: Vec::new(),
+            custodians: Custodians::of(world, now, fields),
+        }
+    }
 }
 
 /// Why an order could not become a command.
@@ -474,9 +500,15 @@ pub(crate) fn title(plain: &str, sealing: &mut Sealing) -> Result<Sealed, Unfit>
 
 /// Seals a text; blank text is no text.
 fn text(plain: Option<&str>, sealing: &mut Sealing) -> Result<Option<Sealed>, Unfit> {
-    let Some(plain) = plain.map(str::trim).filter(|plain| !plain.is_empty()) else {
-        return Ok(None);
-    };
+    match within_limit(plain.unwrap_or_default())? {
+        Some(plain) => draft(plain, sealing).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The text without blanks around it; `None` where nothing is left.
+fn within_limit(plain: &str) -> Result<Option<&str>, Unfit> {
+    let plain = plain.trim();
     let characters = plain.chars().count();
     if characters > TEXT_CHARS_MAX {
         return Err(Refusal::new("text_too_long")
@@ -484,10 +516,26 @@ fn text(plain: Option<&str>, sealing: &mut Sealing) -> Result<Option<Sealed>, Un
             .with("allowed", TEXT_CHARS_MAX.to_string())
             .into());
     }
-    let draft = SealDraft::new(plain)?;
+    Ok(Some(plain).filter(|plain| !plain.is_empty()))
+}
+
+fn draft(text: &str, sealing: &mut Sealing) -> Result<Sealed, Unfit> {
+    let draft = SealDraft::new(text)?;
     let sealed = Sealed::new(draft.commitment().to_string());
     sealing.drafts.push(draft);
-    Ok(Some(sealed))
+    Ok(sealed)
+}
+
+/// Seals the text of a field; where it is a custodian's, what is sealed is already encrypted to him.
+fn field_text(field: &Field, plain: &str, sealing: &mut Sealing) -> Result<Option<Sealed>, Unfit> {
+    let Some(function) = &field.sealed_to else {
+        return text(Some(plain), sealing);
+    };
+    let Some(plain) = within_limit(plain)? else {
+        return Ok(None);
+    };
+    let locked = sealing.custodians.lock(field, function, plain)?;
+    draft(&locked, sealing).map(Some)
 }
 
 /// Values of fields for files, each with its token, apart from the others.
@@ -600,7 +648,7 @@ pub(crate) fn value(
             row: plain.into(),
         }),
         Type::Case => Value::Case(CaseId(plain.parse().map_err(|_| wrong())?)),
-        Type::Text => match text(Some(&plain), sealing)? {
+        Type::Text => match field_text(field, &plain, sealing)? {
             Some(sealed) => Value::Sealed(sealed),
             None => return Ok(None),
         },

@@ -322,8 +322,8 @@ pub(crate) struct Group<'a> {
     shared: &'a Arc<Shared>,
     pub(crate) world: &'a mut Arc<World>,
     pub(crate) mechanisms: &'a mut Arc<Mechanisms>,
-    cache: &'a mut HashMap<CaseId, State>,
-    listed: &'a mut Vec<views::Listing>,
+    pub(crate) cache: &'a mut HashMap<CaseId, State>,
+    pub(crate) listed: &'a mut Vec<views::Listing>,
     cases: &'a mut u64,
     pub(crate) scheduled: &'a mut Option<(jiff::civil::Date, usize)>,
     /// Entries that will be written before the plan that is being made.
@@ -449,7 +449,10 @@ impl Group<'_> {
         {
             return Err(Refusal::new("no_such_case").into());
         }
-        let (mut sealing, mut files) = (Sealing::default(), Vec::new());
+        let (mut sealing, mut files) = (
+            Sealing::of_mechanism(&mechanism, self.world, self.now),
+            Vec::new(),
+        );
         let command = self.command(&mechanism, order, &mut sealing, &mut files)?;
         self.open(batch, plan, actor, &mechanism, command, (sealing, files))
     }
@@ -552,7 +555,10 @@ impl Group<'_> {
             return Err(Refusal::new("conflict").into());
         }
         let mechanism = self.definition(&before)?;
-        let (mut sealing, mut files) = (Sealing::default(), Vec::new());
+        let (mut sealing, mut files) = (
+            Sealing::of_mechanism(&mechanism, self.world, self.now),
+            Vec::new(),
+        );
         let command = self.command(&mechanism, order, &mut sealing, &mut files)?;
         let decision = self.decide(batch, plan, actor, &mechanism, Some(&before), &command, None)?;
         let accepted = Accepted {
@@ -723,30 +729,6 @@ impl Group<'_> {
             files: Vec::new(),
         };
         self.accept(batch, plan, accepted)
-    }
-
-    /// Erases a subject, and with a case the title that lists show and seek in.
-    fn erase(
-        &mut self,
-        batch: &mut Batch<'_>,
-        subject: &str,
-    ) -> Result<(Kept, Option<Appended>, bool), Failure> {
-        batch.erase(subject)?;
-        let mut kept = Kept {
-            case: None,
-            number: None,
-            seqs: Vec::new(),
-        };
-        let case = subject.strip_prefix("case/").and_then(|id| id.parse().ok());
-        if let Some(id) = case.map(CaseId)
-            && let Some(state) = self.take(batch, &[], id)?
-        {
-            views::clear_title(batch.connection(), id)?;
-            self.listed.push(views::Listing::of(&state, Some(None)));
-            self.cache.insert(id, state);
-            kept.case = Some(id);
-        }
-        Ok((kept, None, false))
     }
 
     /// Takes open cases over to the definition in force. Those whose stage is gone stay under their own.
@@ -923,7 +905,12 @@ impl Group<'_> {
 
     /// The state of a case, out of the memory. What is written puts the next one there; after a refusal it is read
     /// again from the read models, where this transaction's own changes stand too.
-    fn take(&mut self, batch: &Batch<'_>, plan: &[Planned], id: CaseId) -> Result<Option<State>, Failure> {
+    pub(crate) fn take(
+        &mut self,
+        batch: &Batch<'_>,
+        plan: &[Planned],
+        id: CaseId,
+    ) -> Result<Option<State>, Failure> {
         if let Some(planned) = plan.iter().rev().find(|planned| planned.id == id) {
             return Ok(Some(planned.after.clone()));
         }

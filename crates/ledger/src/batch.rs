@@ -254,6 +254,19 @@ impl<'w> Batch<'w> {
         Ok(())
     }
 
+    /// The commitments of everything that is sealed for `subject`, in the order of their hashes.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn sealed_under(&self, subject: &str) -> Result<Vec<Commitment>, Error> {
+        let sql = "SELECT commitment FROM sealed WHERE box IS NOT NULL
+                   AND slot = (SELECT slot FROM subject_keys WHERE subject = ?1) ORDER BY commitment";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let rows = statement.query_map([subject], |row| row.get::<_, [u8; 32]>(0))?;
+        rows.map(|row| Ok(Commitment(Digest(row?)))).collect()
+    }
+
     /// Erases everything sealed for `subject`. Ciphertexts go with this transaction; keys and files right after its commit,
     /// and if the process dies between, at the next start. The entries and all proofs stay. What read models hold of the
     /// subject in the clear, they must remove in this transaction themselves.

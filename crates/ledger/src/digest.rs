@@ -120,7 +120,7 @@ pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
     pairs.iter().map(|pair| pair_value(*pair)).collect()
 }
 
-fn pair_value([high, low]: [u8; 2]) -> Option<u8> {
+pub(crate) fn pair_value([high, low]: [u8; 2]) -> Option<u8> {
     let digit = |c: u8| match c {
         b'0'..=b'9' => Some(c - b'0'),
         b'a'..=b'f' => Some(c - b'a' + 10),

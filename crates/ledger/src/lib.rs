@@ -42,6 +42,7 @@ mod bundle;
 mod canonical;
 mod check;
 mod checkpoint;
+pub mod custody;
 mod digest;
 mod entry;
 mod error;

@@ -17,6 +17,7 @@ use bihuan_messages::Label;
 use jiff::civil::{Date, DateTime};
 use jiff::{Timestamp, ToSpan};
 
+use crate::custodians;
 use crate::founding::Founding;
 use crate::history::{self, Outcome, Script};
 use crate::packs;
@@ -181,6 +182,7 @@ pub(crate) fn build(
         follows: &sample.follows,
     };
     let Founded { rows, loaded, twin } = found(&engine, sample.founding, &kit, now)?;
+    custodians::register(&engine, dir, sample.slug)?;
     let accounts = Arc::new(Accounts::open(&dir.join(sample.slug))?);
     let now_local = local(Timestamp::from_second(now.as_second()).unwrap_or(now));
     let scripts = (sample.scripts)(&Scenery {
@@ -324,7 +326,8 @@ fn found(engine: &Engine, mut founding: Founding, kit: &Kit<'_>, now: Timestamp)
                 };
                 sealed.insert(field.clone(), value);
             }
-            founding.row(&row.register, &row.row, sealed, drafts);
+            let spec = pack.registers.iter().find(|spec| spec.id == row.register);
+            founding.row(spec, &row.register, &row.row, sealed, drafts);
             rows.entry(row.register.clone()).or_default().push(SampleRow {
                 id: row.row.clone(),
                 values,

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use bihuan_domain::event::{Created, RowPut, SettingSet, WorldEvent};
 use bihuan_domain::expr::Row;
 use bihuan_domain::id::{Code, PersonId, PostId, RegisterId, RowId, UnitId};
+use bihuan_domain::mechanism::RegisterSpec;
 use bihuan_domain::org::{Appointment, Person, Post, Unit, Validity};
-use bihuan_engine::{Engine, Error, WorldChange};
+use bihuan_engine::{Engine, Error, WorldChange, custody};
 use bihuan_messages::Label;
 use jiff::civil::Date;
 
@@ -116,15 +117,16 @@ impl Founding {
         self.changes.push(WorldEvent::Appointed(appointment).into());
     }
 
-    /// A row of a register, with the drafts of its texts.
+    /// A row of a register, with the drafts of its texts. `spec` is what its pack declares.
     pub fn row(
         &mut self,
+        spec: Option<&RegisterSpec>,
         register: &RegisterId,
         row: &RowId,
         values: Row,
         texts: Vec<bihuan_ledger::SealDraft>,
     ) {
-        let subject = format!("register/{register}");
+        let subject = custody::row_subject(spec, register, row);
         self.changes.push(WorldChange {
             event: WorldEvent::RowPut(RowPut {
                 register: register.clone(),

@@ -3,6 +3,7 @@
 //! Everything goes through the engine, as a person's command would; nothing is written into a log past it. Named
 //! things carry the names that reports gave them; people and unnamed things are samples and say so.
 
+pub mod custodians;
 pub mod demo;
 pub mod founding;
 pub mod history;

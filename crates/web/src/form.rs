@@ -8,6 +8,7 @@ use bihuan_domain::event::Values;
 use bihuan_domain::id::{Code, FieldId, RegisterId};
 use bihuan_domain::mechanism::{Field, Mechanism, RegisterSpec, Resolve};
 use bihuan_domain::value::{Type, Value};
+use bihuan_engine::custody;
 use bihuan_engine::known::Known;
 use bihuan_engine::wire::decimal;
 use bihuan_messages::{Label, Lang, t, tf};
@@ -116,7 +117,7 @@ impl<'a> Fields<'a> {
             None => self
                 .had
                 .and_then(|had| had.get(&field.id))
-                .map(|v| self.plain(v))
+                .map(|v| self.had_of(field, v))
                 .unwrap_or_default(),
         };
         let wrong = problems
@@ -130,7 +131,9 @@ impl<'a> Fields<'a> {
             (field.label.get(lang))
             @if !needed { " " span .optional { (t(lang, "web.optional")) } }
         };
+        let promised = field.sealed_to.as_ref().map(|function| self.promise(function));
         let notes = html! {
+            @if let Some((words, _)) = &promised { (words) }
             @if let Some(help) = &field.help { p .help id={ (id) "-help" } { (help.get(lang)) } }
             (at_field(problems, &id))
         };
@@ -145,7 +148,7 @@ impl<'a> Fields<'a> {
                 div .field .has-error[wrong] {
                     label for=(id) { (label) }
                     (notes)
-                    (self.widget(field, &id, typed.first().map_or("", String::as_str), &typed, needed))
+                    @if promised.as_ref().is_none_or(|(_, may)| *may) { (self.widget(field, &id, typed.first().map_or("", String::as_str), &typed, needed)) }
                 }
             }
         }
@@ -204,6 +207,9 @@ impl<'a> Fields<'a> {
             }
             Type::Text if field.id == *self.line => html! {
                 input id=(id) name=(name) type="text" value=(value) required[needed] autocomplete="off";
+            },
+            Type::Text if field.sealed_to.is_some() => html! {
+                textarea id=(id) name=(name) rows="3" required[needed] autocomplete="off" spellcheck="false" { (value) }
             },
             Type::File => html! {
                 @if let Some((_, called)) = value.split_once('|') {
@@ -303,6 +309,34 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// What is asked of a custodian's field before it is asked: the promise and its limits.
+    fn promise(&self, function: &Code) -> (Markup, bool) {
+        let visitor = self.show.visitor;
+        let lang = visitor.lang;
+        let custodian = custody::custodian(&visitor.world, function, visitor.now);
+        let who = custodian.name.get(lang);
+        let Some(key) = custodian.key else {
+            return (
+                html! { p .help { strong { (tf(lang, "web.locked_no_key", &[("who", &who)])) } } },
+                false,
+            );
+        };
+        let args: [(&str, &dyn std::fmt::Display); 2] = [("who", &who), ("fingerprint", &key.fingerprint())];
+        let words = html! {
+            p .help { strong { (tf(lang, "web.locked_promise", &args)) } }
+            p .help { (tf(lang, "web.locked_limits", &args)) }
+        };
+        (words, true)
+    }
+
+    /// What a widget shows of a value that is there; nothing of what is a custodian's.
+    fn had_of(&self, field: &Field, value: &Value) -> Vec<String> {
+        match &field.sealed_to {
+            Some(_) => Vec::new(),
+            None => self.plain(value),
+        }
+    }
+
     /// A value as it stands in its widget.
     fn plain(&self, value: &Value) -> Vec<String> {
         vec![match value {
@@ -333,7 +367,7 @@ impl<'a> Fields<'a> {
             let had = self
                 .had
                 .and_then(|had| had.get(&field.id))
-                .map(|value| self.plain(value));
+                .map(|value| self.had_of(field, value));
             if let Some(known) = self.known.get(&field.id) {
                 match self.confirmed(field, known, *needed, sent) {
                     Confirmed::Same(json) => {

@@ -7,6 +7,7 @@ use bihuan_domain::mechanism::{Colour, Field, Mechanism, RegisterSpec, Stage, St
 use bihuan_domain::org::Actor;
 use bihuan_domain::value::{RowRef, Value};
 use bihuan_domain::world::World;
+use bihuan_engine::custody;
 use bihuan_engine::views::Views;
 use bihuan_messages::{Label, Lang, t, tf};
 use jiff::Timestamp;
@@ -94,8 +95,19 @@ impl Show<'_> {
 
     /// The plain text of a sealed value; what says that it was erased where it was.
     pub fn sealed(&self, sealed: &Sealed) -> String {
+        self.sealed_in(None, sealed)
+    }
+
+    /// As [`Show::sealed`], of a field, which may be a custodian's: then only whose it is.
+    fn sealed_in(&self, field: Option<&Field>, sealed: &Sealed) -> String {
         match self.views.unseal(sealed) {
-            Ok(Some(plain)) => plain,
+            Ok(Some(plain)) => match custody::locked_to(field, &plain) {
+                Some(function) => {
+                    let who = custody::custodian(self.world(), &function, self.visitor.now).name;
+                    tf(self.lang(), "web.locked_to", &[("who", &who.get(self.lang()))])
+                }
+                None => plain,
+            },
             Ok(None) => t(self.lang(), "web.erased").to_owned(),
             Err(error) => {
                 tracing::error!(%error, "a sealed value could not be opened");
@@ -131,7 +143,7 @@ impl Show<'_> {
             },
             Value::Case(case) => html! { a href={ "/cases/" (case) } { (case) } },
             Value::File(file) => text(&self.sealed(&file.name)),
-            Value::Sealed(sealed) => lines(&self.sealed(sealed)),
+            Value::Sealed(sealed) => lines(&self.sealed_in(Some(field), sealed)),
             Value::List(items) => html! {
                 @for (n, item) in items.iter().enumerate() {
                     @if n > 0 { (t(lang, "web.list_comma")) }
@@ -233,7 +245,10 @@ pub fn stage_name<'a>(
 /// What a row of a register is called.
 pub fn row_title(spec: &RegisterSpec, row: &bihuan_domain::expr::Row, views: &Views) -> Option<String> {
     match row.get(&spec.title)? {
-        Value::Sealed(sealed) => views.unseal(sealed).ok().flatten(),
+        Value::Sealed(sealed) => {
+            let plain = views.unseal(sealed).ok().flatten();
+            plain.filter(|plain| custody::locked_to(None, plain).is_none())
+        }
         Value::Code(code) => Some(code.to_string()),
         other => other.number().map(|n| n.to_string()),
     }

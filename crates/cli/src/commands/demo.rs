@@ -54,6 +54,9 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
     if args.data.is_none() {
         term.say("cli.demo_temporary", &[("data", &dir.display())]);
     }
+    if let Some(folder) = bihuan_sim::custodians::folder(&dir) {
+        term.say("cli.demo_custodian", &[("path", &folder.display())]);
+    }
     term.say("cli.demo_clock", &[]);
     let seconds = started.elapsed().as_millis();
     let seconds = format!("{}.{:02}", seconds / 1000, seconds % 1000 / 10);

@@ -3,7 +3,9 @@
 pub(crate) mod bench;
 pub(crate) mod calendar;
 pub(crate) mod check;
+pub(crate) mod custodian;
 pub(crate) mod demo;
+pub(crate) mod erase;
 pub(crate) mod export;
 pub(crate) mod import;
 pub(crate) mod init;
@@ -45,6 +47,8 @@ pub(crate) fn run(order: Order, term: &Term) -> Result<Exit, Trouble> {
         Order::Rebuild(args) => rebuild::run(&args, term),
         Order::Calendar(args) => calendar::run(&args, term),
         Order::User(args) => user::run(&args, term),
+        Order::Custodian(args) => custodian::run(&args, term),
+        Order::Erase(args) => erase::run(&args, term),
         Order::Bench(args) => bench::run(&args, term),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::run::bihuan;
 
-const COMMANDS: [&str; 29] = [
+const COMMANDS: [&str; 34] = [
     "",
     "demo",
     "init",
@@ -31,6 +31,11 @@ const COMMANDS: [&str; 29] = [
     "user list",
     "user add",
     "user password",
+    "custodian",
+    "custodian key",
+    "custodian register",
+    "custodian open",
+    "erase",
     "bench",
 ];
 

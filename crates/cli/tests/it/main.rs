@@ -12,6 +12,7 @@
 
 mod bad_input;
 mod change;
+mod custody;
 mod data;
 mod help;
 mod house;

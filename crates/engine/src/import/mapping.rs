@@ -70,7 +70,10 @@ impl Target {
             if id == mechanism.title {
                 return Some(Target::Title);
             }
-            mechanism.field(&id).map(|field| Target::Field(field.id.clone()))
+            mechanism
+                .field(&id)
+                .filter(|field| importable(field))
+                .map(|field| Target::Field(field.id.clone()))
         };
         if let Some(id) = text.strip_prefix("field:") {
             return field(id);
@@ -256,9 +259,14 @@ pub fn targets(mechanism: &Mechanism) -> Vec<(Target, Label)> {
     let fields = mechanism
         .fields
         .iter()
-        .filter(|field| field.id != mechanism.title && takes(&field.ty));
+        .filter(|field| field.id != mechanism.title && takes(&field.ty) && importable(field));
     all.extend(fields.map(|field| (Target::Field(field.id.clone()), field.label.clone())));
     all
+}
+
+/// Nothing that is a custodian's comes in by a sheet: there it lies in the clear for whoever has the file.
+fn importable(field: &Field) -> bool {
+    field.sealed_to.is_none()
 }
 
 fn takes(ty: &Type) -> bool {

@@ -192,6 +192,27 @@ pub(crate) fn clear_title(connection: &Connection, case: CaseId) -> Result<(), E
     Ok(())
 }
 
+/// The cases whose title is one of these sealed texts: the case itself, and those that rows and parts brought about,
+/// which have the title of what they came from.
+pub(crate) fn titled(
+    connection: &Connection,
+    case: Option<CaseId>,
+    sealed: &BTreeSet<String>,
+) -> Result<Vec<CaseId>, Error> {
+    let mut statement = connection.prepare(
+        "SELECT id, json_extract(state, '$.title') FROM case_views WHERE id = ?1 OR source_key IS NOT NULL",
+    )?;
+    let id = case.and_then(|case| i64::try_from(case.0).ok());
+    let mut rows = statement.query([id])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        if sealed.contains(&row.get::<_, String>(1)?) {
+            found.push(CaseId(u64::try_from(row.get::<_, i64>(0)?).unwrap_or(0)));
+        }
+    }
+    Ok(found)
+}
+
 /// The whole state as JSON. A state has 2 to 4 KB: room for it at once, not in seven steps.
 fn state_text(state: &State) -> Result<String, Error> {
     let mut bytes = Vec::with_capacity(4_096);

@@ -26,9 +26,17 @@ fn works_files() -> BTreeMap<String, String> {
 }
 
 /// The county with the pack that uses every construct of the language, a village and a unit for work safety.
-fn works(dir: &Path) -> County {
+pub(crate) fn works(dir: &Path) -> County {
+    works_with(dir, |_, text| text)
+}
+
+/// As [`works`], with the text of each file as `change` leaves it.
+pub(crate) fn works_with(dir: &Path, change: fn(&str, String) -> String) -> County {
     let county = County::new(dir);
-    let files = works_files();
+    let files = works_files().into_iter();
+    let files = files
+        .map(|(name, text)| (name.clone(), change(&name, text)))
+        .collect();
     let since = Validity::since(date(2020, 1, 1));
     let unit = |id: &str, kind: &str, functions: &[&str]| {
         WorldChange::from(WorldEvent::UnitPut(Unit {

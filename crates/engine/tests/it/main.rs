@@ -11,6 +11,7 @@
 mod bulletins;
 mod by_themselves;
 mod county;
+mod custody;
 mod documents;
 mod durable;
 mod imports;

@@ -6,9 +6,10 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bihuan_domain::expr::Row;
-use bihuan_domain::id::{CaseId, MechanismId, RegisterId, RowId};
+use bihuan_domain::id::{CaseId, FieldId, MechanismId, RegisterId, RowId};
 use bihuan_domain::value::Value;
 use bihuan_engine::views::{Filter, Sort, Views};
+use bihuan_engine::{access, custody};
 use bihuan_ledger::{Entry, Receipt};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
@@ -127,7 +128,8 @@ async fn case(visitor: Visitor, Path(id): Path<u64>, headers: HeaderMap) -> Resu
                 })
                 .collect();
             let texts = texts(&views, &case.state.values)?;
-            let answer = json!({
+            let locked = crate::pages::locked_for(visitor, &views, &case.state)?.values;
+            let answer = json!({ "locked": locked,
                 "id": case.state.id, "title": case.title, "colour": case.state.colour(), "due": case.state.due(),
                 "state": case.state, "texts": texts, "timeline": timeline, "children": case.children,
                 "duties": case.state.duties(),
@@ -137,12 +139,19 @@ async fn case(visitor: Visitor, Path(id): Path<u64>, headers: HeaderMap) -> Resu
         .await
 }
 
-/// The plain texts of sealed values, by field.
+/// The plain texts of sealed values, by field; of what is a custodian's, only whose it is.
 fn texts(views: &Views, values: &Row) -> Result<Json, Trouble> {
     let mut texts = serde_json::Map::new();
     for (field, value) in values {
         if let Value::Sealed(sealed) = value {
-            texts.insert(field.to_string(), json!(views.unseal(sealed)?));
+            let text = match views.unseal(sealed)? {
+                Some(text) => match custody::locked_to(None, &text) {
+                    Some(function) => json!({ "encrypted_to": function }),
+                    None => json!(text),
+                },
+                None => Json::Null,
+            };
+            texts.insert(field.to_string(), text);
         }
     }
     Ok(Json::Object(texts))
@@ -175,13 +184,8 @@ async fn register(
     let id = RegisterId::from(id);
     visitor
         .work(move |visitor| {
-            let known = visitor
-                .mechanisms
-                .packs()
-                .iter()
-                .flat_map(|pack| &pack.registers)
-                .any(|spec| spec.id == id);
-            if !known && visitor.world.registers.count(&id) == 0 {
+            let spec = visitor.mechanisms.register(&id);
+            if spec.is_none() && visitor.world.registers.count(&id) == 0 {
                 return Err(Trouble::not_found());
             }
             let views = visitor.views()?;
@@ -193,8 +197,20 @@ async fn register(
                 .take(asked.limit.unwrap_or(100).clamp(1, 1_000))
                 .collect();
             let mut list = Vec::with_capacity(rows.len());
+            // Of a register that no pack in force declares nobody knows any more what was sensitive.
+            let masked = |field: &FieldId| {
+                spec.is_none_or(|spec| {
+                    let field = spec.fields.iter().find(|known| known.id == *field);
+                    field.is_none_or(|field| field.sensitive)
+                        && !access::keeps_register(&visitor.world, &visitor.post, spec)
+                })
+            };
             for (row, values) in rows {
-                list.push(json!({ "id": row, "values": values, "texts": texts(&views, values)? }));
+                let (hidden, shown): (Row, Row) = values.clone().into_iter().partition(|(id, _)| masked(id));
+                let hidden: Vec<&FieldId> = hidden.keys().collect();
+                list.push(
+                    json!({ "id": row, "values": shown, "texts": texts(&views, &shown)?, "masked": hidden }),
+                );
             }
             let total = visitor.world.registers.count(&id);
             Ok(axum::Json(json!({ "id": id, "total": total, "rows": list })).into_response())

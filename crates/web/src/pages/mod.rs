@@ -22,7 +22,7 @@ use axum::Router;
 use crate::Web;
 
 pub(crate) use bulletins::{file as bulletin_file, readable as readable_bulletin};
-pub(crate) use case::{etag as case_etag, evidence::download as evidence_file};
+pub(crate) use case::{etag as case_etag, evidence::download as evidence_file, locked_for};
 pub(crate) use imports::Drafts;
 
 pub(crate) fn routes() -> Router<Web> {

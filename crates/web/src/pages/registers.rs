@@ -7,8 +7,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use bihuan_domain::expr::Row;
 use bihuan_domain::id::{RegisterId, RowId};
-use bihuan_domain::mechanism::RegisterSpec;
-use bihuan_engine::{Order, Submission};
+use bihuan_domain::mechanism::{Field, RegisterSpec};
+use bihuan_engine::{Order, Submission, access};
 use bihuan_messages::{t, tf};
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -167,10 +167,7 @@ fn fields<'a>(show: &'a Show<'a>, spec: &'a RegisterSpec, known: Option<&'a Row>
 
 /// Whether the visitor's unit keeps the register.
 fn keeps(visitor: &Visitor, spec: &RegisterSpec) -> bool {
-    let unit = visitor.world.org.unit_of(&visitor.actor().post);
-    spec.keeper
-        .as_ref()
-        .is_some_and(|function| unit.is_some_and(|unit| unit.functions.contains(function)))
+    access::keeps_register(&visitor.world, &visitor.post, spec)
 }
 
 fn page(
@@ -246,7 +243,9 @@ fn form(show: &Show<'_>, spec: &RegisterSpec, asked: &Asked, attempt: Option<&At
 
 fn table(show: &Show<'_>, spec: &RegisterSpec, rows: &[(&RowId, &Row)], keeps: bool) -> Markup {
     let lang = show.visitor.lang;
+    let masked = |field: &Field| !keeps && (field.sensitive || field.sealed_to.is_some());
     html! {
+        @if spec.fields.iter().any(masked) { p .help { (t(lang, "web.masked_why")) } }
         div .scroll tabindex="0" role="region" aria-label=(spec.label.get(lang)) {
             table .ledger .register {
                 thead { tr { th scope="col" { (t(lang, "web.row")) } @for field in &spec.fields { th scope="col" { (field.label.get(lang)) } } } }
@@ -258,7 +257,7 @@ fn table(show: &Show<'_>, spec: &RegisterSpec, rows: &[(&RowId, &Row)], keeps: b
                         }
                         @for field in &spec.fields {
                             td .is-title[field.id == spec.title] .is-empty[!row.contains_key(&field.id)] data-label=(field.label.get(lang)) {
-                                @match row.get(&field.id) { Some(value) => { (show.value(field, value)) }, None => { span .quiet { "–" } } }
+                                @match row.get(&field.id) { Some(_) if masked(field) => { span .quiet { (t(lang, "web.masked")) } }, Some(value) => { (show.value(field, value)) }, None => { span .quiet { "–" } } }
                             }
                         }
                     }

@@ -11,6 +11,7 @@ mod api;
 mod browser;
 mod bulletins;
 mod county;
+mod custody;
 mod forms;
 mod imports;
 mod known;

@@ -6,6 +6,7 @@ mod clocks;
 pub(crate) mod evidence;
 mod forms;
 mod holders;
+mod locked;
 mod offers;
 mod timeline;
 
@@ -31,6 +32,7 @@ use crate::show::{self, Show};
 use crate::trouble::Trouble;
 
 pub(crate) use clocks::rule;
+pub(crate) use locked::own as locked_for;
 pub(crate) use offers::{Attempt, offers};
 
 pub(crate) fn routes() -> Router<Web> {
@@ -38,6 +40,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/cases/{id}", get(case))
         .route("/cases/{id}/act", post(act::act).get(back))
         .route("/cases/{id}/evidence/{n}", get(evidence::download))
+        .route("/cases/{id}/locked", get(locked::download))
 }
 
 #[derive(Deserialize)]
@@ -264,6 +267,7 @@ fn values(show: &Show<'_>, mechanism: &Mechanism, state: &State) -> Markup {
                         }
                     }
                 }
+                (locked::link(show, mechanism, state))
             }
         }
     }
