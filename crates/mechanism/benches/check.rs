@@ -45,7 +45,7 @@ fn check_all_packs(bencher: divan::Bencher<'_, '_>) {
         .bench_local(|| load(&files));
 }
 
-#[divan::bench]
+#[divan::bench(sample_count = 10)]
 fn run_all_scenarios(bencher: divan::Bencher<'_, '_>) {
     let loaded = load(&packs());
     let count: usize = loaded.packs.iter().map(|pack| pack.scenarios.len()).sum();
