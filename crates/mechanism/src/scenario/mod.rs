@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 use bihuan_diagnostics::{Diagnostic, Span};
 use bihuan_domain::id::{Code, PostId, UnitId};
 use bihuan_domain::org::{Appointment, Person, Post, Unit};
+use bihuan_domain::world::World;
 use bihuan_messages::Label;
 use jiff::Timestamp;
 
@@ -148,15 +149,23 @@ impl Outcome {
 
 /// Runs every scenario of every pack. Pure: the same files give the same outcomes.
 pub fn run_all(loaded: &Loaded) -> Vec<Outcome> {
-    loaded
-        .packs
-        .iter()
-        .flat_map(|pack| &pack.scenarios)
-        .map(|scenario| run(scenario, loaded))
+    // Making a world seals thousands of sample values; the scenarios of a pack begin in copies of one.
+    let mut worlds: BTreeMap<(&str, bool), World> = BTreeMap::new();
+    let scenarios = loaded.packs.iter().flat_map(|pack| &pack.scenarios);
+    scenarios
+        .map(|scenario| {
+            let home = run::home(scenario, loaded);
+            let key = (home.map_or("", |pack| pack.id.as_str()), scenario.rows);
+            let world = worlds
+                .entry(key)
+                .or_insert_with(|| world::make(loaded, home, scenario.rows));
+            run::run(scenario, loaded, world.clone())
+        })
         .collect()
 }
 
 /// Runs one scenario among loaded packs.
 pub fn run(scenario: &Scenario, loaded: &Loaded) -> Outcome {
-    run::run(scenario, loaded)
+    let world = world::make(loaded, run::home(scenario, loaded), scenario.rows);
+    run::run(scenario, loaded, world)
 }

@@ -19,10 +19,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::command::command;
-use super::{Happened, Outcome, Scenario, When, laws, world};
+use super::{Happened, Outcome, Scenario, When, laws};
 use crate::check::unknown;
 use crate::digest::digest;
-use crate::pack::Loaded;
+use crate::pack::{Loaded, Pack};
 use crate::read::{Sink, Sp};
 
 /// More than a year of one case can bring; stops a mechanism that would never rest.
@@ -73,16 +73,21 @@ pub(super) enum Stopped {
     Unclear,
 }
 
-pub(super) fn run(scenario: &Scenario, loaded: &Loaded) -> Outcome {
-    let mut sink = Sink::new(&scenario.file);
-    let pack = loaded
+/// The pack whose org tree a scenario plays in.
+pub(super) fn home<'a>(scenario: &Scenario, loaded: &'a Loaded) -> Option<&'a Pack> {
+    loaded
         .mechanism(&scenario.mechanism.as_str().into())
-        .and_then(|mechanism| loaded.pack(mechanism.pack.as_str()));
+        .and_then(|mechanism| loaded.pack(mechanism.pack.as_str()))
+}
+
+/// Plays a scenario in a world.
+pub(super) fn run(scenario: &Scenario, loaded: &Loaded, world: World) -> Outcome {
+    let mut sink = Sink::new(&scenario.file);
     let mut run = Run {
         loaded,
         scenario,
         raw: &scenario.text,
-        world: world::make(loaded, pack, scenario.rows),
+        world,
         cases: BTreeMap::new(),
         now: scenario
             .steps
