@@ -1,0 +1,256 @@
+//! Writing what was decided: sealed values and files, events, read models; and the jobs that touch many cases.
+
+use std::sync::Arc;
+
+use bihuan_domain::command::Command;
+use bihuan_domain::event::{CaseEvent, VERSION, WorldEvent};
+use bihuan_domain::id::{CaseId, MechanismId};
+use bihuan_domain::org::Actor;
+use bihuan_domain::refusal::Refusal;
+use bihuan_ledger::{Appended, Batch, Cause, NewEntry};
+
+use super::plan::Accepted;
+use super::{Group, Kept, Planned, WORLD, WorldChange, log_actor};
+use crate::error::{Error, Failure};
+use crate::views;
+use crate::wire::Sealing;
+
+/// Cases taken over to a new definition in one commit group.
+const MIGRATED_MAX: usize = 500;
+
+impl Group<'_> {
+    /// Takes open cases over to the definition in force. Those whose stage is gone stay under their own.
+    pub(super) fn migrate(
+        &mut self,
+        batch: &mut Batch<'_>,
+        actor: &Actor,
+        mechanism: &MechanismId,
+        recount: bool,
+    ) -> Result<(Kept, Option<Appended>, bool), Failure> {
+        let current = self
+            .mechanisms
+            .current(mechanism)
+            .ok_or_else(|| Refusal::new("no_such_mechanism").with("mechanism", mechanism.as_str()))?;
+        let (mut kept, mut last) = (Kept::nothing(), None);
+        for id in views::open_cases(batch.connection(), mechanism)? {
+            if kept.seqs.len() >= MIGRATED_MAX {
+                break;
+            }
+            let Some(before) = self.take(batch, &[], id)? else {
+                continue;
+            };
+            if before.mechanism.digest == current.digest {
+                continue;
+            }
+            let command = Command::Migrate { recount };
+            let decision = match self.decide(batch, &[], actor, &current, Some(&before), &command, None) {
+                Ok(decision) => decision,
+                Err(Failure::Refused(_)) => continue,
+                Err(fault) => return Err(fault),
+            };
+            let mut plan = Vec::new();
+            let accepted = Accepted {
+                id,
+                actor,
+                mechanism: &current,
+                before: Some(before),
+                decision,
+                sealing: Sealing::default(),
+                files: Vec::new(),
+            };
+            self.accept(batch, &mut plan, accepted)?;
+            let (mut some, appended) = self.write(batch, plan, None)?;
+            kept.seqs.append(&mut some.seqs);
+            last = appended.or(last);
+        }
+        Ok((kept, last, false))
+    }
+
+    pub(super) fn tick(
+        &mut self,
+        batch: &mut Batch<'_>,
+        cases: &[CaseId],
+    ) -> Result<(Kept, Option<Appended>, bool), Failure> {
+        let mut kept = Kept {
+            case: None,
+            number: None,
+            seqs: Vec::new(),
+        };
+        let mut last = None;
+        for id in cases {
+            let mut plan = Vec::new();
+            let command = Command::Tick {
+                beacon: Some(self.beacon.clone()),
+            };
+            match self.follow(batch, &mut plan, *id, &command) {
+                Ok(()) => {}
+                Err(Failure::Refused(refusal)) => {
+                    // A clock that cannot be computed must not keep the others from firing.
+                    tracing::error!(case = id.0, code = refusal.code, "a case could not be woken");
+                    batch.connection().execute(
+                        "UPDATE case_views SET wake_at = ?1 WHERE id = ?2",
+                        (
+                            self.now.as_microsecond().saturating_add(3_600_000_000),
+                            i64::try_from(id.0).unwrap_or(i64::MAX),
+                        ),
+                    )?;
+                    continue;
+                }
+                Err(fault) => return Err(fault),
+            }
+            let (mut some, appended) = self.write(batch, plan, None)?;
+            kept.seqs.append(&mut some.seqs);
+            last = appended.or(last);
+        }
+        Ok((kept, last, false))
+    }
+
+    /// Writes what was planned: sealed values and files first, then the events that name them, then the views.
+    pub(crate) fn write(
+        &mut self,
+        batch: &mut Batch<'_>,
+        plan: Vec<Planned>,
+        mut cause: Option<Cause>,
+    ) -> Result<(Kept, Option<Appended>), Failure> {
+        let mut kept = Kept {
+            case: plan.first().map(|p| p.id),
+            number: None,
+            seqs: Vec::new(),
+        };
+        kept.number = plan
+            .first()
+            .and_then(|p| p.after.number.as_ref())
+            .map(|number| number.text.clone());
+        let mut last = None;
+        for planned in plan {
+            let subject = format!("case/{}", planned.id);
+            for draft in &planned.drafts {
+                batch.put_sealed(&subject, draft)?;
+            }
+            for file in &planned.files {
+                batch.put_blob(&subject, file)?;
+            }
+            let definition = planned.definition.as_str().parse().ok();
+            let actor = log_actor(&planned.actor);
+            for event in &planned.events {
+                let (name, body) = event.stored();
+                let appended = batch.append(&NewEntry {
+                    at: self.now,
+                    stream: subject.clone(),
+                    kind: name.clone(),
+                    version: VERSION,
+                    actor: actor.clone(),
+                    definition,
+                    cause: cause.clone(),
+                    body,
+                })?;
+                kept.seqs.push((appended.seq, name));
+                last = Some(appended);
+            }
+            // What follows in other streams was caused by the last entry of the first.
+            cause = last.map(|appended| Cause::Entry(appended.seq)).or(cause);
+            for put in planned.rows {
+                let (name, body) = WorldEvent::RowPut(put).stored();
+                let appended = batch.append(&NewEntry {
+                    at: self.now,
+                    stream: WORLD.to_owned(),
+                    kind: name.clone(),
+                    version: VERSION,
+                    actor: log_actor(&planned.actor),
+                    definition: planned.definition.as_str().parse().ok(),
+                    cause: cause.clone(),
+                    body,
+                })?;
+                kept.seqs.push((appended.seq, name));
+                last = Some(appended);
+            }
+            let title = planned.events.iter().rev().find_map(|event| match event {
+                CaseEvent::Opened(opened) => Some(&opened.title),
+                CaseEvent::Amended(amended) => amended.title.as_ref(),
+                _ => None,
+            });
+            let plain = match title {
+                Some(title) => Some(batch.unseal(&title.as_str().parse()?)?),
+                None => None,
+            };
+            let title = match &plain {
+                Some(plain) => views::Title::Set(plain.as_deref()),
+                None => views::Title::Keep,
+            };
+            let listing = views::project_change(
+                batch.connection(),
+                planned.face.as_ref(),
+                &planned.after,
+                &planned.events,
+                &title,
+            )?;
+            views::project_brought(batch.connection(), &planned.after, &planned.events)?;
+            self.listed.extend(listing);
+            self.cache.insert(planned.id, planned.after);
+        }
+        Ok((kept, last))
+    }
+
+    pub(super) fn change_world(
+        &mut self,
+        batch: &mut Batch<'_>,
+        actor: &Actor,
+        key: &str,
+        changes: Vec<WorldChange>,
+    ) -> Result<(Kept, Option<Appended>, bool), Failure> {
+        let key = format!("{}/{key}", actor.person);
+        if let Some(kept) = batch.command_answer(&key)? {
+            let kept: Kept = serde_json::from_str(&kept).map_err(Error::from)?;
+            return Ok((kept, None, true));
+        }
+        // Packs are compiled before anything is written: an unsound one is never adopted.
+        let adopts = changes
+            .iter()
+            .any(|change| matches!(change.event, WorldEvent::PackAdopted(_)));
+        let compiled = if adopts {
+            let mut packs = self.world.packs.clone();
+            for change in &changes {
+                if let WorldEvent::PackAdopted(e) = &change.event {
+                    packs.insert(e.pack.clone(), (e.digest.clone(), Arc::new(e.files.clone())));
+                }
+            }
+            Some(self.mechanisms.adopt(&packs)?)
+        } else {
+            None
+        };
+        let mut kept = Kept {
+            case: None,
+            number: None,
+            seqs: Vec::new(),
+        };
+        let mut last = None;
+        for change in changes {
+            for (subject, draft) in &change.texts {
+                batch.put_sealed(subject, draft)?;
+            }
+            for (subject, file) in &change.files {
+                batch.put_blob(subject, file)?;
+            }
+            let (name, body) = change.event.stored();
+            let appended = batch.append(&NewEntry {
+                at: self.now,
+                stream: WORLD.to_owned(),
+                kind: name.clone(),
+                version: VERSION,
+                actor: log_actor(actor),
+                definition: None,
+                cause: Some(Cause::Command(bihuan_ledger::Digest::of(key.as_bytes()))),
+                body,
+            })?;
+            kept.seqs.push((appended.seq, name));
+            last = Some(appended);
+            Arc::make_mut(self.world).evolve(change.event, actor, self.now);
+        }
+        if let Some(compiled) = compiled {
+            *self.mechanisms = Arc::new(compiled);
+        }
+        let json = serde_json::to_string(&kept).map_err(Error::from)?;
+        batch.remember(&key, &json)?;
+        Ok((kept, last, false))
+    }
+}
