@@ -42,6 +42,9 @@ const SCARCE: [(&str, &str); 5] = [
     ("jiaocheng", "assessment-year"),
 ];
 
+/// Mechanisms that hand out dozens of parts: one campaign that has just gone out is enough, an old one would fill desks.
+const WIDE: [&str; 2] = ["water-campaign", "five-grips"];
+
 /// Which course is told half way where it is not the second of a mechanism.
 const HALF_TOLD: [&str; 2] = ["feedback-problem-one-to-all", "cleanup-dispatch-slow"];
 
@@ -132,6 +135,10 @@ pub(crate) fn tales(
         }
         if SCARCE.contains(&(slug, mechanism)) {
             place(normal, whole, "new", opened(whole), yesterday(today));
+            continue;
+        }
+        if WIDE.contains(&mechanism) {
+            place(normal, whole, "half", half.min(whole.len()), yesterday(today));
             continue;
         }
         place(normal, whole, "done", whole.len(), end);
