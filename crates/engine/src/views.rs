@@ -1,5 +1,5 @@
 //! Read models: what lists, desks and timers look at. Made from the log, in its file and in its transactions, and
-//! equal to what a rebuild from the log makes of them. What lists filter and sort by is also held in memory ([`Roll`]).
+//! equal to what a rebuild from the log makes of them. What lists filter and sort by is also held in memory (`Roll`).
 //!
 //! They live in the engine and not in the ledger, so that the ledger stays verifiable without knowing what a case is
 //! (`docs/adr/`). Titles and names stand here in the clear; an erasure removes them in its own transaction.

@@ -1,6 +1,6 @@
 //! What a new version of a mechanism changes, in words of an official.
 //!
-//! Both versions are put into sentences by the same hand ([`facts`]); what reads otherwise afterwards has changed.
+//! Both versions are put into sentences by the same hand (`facts`); what reads otherwise afterwards has changed.
 
 mod facts;
 

@@ -1,6 +1,6 @@
 //! JSON Schemas of the three kinds of files, for editors: they complete keys, colour what is mistyped, show help.
 //!
-//! One table of keys ([`keys`]) makes all three. The checker knows far more than a schema can say; what passes here may
+//! One table of keys (`keys`) makes all three. The checker knows far more than a schema can say; what passes here may
 //! still be unsound. Tests hold the table to what the reader asks for.
 
 mod keys;
