@@ -69,7 +69,18 @@ impl Engine {
     /// If the directory is not empty or cannot be written.
     pub fn create(dir: &Path, origin: &str, time: Arc<dyn TimeSource>) -> Result<Engine, Error> {
         let ledger = Ledger::create(dir, origin)?;
-        Engine::start(ledger, time).map(|(engine, _)| engine)
+        Engine::start(ledger, time, false).map(|(engine, _)| engine)
+    }
+
+    /// As [`Engine::create`], for a sample that is made anew if anything happens while it is made: commits do not wait
+    /// for the disk, all is brought there when the last handle is gone.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Engine::create`].
+    pub fn create_hastily(dir: &Path, origin: &str, time: Arc<dyn TimeSource>) -> Result<Engine, Error> {
+        let ledger = Ledger::create(dir, origin)?;
+        Engine::start(ledger, time, true).map(|(engine, _)| engine)
     }
 
     /// Opens a data directory, takes its lease and starts the writer. Read models that lag are made anew.
@@ -78,11 +89,14 @@ impl Engine {
     ///
     /// If the directory is damaged, foreign, newer than this program or held by another process; each says which.
     pub fn open(dir: &Path, time: Arc<dyn TimeSource>) -> Result<(Engine, Opening), Error> {
-        Engine::start(Ledger::open(dir)?, time)
+        Engine::start(Ledger::open(dir)?, time, false)
     }
 
-    fn start(ledger: Ledger, time: Arc<dyn TimeSource>) -> Result<(Engine, Opening), Error> {
+    fn start(ledger: Ledger, time: Arc<dyn TimeSource>, hasty: bool) -> Result<(Engine, Opening), Error> {
         let mut writer = ledger.writer()?;
+        if hasty {
+            writer.wait_for_disk(false)?;
+        }
         let now = time.now();
         let (entries, rebuilt, cases) = {
             let batch = writer.begin(now)?;
@@ -127,6 +141,7 @@ impl Engine {
             listed: Vec::new(),
             cases,
             scheduled: None,
+            hasty,
         };
         let (jobs, receiver) = queue();
         let thread = std::thread::Builder::new()

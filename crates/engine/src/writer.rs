@@ -111,6 +111,8 @@ pub(crate) struct Desk {
     pub(crate) cases: u64,
     /// The day up to which schedules were looked at since the start, and under how many definitions.
     pub(crate) scheduled: Option<(jiff::civil::Date, usize)>,
+    /// Whether commits wait for the disk only once, at the end: for a sample that is being made.
+    pub(crate) hasty: bool,
 }
 
 /// One case's part of a submission, decided and not yet written.
@@ -155,6 +157,11 @@ impl Desk {
     pub(crate) fn run(mut self, mut jobs: Queue<Job>) {
         while let Some(group) = jobs.group() {
             self.carry_out(group, &mut jobs);
+        }
+        if self.hasty
+            && let Err(error) = self.writer.wait_for_disk(true)
+        {
+            tracing::error!(%error, "a sample is not wholly on the disk");
         }
     }
 

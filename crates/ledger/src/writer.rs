@@ -72,6 +72,25 @@ impl Writer {
         Ok(writer)
     }
 
+    /// Waits for the disk at each commit (as it does from the start), or not until this is called again.
+    ///
+    /// Without waiting, what was written survives the end of the process but not a power cut: only for a sample that is
+    /// made anew if anything happens while it is made.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn wait_for_disk(&mut self, wait: bool) -> Result<(), Error> {
+        self.connection
+            .pragma_update(None, "synchronous", if wait { "FULL" } else { "OFF" })?;
+        if wait {
+            // Brings everything that was written meanwhile to the disk.
+            self.connection
+                .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        }
+        Ok(())
+    }
+
     /// The ledger that this writes.
     pub fn ledger(&self) -> &Ledger {
         &self.ledger

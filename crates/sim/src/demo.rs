@@ -170,7 +170,7 @@ pub(crate) fn build(
 ) -> Result<Built, Failure> {
     let sample = sample(date_of(now))?;
     let clock = Arc::new(DemoTime::standing_at(instant(sample.first)));
-    let engine = Engine::create(
+    let engine = Engine::create_hastily(
         &dir.join(sample.slug),
         &format!("{}.bihuan.demo", sample.slug),
         clock.clone(),

@@ -22,10 +22,18 @@ pub(crate) struct Args {
     data: Option<PathBuf>,
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
+    /// Only build the samples: the demo lets another process do it, whose memory is gone when it ends.
+    #[arg(long, hide = true)]
+    build_only: bool,
 }
 
 pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
     serve::log_to_stderr();
+    if let (true, Some(dir)) = (args.build_only, &args.data) {
+        let hash = bihuan_engine::hash_password(PASSWORD)?;
+        demo::both(dir, &hash, Timestamp::now())?;
+        return Ok(Exit::Fine);
+    }
     let started = Instant::now();
     let runtime = serve::runtime()?;
     let listener = runtime.block_on(serve::bind(args.listen))?;
@@ -73,8 +81,16 @@ fn prepare(dir: &Path) -> Result<Vec<Built>, Trouble> {
     if !before.is_empty() {
         return Ok(before);
     }
-    let hash = bihuan_engine::hash_password(PASSWORD)?;
-    Ok(demo::both(dir, &hash, Timestamp::now())?)
+    let program = std::env::current_exe().map_err(Trouble::file(dir))?;
+    let built = std::process::Command::new(&program)
+        .args(["demo", "--build-only", "--data"])
+        .arg(dir)
+        .status()
+        .map_err(Trouble::file(&program))?;
+    if !built.success() {
+        return Err(Trouble::new("cli.demo_not_built"));
+    }
+    Ok(demo::reopen(dir)?)
 }
 
 fn introduce(sample: &Built, term: &Term) -> Result<(), Trouble> {
