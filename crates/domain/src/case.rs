@@ -12,7 +12,7 @@ mod place;
 mod state;
 mod tick;
 
-pub use bring::{Brought, asks_only_the_row, by_row, by_schedule, unique_key};
+pub use bring::{Brought, by_row, by_schedule, keeps, scheduled_title, unique_key};
 pub use context::{Alone, Context, Family, Opener};
 pub use decide::{Decision, Effect, decide, due_under};
 pub use duty::{Duty, DutyKind};

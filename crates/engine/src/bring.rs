@@ -3,16 +3,15 @@
 use std::collections::BTreeMap;
 
 use bihuan_domain::calendar::{date_of, local};
-use bihuan_domain::case::{Brought, by_row, by_schedule};
+use bihuan_domain::case::{Brought, by_row, by_schedule, keeps, scheduled_title};
 use bihuan_domain::command::{self, Command};
 use bihuan_domain::event::{RowPut, Source, VERSION, WorldEvent};
 use bihuan_domain::expr::Row;
 use bihuan_domain::id::{FieldId, PackId, RegisterId, RowId};
-use bihuan_domain::mechanism::{Mechanism, RegisterSpec};
+use bihuan_domain::mechanism::Mechanism;
 use bihuan_domain::org::Actor;
 use bihuan_domain::refusal::Refusal;
 use bihuan_ledger::{Appended, Batch, Cause, NewEntry};
-use bihuan_messages::{Label, Lang, t};
 use jiff::civil::Date;
 use serde_json::Value as Json;
 
@@ -153,7 +152,7 @@ impl Group<'_> {
                 if opened >= OPENINGS_MAX {
                     return Ok((kept, last, false));
                 }
-                let title = self.scheduled_title(mechanism, day, &brought);
+                let title = scheduled_title(mechanism, self.world, day, &brought.owner);
                 let mut plan = Vec::new();
                 match self.bring(batch, &mut plan, brought, Some(&title)) {
                     Ok(()) => {}
@@ -195,22 +194,6 @@ impl Group<'_> {
         Ok(Some(again.map_or(from, |day| day.max(from))))
     }
 
-    fn scheduled_title(&self, mechanism: &Mechanism, day: Date, brought: &Brought) -> String {
-        let template = mechanism
-            .open
-            .schedule
-            .as_ref()
-            .map_or(mechanism.label.zh.as_str(), |schedule| schedule.title.zh.as_str());
-        let unit = self
-            .world
-            .org
-            .units
-            .get(&brought.owner)
-            .map_or(brought.owner.as_str(), |unit| unit.name.zh.as_str());
-        let date = bihuan_domain::clock::date_label(day).zh;
-        template.replace("{date}", &date).replace("{unit}", unit)
-    }
-
     /// Writes a row for its keeper, and opens what it brings about.
     pub(crate) fn put_row(
         &mut self,
@@ -224,7 +207,7 @@ impl Group<'_> {
             .register(register)
             .ok_or_else(|| Refusal::new("no_such_reference").with("field", register.as_str()))?
             .clone();
-        self.keeps(actor, &spec)?;
+        keeps(self.world, date_of(self.now), actor, &spec)?;
         let mut sealing = Sealing::of_fields(&spec.fields, self.world, self.now);
         let given = wire::values(&spec.fields, plain, &mut sealing)?;
         let id = match row {
@@ -281,38 +264,6 @@ impl Group<'_> {
         let (mut kept, last) = self.write(batch, plan, Some(cause))?;
         kept.seqs.insert(0, (appended.seq, name));
         Ok((kept, last.or(Some(appended))))
-    }
-
-    /// Refuses who does not keep the register. The system itself may write: feeds and sample rows come through it.
-    fn keeps(&self, actor: &Actor, spec: &RegisterSpec) -> Result<(), Refusal> {
-        if actor.is_system() {
-            return Ok(());
-        }
-        let day = date_of(self.now);
-        if !self.world.org.serves(&actor.person, &actor.post, day) {
-            return Err(Refusal::new("not_serving").with("post", actor.post.as_str()));
-        }
-        let unit = self.world.org.unit_of(&actor.post);
-        let keeper = spec.keeper.as_ref();
-        if keeper.is_some_and(|function| unit.is_some_and(|unit| unit.functions.contains(function))) {
-            return Ok(());
-        }
-        let who = keeper.and_then(|function| {
-            let units = self.world.org.units.values();
-            units
-                .filter(|unit| unit.valid.covers(day))
-                .find(|unit| unit.functions.contains(function))
-                .map(|unit| unit.name.clone())
-        });
-        let who = who.unwrap_or_else(|| {
-            Label::new(
-                t(Lang::Zh, "refusal.nobody_keeps"),
-                t(Lang::En, "refusal.nobody_keeps"),
-            )
-        });
-        Err(Refusal::new("not_keeper")
-            .with("register", &spec.label)
-            .with("who", who))
     }
 
     /// The code of a new row: the day and a serial, so that codes tell their age.

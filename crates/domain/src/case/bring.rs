@@ -5,16 +5,19 @@
 
 use std::collections::BTreeMap;
 
+use bihuan_messages::{Label, Lang, t};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::context::{CaseScope, Context, Subject};
 use crate::calendar::{date_of, midnight};
-use crate::clock::OutOfRange;
+use crate::clock::{OutOfRange, date_label};
 use crate::event::Values;
-use crate::expr::{self, Expr, Over, Row, Scope};
+use crate::expr::{self, Over, Row, Scope};
 use crate::id::{CaseId, Code, FieldId, MechanismId, RegisterId, RowId, Sealed, StageId, UnitId};
-use crate::mechanism::{Children, Each, FromRow, Mechanism, RowOwner, SourceKind, Units};
+use crate::mechanism::{Each, FromRow, Mechanism, RegisterSpec, RowOwner, SourceKind, Units};
+use crate::org::{Actor, Unit};
+use crate::refusal::Refusal;
 use crate::value::{RowRef, Value};
 use crate::world::World;
 
@@ -65,7 +68,7 @@ pub fn by_row(
         owner: owner(&on.owner, row, world, date_of(now), None)?,
         kind,
         key: Code::new(format!("row/{register}/{row_id}")),
-        title: title(mechanism, register, row),
+        title: title_of(mechanism, register, row),
         values: values(&on.sets, register, row_id, row),
         parent: None,
         since: None,
@@ -119,6 +122,45 @@ pub fn by_schedule(
         days = days.saturating_sub(usize::from(found.len() > before));
     }
     Ok(found)
+}
+
+/// The title of a case that the schedule of `mechanism` opens for `owner` on `day`, in Chinese as the log keeps it.
+pub fn scheduled_title(mechanism: &Mechanism, world: &World, day: Date, owner: &UnitId) -> String {
+    let schedule = mechanism.open.schedule.as_ref();
+    let template = schedule.map_or(mechanism.label.zh.as_str(), |schedule| schedule.title.zh.as_str());
+    let unit = world.org.units.get(owner);
+    template.replace("{date}", &date_label(day).zh).replace(
+        "{unit}",
+        unit.map_or(owner.as_str(), |unit| unit.name.zh.as_str()),
+    )
+}
+
+/// Refuses who does not keep the register. The system itself may write: feeds and sample rows come through it.
+///
+/// # Errors
+///
+/// `not_serving` for who does not hold his post, `not_keeper` with the unit that keeps it.
+pub fn keeps(world: &World, day: Date, actor: &Actor, register: &RegisterSpec) -> Result<(), Refusal> {
+    if actor.is_system() {
+        return Ok(());
+    }
+    if !world.org.serves(&actor.person, &actor.post, day) {
+        return Err(Refusal::new("not_serving").with("post", actor.post.as_str()));
+    }
+    let keeper = register.keeper.as_ref();
+    let serves = |unit: &Unit| keeper.is_some_and(|function| unit.functions.contains(function));
+    if world.org.unit_of(&actor.post).is_some_and(serves) {
+        return Ok(());
+    }
+    let units = world.org.units.values().filter(|unit| unit.valid.covers(day));
+    let nobody = "refusal.nobody_keeps";
+    let who = units.into_iter().find(|unit| serves(unit)).map_or_else(
+        || Label::new(t(Lang::Zh, nobody), t(Lang::En, nobody)),
+        |unit| unit.name.clone(),
+    );
+    Err(Refusal::new("not_keeper")
+        .with("register", &register.label)
+        .with("who", who))
 }
 
 /// Schedules that were missed for longer than this many openings are caught up over several rounds.
@@ -179,7 +221,7 @@ pub(super) fn children(
                 Some(child(
                     owner,
                     row_id.as_str().to_owned(),
-                    title_of(spec, ctx, register, row),
+                    title_of(ctx.mechanism, register, row),
                     values,
                 ))
             })
@@ -235,16 +277,12 @@ fn values(sets: &BTreeMap<FieldId, FromRow>, register: &RegisterId, id: &RowId, 
         .collect()
 }
 
-fn title(mechanism: &Mechanism, register: &RegisterId, row: &Row) -> Option<Sealed> {
+fn title_of(mechanism: &Mechanism, register: &RegisterId, row: &Row) -> Option<Sealed> {
     let field = &mechanism.registers.get(register)?.title;
     match row.get(field)? {
         Value::Sealed(sealed) => Some(sealed.clone()),
         _ => None,
     }
-}
-
-fn title_of(_: &Children, ctx: &Context<'_>, register: &RegisterId, row: &Row) -> Option<Sealed> {
-    title(ctx.mechanism, register, row)
 }
 
 /// What a condition over one row may look at where there is no case yet.
@@ -310,18 +348,4 @@ pub fn unique_key(mechanism: &Mechanism, values: &Values) -> Option<Code> {
         parts.push(serde_json::to_string(values.get(field)?).ok()?);
     }
     Some(Code::new(parts.join("|")))
-}
-
-/// Whether an expression asks for nothing but the row; what [`by_row`] can answer.
-pub fn asks_only_the_row(expr: &Expr) -> bool {
-    match expr {
-        Expr::Field(_) | Expr::Has(_) | Expr::Through(..) | Expr::ThroughHas(..) => false,
-        Expr::Not(a) | Expr::Size(a) => asks_only_the_row(a),
-        Expr::And(a, b) | Expr::Or(a, b) | Expr::Compare(_, a, b) | Expr::Arith(_, a, b) => {
-            asks_only_the_row(a) && asks_only_the_row(b)
-        }
-        Expr::If(a, b, c) => asks_only_the_row(a) && asks_only_the_row(b) && asks_only_the_row(c),
-        Expr::In(a, list) => asks_only_the_row(a) && list.iter().all(asks_only_the_row),
-        _ => true,
-    }
 }

@@ -4,15 +4,14 @@ use std::collections::BTreeSet;
 
 use bihuan_diagnostics::Span;
 use bihuan_domain::calendar::{date_of, midnight};
-use bihuan_domain::case::{Brought, by_row, by_schedule};
+use bihuan_domain::case::{Brought, by_row, by_schedule, scheduled_title};
 use bihuan_domain::command;
 use bihuan_domain::event::{RowPut, Source, WorldEvent};
 use bihuan_domain::id::CaseId;
-use bihuan_domain::mechanism::RegisterSpec;
 use bihuan_domain::org::Actor;
 use bihuan_domain::refusal::Refusal;
 use bihuan_domain::value::Value;
-use bihuan_messages::{Label, Lang, t};
+use bihuan_messages::Label;
 use jiff::Timestamp;
 
 use super::When;
@@ -149,52 +148,11 @@ impl Run<'_> {
             if next.as_ref().is_some_and(|(first, ..)| *first != at) {
                 break;
             }
-            let title = self.scheduled_title(mechanism, day, &brought);
+            let title = scheduled_title(mechanism, &self.world, day, &brought.owner);
             let (_, all, titles) = next.get_or_insert_with(|| (at, Vec::new(), Vec::new()));
             all.push(brought);
             titles.push(title);
         }
         next
-    }
-
-    fn scheduled_title(
-        &self,
-        mechanism: &bihuan_domain::mechanism::Mechanism,
-        day: jiff::civil::Date,
-        brought: &Brought,
-    ) -> String {
-        let template = mechanism
-            .open
-            .schedule
-            .as_ref()
-            .map_or(mechanism.label.zh.as_str(), |schedule| schedule.title.zh.as_str());
-        let unit = self.world.org.units.get(&brought.owner);
-        let unit = unit.map_or(brought.owner.as_str(), |unit| unit.name.zh.as_str());
-        template
-            .replace("{date}", &day.to_string())
-            .replace("{unit}", unit)
-    }
-
-    /// Refuses who does not keep the register.
-    pub(super) fn keeps(&self, actor: &Actor, spec: &RegisterSpec) -> Result<(), Refusal> {
-        let unit = self.world.org.unit_of(&actor.post);
-        let keeper = spec.keeper.as_ref();
-        if keeper.is_some_and(|function| unit.is_some_and(|unit| unit.functions.contains(function))) {
-            return Ok(());
-        }
-        let who = keeper.and_then(|function| {
-            let mut units = self.world.org.units.values();
-            units.find(|unit| unit.functions.contains(function))
-        });
-        let nobody = || {
-            Label::new(
-                t(Lang::Zh, "refusal.nobody_keeps"),
-                t(Lang::En, "refusal.nobody_keeps"),
-            )
-        };
-        let who = who.map_or_else(nobody, |unit| unit.name.clone());
-        Err(Refusal::new("not_keeper")
-            .with("register", &spec.label)
-            .with("who", who))
     }
 }

@@ -197,8 +197,13 @@ impl Run<'_> {
             None => Actor::system(),
             Some(_) => {
                 let actor = self.actor(step, sink)?;
-                self.keeps(&actor, spec)
-                    .map_err(|refusal| Stopped::Refused(Box::new(refusal)))?;
+                bihuan_domain::case::keeps(
+                    &self.world,
+                    bihuan_domain::calendar::date_of(self.now),
+                    &actor,
+                    spec,
+                )
+                .map_err(|refusal| Stopped::Refused(Box::new(refusal)))?;
                 actor
             }
         };
