@@ -6,15 +6,27 @@ use jiff::civil::Date;
 use crate::calls::{bracket_start, call, responsible};
 use crate::chars::{at, before, cut, has_at};
 use crate::clauses::{Clause, Sentence, sentences};
+use crate::coverage::{Told, Why};
 use crate::dates::{due, is_deadline};
 use crate::evidence::{self, Frame, Scope};
 use crate::figures::Found;
 use crate::lists::split;
 use crate::model::{Commitment, CommitmentKind};
-use crate::rows::{Reading, Row, Verb, enumerator, figures_within, reading, time_len};
+use crate::rows::{Reading, Row, Verb, effort, enumerator, figures_within, reading, time_len};
 use crate::stance::{Stance, Stances};
 use crate::stream::Stream;
-use crate::tables::{adverbs, deliver_verbs};
+use crate::tables::{adverbs, context_words, deliver_verbs};
+
+/// What a body commits somebody to, and what its clauses were taken for.
+#[derive(Debug, Default)]
+pub(crate) struct Commitments {
+    /// The rows, in order.
+    pub(crate) rows: Vec<Commitment>,
+    /// Where each row stands in the stream.
+    pub(crate) places: Vec<(usize, usize)>,
+    /// What each clause was taken for, in order.
+    pub(crate) told: Vec<Told>,
+}
 
 /// The commitments of a body, in order.
 pub(crate) fn commitments(
@@ -22,8 +34,9 @@ pub(crate) fn commitments(
     figures: &[Found],
     stances: &Stances,
     year: Option<i16>,
-) -> Vec<Commitment> {
-    let mut rows = Vec::new();
+) -> Commitments {
+    let mut all_found = Commitments::default();
+    let Commitments { rows, places, told } = &mut all_found;
     let mut mood = Mood::default();
     for (k, paragraph) in stream.paragraphs.iter().enumerate() {
         if paragraph.heading {
@@ -62,6 +75,11 @@ pub(crate) fn commitments(
                 {
                     mood.frame = Frame::Ahead;
                 }
+                told.push(Told {
+                    start: sentence.start(),
+                    why: Why::Heading,
+                    row: None,
+                });
                 continue;
             }
             let mut reader = Reader {
@@ -70,7 +88,9 @@ pub(crate) fn commitments(
                 stance,
                 stances,
                 year,
-                rows: &mut rows,
+                rows: &mut *rows,
+                places: &mut *places,
+                told: &mut *told,
                 mood,
             };
             reader.sentence(sentence);
@@ -88,7 +108,7 @@ pub(crate) fn commitments(
             }
         }
     }
-    rows
+    all_found
 }
 
 /// What the sentences before have shown.
@@ -108,6 +128,8 @@ struct Reader<'a> {
     stances: &'a Stances,
     year: Option<i16>,
     rows: &'a mut Vec<Commitment>,
+    places: &'a mut Vec<(usize, usize)>,
+    told: &'a mut Vec<Told>,
     mood: Mood,
 }
 
@@ -129,7 +151,7 @@ impl Reader<'_> {
             });
         let listed = self.mood.list || enumerator(s, sentence.start()) > 0;
         let carried = self.mood.frame == Frame::Ahead && !history;
-        let first = self.rows.len();
+        let (first, first_told) = (self.rows.len(), self.told.len());
         let mut called = false;
         let mut owner: Option<(usize, usize)> = None;
         let mut prefix: Option<usize> = None;
@@ -141,10 +163,12 @@ impl Reader<'_> {
             let text = cut(s, clause.start, end);
             if let Some(leader) = evidence::led_by(s, clause) {
                 owner = Some(leader);
+                self.tell(clause.start, Why::Owner);
                 continue;
             }
             if evidence::demands(s, clause) {
                 called = true;
+                self.tell(clause.start, Why::Speaker);
                 continue;
             }
             let bygone = !plan && evidence::is_bygone(text);
@@ -173,6 +197,7 @@ impl Reader<'_> {
                 && (plan || called || ahead || carried)
                 && self.close_work(first, clause.start, end, day)
             {
+                self.tell_of_last(clause.start, Why::Due);
                 continue;
             }
             // `做好明年工作，要…` and `农业方面，…` name the field of what follows.
@@ -216,6 +241,15 @@ impl Reader<'_> {
                 }
             }
             match read {
+                Reading::Row(_) => self.tell(clause.start, Why::Beside),
+                Reading::Prefix => self.tell(clause.start, Why::Field),
+                Reading::Nothing => {
+                    let asks = plan || called || ahead || carried;
+                    let why = self.why_not(clause, end, done && !field, asks, own_due.is_some(), field);
+                    self.tell(clause.start, why);
+                }
+            }
+            match read {
                 Reading::Row(row) => {
                     let start = prefix.take().unwrap_or(row.start);
                     let row = Row {
@@ -237,6 +271,7 @@ impl Reader<'_> {
                 named = named.filter(|(_, alone)| *alone);
             }
         }
+        self.settle(first_told, first);
         if called {
             self.mood.frame = Frame::Ahead;
         } else if history {
@@ -245,6 +280,78 @@ impl Reader<'_> {
                 list: self.mood.list,
                 scope: None,
             };
+        }
+    }
+
+    fn tell(&mut self, start: usize, why: Why) {
+        self.told.push(Told {
+            start,
+            why,
+            row: None,
+        });
+    }
+
+    fn tell_of_last(&mut self, start: usize, why: Why) {
+        let row = self.rows.len().checked_sub(1);
+        self.told.push(Told { start, why, row });
+    }
+
+    /// What a clause is that gives no row.
+    fn why_not(&self, clause: &Clause, end: usize, done: bool, asks: bool, dated: bool, field: bool) -> Why {
+        let s = &self.stream.chars;
+        let (a, b) = (clause.start, end);
+        if field {
+            return Why::Field;
+        }
+        if figures_within(self.figures, a, b).next().is_some() {
+            return if done { Why::DoneFigure } else { Why::StatedFigure };
+        }
+        if done {
+            return Why::Told;
+        }
+        if time_len(s, a) > 0 && time_len(s, a) >= b - a && dated {
+            return Why::Due;
+        }
+        if !asks {
+            return Why::Told;
+        }
+        match effort(cut(s, 0, b), a, b) {
+            Some(Verb::Slogan) => Why::Attitude,
+            Some(_) => Why::NoObject,
+            None if context_words().at(s, a).is_some() => Why::Ground,
+            // `努力将矛盾化解在小`
+            None if adverbs().at(s, a).is_some_and(|n| n > 1) => Why::NoObject,
+            None => Why::Told,
+        }
+    }
+
+    /// Gives the clauses of a sentence that lead up to a row to that row; without a row they are context.
+    fn settle(&mut self, first_told: usize, first_row: usize) {
+        let mut row = first_row;
+        for i in first_told..self.told.len() {
+            let next = self.told.get(i + 1).map_or(usize::MAX, |told| told.start);
+            let Some(told) = self.told.get_mut(i) else { break };
+            // The first row that ends behind the clause's beginning: the one in it, else the one behind it.
+            while self.places.get(row).is_some_and(|(_, end)| *end <= told.start) {
+                row += 1;
+            }
+            if !matches!(told.why, Why::Beside | Why::Owner | Why::Due | Why::Field) || told.row.is_some() {
+                continue;
+            }
+            let behind = self.places.get(row).map(|_| row);
+            let before = row.checked_sub(1).filter(|row| *row >= first_row);
+            told.row = if told.why == Why::Owner || told.why == Why::Due || next != usize::MAX {
+                behind.or(before)
+            } else {
+                behind
+            };
+            if told.row.is_none() {
+                told.why = if told.why == Why::Due {
+                    Why::Told
+                } else {
+                    Why::Ground
+                };
+            }
         }
     }
 
@@ -330,6 +437,7 @@ impl Reader<'_> {
                 kind: self.kind(row, a, b, figure.is_some()),
                 why,
             });
+            self.places.push((a, b));
         }
     }
 

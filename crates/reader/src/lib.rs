@@ -12,6 +12,7 @@ mod chars;
 mod checks;
 mod clauses;
 mod commitments;
+mod coverage;
 mod dates;
 mod decode;
 mod evidence;
@@ -34,12 +35,13 @@ use sha2::{Digest, Sha256};
 
 pub use decode::{Decoded, Encoding, LIMIT_BYTES, Unreadable, decode};
 pub use model::{
-    Article, ArticleKind, Check, Commitment, CommitmentKind, Document, Figure, Leftover, Qualifier, Run,
-    Value,
+    Article, ArticleKind, Check, Commitment, CommitmentKind, Coverage, CoverageClass, Document, Figure,
+    Leftover, Qualifier, Run, Value,
 };
 
 use crate::bodies::Body;
 use crate::chars::{cut, string};
+use crate::coverage::Why;
 use crate::pieces::{Piece, Shape};
 use crate::stream::Stream;
 use crate::titles::Titles;
@@ -82,13 +84,15 @@ pub fn read(source: &str, text: &str, options: &Options) -> Document {
     if !misplaced.is_empty() {
         titles = titles::titles(&chars, &pieces, &found);
     }
-    let (articles, leftover) = assemble(&chars, &pieces, &found, titles, options);
-    Document {
+    let mut document = Document {
         source: source.to_owned(),
         text_sha256: sha256_hex(text),
-        articles,
-        leftover,
-    }
+        articles: Vec::new(),
+        leftover: Vec::new(),
+        coverage: Vec::new(),
+    };
+    assemble(&chars, &pieces, &found, titles, options, &mut document);
+    document
 }
 
 /// A headline before and another after one body: two articles.
@@ -145,13 +149,19 @@ fn assemble(
     found: &[Body],
     titles: Titles,
     options: &Options,
-) -> (Vec<Article>, Vec<Leftover>) {
+    out: &mut Document,
+) {
     let page_year = options
         .document_date
         .map(Date::year)
         .or_else(|| dates::usual_year(&undoubled(chars, pieces)));
-    let mut articles = Vec::new();
-    let mut leftover = Vec::new();
+    let Document {
+        articles,
+        leftover,
+        coverage,
+        ..
+    } = out;
+    let mut rows_before = 0usize;
     for (body, title) in found.iter().zip(titles.of_body) {
         let stream = Stream::of(chars, pieces, &body.parts);
         let end = stream.chars.len();
@@ -165,15 +175,20 @@ fn assemble(
                 text: stream.quote(0, end),
                 at: stream.runs(0, end),
             });
+            coverage::whole(&stream, Why::Stray, coverage);
             continue;
         }
         let figures = figures::figures(&stream);
         let known = title.as_ref().map(|t| t.text.as_str());
         let stances = stance::stances(&stream, known, options.plan_year, page_year);
         let commitments = if body.caption {
+            coverage::whole(&stream, Why::Caption, coverage);
             Vec::new()
         } else {
-            commitments::commitments(&stream, &figures, &stances, page_year)
+            let found = commitments::commitments(&stream, &figures, &stances, page_year);
+            coverage::of_body(&stream, &found.places, &found.told, rows_before, coverage);
+            rows_before += found.rows.len();
+            found.rows
         };
         let date = day_of(chars, pieces, body, &stream, page_year).or(options.document_date);
         let byline = body
@@ -202,6 +217,13 @@ fn assemble(
             commitments,
         });
     }
+    let mut within = vec![false; pieces.len()];
+    for part in found.iter().flat_map(|body| &body.parts) {
+        if let Some(flag) = within.get_mut(part.piece) {
+            *flag = true;
+        }
+    }
+    let stray: Vec<usize> = titles.unused.iter().map(|(piece, _)| *piece).collect();
     for (piece, part) in titles.unused {
         let Some(found) = pieces.get(piece) else { continue };
         let Shape::Head { texts, doubled } = &found.shape else {
@@ -230,7 +252,7 @@ fn assemble(
             });
         }
     }
-    (articles, leftover)
+    coverage::outside(pieces, &within, &stray, coverage);
 }
 
 /// The day that an article reports, or that stands under its headline.

@@ -22,6 +22,38 @@ pub struct Document {
     pub articles: Vec<Article>,
     /// Stray lines that belong to no article.
     pub leftover: Vec<Leftover>,
+    /// What every stretch of the text was taken for, in the order of the text: each visible character stands in
+    /// exactly one of them.
+    pub coverage: Vec<Coverage>,
+}
+
+/// What a stretch of the text was taken for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CoverageClass {
+    /// The words of a row.
+    Row,
+    /// Belongs to a row: who, when, in which field, the words around it.
+    Part,
+    /// A number of what was done or of how things stand.
+    Figure,
+    /// Headlines, bylines, captions, grounds, and what is told without a number.
+    Context,
+    /// Asks for an attitude or an effort, but for nothing that could be checked.
+    Exhortation,
+}
+
+/// One stretch of the text and what it was taken for.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Coverage {
+    /// Where it stands; more than one run where something foreign stands in between.
+    pub at: Vec<Run>,
+    /// What it was taken for.
+    pub class: CoverageClass,
+    /// The catalogue key of the reason.
+    pub why: &'static str,
+    /// The row that it is or belongs to: its place among the commitments of all articles, in order, from 0.
+    pub row: Option<usize>,
 }
 
 /// What an article is.

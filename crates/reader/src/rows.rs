@@ -98,6 +98,13 @@ fn plain_reading(s: &[char], a: usize, b: usize, figures: &[Found], prefixed: bo
     with_subject(s, start, i, b, figure)
 }
 
+/// The verb that a clause leads with, if it leads with one: what effort it asks for.
+pub(crate) fn effort(s: &[char], a: usize, b: usize) -> Option<Verb> {
+    let (_, i) = leads(s, a, b);
+    let (_, verb) = verb_place(s, i, b)?;
+    verb_at(s, verb).map(|(verb, _)| verb)
+}
+
 /// The figures that lie in `a..b`.
 pub(crate) fn figures_within(figures: &[Found], a: usize, b: usize) -> impl Iterator<Item = &Found> {
     let from = figures.partition_point(|f| f.start < a);

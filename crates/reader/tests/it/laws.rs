@@ -1,6 +1,6 @@
 //! Laws over arbitrary texts.
 
-use bihuan_reader::{Document, Options, Run, decode, read};
+use bihuan_reader::{CoverageClass, Document, Options, Run, decode, read};
 use proptest::prelude::*;
 
 /// White space removed: the form in which quote and runs are compared.
@@ -39,6 +39,43 @@ fn quotes_are_exact(text: &str, document: &Document) {
     for line in &document.leftover {
         assert_eq!(dense(&line.text), at_runs(&chars, &line.at), "leftover");
     }
+}
+
+/// Every visible character stands in exactly one stretch, and a row's stretch holds its words.
+fn coverage_is_whole(text: &str, document: &Document) {
+    let chars: Vec<char> = text.chars().collect();
+    let mut times = vec![0u8; chars.len()];
+    for [a, b] in document.coverage.iter().flat_map(|covered| &covered.at) {
+        for (i, c) in chars[*a..*b].iter().enumerate() {
+            times[a + i] += u8::from(!c.is_whitespace());
+        }
+    }
+    for (c, n) in chars.iter().zip(&times) {
+        assert_eq!(
+            *n,
+            u8::from(!c.is_whitespace()),
+            "{c:?} is covered {n} times in {text:?}"
+        );
+    }
+    let rows: Vec<_> = document.articles.iter().flat_map(|a| &a.commitments).collect();
+    let mut named = vec![0usize; rows.len()];
+    for covered in &document.coverage {
+        let belongs = matches!(covered.class, CoverageClass::Row | CoverageClass::Part);
+        assert_eq!(covered.row.is_some(), belongs, "{covered:?} in {text:?}");
+        if let (CoverageClass::Row, Some(row)) = (covered.class, covered.row) {
+            named[row] += 1;
+            let words = at_runs(&chars, &covered.at);
+            assert!(
+                words.starts_with(&dense(&rows[row].quote)),
+                "{words} is no {}",
+                rows[row].quote
+            );
+        }
+    }
+    assert!(
+        named.iter().all(|n| *n == 1),
+        "each row has one stretch in {text:?}"
+    );
 }
 
 /// Texts made of the things that pages are made of.
@@ -100,6 +137,20 @@ fn page_text() -> impl Strategy<Value = String> {
 }
 
 #[test]
+fn every_sentence_of_the_sample_pages_is_accounted_for() {
+    for text in [
+        include_str!("../pages/report.txt"),
+        include_str!("../pages/torn.txt"),
+        include_str!("../pages/work_report.txt"),
+        include_str!("../pages/news.txt"),
+        include_str!("../pages/notice.txt"),
+        include_str!("../pages/nonsense.txt"),
+    ] {
+        coverage_is_whole(text, &read("page", text, &Options::default()));
+    }
+}
+
+#[test]
 fn numbers_too_large_to_reckon_with_do_not_overflow() {
     let big = "9".repeat(24);
     let text = format!(
@@ -118,7 +169,14 @@ proptest! {
 
     #[test]
     fn arbitrary_text_is_read_without_panic(text in "\\PC{0,200}") {
-        quotes_are_exact(&text, &read("page", &text, &Options::default()));
+        let document = read("page", &text, &Options::default());
+        quotes_are_exact(&text, &document);
+        coverage_is_whole(&text, &document);
+    }
+
+    #[test]
+    fn every_visible_character_is_accounted_for_once(text in page_text()) {
+        coverage_is_whole(&text, &read("page", &text, &Options::default()));
     }
 
     #[test]
