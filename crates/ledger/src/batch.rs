@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::checkpoint::Checkpoint;
+use crate::copier::Copier;
 use crate::digest::{Digest, leaf_hash};
 use crate::entry::{Entry, NewEntry, is_name, references};
 use crate::keys::{Key, Slot};
@@ -19,6 +20,7 @@ use crate::{Error, Receipt, StagedBlob, time};
 pub struct Batch<'w> {
     ledger: &'w Ledger,
     pub(crate) connection: &'w Connection,
+    copier: &'w Copier,
     pub(crate) core: &'w mut Core,
     now: Timestamp,
     start: Edge,
@@ -78,8 +80,7 @@ pub struct Erased {
 
 impl<'w> Batch<'w> {
     pub(crate) fn new(
-        ledger: &'w Ledger,
-        connection: &'w Connection,
+        (ledger, connection, copier): (&'w Ledger, &'w Connection, &'w Copier),
         core: &'w mut Core,
         now: Timestamp,
     ) -> Self {
@@ -88,6 +89,7 @@ impl<'w> Batch<'w> {
         Batch {
             ledger,
             connection,
+            copier,
             core,
             now,
             start,
@@ -374,7 +376,7 @@ impl<'w> Batch<'w> {
         let carried_out = if self.erased.is_empty() {
             Ok(())
         } else {
-            carry_out(self.ledger, self.connection, &self.erased)
+            carry_out(self.ledger, (self.connection, self.copier), &self.erased)
         };
         // The group is on the disk whatever happened to the keys, so this is no failure of the commit.
         let erasure_pending = carried_out.err().map(|error| error.message());

@@ -42,6 +42,7 @@ mod bundle;
 mod canonical;
 mod check;
 mod checkpoint;
+mod copier;
 pub mod custody;
 mod digest;
 mod entry;

@@ -18,7 +18,7 @@ const APPLICATION_ID: i32 = 0x4248_4c47;
 const UPGRADES: &[&str] = &[];
 
 /// Pages that the write-ahead log may hold before it is copied back: 16 MB, because fewer copies mean fewer syncs.
-const WAL_PAGES: u32 = 4096;
+pub(crate) const WAL_PAGES: u32 = 4096;
 
 const TABLES: &str = "
 CREATE TABLE format(
@@ -97,6 +97,16 @@ pub(crate) fn open_writer(file: &Path) -> Result<Connection, Error> {
     connection.pragma_update(None, "wal_autocheckpoint", WAL_PAGES)?;
     connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
     connection.pragma_update(None, "secure_delete", "ON")?;
+    Ok(connection)
+}
+
+/// Opens the connection that copies the write-ahead log back beside the writer.
+pub(crate) fn open_copier(file: &Path) -> Result<Connection, Error> {
+    let connection = open_reader(file)?;
+    // Copying asks for no rows, so that it needs no pages in memory, but it must not lose what it copied.
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "query_only", "OFF")?;
+    connection.pragma_update(None, "cache_size", -64)?;
     Ok(connection)
 }
 

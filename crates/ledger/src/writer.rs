@@ -7,6 +7,7 @@ use rusqlite::Connection;
 
 use crate::batch::{Batch, Erased};
 use crate::checkpoint::{Checkpoint, LogKey};
+use crate::copier::Copier;
 use crate::digest::Digest;
 use crate::keys::Key;
 use crate::lease::Lease;
@@ -25,6 +26,7 @@ pub struct Writer {
     ledger: Ledger,
     connection: Connection,
     core: Core,
+    copier: Copier,
     _lease: Lease,
 }
 
@@ -56,16 +58,19 @@ impl Writer {
         let lease = Lease::acquire(&ledger.0.dir)?;
         let key = read_log_key(&ledger.0.dir, ledger.public_key())?;
         let database = ledger.0.dir.database();
-        let connection = schema::open_writer(&database).map_err(|error| error.in_file(&database))?;
+        let mut connection = schema::open_writer(&database).map_err(|error| error.in_file(&database))?;
         connection.execute("UPDATE format SET fence = fence + 1", [])?;
         let fence = connection
             .query_row("SELECT fence FROM format", [], |row| row.get(0))
             .map(number)?;
         let core = Core::load(&ledger, &connection, key, fence)?;
+        let copier = Copier::start(&database, &mut connection, schema::WAL_PAGES)
+            .map_err(|error| error.in_file(&database))?;
         let mut writer = Writer {
             ledger,
             connection,
             core,
+            copier,
             _lease: lease,
         };
         writer.finish_erasures()?;
@@ -83,10 +88,10 @@ impl Writer {
     pub fn wait_for_disk(&mut self, wait: bool) -> Result<(), Error> {
         self.connection
             .pragma_update(None, "synchronous", if wait { "FULL" } else { "OFF" })?;
+        self.copier.rest(!wait);
         if wait {
             // Brings everything that was written meanwhile to the disk.
-            self.connection
-                .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+            self.copier.clear(&self.connection)?;
         }
         Ok(())
     }
@@ -111,7 +116,11 @@ impl Writer {
             self.core.reload(&self.ledger, &self.connection)?;
         }
         self.connection.execute_batch("BEGIN IMMEDIATE")?;
-        let batch = Batch::new(&self.ledger, &self.connection, &mut self.core, time::whole(now));
+        let batch = Batch::new(
+            (&self.ledger, &self.connection, &self.copier),
+            &mut self.core,
+            time::whole(now),
+        );
         // From here on the batch rolls back when it is dropped.
         let found = batch
             .connection
@@ -153,7 +162,7 @@ impl Writer {
         if erased.is_empty() {
             Ok(())
         } else {
-            carry_out(&self.ledger, &self.connection, &erased)
+            carry_out(&self.ledger, (&self.connection, &self.copier), &erased)
         }
     }
 }
@@ -245,7 +254,11 @@ pub(crate) fn store_checkpoint(connection: &Connection, checkpoint: &Checkpoint)
 }
 
 /// Destroys keys and files of committed erasures and clears the write-ahead log of what they were.
-pub(crate) fn carry_out(ledger: &Ledger, connection: &Connection, erased: &[Erased]) -> Result<(), Error> {
+pub(crate) fn carry_out(
+    ledger: &Ledger,
+    (connection, copier): (&Connection, &Copier),
+    erased: &[Erased],
+) -> Result<(), Error> {
     let slots: Vec<u64> = erased.iter().filter_map(|one| one.slot).collect();
     ledger.0.keys.destroy(&slots)?;
     for blob in erased.iter().flat_map(|one| &one.blobs) {
@@ -255,8 +268,7 @@ pub(crate) fn carry_out(ledger: &Ledger, connection: &Connection, erased: &[Eras
         connection.execute("UPDATE erasures SET done = 1 WHERE id = ?1", [one.id])?;
     }
     // A reader on an old state can keep this from finishing; the keys are gone all the same, and the log is copied back later.
-    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
-    Ok(())
+    copier.clear(connection)
 }
 
 pub(crate) fn slot_blobs(connection: &Connection, slot: i64) -> Result<Vec<BlobId>, Error> {
