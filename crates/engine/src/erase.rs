@@ -27,8 +27,11 @@ impl Group<'_> {
             .iter()
             .map(ToString::to_string)
             .collect();
-        batch.erase(subject)?;
+        let erased = batch.erase(subject, &log_actor(&Actor::system()))?;
         let mut kept = Kept::nothing();
+        if let Some(entry) = &erased.entry {
+            kept.seqs.push((entry.seq, "log.erased".to_owned()));
+        }
         let case = subject.strip_prefix("case/").and_then(|id| id.parse().ok());
         let case = case.map(CaseId);
         for id in views::titled(batch.connection(), case, &gone)? {
@@ -44,7 +47,7 @@ impl Group<'_> {
             Some((register, row)) => self.empty_row(batch, &register, &row, &mut kept)?,
             None => None,
         };
-        Ok((kept, last, false))
+        Ok((kept, last.or(erased.entry), false))
     }
 
     /// The row whose subject this is. Codes of registers have no stroke in them, those of rows may.

@@ -6,10 +6,11 @@ use rusqlite::{Connection, OptionalExtension};
 use crate::checkpoint::Checkpoint;
 use crate::copier::Copier;
 use crate::digest::{Digest, leaf_hash};
-use crate::entry::{Entry, NewEntry, is_name, references};
+use crate::entry::{Actor, Entry, NewEntry, is_name, references};
 use crate::keys::{Key, Slot};
 use crate::ledger::Ledger;
 use crate::reader::{NODE_STEP, command_answer, entry_of, stream_entries, unseal};
+use crate::record::ErasedRecord;
 use crate::schema::{column, number};
 use crate::sealed::{self, BlobId, Commitment, SealDraft};
 use crate::tree::Edge;
@@ -76,6 +77,8 @@ pub struct Erased {
     pub values: u64,
     /// The blobs whose files go.
     pub blobs: Vec<BlobId>,
+    /// The entry that records it.
+    pub entry: Option<Appended>,
 }
 
 impl<'w> Batch<'w> {
@@ -269,20 +272,22 @@ impl<'w> Batch<'w> {
         rows.map(|row| Ok(Commitment(Digest(row?)))).collect()
     }
 
-    /// Erases everything sealed for `subject`. Ciphertexts go with this transaction; keys and files right after its commit,
+    /// Erases everything sealed for `subject`, and records it as an entry of the stream `log`. Ciphertexts go with this transaction; keys and files right after its commit,
     /// and if the process dies between, at the next start. The entries and all proofs stay. What read models hold of the
     /// subject in the clear, they must remove in this transaction themselves.
     ///
     /// # Errors
     ///
     /// What the database says.
-    pub fn erase(&mut self, subject: &str) -> Result<Erased, Error> {
+    pub fn erase(&mut self, subject: &str, actor: &Actor) -> Result<Erased, Error> {
         self.alive()?;
         let slot: Option<i64> = self
             .connection
             .prepare_cached("SELECT slot FROM subject_keys WHERE subject = ?1")?
             .query_row([subject], |row| row.get(0))
             .optional()?;
+        let record = ErasedRecord::of_slot(self.connection, subject, slot)?;
+        // The size is also the place of the entry that follows.
         let sql = "INSERT INTO erasures(subject, at, size, slot, done) VALUES (?1, ?2, ?3, ?4, 0)";
         self.connection.prepare_cached(sql)?.execute((
             subject,
@@ -309,6 +314,7 @@ impl<'w> Batch<'w> {
             let before = self.core.subjects.remove(subject);
             self.core.undo.push(Undo::Subject(subject.to_owned(), before));
         }
+        erased.entry = Some(self.append(&record.entry(self.now, actor)?)?);
         self.erased.push(erased.clone());
         Ok(erased)
     }
@@ -379,6 +385,9 @@ impl<'w> Batch<'w> {
             carry_out(self.ledger, (self.connection, self.copier), &self.erased)
         };
         // The group is on the disk whatever happened to the keys, so this is no failure of the commit.
+        if carried_out.is_err() {
+            self.core.unfinished = Some(self.now);
+        }
         let erasure_pending = carried_out.err().map(|error| error.message());
         Ok(Committed {
             checkpoint,

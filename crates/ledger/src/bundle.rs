@@ -123,6 +123,12 @@ pub fn verify_bundle(
             supported: BUNDLE_VERSION,
         });
     }
+    let same = header.origin == header.public_key.name();
+    if !same || header.hash != "sha256" || header.signature != "ed25519" {
+        return Err(Error::NotABundle {
+            found: first.chars().take(60).collect(),
+        });
+    }
     let mut checker = Checker::new(header.public_key, known);
     while let Some(line) = lines.next()? {
         if line.starts_with("{\"checkpoint\":") {

@@ -1,5 +1,7 @@
 //! The checks of a log, entry by entry: the same for a data directory and for an exported bundle.
 
+mod outside;
+
 use std::collections::HashMap;
 
 use bihuan_messages::Message;
@@ -7,21 +9,11 @@ use bihuan_messages::Message;
 use crate::checkpoint::{Checkpoint, PublicKey};
 use crate::digest::{Digest, leaf_hash};
 use crate::entry::Entry;
-use crate::receipt::Receipt;
 use crate::report::{Counts, FAULTS_KEPT, Fault, FaultKind, Report};
-use crate::tree::{Edge, empty_root};
+use crate::tree::Edge;
 
-/// What the verifier knows from elsewhere. A log that was rewritten as a whole is whole in itself; only what somebody
-/// kept outside of it shows that.
-#[derive(Clone, Debug, Default)]
-pub struct Known {
-    /// The key that the log must be signed with; otherwise the key that the log itself names.
-    pub public_key: Option<PublicKey>,
-    /// Checkpoints seen earlier.
-    pub checkpoints: Vec<Checkpoint>,
-    /// Receipts given earlier.
-    pub receipts: Vec<Receipt>,
-}
+pub use outside::Known;
+use outside::{Epochs, Outside};
 
 /// How far a verification is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,8 +40,8 @@ pub(crate) struct FoundRow<'a> {
 /// The state of a verification under way. Entries come in order; a checkpoint comes after the last entry it covers.
 pub(crate) struct Checker {
     key: PublicKey,
-    checkpoints: Vec<Checkpoint>,
-    receipts: Vec<Receipt>,
+    outside: Outside,
+    epochs: Epochs,
     next: u64,
     /// The tree over the stored leaf hashes.
     edge: Edge,
@@ -70,15 +62,10 @@ pub(crate) struct Checker {
 
 impl Checker {
     pub(crate) fn new(key: PublicKey, known: &Known) -> Checker {
-        let mut checkpoints = known.checkpoints.clone();
-        checkpoints.extend(known.receipts.iter().map(|receipt| receipt.checkpoint.clone()));
-        checkpoints.sort_by_key(|checkpoint| std::cmp::Reverse(checkpoint.size));
-        let mut receipts = known.receipts.clone();
-        receipts.sort_by_key(|receipt| std::cmp::Reverse(receipt.seq));
         let mut checker = Checker {
             key: known.public_key.clone().unwrap_or_else(|| key.clone()),
-            checkpoints,
-            receipts,
+            outside: Outside::new(known),
+            epochs: Epochs::default(),
             next: 0,
             edge: Edge::default(),
             real: None,
@@ -96,6 +83,7 @@ impl Checker {
                 .show("expected", &checker.key);
             checker.fault(FaultKind::Signature, 0, 0, message);
         }
+        checker.sift_receipts();
         checker
     }
 
@@ -126,13 +114,16 @@ impl Checker {
         found: &Found<'_>,
         mut node: impl FnMut(u32, u64, Digest),
     ) -> Option<Entry> {
-        self.outside();
+        self.compare_checkpoints();
         let seq = self.next;
         let real = leaf_hash(found.text.as_bytes());
         let stored = found.row.as_ref().and_then(|row| row.leaf);
         let entry = Entry::from_canonical(found.text);
         let wrong = self.wrong_with(found, real, &entry);
         let entry = entry.ok();
+        if let Some(entry) = &entry {
+            self.announcement(entry);
+        }
         if let Some((kind, message)) = wrong {
             let (stream, event) = match (&entry, &found.row) {
                 (Some(entry), _) => (Some(entry.stream.clone()), Some(entry.kind.clone())),
@@ -161,7 +152,7 @@ impl Checker {
                 node(level, place, hash);
             }
         });
-        self.receipts_at(seq, &leaf);
+        self.compare_receipts(seq, &leaf);
         self.next = self.next.saturating_add(1);
         self.counts.entries += 1;
         if let Some(entry) = &entry {
@@ -189,6 +180,7 @@ impl Checker {
             let message = Message::new("verify.fault_signature").show("size", size);
             return self.fault(FaultKind::Signature, last, last, message);
         }
+        self.epoch(&checkpoint);
         if size > self.next {
             // Later checkpoints say the same; it is reported once, with the last of them.
             self.promised = Some(size);
@@ -252,7 +244,6 @@ impl Checker {
 
     /// Ends the verification.
     pub(crate) fn finish(mut self) -> Report {
-        self.outside();
         if let Some(promised) = self.promised {
             let message = Message::new("verify.fault_truncated")
                 .show("found", self.next)
@@ -268,17 +259,7 @@ impl Checker {
             let message = Message::new("verify.fault_uncovered").show("covered", self.covered);
             self.fault(FaultKind::Uncovered, self.covered, self.next - 1, message);
         }
-        for checkpoint in std::mem::take(&mut self.checkpoints) {
-            let message = Message::new("verify.fault_shorter")
-                .show("found", self.next)
-                .show("expected", checkpoint.size);
-            self.fault(
-                FaultKind::Forked,
-                self.next,
-                checkpoint.size.saturating_sub(1),
-                message,
-            );
-        }
+        self.compare_rest();
         self.counts.streams = self.streams.len() as u64;
         self.faults.sort_by_key(|fault| fault.seq);
         let fault_count = self.faults.len() as u64;
@@ -347,41 +328,5 @@ impl Checker {
             return Some((FaultKind::StreamOrder, message));
         }
         None
-    }
-
-    /// Compares the log so far with the checkpoints from outside that stand at this size.
-    fn outside(&mut self) {
-        while let Some(known) = self.checkpoints.pop_if(|known| known.size <= self.next) {
-            let last = known.size.saturating_sub(1);
-            if !known.signed_by(&self.key) {
-                let message = Message::new("verify.fault_known_signature").show("size", known.size);
-                self.fault(FaultKind::Signature, last, last, message);
-                continue;
-            }
-            let root = if known.size == 0 {
-                empty_root()
-            } else {
-                self.edge.root()
-            };
-            let comparable = known.size == 0 || (known.size == self.next && !self.root_lost);
-            if comparable && root != known.root {
-                let message = Message::new("verify.fault_forked")
-                    .show("size", known.size)
-                    .show("found", root)
-                    .show("expected", known.root);
-                self.fault(FaultKind::Forked, 0, last, message);
-            }
-        }
-    }
-
-    fn receipts_at(&mut self, seq: u64, leaf: &Digest) {
-        while let Some(receipt) = self.receipts.pop_if(|receipt| receipt.seq <= seq) {
-            if receipt.seq == seq && receipt.leaf != *leaf {
-                let message = Message::new("verify.fault_receipt")
-                    .show("found", leaf)
-                    .show("expected", receipt.leaf);
-                self.fault(FaultKind::Forked, seq, seq, message);
-            }
-        }
     }
 }

@@ -77,11 +77,11 @@ impl Copier {
         self.desk.rests.store(rests, Ordering::Relaxed);
     }
 
-    /// Copies everything and empties the log, as far as no reader is on an old state.
-    pub(crate) fn clear(&self, writer: &Connection) -> Result<(), Error> {
+    /// Copies everything and empties the log; `false` if a reader on an old state keeps it from being emptied.
+    pub(crate) fn clear(&self, writer: &Connection) -> Result<bool, Error> {
         let _alone = held(&self.desk.copying);
-        writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
-        Ok(())
+        let busy: i64 = writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        Ok(busy == 0)
     }
 }
 
@@ -205,7 +205,7 @@ mod tests {
         for _ in 0..20 {
             writer.execute("DELETE FROM t", []).unwrap();
             write(&writer, 1, 40);
-            copier.clear(&writer).unwrap();
+            assert!(copier.clear(&writer).unwrap());
             assert_eq!(log_pages(&file), 0);
         }
     }

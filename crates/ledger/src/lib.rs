@@ -53,6 +53,7 @@ mod lease;
 mod ledger;
 mod reader;
 mod receipt;
+mod record;
 mod report;
 mod schema;
 mod sealed;

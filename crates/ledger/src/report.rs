@@ -94,6 +94,14 @@ pub enum FaultKind {
     Uncovered,
     /// What was promised before (a checkpoint or receipt from outside) does not fit this log.
     Forked,
+    /// What was promised before stood beyond the backup from which the log was restored: lost, not forged.
+    Lost,
+    /// A checkpoint is of an epoch that no restoration has begun, or a restoration does not name what stands before it.
+    Epoch,
+    /// A receipt from outside does not hold in itself, whatever the log says.
+    Receipt,
+    /// The list of erasures and the log do not say the same.
+    Erasure,
     /// A stored inner hash is wrong: the log itself may be whole, its proofs are not.
     Node,
     /// A sealed value is not stored and was not erased.

@@ -13,6 +13,7 @@ use crate::entry::{Entry, references};
 use crate::files::Dir;
 use crate::keys::{KeyFile, Slot};
 use crate::reader::{CheckpointColumns, NODE_STEP, boxed, checkpoint_columns, checkpoint_query};
+use crate::record::ErasedRecord;
 use crate::report::{FaultKind, Report};
 use crate::schema::{self, column, number};
 use crate::sealed::{self, BlobId, Commitment};
@@ -52,12 +53,11 @@ pub fn verify(dir: &Path, known: &Known, progress: &mut dyn FnMut(Progress)) -> 
     connection
         .execute_batch("BEGIN")
         .map_err(|error| Error::from(error).in_file(&database))?;
-    let erased_slots = erased_slots(&connection).map_err(|error| error.in_file(&database))?;
     let mut verifier = Verifier {
         place,
         connection: &connection,
         keys,
-        erased_slots,
+        erased: Erasures::default(),
         checker: Checker::new(key.clone(), known),
     };
     if let Err(error) = verifier.walk(&key, progress) {
@@ -78,8 +78,15 @@ struct Verifier<'c> {
     place: Dir,
     connection: &'c Connection,
     keys: Option<KeyFile>,
-    erased_slots: BTreeSet<u64>,
+    erased: Erasures,
     checker: Checker,
+}
+
+/// The erasures that the log records: their entries, and the slots of the keys that are gone.
+#[derive(Default)]
+struct Erasures {
+    entries: BTreeSet<u64>,
+    slots: BTreeSet<u64>,
 }
 
 impl Verifier<'_> {
@@ -90,6 +97,7 @@ impl Verifier<'_> {
             .query_row("SELECT max(seq) FROM entries", [], |row| row.get(0))?;
         let total = Some(last.map_or(0, |last| number(last).saturating_add(1)));
         let connection = self.connection;
+        self.erasures()?;
         let mut signed = connection.prepare(&checkpoint_query("ORDER BY size"))?;
         let mut signed = signed.query_map([], checkpoint_columns)?;
         let mut waiting = signed.next().transpose()?;
@@ -137,6 +145,7 @@ impl Verifier<'_> {
             }
             if let Some(entry) = entry {
                 self.references(&entry)?;
+                self.recorded(&entry);
             }
             if self.checker.size().is_multiple_of(PROGRESS_STEP) {
                 progress(Progress {
@@ -203,7 +212,7 @@ impl Verifier<'_> {
         let changed = || Message::new("verify.fault_sealed_changed").show("reference", commitment);
         match row {
             None => self.checker.fault_in(FaultKind::SealedMissing, entry, missing()),
-            Some((slot, _)) if self.erased_slots.contains(&number(slot)) => {
+            Some((slot, _)) if self.erased.slots.contains(&number(slot)) => {
                 self.checker.counts().sealed_erased += 1;
             }
             Some((_, None)) => self.checker.fault_in(FaultKind::SealedMissing, entry, missing()),
@@ -226,7 +235,7 @@ impl Verifier<'_> {
             .connection
             .prepare_cached("SELECT slot FROM blobs WHERE hash = ?1")?;
         let slot: Option<i64> = statement.query_row([id.0.0], |row| row.get(0)).optional()?;
-        if slot.is_some_and(|slot| self.erased_slots.contains(&number(slot))) {
+        if slot.is_some_and(|slot| self.erased.slots.contains(&number(slot))) {
             self.checker.counts().blobs_erased += 1;
             return Ok(());
         }
@@ -247,15 +256,49 @@ impl Verifier<'_> {
         Ok(())
     }
 
+    /// Reads the list of erasures. Each must be recorded in the log, as much as it says: else anything that is gone could be
+    /// passed off as erased.
+    fn erasures(&mut self) -> Result<(), Error> {
+        let mut statement = self
+            .connection
+            .prepare("SELECT subject, size, slot FROM erasures ORDER BY id")?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        let rows: Vec<(String, i64, Option<i64>)> = rows.collect::<Result<_, _>>()?;
+        let mut entry = self
+            .connection
+            .prepare("SELECT entry FROM entries WHERE seq = ?1")?;
+        for (subject, size, slot) in rows {
+            let text = entry.query_row([size], |row| {
+                Ok(String::from_utf8_lossy(bytes(row.get_ref(0)?)).into_owned())
+            });
+            let recorded = text
+                .optional()?
+                .and_then(|text| ErasedRecord::read(&Entry::from_canonical(&text).ok()?));
+            if recorded == Some(ErasedRecord::of_slot(self.connection, &subject, slot)?) {
+                self.erased.entries.insert(number(size));
+                self.erased.slots.extend(slot.map(number));
+            } else {
+                let message = Message::new("verify.fault_erasure").show("subject", subject);
+                self.checker
+                    .fault(FaultKind::Erasure, number(size), number(size), message);
+            }
+        }
+        Ok(())
+    }
+
+    /// Sees that an erasure that the log records stands in the list, which a restoration follows.
+    fn recorded(&mut self, entry: &Entry) {
+        if let Some(record) = ErasedRecord::read(entry)
+            && !self.erased.entries.contains(&entry.seq)
+        {
+            let message = Message::new("verify.fault_erasure").show("subject", record.subject);
+            self.checker.fault_in(FaultKind::Erasure, entry, message);
+        }
+    }
+
     fn key(&self, slot: i64) -> Result<Option<Slot>, Error> {
         self.keys.as_ref().map(|keys| keys.get(number(slot))).transpose()
     }
-}
-
-fn erased_slots(connection: &Connection) -> Result<BTreeSet<u64>, Error> {
-    let mut statement = connection.prepare("SELECT slot FROM erasures WHERE slot IS NOT NULL")?;
-    let rows = statement.query_map([], |row| row.get(0).map(number))?;
-    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 fn bytes(value: rusqlite::types::ValueRef<'_>) -> &[u8] {

@@ -21,6 +21,9 @@ use crate::{Error, blobs, time};
 /// Places of streams and keys of subjects kept in memory; beyond it the memory is emptied rather than managed.
 const CACHE_MAX: usize = 100_000;
 
+/// How long to wait before finishing an erasure is tried again.
+const RETRY: std::time::Duration = std::time::Duration::from_secs(60);
+
 /// The one writer of a ledger; dropping it gives the lease back.
 pub struct Writer {
     ledger: Ledger,
@@ -43,6 +46,8 @@ pub(crate) struct Core {
     pub(crate) next_slot: u64,
     pub(crate) undo: Vec<Undo>,
     pub(crate) text: String,
+    /// Since when an erasure waits for its keys, files or old pages to be destroyed.
+    pub(crate) unfinished: Option<Timestamp>,
     /// The database may be in another state than this memory: read it again before the next group.
     pub(crate) stale: bool,
 }
@@ -73,7 +78,11 @@ impl Writer {
             copier,
             _lease: lease,
         };
-        writer.finish_erasures()?;
+        match writer.finish_erasures() {
+            // A long reader (a backup) shall not keep the writer from starting; the first group tries again.
+            Err(Error::Busy) => writer.core.unfinished = Some(Timestamp::UNIX_EPOCH),
+            other => other?,
+        }
         Ok(writer)
     }
 
@@ -115,6 +124,13 @@ impl Writer {
         if self.core.stale {
             self.core.reload(&self.ledger, &self.connection)?;
         }
+        if let Some(since) = self.core.unfinished
+            && now.duration_since(since).unsigned_abs() >= RETRY
+        {
+            self.core.unfinished = Some(now);
+            // What still stands in the way shall not stop the group; it is tried again.
+            let _ = self.finish_erasures();
+        }
         self.connection.execute_batch("BEGIN IMMEDIATE")?;
         let batch = Batch::new(
             (&self.ledger, &self.connection, &self.copier),
@@ -136,7 +152,8 @@ impl Writer {
         Ok(batch)
     }
 
-    /// Carries out what a crash or a failing disk left of earlier erasures. Done at every start.
+    /// Carries out what a crash, a failing disk or a long reader left of earlier erasures. Done at every start, and once a
+    /// minute while something is left.
     ///
     /// # Errors
     ///
@@ -155,15 +172,15 @@ impl Writer {
             erased.push(Erased {
                 id,
                 slot: slot.map(number),
-                values: 0,
                 blobs,
+                ..Erased::default()
             });
         }
-        if erased.is_empty() {
-            Ok(())
-        } else {
-            carry_out(&self.ledger, (&self.connection, &self.copier), &erased)
+        if !erased.is_empty() {
+            carry_out(&self.ledger, (&self.connection, &self.copier), &erased)?;
         }
+        self.core.unfinished = None;
+        Ok(())
     }
 }
 
@@ -184,6 +201,7 @@ impl Core {
             next_slot: 0,
             undo: Vec::new(),
             text: String::new(),
+            unfinished: None,
             stale: true,
         };
         core.reload(ledger, connection)?;
@@ -264,11 +282,15 @@ pub(crate) fn carry_out(
     for blob in erased.iter().flat_map(|one| &one.blobs) {
         blobs::remove(&ledger.0.dir, blob)?;
     }
+    // The write-ahead log has the pages as they were. A reader on an old state keeps it from being emptied; the keys are
+    // gone all the same, and it is tried again.
+    if !copier.clear(connection)? {
+        return Err(Error::Busy);
+    }
     for one in erased {
         connection.execute("UPDATE erasures SET done = 1 WHERE id = ?1", [one.id])?;
     }
-    // A reader on an old state can keep this from finishing; the keys are gone all the same, and the log is copied back later.
-    copier.clear(connection)
+    Ok(())
 }
 
 pub(crate) fn slot_blobs(connection: &Connection, slot: i64) -> Result<Vec<BlobId>, Error> {

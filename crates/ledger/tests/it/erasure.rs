@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use bihuan_ledger::{Error, Ledger, ReceiptVerdict, verify_receipt};
+use bihuan_ledger::{Actor, Error, FaultKind, Ledger, ReceiptVerdict, verify_receipt};
 use serde_json::json;
 
 use crate::support::{Place, at, event};
@@ -57,18 +57,11 @@ fn an_erased_person_is_gone_from_every_byte_and_the_proofs_hold() {
     );
 
     let mut batch = writer.begin(at(2)).unwrap();
-    let erased = batch.erase("person/p3").unwrap();
+    let erased = batch.erase("person/p3", &Actor::default()).unwrap();
     assert_eq!(
         (erased.values, erased.blobs.as_slice()),
         (1, [photo.id()].as_slice())
     );
-    batch
-        .append(&event(
-            "erasures",
-            "subject.erased",
-            json!({ "subject": "person/p3" }),
-        ))
-        .unwrap();
     let committed = batch.commit().unwrap();
     assert_eq!(committed.erasure_pending, None);
 
@@ -107,7 +100,7 @@ fn what_is_said_of_a_person_after_an_erasure_has_a_new_key() {
     let mut writer = ledger.writer().unwrap();
     let mut batch = writer.begin(at(1)).unwrap();
     let before = batch.seal("person/p3", "旧").unwrap();
-    batch.erase("person/p3").unwrap();
+    batch.erase("person/p3", &Actor::default()).unwrap();
     let after = batch.seal("person/p3", "新").unwrap();
     batch
         .append(&event(
@@ -135,7 +128,7 @@ fn an_erasure_that_was_not_committed_erases_nothing() {
     let name = batch.seal("person/p3", "王").unwrap();
     batch.commit().unwrap();
     let mut batch = writer.begin(at(2)).unwrap();
-    batch.erase("person/p3").unwrap();
+    batch.erase("person/p3", &Actor::default()).unwrap();
     drop(batch);
     let mut batch = writer.begin(at(3)).unwrap();
     let second = batch.seal("person/p3", "李").unwrap();
@@ -154,21 +147,95 @@ fn an_erasure_cut_short_by_a_crash_is_finished_at_the_next_start() {
     let mut batch = writer.begin(at(1)).unwrap();
     let name = batch.seal("person/p3", "王").unwrap();
     batch.commit().unwrap();
+    let key = std::fs::read(place.data().join("keys.bin")).unwrap()[64..96].to_vec();
+    let mut batch = writer.begin(at(2)).unwrap();
+    batch.erase("person/p3", &Actor::default()).unwrap();
+    batch.commit().unwrap();
     drop(writer);
     drop(ledger);
     // As if the process had died after the commit of the erasure and before the key was destroyed.
-    place.sql(
-        "INSERT INTO erasures(subject, at, size, slot, done) VALUES ('person/p3', 0, 0, 0, 0);
-         UPDATE sealed SET box = NULL; UPDATE subject_keys SET subject = NULL",
-    );
-    let key = std::fs::read(place.data().join("keys.bin")).unwrap()[64..96].to_vec();
+    place.sql("UPDATE erasures SET done = 0");
+    let file = place.data().join("keys.bin");
+    let mut bytes = std::fs::read(&file).unwrap();
+    bytes[64..96].copy_from_slice(&key);
+    std::fs::write(&file, bytes).unwrap();
     let ledger = Ledger::open(&place.data()).unwrap();
     let _writer = ledger.writer().unwrap();
     assert_eq!(ledger.reader().unwrap().unseal(&name).unwrap(), None);
-    assert!(!holds(
-        &std::fs::read(place.data().join("keys.bin")).unwrap(),
-        &key
-    ));
+    assert!(!holds(&std::fs::read(&file).unwrap(), &key));
+    assert!(place.verify().sound());
+}
+
+#[test]
+fn an_old_reader_delays_the_end_of_an_erasure_and_does_not_prevent_it() {
+    let place = Place::new();
+    let ledger = place.ledger();
+    let mut writer = ledger.writer().unwrap();
+    let mut batch = writer.begin(at(1)).unwrap();
+    let name = batch.seal("person/p3", "王").unwrap();
+    batch
+        .append(&event("org", "person.named", json!({ "name": name })))
+        .unwrap();
+    batch.commit().unwrap();
+    let reader = rusqlite::Connection::open(place.data().join("ledger.sqlite")).unwrap();
+    let box_of = |reader: &rusqlite::Connection| {
+        reader.query_row("SELECT box FROM sealed", [], |row| {
+            row.get::<_, Option<Vec<u8>>>(0)
+        })
+    };
+    reader.execute_batch("BEGIN").unwrap();
+    let ciphertext = box_of(&reader).unwrap().unwrap();
+    let mut batch = writer.begin(at(2)).unwrap();
+    batch
+        .connection()
+        .busy_timeout(std::time::Duration::ZERO)
+        .unwrap();
+    batch.erase("person/p3", &Actor::default()).unwrap();
+    assert!(batch.commit().unwrap().erasure_pending.is_some());
+    assert!(
+        holds(&all_bytes(&place.data()), &ciphertext),
+        "the old page is still read"
+    );
+    reader.execute_batch("COMMIT").unwrap();
+    drop(reader);
+    drop(writer.begin(at(4)).unwrap());
+    assert!(
+        !holds(&all_bytes(&place.data()), &ciphertext),
+        "the ciphertext is still there"
+    );
+}
+
+#[test]
+fn what_is_gone_cannot_be_passed_off_as_erased() {
+    for forgery in [
+        // A row in the list without an entry; an entry that is in the log, and more gone than it says; a list cut short.
+        "UPDATE sealed SET box = NULL; INSERT INTO erasures(subject, at, size, slot, done) VALUES ('case/2', 0, 9, 1, 1)",
+        "UPDATE sealed SET box = NULL, slot = 0",
+        "UPDATE erasures SET subject = 'case/2'",
+        "DELETE FROM erasures",
+    ] {
+        let place = Place::new();
+        let ledger = place.ledger();
+        let mut writer = ledger.writer().unwrap();
+        let mut batch = writer.begin(at(1)).unwrap();
+        let (a, b) = (
+            batch.seal("case/1", "甲").unwrap(),
+            batch.seal("case/2", "乙").unwrap(),
+        );
+        batch
+            .append(&event("case/1", "case.opened", json!({ "a": a, "b": b })))
+            .unwrap();
+        batch.commit().unwrap();
+        let mut batch = writer.begin(at(2)).unwrap();
+        batch.erase("case/1", &Actor::default()).unwrap();
+        batch.commit().unwrap();
+        drop((writer, ledger));
+        assert!(place.verify().sound());
+        place.sql(forgery);
+        let report = place.verify();
+        let found = report.faults.iter().any(|fault| fault.kind == FaultKind::Erasure);
+        assert!(found, "{forgery}: {report:?}");
+    }
 }
 
 #[test]

@@ -14,6 +14,7 @@
 mod bundle;
 mod crash;
 mod erasure;
+mod forgery;
 mod log;
 mod proofs;
 mod refusals;
