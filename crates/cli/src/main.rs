@@ -12,10 +12,6 @@ use std::process::ExitCode;
 
 use term::Term;
 
-/// The writer makes and drops many small values; this allocator does it in half the time of the system's (`docs/performance.md`).
-#[global_allocator]
-static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     let words: Vec<std::ffi::OsString> = std::env::args_os().collect();
     let lang = help::language(&words, std::env::var("BIHUAN_LANG").ok().as_deref());
