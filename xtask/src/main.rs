@@ -133,7 +133,7 @@ fn proof() -> Result<()> {
             "--test",
             "it",
         ])
-        .args(["histories::", "mutations::", "--", "--nocapture"])
+        .args(["--", "histories::", "mutations::", "--nocapture"])
         .env("BIHUAN_HISTORIES", "100")
         .env("BIHUAN_MUTATIONS", "all"))
 }
