@@ -211,6 +211,19 @@ pub fn holds_for(expr: &Expr, scope: &dyn Scope, row: &Row) -> Result<bool, Faul
     }
 }
 
+/// Evaluates an expression over one row, such as what a row of a register is worth in a score.
+///
+/// # Errors
+///
+/// As for [`evaluate`].
+pub fn evaluate_for(expr: &Expr, scope: &dyn Scope, row: &Row) -> Result<Value, Fault> {
+    Evaluation {
+        scope,
+        left: COST_MAX,
+    }
+    .run(expr, Some(row))
+}
+
 struct Evaluation<'a> {
     scope: &'a dyn Scope,
     left: u64,

@@ -3,6 +3,7 @@
 //! No I/O, no async, no system clock, no randomness: time, ids and beacons are arguments, so that the same log gives
 //! the same answer. [`case::decide`] is the only maker of case events; [`case::State::evolve`] the only maker of case state.
 
+pub mod assessment;
 pub mod calendar;
 pub mod case;
 pub mod clock;

@@ -4,6 +4,7 @@
 
 mod borrowed;
 mod opening;
+pub(crate) mod scheme;
 
 use std::collections::{BTreeMap, BTreeSet};
 

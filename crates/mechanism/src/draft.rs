@@ -11,7 +11,8 @@ use crate::surroundings::Surroundings;
 use crate::syntax::mechanism::MechanismAst;
 use crate::syntax::org::OrgUnitAst;
 use crate::syntax::pack::{HeadAst, PartsAst};
-use crate::syntax::{mechanism, pack};
+use crate::syntax::scheme::SchemeAst;
+use crate::syntax::{mechanism, pack, scheme};
 
 /// A pack that is being loaded.
 pub(crate) struct Draft<'a> {
@@ -23,6 +24,7 @@ pub(crate) struct Draft<'a> {
     /// Files with lists, `pack.toml` first.
     pub(crate) parts: Vec<(&'a str, PartsAst)>,
     pub(crate) mechanisms: Vec<(&'a str, MechanismAst)>,
+    pub(crate) schemes: Vec<(&'a str, SchemeAst)>,
     pub(crate) scenarios: Vec<Scenario>,
     pub(crate) orgs: BTreeMap<String, OrgTree>,
     pub(crate) org_units: Vec<(&'a str, Vec<OrgUnitAst>)>,
@@ -44,6 +46,7 @@ pub(crate) fn drafts<'a>(files: &'a BTreeMap<String, String>, found: &mut Vec<Di
             head_file: path,
             parts: Vec::new(),
             mechanisms: Vec::new(),
+            schemes: Vec::new(),
             scenarios: Vec::new(),
             orgs: BTreeMap::new(),
             org_units: Vec::new(),
@@ -92,6 +95,10 @@ fn read<'a>(draft: &mut Draft<'a>, path: &'a str, text: &str, sink: &mut Sink<'_
         draft
             .mechanisms
             .extend(mechanism::read(&node, sink).map(|ast| (path, ast)));
+    } else if has_key(&node, "scheme") && path != draft.head_file {
+        draft
+            .schemes
+            .extend(scheme::read(&node, sink).map(|ast| (path, ast)));
     } else if path == draft.head_file {
         let (head, parts) = pack::read(&node, true, sink);
         draft.head = head;

@@ -33,6 +33,7 @@ mod read;
 mod rows;
 pub mod scenario;
 pub mod schema;
+mod schemes;
 mod surroundings;
 mod syntax;
 mod text;

@@ -58,6 +58,7 @@ pub fn load(files: &BTreeMap<String, String>) -> Loaded {
         let pack = finish(draft, files, &mechanisms, &units, &mut loaded.diagnostics);
         loaded.packs.extend(pack);
     }
+    crate::schemes::compile(&drafts, files, &mechanisms, &mut loaded);
     loaded.diagnostics.extend(across(&drafts));
     bihuan_diagnostics::sort(&mut loaded.diagnostics);
     loaded.packs.sort_by(|a, b| a.id.cmp(&b.id));
@@ -391,6 +392,7 @@ fn finish(
         registers: draft.own_registers.clone(),
         rows,
         mechanisms: compiled,
+        schemes: Vec::new(),
         dictionary: parts()
             .flat_map(|p| &p.data)
             .filter_map(|d| datum(d, &draft.around))

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bihuan_diagnostics::Diagnostic;
+use bihuan_domain::assessment::Scheme;
 use bihuan_domain::id::{Code, DatumId, Digest, FieldId, MechanismId, PackId, RegisterId, RowId, UnitId};
 use bihuan_domain::mechanism::{Field, Mechanism, RegisterSpec};
 use bihuan_messages::Label;
@@ -39,6 +40,8 @@ pub struct Pack {
     pub rows: Vec<SampleRow>,
     /// Its mechanisms, in the order of their files.
     pub mechanisms: Vec<Arc<Mechanism>>,
+    /// Its assessment schemes (考核方案), in the order of their files.
+    pub schemes: Vec<Arc<Scheme>>,
     /// The data that it adds to the county's dictionary (数据项目录).
     pub dictionary: Vec<Datum>,
     /// Kinds of units.

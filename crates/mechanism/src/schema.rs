@@ -1,6 +1,6 @@
-//! JSON Schemas of the three kinds of files, for editors: they complete keys, colour what is mistyped, show help.
+//! JSON Schemas of the kinds of files, for editors: they complete keys, colour what is mistyped, show help.
 //!
-//! One table of keys (`keys`) makes all three. The checker knows far more than a schema can say; what passes here may
+//! One table of keys (`keys`) makes all of them. The checker knows far more than a schema can say; what passes here may
 //! still be unsound. Tests hold the table to what the reader asks for.
 
 mod keys;
@@ -20,11 +20,13 @@ pub enum File {
     Pack,
     /// `*.scenario.toml`.
     Scenario,
+    /// A file with `[scheme]`.
+    Scheme,
 }
 
 impl File {
-    /// All three.
-    pub const ALL: [File; 3] = [File::Mechanism, File::Pack, File::Scenario];
+    /// All of them.
+    pub const ALL: [File; 4] = [File::Mechanism, File::Pack, File::Scenario, File::Scheme];
 
     /// Its name, under which its schema lies in `docs/schema/`.
     pub fn name(self) -> &'static str {
@@ -32,6 +34,7 @@ impl File {
             File::Mechanism => "mechanism",
             File::Pack => "pack",
             File::Scenario => "scenario",
+            File::Scheme => "scheme",
         }
     }
 }
@@ -42,6 +45,7 @@ pub fn schema(file: File) -> Value {
         File::Mechanism => "mechanism file",
         File::Pack => "pack file",
         File::Scenario => "scenario file",
+        File::Scheme => "scheme file",
     };
     let mut names = BTreeSet::from([root]);
     // Tables name each other; a handful of rounds reach them all.

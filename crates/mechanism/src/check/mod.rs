@@ -11,6 +11,7 @@ mod names;
 mod openings;
 mod org;
 mod requests;
+mod schemes;
 mod steps;
 
 use std::collections::BTreeMap;
@@ -137,6 +138,7 @@ pub(crate) use data::{Asked, asked_twice};
 pub(crate) use grass_roots::{kinds_of_schedule, registers_of_proof};
 pub(crate) use names::{doubled, reserved};
 pub(crate) use org::org_units;
+pub(crate) use schemes::scheme;
 
 /// Applies the rules to what a pack file declares for all.
 pub(crate) fn parts(parts: &PartsAst, around: &Surroundings, sink: &mut Sink<'_>) {

@@ -1,5 +1,7 @@
 //! The table of keys: each table of a file, its keys, what stands under them, and whether they must be there.
 
+mod scheme;
+
 /// A key, what stands under it, and whether it must be there.
 pub(crate) type Key = (&'static str, Kind, bool);
 
@@ -333,6 +335,14 @@ pub(crate) const KEYS: &[(&str, &[Key])] = &[
             ),
         ],
     ),
+    ("scheme file", scheme::FILE),
+    ("scheme", scheme::HEAD),
+    ("[[class]]", scheme::CLASS),
+    ("[[item]]", scheme::ITEM),
+    ("[[addition]]", scheme::ADJUSTMENT),
+    ("[[deduction]]", scheme::ADJUSTMENT),
+    ("[[veto]]", scheme::VETO),
+    ("[[grade]]", scheme::GRADE),
     (
         "pack file",
         &[

@@ -10,6 +10,7 @@ pub(crate) mod org;
 pub(crate) mod pack;
 pub(crate) mod parts;
 pub(crate) mod scenario;
+pub(crate) mod scheme;
 pub(crate) mod types;
 
 use bihuan_diagnostics::Span;
