@@ -1,4 +1,4 @@
-//! `bihuan schema`: JSON Schemas of mechanism, pack and scenario files, for editors.
+//! `bihuan schema`: JSON Schemas of mechanism, pack, scenario and scheme files, for editors.
 
 use bihuan_mechanism::schema::{File, schema};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
