@@ -98,6 +98,7 @@ impl Sorter<'_> {
                 }
             }
             Shape::Text => self.text(i, piece),
+            Shape::Folio => {}
             Shape::Byline(byline) => self.byline(i, byline.clone()),
         }
     }
@@ -137,11 +138,46 @@ impl Sorter<'_> {
             }
             return;
         }
+        if self.begins_news(i) {
+            let front = std::mem::take(&mut self.pending);
+            self.begin(i, front);
+            return;
+        }
         for head in std::mem::take(&mut self.pending) {
             self.add(head, true, true);
         }
         let new_paragraph = self.paragraph_starts(i);
         self.add(i, false, new_paragraph);
+    }
+
+    /// A headline over a text that begins as news do (a date, 近日, 连日来) and speaks of the headline's things: another
+    /// article, not a section of the one before.
+    fn begins_news(&self, i: usize) -> bool {
+        const REACH: usize = 12;
+        let (Some(piece), Some(head)) = (
+            self.pieces.get(i),
+            self.pending.last().and_then(|h| self.pieces.get(*h)),
+        ) else {
+            return false;
+        };
+        let Shape::Head { texts, .. } = &head.shape else {
+            return false;
+        };
+        let Some(title) = texts.last() else { return false };
+        let lead = crate::chars::dense(cut(self.chars, piece.start, piece.start + 24));
+        let time = crate::times::time_len(&lead, 0);
+        let dated = time > 0 && (0..time).any(|k| crate::chars::at(&lead, k) == '日');
+        let opens = dated || crate::tables::news_leads().at(&lead, 0).is_some();
+        if !opens || title.len() < 6 || list_item(title) {
+            return false;
+        }
+        let behind = self.pieces.iter().skip(i).take(REACH);
+        let text = behind.take_while(|p| !matches!(p.shape, Shape::Head { .. } | Shape::Byline(_)));
+        let text: Vec<char> = text
+            .flat_map(|p| cut(self.chars, p.start, p.end))
+            .copied()
+            .collect();
+        crate::titles::shared_terms(title, &crate::chars::dense(&text)) >= 300
     }
 
     /// Whether a closed line before `i` also ended its paragraph: it was short, or the new line is indented.
@@ -301,7 +337,7 @@ impl Sorter<'_> {
 
 /// `3.设立…窗口`: a line of a list begins a paragraph.
 pub(crate) fn list_item(text: &[char]) -> bool {
-    let n = crate::rows::enumerator(text, 0);
+    let n = crate::times::enumerator(text, 0);
     n > 0 && !matches!(crate::chars::before(text, n), '是' | '要')
 }
 

@@ -2,10 +2,11 @@
 
 use crate::chars::{at, before, cut, has_at};
 use crate::clauses::Clause;
-use crate::rows::time_len;
 use crate::tables::{
-    adverbs, context_words, deliver_verbs, lead_words, measure_verbs, not_calling, owner_tails,
+    adverbs, context_words, deliver_verbs, disposal_verbs, lead_words, measure_verbs, not_calling,
+    owner_tails,
 };
+use crate::times::time_len;
 
 /// Words that make what follows an undertaking.
 pub(crate) struct Call {
@@ -45,7 +46,22 @@ pub(crate) fn call(s: &[char], clause: &Clause, ahead: bool) -> Option<Call> {
         let Some(n) = found else { continue };
         let mut from = a;
         while let Some(n) = lead_words().at(s, from) {
-            if from + n > i {
+            // `应急部门` begins with no 应.
+            let names = [
+                "重点任务",
+                "重点部门",
+                "重点行业",
+                "重点企业",
+                "重点单位",
+                "重点领域",
+                "重点项目",
+                "主要领导",
+                "主要负责",
+            ];
+            if names.iter().any(|w| has_at(s, from, w)) {
+                break;
+            }
+            if from + n > i || adverbs().at(s, from).is_some_and(|more| more > n) {
                 break;
             }
             from += n;
@@ -102,11 +118,16 @@ fn calling(s: &[char], i: usize, start: usize) -> Option<usize> {
         '应' if right == '当' => Some(2),
         '须' if left != '必' => Some(1),
         // With nothing before it 将 is 把, unless an adverb follows: `将依法责令…`.
-        '将' if i > start || adverbs().at(s, i + 1).is_some_and(|n| n > 1) => {
+        '将' if i > start || begins_deed(s, i + 1) => {
             let next = i + 1 + usize::from(right == '将');
             let words = [adverbs(), deliver_verbs(), measure_verbs(), context_words()];
             let goes_on = words.iter().any(|table| table.at(s, next).is_some()) || at(s, next) == '对';
-            goes_on.then_some(next - i)
+            // `将培训纳入计划`: 将 is 把.
+            let disposes = i == start
+                && (next + 2..(next + 20).min(s.len()))
+                    .take_while(|k| !crate::chars::is_punct(at(s, *k)))
+                    .any(|k| disposal_verbs().at(s, k).is_some_and(|n| n > 1));
+            (goes_on && !disposes).then_some(next - i)
         }
         '拟' if deliver_verbs().at(s, i + 1).is_some() => Some(1),
         '预' if right == '计'
@@ -114,6 +135,7 @@ fn calling(s: &[char], i: usize, start: usize) -> Option<usize> {
         {
             Some(2)
         }
+        '打' if right == '算' && begins_deed(s, i + 2) => Some(2),
         '计' if right == '划' && deliver_verbs().at(s, i + 2).is_some() => Some(2),
         _ => None,
     }

@@ -139,7 +139,8 @@ pub(crate) fn ends_closed(s: &[char]) -> bool {
         .rev()
         .find(|c| !is_close(**c) && !c.is_whitespace() && **c != '"');
     match last {
-        Some('.') => !s.iter().any(|c| is_han(*c)) || s.iter().rev().take(3).any(|c| is_han(*c)),
+        // `完成1.` breaks off in a number.
+        Some('.') => !s.iter().any(|c| is_han(*c)) || s.iter().rev().nth(1).is_some_and(|c| is_han(*c)),
         Some(c) => is_stop(*c),
         None => false,
     }

@@ -10,12 +10,14 @@ use crate::coverage::{Told, Why};
 use crate::dates::{due, is_deadline};
 use crate::evidence::{self, Frame, Scope};
 use crate::figures::Found;
+use crate::labels::is_label;
 use crate::lists::split;
 use crate::model::{Commitment, CommitmentKind};
-use crate::rows::{Reading, Row, Verb, effort, enumerator, figures_within, reading, time_len};
+use crate::rows::{Reading, Row, Verb, effort, figures_within, reading, told_to};
 use crate::stance::{Stance, Stances};
 use crate::stream::Stream;
-use crate::tables::{adverbs, context_words, deliver_verbs};
+use crate::tables::{adverbs, context_words};
+use crate::times::{enumerator, time_len};
 
 /// What a body commits somebody to, and what its clauses were taken for.
 #[derive(Debug, Default)]
@@ -67,7 +69,7 @@ pub(crate) fn commitments(
                     list: i + 1 == all.len(),
                 };
             }
-            if is_label(stream, sentence, all.get(i + 1), figures) {
+            if is_label(stream, sentence, all.get(i + 1), next, figures) {
                 if sentence
                     .clauses
                     .iter()
@@ -154,6 +156,10 @@ impl Reader<'_> {
         let (first, first_told) = (self.rows.len(), self.told.len());
         let mut called = false;
         let mut owner: Option<(usize, usize)> = None;
+        // The unit whose head speaks.
+        let mut spoken: Option<(usize, usize)> = None;
+        // Who was named and told to do something, up to the next semicolon.
+        let mut named_by: Option<(usize, usize)> = None;
         let mut prefix: Option<usize> = None;
         // The day named before in the sentence, and whether it stood in a clause of its own.
         let mut named: Option<(Date, bool)> = None;
@@ -164,6 +170,12 @@ impl Reader<'_> {
             if let Some(leader) = evidence::led_by(s, clause) {
                 owner = Some(leader);
                 self.tell(clause.start, Why::Owner);
+                continue;
+            }
+            if let Some(unit) = evidence::spoken_by(s, clause) {
+                owner = owner.or(Some(unit));
+                spoken = Some(unit);
+                self.tell(clause.start, Why::Speaker);
                 continue;
             }
             if evidence::demands(s, clause) {
@@ -178,6 +190,7 @@ impl Reader<'_> {
                 from = call.after;
                 if call.owner.is_some() {
                     owner = call.owner;
+                    named_by = call.owner;
                 }
             }
             let done = call.is_none() && (evidence::is_done(text) || bygone);
@@ -216,6 +229,13 @@ impl Reader<'_> {
                 reading(s, from, end, self.figures, prefix.is_some())
             } else {
                 Reading::Nothing
+            };
+            let read = match read {
+                // Who is named and told to do it answers for it, even where the words alone say little.
+                Reading::Nothing if named_by.is_some() && called && !done && !field => {
+                    told_to(s, from, end, self.figures)
+                }
+                read => read,
             };
             let read = match read {
                 // Behind a deed to come a bare deed is to come as well; where nothing says so, it is not.
@@ -267,7 +287,8 @@ impl Reader<'_> {
                 Reading::Nothing => prefix = None,
             }
             if matches!(clause.mark, '；' | ';') {
-                owner = None;
+                owner = owner.filter(|unit| spoken.is_some_and(|(a, b)| *unit == (a, b)));
+                named_by = None;
                 named = named.filter(|(_, alone)| *alone);
             }
         }
@@ -449,7 +470,7 @@ impl Reader<'_> {
                 .iter()
                 .any(|w| crate::chars::has_before(s, f.start, w))
         };
-        let spent = |f: &&Found| cost(f) && at(s, f.end) == '的' || before(s, f.start) == '每';
+        let spent = |f: &&Found| cost(f) && at(s, f.end) == '的' || matches!(before(s, f.start), '每' | '分');
         // `亿元以上项目26个`: what the works are like, not how many.
         let sort = |f: &&Found| {
             let edge = ["以上", "以下", "级"]
@@ -458,6 +479,23 @@ impl Reader<'_> {
             edge && f.end + 3 < b
         };
         let mut all = figures_within(self.figures, a, b).filter(|f| !spent(f));
+        // `帮助20户企业融资1.5亿元`: the number that closes the clause says how much, the one before to whom.
+        let closing = figures_within(self.figures, a, b)
+            .last()
+            .filter(|f| f.end + 2 >= b && !spent(f));
+        let before_it = closing.and_then(|last| {
+            figures_within(self.figures, a, b)
+                .take_while(|f| f.start < last.start)
+                .last()
+        });
+        if let (Some(last), Some(other)) = (closing, before_it)
+            && last.start > other.end + 2
+            && !cut(s, other.end, last.start)
+                .iter()
+                .any(|c| matches!(c, '、' | '和' | '及'))
+        {
+            return Some(last);
+        }
         let counted = figures_within(self.figures, a, b).find(|f| !spent(f) && !sort(f));
         if counted.is_some() {
             return counted;
@@ -493,65 +531,4 @@ impl Reader<'_> {
 
 fn key(name: &str) -> String {
     format!("reader.why_{name}")
-}
-
-/// `一要推动经济持续回升。`, `提升城市功能。`, `（一）聚力产业升级，夯实发展根基。`: a heading in the form of a sentence;
-/// its details follow.
-fn is_label(stream: &Stream, sentence: &Sentence, next: Option<&Sentence>, figures: &[Found]) -> bool {
-    let (a, b) = (sentence.start(), sentence.end());
-    let Some(next) = next.map(Sentence::start) else {
-        return false;
-    };
-    let s = &stream.chars;
-    // `重点抓好八个方面工作。一是…`
-    let counted = [
-        "方面工作",
-        "项工作",
-        "项重点工作",
-        "方面任务",
-        "项任务",
-        "项举措",
-        "项措施",
-        "个方面",
-    ];
-    if enumerator(s, next) > 0
-        && counted.iter().any(|w| crate::chars::has_before(s, b, w))
-        && !cut(s, a, b).contains(&'、')
-    {
-        return true;
-    }
-    if figures_within(figures, a, b).next().is_some()
-        || enumerator(s, next) > 0
-        || matches!(at(s, next), '（' | '(')
-    {
-        return false;
-    }
-    let from = a + enumerator(s, a);
-    let addressed = |c: &Clause| call(s, c, false).is_some_and(|call| call.owner.is_some());
-    if sentence.clauses.iter().any(addressed) {
-        return false;
-    }
-    if from > a && !matches!(before(s, from), '是' | '要') {
-        return b - a <= 45;
-    }
-    // `会议强调，一要…。要…`
-    let spoken = |c: &&Clause| {
-        let said = cut(s, c.start, c.end);
-        c.end - c.start <= 12
-            && ["强调", "指出", "要求"]
-                .iter()
-                .any(|w| crate::chars::contains(said, w))
-    };
-    let own: Vec<&Clause> = sentence.clauses.iter().skip_while(spoken).collect();
-    let [only] = own.as_slice() else { return false };
-    let a = only.start;
-    let from = a + enumerator(s, a);
-    let quoted = cut(s, a, b).contains(&'“');
-    let mut action = from;
-    while let Some(n) = adverbs().at(s, action) {
-        action += n;
-    }
-    let deliver = deliver_verbs().at(s, action).is_some() || deliver_verbs().at(s, from).is_some();
-    let spelled_out = at(s, next) == '要' || !deliver;
-    (from > a && b - a <= 28 && spelled_out) || (b - a <= 13 && !deliver && !quoted)
 }

@@ -93,7 +93,7 @@ fn count_at(s: &[char], i: usize, mark: char) -> Option<(i8, usize)> {
         return None;
     }
     let number = number_at(s, i)?;
-    if number.end - i > 3 || at(s, number.end) != mark || number.bare {
+    if number.end - i > 3 || at(s, number.end) != mark || number.bare || !number.value.is_integer() {
         return None;
     }
     let count = i8::try_from(i64::try_from(number.value).ok()?).ok()?;
@@ -102,6 +102,8 @@ fn count_at(s: &[char], i: usize, mark: char) -> Option<(i8, usize)> {
 
 /// The last day that a clause names, read in the plan's year; and whether it names it expressly.
 pub(crate) fn due(s: &[char], year: Option<i16>) -> Option<Date> {
+    // `1.4月底前`: a list number and a month.
+    let s = cut(s, crate::times::enumerator(s, 0), s.len());
     let mut i = 0usize;
     let mut own: Option<i16> = None;
     let mut best: Option<Date> = None;

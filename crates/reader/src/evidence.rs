@@ -4,11 +4,11 @@
 use crate::chars::{at, before, contains, cut, digit, find, has_at, is_han};
 use crate::clauses::{Clause, Sentence};
 use crate::dates::{is_deadline, year_at};
-use crate::rows::{enumerator, time_len};
 use crate::tables::{
     adverbs, announced_things, announcing_verbs, bygone_words, deliver_verbs, document_names, measure_verbs,
-    past_in_clause, target_verbs,
+    owner_tails, past_in_clause, speaking_words, target_verbs,
 };
+use crate::times::{enumerator, time_len};
 
 /// What the sentences of a paragraph have shown so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -140,6 +140,44 @@ pub(crate) fn demands(s: &[char], clause: &Clause) -> bool {
     }
     let document = document_names().any_in(text);
     document && ends(&["明确", "提出", "规定", "明确提出", "指出"])
+}
+
+/// `县住建局有关负责人表示，`: the unit whose head says what follows.
+pub(crate) fn spoken_by(s: &[char], clause: &Clause) -> Option<(usize, usize)> {
+    const LONGEST: usize = 30;
+    let text = cut(s, clause.start, clause.end);
+    if text.len() > LONGEST || !matches!(clause.mark, '，' | ',' | '：' | ':') {
+        return None;
+    }
+    speaking_words().before(text, text.len())?;
+    let heads = [
+        "有关负责人",
+        "相关负责人",
+        "主要负责人",
+        "负责人",
+        "负责同志",
+        "副局长",
+        "局长",
+        "副主任",
+        "主任",
+        "书记",
+        "镇长",
+        "乡长",
+        "经理",
+        "董事长",
+        "院长",
+        "校长",
+        "站长",
+        "会长",
+    ];
+    let at = (2..text.len()).find(|k| heads.iter().any(|w| has_at(text, *k, w)))?;
+    let at = at - usize::from(before(text, at) == '副' || before(text, at) == '总');
+    // `县住建局党组书记、局长张三`: the unit ends before the post.
+    let unit = cut(text, 0, at);
+    let end = (2..=unit.len())
+        .rev()
+        .find(|k| owner_tails().before(unit, *k).is_some())?;
+    (end >= 3 && end + 4 >= at).then_some((clause.start, clause.start + end))
 }
 
 /// `制定了四项措施。一是…`, `现将任务分解如下：`: the list behind it is to be done.

@@ -246,6 +246,10 @@ impl Scan<'_> {
         if number.bare && !self.bare_counts(number, &unit) {
             return None;
         }
+        // `三个100%` counts percentages.
+        if !number.arabic && digit(at(s, unit_end)).is_some() {
+            return None;
+        }
         let mut one = self.figure(number, unit_end, value, unit);
         if number.over || last.over {
             one.qualifier = Some(Qualifier::Over);

@@ -12,21 +12,25 @@ mod chars;
 mod checks;
 mod clauses;
 mod commitments;
+mod counted;
 mod coverage;
 mod dates;
 mod decode;
 mod evidence;
 mod figures;
+mod labels;
 mod lists;
 mod model;
 mod named_sums;
 mod numeral;
 mod pieces;
+mod rates;
 mod rows;
 mod stance;
 mod stream;
 pub mod table;
 mod tables;
+mod times;
 mod titles;
 mod undouble;
 
@@ -75,7 +79,10 @@ pub fn read(source: &str, text: &str, options: &Options) -> Document {
     if merge_weak(&mut found, &titles) {
         titles = titles::titles(&chars, &pieces, &found);
     }
-    let misplaced = titles::misplaced(&chars, &pieces, &found, &titles);
+    let mut misplaced = titles::misplaced(&chars, &pieces, &found, &titles);
+    if misplaced.is_empty() {
+        misplaced = titles::torn_in(&chars, &pieces, &found, &titles);
+    }
     for (body, part) in &misplaced {
         if let Some(body) = found.get_mut(*body) {
             body.parts.remove(*part);
@@ -180,7 +187,14 @@ fn assemble(
         }
         let figures = figures::figures(&stream);
         let known = title.as_ref().map(|t| t.text.as_str());
-        let stances = stance::stances(&stream, known, options.plan_year, page_year);
+        let date = day_of(chars, pieces, body, &stream, page_year).or(options.document_date);
+        let stances = stance::stances(
+            &stream,
+            known,
+            options.plan_year,
+            page_year,
+            options.document_date.or(date),
+        );
         let commitments = if body.caption {
             coverage::whole(&stream, Why::Caption, coverage);
             Vec::new()
@@ -190,7 +204,6 @@ fn assemble(
             rows_before += found.rows.len();
             found.rows
         };
-        let date = day_of(chars, pieces, body, &stream, page_year).or(options.document_date);
         let byline = body
             .byline
             .clone()

@@ -24,7 +24,17 @@ pub(crate) fn split(s: &[char], row: &Row, end: usize, figures: &[Found]) -> Vec
     if !several(s, &items, figures, row.verb) {
         return whole;
     }
-    let mut parts = items;
+    // `组建队伍23支、1860人`: a number without a noun says more of the item before it.
+    let mut parts: Vec<(usize, usize)> = Vec::new();
+    for (a, b) in items {
+        let bare = figures_within(figures, a, b)
+            .next()
+            .is_some_and(|f| f.start <= a + 1 && f.end + 1 >= b);
+        match parts.last_mut() {
+            Some(last) if bare => last.1 = b,
+            _ => parts.push((a, b)),
+        }
+    }
     if let Some((a, b)) = parts.pop() {
         match joint(s, a, b) {
             Some(k) => parts.extend([(a, k), (k + 1, b)]),

@@ -3,10 +3,10 @@
 
 use crate::byline::{self, Byline};
 use crate::chars::{
-    at, balanced, before, cut, dense, ends_closed, has_at, is_colon, is_comma, is_han, is_open, is_semicolon,
-    is_stop, width,
+    at, balanced, before, cut, dense, digit, ends_closed, has_at, is_colon, is_comma, is_han, is_open,
+    is_semicolon, is_stop, width,
 };
-use crate::tables::paragraph_openers;
+use crate::tables::{folio_words, paragraph_openers};
 use crate::undouble::undouble;
 
 /// A line or a part of a line.
@@ -48,6 +48,8 @@ pub(crate) enum Shape {
     },
     /// Who wrote it.
     Byline(Byline),
+    /// The page's own line: paper, date, section, editors, page number.
+    Folio,
 }
 
 /// Cuts a text into its pieces.
@@ -172,6 +174,8 @@ fn push(chars: &[char], start: usize, mut end: usize, blanks: usize, indent: usi
         Shape::Dateline
     } else if let Some(byline) = byline::byline(text) {
         Shape::Byline(byline)
+    } else if is_folio(chars, start, end) {
+        Shape::Folio
     } else if let Some(texts) = undouble(text) {
         Shape::Head { texts, doubled: true }
     } else {
@@ -189,6 +193,45 @@ fn push(chars: &[char], start: usize, mut end: usize, blanks: usize, indent: usi
         closed,
         shape,
     });
+}
+
+/// Whether the line is the page's own: `2023年11月15日 星期三 责任编辑 吕青 要闻 2版`, `— 3 —`, `第3页`.
+fn is_folio(chars: &[char], start: usize, end: usize) -> bool {
+    const LONGEST: usize = 70;
+    let text = cut(chars, start, end);
+    if text.len() > LONGEST || text.iter().any(|c| is_stop(*c) || is_semicolon(*c)) {
+        return false;
+    }
+    let line = dense(text);
+    let digits = line.iter().filter(|c| digit(**c).is_some()).count();
+    let dashes = line
+        .iter()
+        .filter(|c| matches!(c, '—' | '-' | '－' | '–' | '·'))
+        .count();
+    // A page number between dashes, or alone at the end of a page.
+    let at_break =
+        matches!(before(chars, start), '\u{c}') || at(chars, end) == '\u{c}' || at(chars, end + 1) == '\u{c}';
+    if digits > 0 && digits <= 4 && digits + dashes == line.len() && (dashes >= 2 || at_break) {
+        return true;
+    }
+    if line.first() == Some(&'第') && digits > 0 && line.ends_with(&['页']) && line.len() <= 12 {
+        return true;
+    }
+    if line.iter().any(|c| is_comma(*c)) {
+        return false;
+    }
+    let marks = folio_words().count_in(&line);
+    let dated = (0..line.len()).any(|i| {
+        digit(at(&line, i)).is_some() && {
+            let n = crate::times::time_len(&line, i);
+            n > 0 && before(&line, i + n) == '日'
+        }
+    });
+    let page = (1..line.len()).any(|i| {
+        at(&line, i) == '版'
+            && (digit(before(&line, i)).is_some() || "一二三四五六七八".contains(before(&line, i)))
+    });
+    marks + usize::from(dated) + usize::from(page) >= 2 && !line.iter().any(|c| is_comma(*c) || *c == '。')
 }
 
 /// The width on the page; spaced-out letters count as if they stood together.
@@ -231,6 +274,7 @@ fn mark_gaps(pieces: &mut [Piece]) {
 /// Finds the lines that are headlines, from their shape and their surroundings.
 fn mark_heads(chars: &[char], pieces: &mut [Piece]) {
     let deficit = first_line_deficit(pieces);
+    let indents = indents(pieces);
     let mut i = 0usize;
     while i < pieces.len() {
         let closed_before = i
@@ -239,6 +283,18 @@ fn mark_heads(chars: &[char], pieces: &mut [Piece]) {
             .is_none_or(ends_its_text);
         if closed_before {
             let run = run_without_stop(chars, pieces, i);
+            if run > 0 {
+                for piece in pieces.iter_mut().skip(i).take(run) {
+                    set_head(chars, piece);
+                }
+                i += run;
+                continue;
+            }
+            let run = if indents {
+                run_before_indent(chars, pieces, i)
+            } else {
+                0
+            };
             if run > 0 {
                 for piece in pieces.iter_mut().skip(i).take(run) {
                     set_head(chars, piece);
@@ -301,6 +357,52 @@ fn run_without_stop(chars: &[char], pieces: &[Piece], i: usize) -> usize {
         }
     }
     n
+}
+
+/// Whether paragraphs are indented on this page, so that an indent means one.
+fn indents(pieces: &[Piece]) -> bool {
+    let mut widths: Vec<usize> = pieces
+        .iter()
+        .filter(|p| matches!(p.shape, Shape::Text))
+        .map(|p| p.width)
+        .collect();
+    widths.sort_unstable();
+    let usual = widths.get(widths.len() / 2).copied().unwrap_or(0);
+    let (mut first, mut indented, mut inside) = (0usize, 0usize, 0usize);
+    for pair in pieces.windows(2) {
+        let [previous, piece] = pair else { continue };
+        if !matches!(piece.shape, Shape::Text | Shape::Dateline) {
+            continue;
+        }
+        if ends_its_text(previous) {
+            first += 1;
+            indented += usize::from(piece.indented);
+        } else if previous.width + 2 >= usual {
+            // Behind a short line a paragraph may begin as well.
+            inside += usize::from(piece.indented);
+        }
+    }
+    indented >= 3 && indented * 2 >= first && inside <= indented
+}
+
+/// How many lines from `i` on, none of them ending a sentence, stand before an indented line: a paragraph would have
+/// ended, so these are a heading.
+fn run_before_indent(chars: &[char], pieces: &[Piece], i: usize) -> usize {
+    const LONGEST_RUN: usize = 3;
+    for n in 1..=LONGEST_RUN {
+        let Some(piece) = pieces.get(i + n - 1) else {
+            return 0;
+        };
+        let plain = matches!(piece.shape, Shape::Text) && !piece.closed && head_shaped(chars, piece);
+        if !plain || (n > 1 && piece.indented) {
+            return 0;
+        }
+        let next = pieces.get(i + n);
+        if next.is_some_and(|p| p.indented && matches!(p.shape, Shape::Text | Shape::Dateline)) {
+            return n;
+        }
+    }
+    0
 }
 
 /// The form of a headline: short, no end of a sentence inside, not broken off after a comma.

@@ -3,9 +3,11 @@
 use crate::chars::{at, cut, digit, has_at, is_han};
 use crate::figures::Found;
 use crate::tables::{
-    Words, adverbs, context_words, deliver_verbs, effect_verbs, empty_objects, facility_nouns, keep_leads,
-    lead_words, measure_verbs, object_words, owner_tails, slogan_verbs, target_verbs,
+    Words, adverbs, closing_verbs, context_words, deliver_verbs, disposal_verbs, effect_verbs, empty_objects,
+    facility_nouns, keep_leads, lead_words, measure_verbs, object_words, owner_tails, slogan_verbs,
+    target_verbs,
 };
+use crate::times::{enumerator, time_len};
 
 /// How much a verb promises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -81,7 +83,9 @@ fn plain_reading(s: &[char], a: usize, b: usize, figures: &[Found], prefixed: bo
     if matches!(
         at(s, i),
         '对' | '与' | '同' | '把' | '就' | '由' | '向' | '将' | '联'
-    ) || has_at(s, i, "会同")
+    ) && !has_at(s, i, "联合")
+        && !has_at(s, i, "同步")
+        || has_at(s, i, "会同")
     {
         return prepositional(s, start, i, b, figure);
     }
@@ -98,6 +102,52 @@ fn plain_reading(s: &[char], a: usize, b: usize, figures: &[Found], prefixed: bo
     with_subject(s, start, i, b, figure)
 }
 
+/// A clause that somebody named is told to do, though its verb or object alone would not make a row: `明确专人盯办`,
+/// `增加施工力量`, `每周到现场办公一次`.
+pub(crate) fn told_to(s: &[char], a: usize, b: usize, figures: &[Found]) -> Reading {
+    const LONGEST: usize = 60;
+    if b.saturating_sub(a) > LONGEST || b < a + 4 {
+        return Reading::Nothing;
+    }
+    let s = cut(s, 0, b);
+    let (start, i) = leads(s, a, b);
+    if context_words().at(s, i).is_some() {
+        return Reading::Nothing;
+    }
+    let row = |action: usize, verb_end: usize, verb: Verb| {
+        Reading::Row(Row {
+            start,
+            action,
+            verb_end,
+            verb,
+            subject: None,
+            bare: true,
+            target: false,
+            concrete: false,
+        })
+    };
+    if let Some((action, from)) = verb_place(s, i, b) {
+        return match verb_at(s, from) {
+            // `滚动会商研判`
+            Some((verb @ (Verb::Deliver | Verb::Measure), n))
+                if from + n == b && n > 1 && from > action + 1 =>
+            {
+                row(action, b, verb)
+            }
+            Some((verb @ Verb::Effect, n)) if figures_within(figures, from, b).next().is_some() => {
+                row(action, from + n, verb)
+            }
+            _ => Reading::Nothing,
+        };
+    }
+    let timed = i > start && time_len(s, start) > 0;
+    let counted = figures_within(figures, i, b).next().is_some();
+    if timed || counted {
+        return row(i, i, Verb::Measure);
+    }
+    Reading::Nothing
+}
+
 /// The verb that a clause leads with, if it leads with one: what effort it asks for.
 pub(crate) fn effort(s: &[char], a: usize, b: usize) -> Option<Verb> {
     let (_, i) = leads(s, a, b);
@@ -109,26 +159,6 @@ pub(crate) fn effort(s: &[char], a: usize, b: usize) -> Option<Verb> {
 pub(crate) fn figures_within(figures: &[Found], a: usize, b: usize) -> impl Iterator<Item = &Found> {
     let from = figures.partition_point(|f| f.start < a);
     figures.iter().skip(from).take_while(move |f| f.end <= b)
-}
-
-/// The length of a list number at `i`: `（一）`, `1.`, `一是`, `二要`, `①`.
-pub(crate) fn enumerator(s: &[char], i: usize) -> usize {
-    let numeral = |c: char| digit(c).is_some() || "一二三四五六七八九十".contains(c);
-    let bracket = matches!(at(s, i), '（' | '(');
-    let from = if bracket { i + 1 } else { i };
-    let mut k = from;
-    while numeral(at(s, k)) && k - from < 3 {
-        k += 1;
-    }
-    if matches!(at(s, i), '①'..='⑳') {
-        return 1;
-    }
-    let closing = if bracket {
-        matches!(at(s, k), '）' | ')')
-    } else {
-        matches!(at(s, k), '、' | '是' | '要' | '．') || (at(s, k) == '.' && digit(at(s, k + 1)).is_none())
-    };
-    if k > from && closing { k + 1 - i } else { 0 }
 }
 
 /// Skips what stands before the verb without being its subject; returns where the quote begins and where to read on.
@@ -143,9 +173,19 @@ fn leads(s: &[char], a: usize, b: usize) -> (usize, usize) {
             i += time;
             continue;
         }
+        let means = means_len(s, i);
+        if means > 0 {
+            kept = true;
+            i += means;
+            continue;
+        }
         let Some(n) = lead_words().at(s, i).or_else(|| keep_leads().at(s, i)) else {
             break;
         };
+        // `第一时间` is no 第一.
+        if adverbs().at(s, i).is_some_and(|more| more > n) {
+            break;
+        }
         // A word that is also the verb stays.
         if verb_at(s, i).is_some_and(|(_, v)| v > n) {
             break;
@@ -161,132 +201,38 @@ fn leads(s: &[char], a: usize, b: usize) -> (usize, usize) {
     (start, i)
 }
 
-/// `2020年6月底前`, `到2025年`, `三季度`, at the head of a clause.
-pub(crate) fn time_len(s: &[char], i: usize) -> usize {
-    let mut k = i;
-    let span = span_len(s, i);
-    if span > 0 {
-        return span;
-    }
-    if matches!(at(s, k), '到' | '在' | '于' | '自' | '从')
-        && (digit(at(s, k + 1)).is_some() || at(s, k + 1) == '年')
-    {
-        k += 1;
-    }
-    let mut seen = false;
-    loop {
-        let from = k;
-        while digit(at(s, k)).is_some() {
-            k += 1;
-        }
-        let unit = at(s, k);
-        if k > from
-            && matches!(unit, '年' | '月' | '日' | '时' | '号')
-            && !matches!(at(s, k + 1), '度' | '产')
-        {
-            k += 1;
-            seen = true;
-        } else {
-            k = from;
-            break;
-        }
-    }
-    if !seen {
-        let words = [
-            "年底前",
-            "年底",
-            "年末",
-            "年内",
-            "上半年",
-            "下半年",
-            "一季度",
-            "二季度",
-            "三季度",
-            "四季度",
-            "即日起",
-            "近期",
-        ];
-        return words
-            .iter()
-            .find(|w| has_at(s, k, w))
-            .map_or(0, |w| until(s, k + w.chars().count()) - i);
-    }
-    while matches!(at(s, k), '上' | '中' | '下') && at(s, k + 1) == '旬' {
-        k += 2;
-    }
-    while matches!(at(s, k), '底' | '末' | '前' | '内' | '初' | '起' | '以') || has_at(s, k, "之前")
-    {
-        k += 1;
-    }
-    until(s, k) - i
-}
-
-/// The end of `至12月中旬`, if it stands at `k` behind 起.
-fn until(s: &[char], k: usize) -> usize {
-    if crate::chars::before(s, k) == '起' && matches!(at(s, k), '至' | '到') && digit(at(s, k + 1)).is_some()
-    {
-        return k + 1 + time_len(s, k + 1);
-    }
-    k
-}
-
-/// `在一周内`, `2个工作日内`, `每2小时`, `每周三晚上`, `每月25日前`.
-fn span_len(s: &[char], i: usize) -> usize {
-    const UNITS: &[&str] = &[
-        "个工作日",
-        "个小时",
-        "个月",
-        "小时",
-        "分钟",
-        "工作日",
-        "学期",
-        "季度",
-        "半年",
-        "星期",
-        "天",
-        "日",
-        "周",
-        "月",
-        "年",
-        "季",
+/// `投资1.2亿元`, `分4期`: by what means, before the deed.
+fn means_len(s: &[char], i: usize) -> usize {
+    let money = [
+        "总投资",
+        "计划投资",
+        "投资",
+        "筹资",
+        "投入资金",
+        "投入",
+        "安排资金",
+        "筹措资金",
     ];
-    let numeral = |c: char| digit(c).is_some() || "一两二三四五六七八九十半".contains(c);
-    let unit_at = |k: usize| UNITS.iter().find(|w| has_at(s, k, w)).map(|w| w.chars().count());
-    let every = at(s, i) == '每';
-    let mut k = i + usize::from(every || matches!(at(s, i), '在' | '于'));
-    let from = k;
-    if every && at(s, k) == '个' {
-        k += 1;
-    }
-    while numeral(at(s, k)) && k - from < 4 {
-        k += 1;
-    }
-    let counted = k > from;
-    let Some(n) = unit_at(k) else { return 0 };
-    k += n;
-    if every {
-        // `每周三`, `每月第一个星期六`, `每月25日前`, `每周五下午`
-        if at(s, k) == '第' {
-            k += 1;
-        }
-        while numeral(at(s, k))
-            || matches!(at(s, k), '日' | '号' | '个' | '至' | '周' | '末')
-            || has_at(s, k, "星期")
+    if let Some(word) = money.iter().find(|w| has_at(s, i, w)) {
+        let from = i + word.chars().count();
+        let from = from + usize::from(matches!(at(s, from), '约' | '近'));
+        if let Some(number) = crate::numeral::number_at(s, from)
+            && at(s, number.end) == '元'
+            && verb_place(s, number.end + 1, s.len()).is_some()
         {
-            k += 1 + usize::from(has_at(s, k, "星期"));
+            return number.end + 1 - i;
         }
-        for word in ["上午", "下午", "晚上", "晚", "之前", "前"] {
-            if has_at(s, k, word) {
-                k += word.chars().count();
-            }
-        }
-        return k - i;
     }
-    let inside = ["之内", "以内", "内"].iter().find(|w| has_at(s, k, w));
-    match inside {
-        Some(word) if counted => k + word.chars().count() - i,
-        _ => 0,
+    if at(s, i) == '分'
+        && let Some(number) = crate::numeral::number_at(s, i + 1)
+        && matches!(
+            at(s, number.end),
+            '期' | '批' | '次' | '轮' | '组' | '片' | '类' | '路' | '步'
+        )
+    {
+        return number.end + 1 - i;
     }
+    0
 }
 
 /// The place of the verb after adverbs: where the action begins and where the verb begins.
@@ -388,7 +334,9 @@ fn judged(
     };
     let named = object.contains(&'“') && object.contains(&'”');
     let thing = concrete(object);
-    points += if figure.is_some_and(|f| f.start >= action) {
+    // `90%以上的事项实现全程网办`
+    let led = |f: &Found| subject.is_some_and(|(from, _)| f.start == from);
+    points += if figure.is_some_and(|f| f.start >= action || led(f)) {
         2
     } else {
         0
@@ -431,6 +379,23 @@ fn prepositional(s: &[char], start: usize, i: usize, b: usize, figure: Option<&F
         let adverbial = adverbs()
             .at(s, k)
             .is_some_and(|n| n >= 2 && adverb_goes_on(s, k + n));
+        if matches!(at(s, i), '把' | '将')
+            && let Some(n) = disposal_verbs().at(s, k)
+            && k + n < b
+            && (n > 1 || owner_tails().before(s, b).is_some())
+        {
+            let number = figure.is_some_and(|f| f.start >= k);
+            return Reading::Row(Row {
+                start,
+                action: k,
+                verb_end: k + n,
+                verb: Verb::Measure,
+                subject: None,
+                bare: true,
+                target: number,
+                concrete: number || concrete(cut(s, i + 1, k)),
+            });
+        }
         if (strong || adverbial) && at(s, k + 2) != '的' {
             let place = verb_place(s, k, b);
             if let Some((action, verb)) = place {
@@ -484,13 +449,35 @@ fn with_subject(s: &[char], start: usize, i: usize, b: usize, figure: Option<&Fo
         if let Some((action, verb_start)) = verb_place(s, from, b)
             && let Reading::Row(row) = judged(s, start, action, verb_start, Some((i, k)), figure, false)
         {
-            // `连续两次末位的公司`: a description is no unit.
+            // `连续两次末位的公司`: a description is no unit; `4条隐患由县安委办督办`: the unit stands behind 由.
             let who = tail(owner_tails()) && !tail(facility_nouns()) && !subject.contains(&'的');
+            let by = subject
+                .iter()
+                .rposition(|c| *c == '由')
+                .map_or(i, |at| i + at + 1);
             return Reading::Row(Row {
-                subject: who.then_some((i, k)),
+                subject: (who && by < k).then_some((by, k)),
                 ..row
             });
         }
+    }
+    // `零就业家庭动态清零`, `剩余路段年底前贯通`
+    let closing = closing_verbs().before(s, b).map(|n| b - n);
+    if let Some(verb) = closing.filter(|verb| *verb >= i + 2)
+        && verb - i <= LONGEST_SUBJECT
+        && context_words().at(s, i).is_none()
+        && !cut(s, i, verb).contains(&'的')
+    {
+        return Reading::Row(Row {
+            start,
+            action: verb,
+            verb_end: b,
+            verb: Verb::Deliver,
+            subject: None,
+            bare: false,
+            target: figure.is_some(),
+            concrete: true,
+        });
     }
     // A number to be reached: `城镇登记失业率控制在4.5%以内`, `全年送戏下乡150场`.
     let Some(figure) = figure else {

@@ -31,6 +31,7 @@ pub(crate) fn stances(
     title: Option<&str>,
     plan_year: Option<i16>,
     page_year: Option<i16>,
+    written: Option<jiff::civil::Date>,
 ) -> Stances {
     let title: Vec<char> = title
         .unwrap_or("")
@@ -50,8 +51,7 @@ pub(crate) fn stances(
     let plan_heading_year = stream
         .paragraphs
         .iter()
-        .filter(|p| p.heading)
-        .map(|p| cut(s, p.start, p.end))
+        .filter_map(|p| heading_of(cut(s, p.start, p.end), p.heading))
         .filter(|text| plan_headings().any_in(text))
         .find_map(|text| (0..text.len()).find_map(|i| year_at(text, i)));
     let plan_year = plan_year
@@ -59,6 +59,11 @@ pub(crate) fn stances(
         .or(headed_year)
         .or_else(|| usual_year(cut(s, 0, 400)))
         .or(page_year);
+    // A plan that ended before its document was written is none.
+    let plan_year = match (plan_year, written) {
+        (Some(year), Some(day)) if year < day.year() => Some(day.year()),
+        (year, _) => year,
+    };
     let mut now = if plan { Stance::Plan } else { Stance::Open };
     let mut paragraphs = Vec::with_capacity(stream.paragraphs.len());
     for paragraph in &stream.paragraphs {

@@ -32,6 +32,10 @@ struct Head {
     /// A subtitle, a date or a name with a post: never a headline by itself.
     minor: bool,
     caption_like: bool,
+    /// Several headings stand on its line.
+    several: bool,
+    /// The text layer holds it twice: as often a caption as a headline.
+    doubled: bool,
 }
 
 struct Claim {
@@ -46,7 +50,19 @@ const REACH: usize = 24;
 
 /// Gives the bodies their headlines.
 pub(crate) fn titles(chars: &[char], pieces: &[Piece], bodies: &[Body]) -> Titles {
-    let heads = heads(pieces, bodies);
+    let mut heads = heads(pieces, bodies);
+    for h in 0..heads.len() {
+        if signs(&heads, h)
+            && let Some(head) = heads.get_mut(h)
+        {
+            head.minor = true;
+        }
+    }
+    let plain = heads.iter().filter(|h| !h.doubled && !h.minor).count();
+    let enough_plain = plain >= bodies.iter().filter(|b| !b.caption).count();
+    for head in &mut heads {
+        head.caption_like |= enough_plain && head.doubled && head.several;
+    }
     let texts: Vec<Vec<char>> = bodies
         .iter()
         .map(|b| body_text(chars, pieces, &b.parts))
@@ -83,7 +99,11 @@ pub(crate) fn titles(chars: &[char], pieces: &[Piece], bodies: &[Body]) -> Title
                 0
             };
             let after = last_piece(body).is_some_and(|p| p < head.piece && p + 3 > head.piece);
-            let score = lexical + in_lead / 3 + adjacent + if after { 60 } else { 0 };
+            let mut score = lexical + in_lead / 3 + adjacent + if after { 60 } else { 0 };
+            // Where there are plain headlines enough, the doubled lines are captions of pictures.
+            if head.doubled && enough_plain {
+                score /= 4;
+            }
             claims.push(Claim {
                 score,
                 lexical,
@@ -193,6 +213,39 @@ pub(crate) fn misplaced(
     found
 }
 
+/// A headline that tears a body in two: the only heading inside a body without a headline, whose terms stand on both
+/// sides of it. Returns body and part, last first.
+pub(crate) fn torn_in(
+    chars: &[char],
+    pieces: &[Piece],
+    bodies: &[Body],
+    titles: &Titles,
+) -> Vec<(usize, usize)> {
+    let mut found = Vec::new();
+    for (b, body) in bodies.iter().enumerate() {
+        let untitled = titles.of_body.get(b).is_some_and(Option::is_none);
+        let mut headings = body.parts.iter().enumerate().filter(|(_, p)| p.heading);
+        let (Some((k, part)), None) = (headings.next(), headings.next()) else {
+            continue;
+        };
+        let heading = body_text(chars, pieces, std::slice::from_ref(part));
+        if !untitled || body.caption || heading.len() < 6 || numbered(&heading) {
+            continue;
+        }
+        let (above, below) = body.parts.split_at(k);
+        let above = shared_terms(&heading, &body_text(chars, pieces, above));
+        let below = shared_terms(
+            &heading,
+            &body_text(chars, pieces, below.get(1..).unwrap_or_default()),
+        );
+        if above >= 250 && above + below >= 500 {
+            found.push((b, k));
+        }
+    }
+    found.reverse();
+    found
+}
+
 fn first_piece(body: &Body) -> Option<usize> {
     body.parts.first().map(|p| p.piece)
 }
@@ -224,7 +277,9 @@ fn heads(pieces: &[Piece], bodies: &[Body]) -> Vec<Head> {
                 text: text.clone(),
                 grams: grams_of(text),
                 minor: minor(text),
-                caption_like: *doubled && texts.len() > 1 || caption_words().any_in(text),
+                caption_like: caption_words().any_in(text),
+                several: texts.len() > 1,
+                doubled: *doubled,
             });
         }
     }
@@ -256,7 +311,7 @@ fn sections(heads: &[Head], bodies: &[Body]) -> Vec<usize> {
 
 /// `一、…`, `（一）…`
 fn numbered(text: &[char]) -> bool {
-    let n = crate::rows::enumerator(text, 0);
+    let n = crate::times::enumerator(text, 0);
     n > 0 && !matches!(crate::chars::before(text, n), '是' | '要')
 }
 
@@ -270,7 +325,27 @@ fn minor(text: &[char]) -> bool {
         let name = text.len() - k - 1;
         (2..=4).contains(&name) && posts.iter().any(|post| crate::chars::has_before(text, k, post))
     });
-    starts || spoken
+    // `石安委办〔2024〕17号`
+    let numbered = text.iter().any(|c| matches!(c, '〔' | '［')) && text.last() == Some(&'号');
+    starts || spoken || numbered || is_day(text)
+}
+
+/// `2024年7月8日`: the day under a document.
+fn is_day(text: &[char]) -> bool {
+    let n = crate::times::time_len(text, 0);
+    n > 4 && n >= text.len()
+}
+
+/// `县安全生产委员会办公室` right above the day: who signed, no headline.
+fn signs(heads: &[Head], h: usize) -> bool {
+    let Some(head) = heads.get(h) else { return false };
+    let day_behind = heads
+        .get(h + 1)
+        .is_some_and(|next| next.piece == head.piece + 1 && is_day(&next.text));
+    day_behind
+        && crate::tables::owner_tails()
+            .before(&head.text, head.text.len())
+            .is_some()
 }
 
 /// Pairs of neighbouring characters as sorted numbers, without punctuation.
@@ -285,6 +360,12 @@ fn grams_of(text: &[char]) -> Vec<u64> {
     grams.sort_unstable();
     grams.dedup();
     grams
+}
+
+/// How many of the heading's terms the text knows, in thousandths.
+pub(crate) fn shared_terms(heading: &[char], text: &[char]) -> usize {
+    let (heading, text) = (grams_of(heading), grams_of(text));
+    heading.iter().filter(|g| text.binary_search(g).is_ok()).count() * 1000 / heading.len().max(1)
 }
 
 /// How much of the headline the body knows, in thousandths; terms that few bodies share weigh more.

@@ -1,8 +1,16 @@
 //! Stories of reading: pages in the shapes in which they come, written for these tests, about invented counties.
-#![allow(clippy::indexing_slicing, clippy::panic, reason = "helpers of tests")]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "helpers of tests"
+)]
 
 mod bytes;
+mod gold;
 mod laws;
 mod pages;
+mod perturb;
 mod plans;
 mod tables;
