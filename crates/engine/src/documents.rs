@@ -12,6 +12,7 @@ use bihuan_domain::refusal::Refusal;
 use bihuan_domain::value::{Attachment, Type};
 use bihuan_domain::world::World;
 use bihuan_messages::{Label, Message};
+use bihuan_reader::formats::{self, Opened};
 use bihuan_reader::{Commitment, CommitmentKind, Document, Options, Value};
 use jiff::civil::Date;
 use serde::Serialize;
@@ -46,8 +47,8 @@ pub struct Reading {
     pub received: DocumentReceived,
     /// Its name; `None` where it was erased.
     pub name: Option<String>,
-    /// The decoded text.
-    pub text: String,
+    /// The opened file: its decoded text, its tables of tasks, what a person should know of it.
+    pub opened: Opened,
     /// What stands in it.
     pub document: Document,
 }
@@ -107,7 +108,7 @@ pub fn receive(engine: &Engine, actor: &Actor, name: &str, bytes: &[u8]) -> Resu
     if !may_administer(&engine.world(), &actor.post) {
         return Err(Refusal::new("dispatcher_only").into());
     }
-    let decoded = bihuan_reader::decode(bytes).map_err(|unreadable| {
+    let opened = formats::open(bytes).map_err(|unreadable| {
         let why = unreadable.message();
         let label = Label::new(
             why.text(bihuan_messages::Lang::Zh),
@@ -115,7 +116,7 @@ pub fn receive(engine: &Engine, actor: &Actor, name: &str, bytes: &[u8]) -> Resu
         );
         Refusal::new("document_unreadable").with("why", label)
     })?;
-    let sha = bihuan_ledger::Digest::of(decoded.text.as_bytes()).hex();
+    let sha = bihuan_ledger::Digest::of(opened.text.as_bytes()).hex();
     let id = DocumentId::new(format!("d-{}", sha.get(..12).unwrap_or(&sha)));
     if engine.world().documents.contains_key(&id) {
         return Ok(id);
@@ -132,10 +133,10 @@ pub fn receive(engine: &Engine, actor: &Actor, name: &str, bytes: &[u8]) -> Resu
         file: Attachment {
             blob: Digest::new(blob.id().to_string()),
             name: file_name,
-            media: Code::new("text/plain"),
+            media: Code::new(opened.kind.media()),
             bytes: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
         },
-        characters: u64::try_from(decoded.text.chars().count()).unwrap_or(u64::MAX),
+        characters: u64::try_from(opened.text.chars().count()).unwrap_or(u64::MAX),
     };
     let change = WorldChange {
         event: WorldEvent::DocumentReceived(received),
@@ -162,14 +163,14 @@ pub fn reading(
     let received = world.documents.get(id).cloned().ok_or_else(gone)?;
     let blob = received.file.blob.as_str().parse()?;
     let bytes = views.log().blob(&blob)?.ok_or_else(gone)?;
-    let decoded = bihuan_reader::decode(&bytes).map_err(|_| gone())?;
+    let opened = formats::open(&bytes).map_err(|_| gone())?;
     let name = views.unseal(&received.name)?;
-    let document = bihuan_reader::read(id.as_str(), &decoded.text, options);
+    let document = formats::read(id.as_str(), &opened, options);
     Ok(Reading {
         received,
         name,
-        text: decoded.text,
         document,
+        opened,
     })
 }
 

@@ -18,6 +18,7 @@ mod dates;
 mod decode;
 mod evidence;
 mod figures;
+pub mod formats;
 mod labels;
 mod lists;
 mod model;
@@ -298,7 +299,7 @@ fn undoubled(chars: &[char], pieces: &[Piece]) -> Vec<char> {
     chars::dense(&all)
 }
 
-fn sha256_hex(text: &str) -> String {
+pub(crate) fn sha256_hex(text: &str) -> String {
     Sha256::digest(text.as_bytes())
         .iter()
         .map(|byte| format!("{byte:02x}"))

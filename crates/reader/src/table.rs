@@ -23,6 +23,7 @@ use crate::decode;
 
 pub use amount::{Number, factor, number, unit_in};
 pub use day::{Day, Month, Year, day};
+pub(crate) use grid::Grid;
 pub use words::{Likely, likely, plain};
 
 /// Largest file that is read, in bytes.
@@ -226,15 +227,9 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Table>, Unreadable> {
     if bytes.len() > BYTES_MAX {
         return Err(Unreadable::TooLarge { bytes: bytes.len() });
     }
-    let sheets = match sniff::kind(bytes)? {
-        sniff::Kind::Xlsx => xlsx::sheets(bytes)?,
-        sniff::Kind::Xls => xls::sheets(bytes)?,
-        sniff::Kind::Ods => ods::sheets(bytes)?,
-        sniff::Kind::Text => csv::sheets(bytes)?,
-    };
     let mut tables = Vec::new();
-    for sheet in &sheets {
-        tables.extend(layout::tables(sheet)?);
+    for sheet in &sheets(bytes)? {
+        tables.extend(tables_of(sheet)?);
     }
     // What people see first comes first.
     tables.sort_by_key(|table| table.hidden);
@@ -243,6 +238,21 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Table>, Unreadable> {
     } else {
         Ok(tables)
     }
+}
+
+/// The sheets of a spreadsheet as they stand, before their tables are found.
+pub(crate) fn sheets(bytes: &[u8]) -> Result<Vec<Grid>, Unreadable> {
+    match sniff::kind(bytes)? {
+        sniff::Kind::Xlsx => xlsx::sheets(bytes),
+        sniff::Kind::Xls => xls::sheets(bytes),
+        sniff::Kind::Ods => ods::sheets(bytes),
+        sniff::Kind::Text => csv::sheets(bytes),
+    }
+}
+
+/// The tables of a sheet, also of one that stood in a document.
+pub(crate) fn tables_of(sheet: &Grid) -> Result<Vec<Table>, Unreadable> {
+    layout::tables(sheet)
 }
 
 impl Cell {

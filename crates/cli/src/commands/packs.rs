@@ -107,7 +107,7 @@ fn collect(path: &Path, files: &mut Files, depth: usize) -> Result<(), Trouble> 
     if files.len() >= limits::FILES_MAX {
         return Err(Trouble::new("cli.too_many_files").with("max", limits::FILES_MAX));
     }
-    let (text, _) = read_file(path)?;
+    let text = read_file(path)?.text;
     files.insert(path.display().to_string(), text);
     Ok(())
 }

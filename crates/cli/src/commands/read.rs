@@ -1,9 +1,10 @@
-//! `bihuan read`: page texts in, articles with their figures, commitments and checks out.
+//! `bihuan read`: documents in, articles with their figures, commitments and checks out.
 
 use std::path::{Path, PathBuf};
 
-use bihuan_messages::{Message, t, tf};
-use bihuan_reader::{Article, Document, LIMIT_BYTES, Options, Unreadable, Value};
+use bihuan_messages::{t, tf};
+use bihuan_reader::formats::{self, Opened, Unreadable};
+use bihuan_reader::{Article, Document, LIMIT_BYTES, Options, Value};
 use jiff::civil::Date;
 use serde::Serialize;
 
@@ -38,14 +39,14 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
     let bar = term.progress("cli.reading", Some(files));
     for file in &args.files {
         match read_file(file) {
-            Ok((text, warnings)) => {
-                for warning in warnings {
-                    let what = term.text(&warning);
+            Ok(opened) => {
+                for warning in &opened.warnings {
+                    let what = term.text(warning);
                     bar.suspend(|| {
                         term.remark("cli.about_file", &[("path", &file.display()), ("what", &what)])
                     });
                 }
-                documents.push(bihuan_reader::read(&file.display().to_string(), &text, &options));
+                documents.push(formats::read(&file.display().to_string(), &opened, &options));
             }
             Err(trouble) => {
                 exit = Exit::CouldNot;
@@ -65,8 +66,8 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
     Ok(exit)
 }
 
-/// Reads and decodes a file; its size is looked at before it is loaded.
-pub(crate) fn read_file(path: &Path) -> Result<(String, Vec<Message>), Trouble> {
+/// Opens a file of any kind that is read; its size is looked at before it is loaded.
+pub(crate) fn read_file(path: &Path) -> Result<Opened, Trouble> {
     let about = |unreadable: &Unreadable| Trouble::about(path, &unreadable.message());
     let meta = std::fs::metadata(path).map_err(Trouble::file(path))?;
     if meta.is_dir() {
@@ -81,8 +82,7 @@ pub(crate) fn read_file(path: &Path) -> Result<(String, Vec<Message>), Trouble> 
         }));
     }
     let bytes = std::fs::read(path).map_err(Trouble::file(path))?;
-    let decoded = bihuan_reader::decode(&bytes).map_err(|unreadable| about(&unreadable))?;
-    Ok((decoded.text, decoded.warnings))
+    formats::open(&bytes).map_err(|unreadable| about(&unreadable))
 }
 
 fn show(document: &Document, term: &Term) {

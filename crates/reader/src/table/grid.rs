@@ -7,28 +7,28 @@ use rust_decimal::Decimal;
 use super::{CELLS_MAX, COLUMNS_MAX, Cell, ROWS_MAX, Unreadable};
 
 /// A sheet.
-pub(super) struct Grid {
-    pub(super) name: String,
-    pub(super) hidden: bool,
+pub(crate) struct Grid {
+    pub(crate) name: String,
+    pub(crate) hidden: bool,
     /// Rows with content, counted from 0.
-    pub(super) rows: BTreeMap<u32, Vec<Cell>>,
-    pub(super) merges: Vec<Merge>,
-    pub(super) epoch_1904: bool,
-    pub(super) notes: Vec<bihuan_messages::Message>,
+    pub(crate) rows: BTreeMap<u32, Vec<Cell>>,
+    pub(crate) merges: Vec<Merge>,
+    pub(crate) epoch_1904: bool,
+    pub(crate) notes: Vec<bihuan_messages::Message>,
     cells: usize,
 }
 
 /// A merged area; both corners belong to it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Merge {
-    pub(super) top: u32,
-    pub(super) left: usize,
-    pub(super) bottom: u32,
-    pub(super) right: usize,
+pub(crate) struct Merge {
+    pub(crate) top: u32,
+    pub(crate) left: usize,
+    pub(crate) bottom: u32,
+    pub(crate) right: usize,
 }
 
 impl Grid {
-    pub(super) fn new(name: &str, hidden: bool) -> Self {
+    pub(crate) fn new(name: &str, hidden: bool) -> Self {
         Grid {
             name: name.to_owned(),
             hidden,
@@ -41,7 +41,7 @@ impl Grid {
     }
 
     /// Puts a cell in its place; empty ones take none.
-    pub(super) fn put(&mut self, row: u32, column: usize, cell: Cell) -> Result<(), Unreadable> {
+    pub(crate) fn put(&mut self, row: u32, column: usize, cell: Cell) -> Result<(), Unreadable> {
         let cell = match cell {
             Cell::Text(text) => {
                 let trimmed = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{FEFF}' || c == '\0');
@@ -82,7 +82,7 @@ impl Grid {
         Ok(())
     }
 
-    pub(super) fn merge(&mut self, top: u32, left: usize, bottom: u32, right: usize) {
+    pub(crate) fn merge(&mut self, top: u32, left: usize, bottom: u32, right: usize) {
         if left < COLUMNS_MAX && bottom >= top && right >= left && (bottom, right) != (top, left) {
             self.merges.push(Merge {
                 top,
@@ -93,7 +93,7 @@ impl Grid {
         }
     }
 
-    pub(super) fn at(&self, row: u32, column: usize) -> &Cell {
+    pub(crate) fn at(&self, row: u32, column: usize) -> &Cell {
         self.rows
             .get(&row)
             .and_then(|cells| cells.get(column))
@@ -101,7 +101,7 @@ impl Grid {
     }
 
     /// Copies the value of each merged area into all its cells. Areas taller than the content end with it.
-    pub(super) fn filled(&self) -> Result<BTreeMap<u32, Vec<Cell>>, Unreadable> {
+    pub(crate) fn filled(&self) -> Result<BTreeMap<u32, Vec<Cell>>, Unreadable> {
         let mut rows = self.rows.clone();
         let mut budget = CELLS_MAX;
         for merge in &self.merges {
@@ -128,7 +128,7 @@ impl Grid {
 
 /// A binary number as the decimal that a person typed: the shortest that gives the same binary number, and not beyond
 /// the 15 digits that spreadsheets themselves keep and show (`=0.1+0.2` is 0.3 to whoever looks at the sheet).
-pub(super) fn decimal(number: f64) -> Option<Decimal> {
+pub(crate) fn decimal(number: f64) -> Option<Decimal> {
     let exact = Decimal::from_str_exact(&number.to_string()).or_else(|_| {
         // More digits than a decimal holds: 0.0000…, or far too large; the latter is no number of a ledger.
         number.to_string().parse::<Decimal>()
@@ -137,7 +137,7 @@ pub(super) fn decimal(number: f64) -> Option<Decimal> {
 }
 
 /// A number in the format in which the sheet shows it: percentages as printed, units that the format adds kept.
-pub(super) fn shown(number: Decimal, format: &str) -> Cell {
+pub(crate) fn shown(number: Decimal, format: &str) -> Cell {
     // The first part is for positive numbers; quoted literals in it are printed as they stand.
     let positive = format.split(';').next().unwrap_or_default();
     if positive.contains('%') {

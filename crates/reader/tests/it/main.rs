@@ -8,9 +8,11 @@
 )]
 
 mod bytes;
+mod formats;
 mod gold;
 mod laws;
 mod pages;
+mod paper;
 mod perturb;
 mod plans;
 mod tables;

@@ -87,7 +87,7 @@ async fn read(
             let mechanism = MechanismId::from(asked.mechanism);
             let rows = documents::proposals(&visitor.engine, &views, &reading, &mechanism)?;
             Ok(axum::Json(json!({
-                "id": id, "name": reading.name, "text": reading.text, "text_sha256": reading.received.text_sha256,
+                "id": id, "name": reading.name, "text": reading.opened.text, "text_sha256": reading.received.text_sha256,
                 "proposals": rows.iter().map(proposal).collect::<Vec<_>>(),
             })))
         })

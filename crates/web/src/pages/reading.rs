@@ -103,7 +103,7 @@ fn list(visitor: &Visitor, sent: Option<&Sent>, problems: &[Problem]) -> Result<
             div .field {
                 label for="file" { (t(lang, "web.reading_file")) }
                 p .help #file-help { (t(lang, "web.reading_file_help")) }
-                input #file type="file" name="file" accept=".txt,text/plain" aria-describedby="file-help";
+                input #file type="file" name="file" accept=".txt,.pdf,.docx,.html,.htm,.xlsx,.xls,.ods,.csv,text/plain,application/pdf,text/html" aria-describedby="file-help";
             }
             div .field {
                 label for="text" { (t(lang, "web.reading_or_paste")) }
@@ -415,7 +415,7 @@ fn proposal(show: &Show<'_>, ledger: &Mechanism, row: &Proposal, sent: Option<&S
 /// The document as a reader sees it: headlines, bodies, and every proposed sentence marked in place.
 fn text_with_marks(visitor: &Visitor, reading: &Reading, proposals: &[Proposal]) -> Markup {
     let lang = visitor.lang;
-    let characters: Vec<char> = reading.text.chars().collect();
+    let characters: Vec<char> = reading.opened.text.chars().collect();
     html! {
         @for article in &reading.document.articles {
             article {

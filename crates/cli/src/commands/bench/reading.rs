@@ -17,7 +17,7 @@ const PAGE: usize = 20_000;
 pub(super) fn speed(page: Option<&Path>, characters: usize, term: &Term) -> Result<Value, Trouble> {
     let pages: Vec<String> = match page {
         Some(path) => {
-            let text = read_file(path)?.0;
+            let text = read_file(path)?.text;
             let times = characters.div_ceil(text.chars().count().max(1));
             vec![text; times]
         }
