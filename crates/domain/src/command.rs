@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 
+use crate::calendar::CalendarId;
 use crate::event::{ClockKey, Source, Values};
 use crate::id::{CaseId, Code, MechanismId, Sealed, StageId, StepId, UnitId};
 use crate::mechanism::{RequestKind, Risk};
@@ -79,6 +80,11 @@ pub enum Command {
     Migrate {
         /// Whether running clocks are counted anew by the new limits, from their own start.
         recount: bool,
+    },
+    /// Count the running clocks anew, because this calendar changed (from the engine, once it is adopted).
+    Recount {
+        /// The calendar.
+        calendar: CalendarId,
     },
     /// A child was opened (from the engine).
     AddChild {
@@ -196,6 +202,7 @@ impl Command {
             Command::Answer { .. } => "answer",
             Command::Correct { .. } => "correct",
             Command::Migrate { .. } => "migrate",
+            Command::Recount { .. } => "recount",
             Command::AddChild { .. } => "add_child",
             Command::EndChild { .. } => "end_child",
             Command::Tick { .. } => "tick",

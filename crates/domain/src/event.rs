@@ -12,6 +12,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
+use crate::calendar::CalendarId;
 use crate::clock::Rule;
 use crate::id::{
     CaseId, Code, DocumentId, FieldId, LadderId, PostId, RoleId, Sealed, StageId, StepId, UnitId,
@@ -78,6 +79,8 @@ pub enum CaseEvent {
     Corrected(Corrected),
     #[serde(rename = "case.migrated")]
     Migrated(Box<Migrated>),
+    #[serde(rename = "clock.recounted")]
+    Recounted(Box<Recounted>),
 }
 
 /// Values that an event sets, by field.
@@ -125,6 +128,10 @@ pub struct ClockStart {
     /// Warnings, ascending.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<WarningAt>,
+    /// When a last day was named anew (an extension, an amended day): who named it knew of the pauses before, so only
+    /// later ones move it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub day_named: Option<Timestamp>,
 }
 
 /// A regular report that falls due.
@@ -387,6 +394,10 @@ pub struct Resumed {
     /// The next regular report; none was owed meanwhile.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub progress: Option<ProgressStart>,
+    /// Until when a clock that had been breached before stays on its rung now: what stood still does not count there,
+    /// either.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub rungs: BTreeMap<ClockKey, Timestamp>,
 }
 
 /// A child was opened.
@@ -614,6 +625,24 @@ pub struct Migrated {
     /// The case's clock, likewise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub case_clock: Option<ClockStart>,
+}
+
+/// A calendar came to say something else about days to come: clocks that count by it are due at another instant now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recounted {
+    /// The calendar.
+    pub calendar: CalendarId,
+    /// Its digest, as it was counted by.
+    pub digest: String,
+    /// The clocks that moved.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub clocks: BTreeMap<ClockKey, ClockStart>,
+    /// Until when a breached clock stays on its rung, where that moved.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub rungs: BTreeMap<ClockKey, Timestamp>,
+    /// When the lot of the look-back is drawn, where that moved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub look_back: Option<Timestamp>,
 }
 
 /// An event could not be read.

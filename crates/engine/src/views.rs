@@ -84,7 +84,7 @@ pub(crate) fn create(connection: &rusqlite::Connection) -> Result<(), crate::err
 
 /// The form of the read models and of the state in them. Raise it whenever `evolve`, [`TABLES`] or the projection changes:
 /// a data directory of another form is made anew from its log when it is opened.
-pub(crate) const FORM: u64 = 2;
+pub(crate) const FORM: u64 = 3;
 
 /// The tables of [`TABLES`], for clearing and comparing.
 pub(crate) const NAMES: [&str; 6] = [

@@ -4,6 +4,7 @@ mod closing;
 mod lifecycle;
 mod migration;
 mod opening;
+mod recount;
 mod request;
 mod step;
 
@@ -101,6 +102,7 @@ pub fn decide(ctx: &Context<'_>, state: Option<&State>, command: &Command) -> Re
         Command::Answer { clock, note } => lifecycle::answer(ctx, state, clock, note.as_ref()),
         Command::Correct { entry, note, values } => lifecycle::correct(ctx, state, *entry, note, values),
         Command::Migrate { recount } => migration::migrate(ctx, state, *recount),
+        Command::Recount { calendar } => recount::recount(ctx, state, calendar),
         Command::AddChild { child } => lifecycle::add_child(state, *child),
         Command::EndChild { child, kind } => lifecycle::end_child(ctx, state, *child, *kind),
         Command::Tick { beacon } => super::tick::tick(ctx, state, beacon.as_ref()),

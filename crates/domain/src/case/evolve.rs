@@ -10,7 +10,7 @@ use super::state::{
 };
 use crate::clock::Pause;
 use crate::event::{
-    CaseEvent, ClockStart, Decided, Holder, Migrated, Opened, Placement, ProgressStart, Values,
+    CaseEvent, ClockKey, ClockStart, Decided, Holder, Migrated, Opened, Placement, ProgressStart, Values,
 };
 use crate::id::Code;
 use crate::mechanism::{Colour, RequestKind, StageKind};
@@ -135,6 +135,7 @@ impl State {
                 self.suspended_until = None;
                 self.unpause("stage", e.at, e.stage_clock.as_ref());
                 self.unpause("case", e.at, e.case_clock.as_ref());
+                self.rungs_until(&e.rungs);
                 self.renew_progress(e.progress.as_ref(), meta.at);
             }
             CaseEvent::ChildAdded(e) => {
@@ -240,6 +241,19 @@ impl State {
             }
             CaseEvent::Corrected(e) => self.take(&e.values, &[], meta),
             CaseEvent::Migrated(e) => self.migrated(e, meta),
+            CaseEvent::Recounted(e) => {
+                for (key, start) in &e.clocks {
+                    if let Some(clock) = self.clocks.get_mut(key) {
+                        clock.rule = start.rule.clone();
+                        clock.due = start.due;
+                        clock.warnings.clone_from(&start.warnings);
+                    }
+                }
+                self.rungs_until(&e.rungs);
+                if let (Some(due), Some(look_back)) = (e.look_back, &mut self.look_back) {
+                    look_back.due = due;
+                }
+            }
         }
         self.seq = meta.seq;
         self.at = meta.at;
@@ -386,7 +400,7 @@ impl State {
         if let Some(clock) = self.clocks.remove(key) {
             // A held clock stopped when the claim was made; what came after was somebody else's time.
             let stopped = clock.held.unwrap_or(at);
-            let late = clock.breached || stopped >= clock.due && clock.pauses.iter().all(|p| p.to.is_some());
+            let late = clock.breached || stopped >= clock.due && !clock.is_paused();
             self.was_late |= late;
             self.past.push(PastClock {
                 clock: Code::new(key),
@@ -439,6 +453,14 @@ impl State {
                 pauses,
                 ..ClockState::start(start)
             };
+        }
+    }
+
+    fn rungs_until(&mut self, rungs: &BTreeMap<ClockKey, Timestamp>) {
+        for (key, until) in rungs {
+            if let Some(rung) = self.clocks.get_mut(key).and_then(|clock| clock.rung.as_mut()) {
+                rung.until = *until;
+            }
         }
     }
 

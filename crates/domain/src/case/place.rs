@@ -5,9 +5,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::context::{Context, Subject};
-use super::state::State;
+use super::state::{ClockState, State};
 use crate::calendar::{date_of, midnight};
-use crate::clock::{self, Limit, Rule};
+use crate::clock::{self, Limit, Pause, Rule};
 use crate::event::{ClockStart, Holder, Placement, ProgressStart, VerificationAsked, WarningAt};
 use crate::id::{Code, LadderId, StageId};
 use crate::mechanism::{ClockSpec, LimitSpec, Stage, StageKind, Warning, Way};
@@ -59,7 +59,13 @@ impl Context<'_> {
         subject: &Subject<'_>,
         start: Timestamp,
     ) -> Result<ClockStart, Refusal> {
-        let rule = match &spec.limit {
+        let rule = self.rule(spec, subject, start);
+        self.start_rule(rule, &spec.ladder, &spec.warnings, start)
+    }
+
+    /// The rule by which a clock that starts at `start` counts for this case.
+    pub(super) fn rule(&self, spec: &ClockSpec, subject: &Subject<'_>, start: Timestamp) -> Rule {
+        match &spec.limit {
             LimitSpec::Rule(rule) => rule.clone(),
             LimitSpec::Field { field, or } => match subject.values.get(field) {
                 // A day that is over when the clock starts (rework, a late signature) would fire the whole ladder in
@@ -74,8 +80,7 @@ impl Context<'_> {
                 Some(Value::Code(code)) => limits.get(code).unwrap_or(or).clone(),
                 _ => or.clone(),
             },
-        };
-        self.start_rule(rule, &spec.ladder, &spec.warnings, start)
+        }
     }
 
     /// Starts a clock by a bare rule.
@@ -86,10 +91,24 @@ impl Context<'_> {
         warnings: &[Warning],
         start: Timestamp,
     ) -> Result<ClockStart, Refusal> {
-        let due = self.due(&rule, start)?;
+        self.start_paused(rule, ladder, warnings, start, &[])
+    }
+
+    /// A clock that began at `start` and stood still meanwhile, by a rule that holds for all of it.
+    pub(super) fn start_paused(
+        &self,
+        rule: Rule,
+        ladder: &LadderId,
+        warnings: &[Warning],
+        start: Timestamp,
+        pauses: &[Pause],
+    ) -> Result<ClockStart, Refusal> {
+        let due = self.due_paused(&rule, start, pauses)?;
         let mut marks = Vec::with_capacity(warnings.len());
         for warning in warnings {
-            let at = clock::fraction(start, due, &rule, &self.world.calendars, warning.num, warning.den)
+            let share = (warning.num, warning.den);
+            let calendars = &self.world.calendars;
+            let at = clock::fraction_with_pauses(start, due, &rule, pauses, calendars, share.0, share.1)
                 .map_err(|e| no_due(&e.message()))?;
             marks.push(WarningAt {
                 at,
@@ -103,14 +122,70 @@ impl Context<'_> {
             start,
             due,
             warnings: marks,
+            day_named: None,
         })
+    }
+
+    /// A running clock as it is due now, after pauses that have ended or on a calendar that changed. Warnings that have
+    /// fired do not come again.
+    pub(super) fn counted_anew(
+        &self,
+        state: &State,
+        key: &str,
+        clock: &ClockState,
+        rule: Rule,
+        pauses: &[Pause],
+    ) -> Result<ClockStart, Refusal> {
+        let stage = self.mechanism.stage(&state.stage);
+        let spec = match key {
+            "case" => self.mechanism.clock.as_ref(),
+            "stage" => stage.and_then(|stage| stage.clock.as_ref()),
+            _ => None,
+        };
+        let mut warnings = spec.map_or(Vec::new(), |spec| spec.warnings.clone());
+        // Those that have fired are the first ones.
+        warnings.sort_by(|a, b| {
+            (u64::from(a.num) * u64::from(b.den)).cmp(&(u64::from(b.num) * u64::from(a.den)))
+        });
+        let fired = warnings.len().saturating_sub(clock.warnings.len());
+        let left = warnings.get(fired..).unwrap_or(&[]);
+        let mut start = self.start_paused(rule, &clock.ladder, left, clock.start, pauses)?;
+        start.day_named = clock.day_named;
+        Ok(start)
+    }
+
+    /// Until when a breached clock stays on its rung, with these pauses; `None` where it stands on none.
+    pub(super) fn rung_until(
+        &self,
+        clock: &ClockState,
+        pauses: &[Pause],
+    ) -> Result<Option<Timestamp>, Refusal> {
+        let Some(rung) = clock.rung.as_ref().filter(|_| !clock.exhausted) else {
+            return Ok(None);
+        };
+        let ladder = self.mechanism.ladders.get(&clock.ladder);
+        let index = usize::try_from(rung.index).unwrap_or(usize::MAX);
+        match ladder.and_then(|ladder| ladder.rungs.get(index)) {
+            Some(spec) => self.due_paused(&spec.limit, rung.since, pauses).map(Some),
+            None => Ok(None),
+        }
     }
 
     /// The due time of a clock without pauses.
     pub(super) fn due(&self, rule: &Rule, start: Timestamp) -> Result<Timestamp, Refusal> {
-        let due = clock::due(rule, start, &[], &self.world.calendars).map_err(|e| no_due(&e.message()))?;
-        due.at
-            .ok_or_else(|| no_due(&Message::new("refusal.clock_stands")))
+        self.due_paused(rule, start, &[])
+    }
+
+    /// The due time of a clock that stood still meanwhile.
+    pub(super) fn due_paused(
+        &self,
+        rule: &Rule,
+        start: Timestamp,
+        pauses: &[Pause],
+    ) -> Result<Timestamp, Refusal> {
+        let due =
+            clock::due_at(rule, start, pauses, &self.world.calendars).map_err(|e| no_due(&e.message()))?;
+        due.ok_or_else(|| no_due(&Message::new("refusal.clock_stands")))
     }
 
     /// The next regular report after `start`, whose clock counts from there.

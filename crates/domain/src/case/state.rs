@@ -165,6 +165,9 @@ pub struct ClockState {
     /// Pauses.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pauses: Vec<Pause>,
+    /// When its last day was named anew; pauses that ended before do not move that day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub day_named: Option<Timestamp>,
 }
 
 /// A rung that a breach stands on.
@@ -372,12 +375,27 @@ impl ClockState {
             exhausted: false,
             held: None,
             pauses: Vec::new(),
+            day_named: start.day_named,
         }
+    }
+
+    /// The pauses by which the due time moves: all of them, or where its day was named anew those since then.
+    pub fn counted_pauses(&self) -> Vec<Pause> {
+        let counts = |pause: &&Pause| match (pause.to, self.day_named) {
+            (Some(to), Some(named)) => to > named,
+            _ => true,
+        };
+        self.pauses.iter().filter(counts).cloned().collect()
+    }
+
+    /// Whether it stands still.
+    pub fn is_paused(&self) -> bool {
+        self.pauses.iter().any(|pause| pause.to.is_none())
     }
 
     /// The next instant at which this clock fires something.
     pub(super) fn next(&self, standing: bool) -> Option<Timestamp> {
-        if self.exhausted || self.held.is_some() || standing && self.pauses.iter().any(|p| p.to.is_none()) {
+        if self.exhausted || self.held.is_some() || standing && self.is_paused() {
             return None;
         }
         if let Some(rung) = &self.rung {

@@ -182,6 +182,32 @@ impl Cadence {
         Ok(best)
     }
 
+    /// Where the coming that fell on `date` falls on the calendars as they are now: for one that was reckoned before a
+    /// holiday was announced.
+    ///
+    /// # Errors
+    ///
+    /// [`OutOfRange`] as for [`Cadence::next_after`].
+    pub fn again(&self, date: Date, calendars: &Calendars) -> Result<Occurrence, OutOfRange> {
+        self.every.check()?;
+        let calendar = self.calendar(calendars)?;
+        let step = match self.on_day_off {
+            OnDayOff::NextWorkingDay => -1,
+            OnDayOff::WorkdayBefore => 1,
+            // Not moved: it fell on its own day.
+            OnDayOff::Keep | OnDayOff::Skip => 0,
+        };
+        // Moved or not, it belongs to the first day of the recurrence in the direction from which it may have come.
+        let nominal = (0..=MOVE_DAYS_MAX)
+            .map(|days| date.saturating_add(Span::new().days(days * step)))
+            .find(|day| self.every.holds(*day))
+            .unwrap_or(date);
+        match self.coming(nominal, calendar)? {
+            Some(found) => Ok(found),
+            None => self.next_after(nominal, calendars),
+        }
+    }
+
     /// Where the coming on `nominal` falls; `None` if it is left out.
     fn coming(&self, nominal: Date, calendar: &Calendar) -> Result<Option<Occurrence>, OutOfRange> {
         let kept = Occurrence {

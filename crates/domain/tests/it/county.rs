@@ -41,8 +41,8 @@ const UNITS: &[(&str, &str, &[&str], &str)] = &[
 
 pub(crate) fn world() -> World {
     let mut world = World::new();
-    let since = Validity::since(date(2020, 1, 1));
-    let at = instant(date(2020, 1, 1).at(8, 0, 0, 0));
+    let since = Validity::since(date(2019, 1, 1));
+    let at = instant(date(2019, 1, 1).at(8, 0, 0, 0));
     let mut put = |event| world.evolve(event, &Actor::system(), at);
     put(WorldEvent::Created(bihuan_domain::event::Created {
         root: "county".into(),

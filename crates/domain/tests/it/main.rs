@@ -8,6 +8,10 @@
     reason = "tests may be blunt, their helpers too"
 )]
 
+mod algebra;
+mod almanac;
 mod county;
+mod courses;
+mod faults;
 mod laws;
 mod stories;

@@ -3,6 +3,7 @@
 use super::{Decision, check_values, open_only};
 use crate::case::context::{Context, Subject};
 use crate::case::state::State;
+use crate::clock::Limit;
 use crate::event::{
     Amended, Answered, CaseEvent, ChildAdded, ChildEnded, ClockKey, ClockStart, Corrected, Moved, Reassigned,
     Reminded, Values,
@@ -74,7 +75,16 @@ fn moved_day(
     {
         return Ok(None);
     }
-    let start = ctx.start(spec, subject, clock.start)?;
+    let rule = ctx.rule(spec, subject, clock.start);
+    let start = if matches!(rule.limit, Limit::Until(_)) {
+        let start = ctx.start_rule(rule, &spec.ladder, &spec.warnings, clock.start)?;
+        ClockStart {
+            day_named: Some(ctx.now),
+            ..start
+        }
+    } else {
+        ctx.start_paused(rule, &spec.ladder, &spec.warnings, clock.start, &clock.pauses)?
+    };
     Ok((start.due != clock.due).then_some(start))
 }
 

@@ -12,7 +12,7 @@ use crate::case::context::{Context, Subject};
 use crate::case::state::State;
 use crate::event::{CaseEvent, ClockStart, Migrated, Values};
 use crate::id::StageId;
-use crate::mechanism::{ClockSpec, StageKind};
+use crate::mechanism::{ClockSpec, RequestKind, StageKind};
 use crate::refusal::Refusal;
 
 pub(super) fn migrate(ctx: &Context<'_>, state: &State, recount: bool) -> Result<Decision, Refusal> {
@@ -82,8 +82,9 @@ fn renamed(ctx: &Context<'_>, values: &Values) -> Values {
         .collect()
 }
 
-/// A running clock by its new limit. One that was breached, stands still or is held stays what it was: lateness is
-/// not taken back by a new rule, nor brought about while nobody could act.
+/// A running clock by its new limit, less what it stood still. One that was breached, stands still or is held stays
+/// what it was: lateness is not taken back by a new rule, nor brought about while nobody could act. A later day that was
+/// granted stays granted.
 fn recounted(
     ctx: &Context<'_>,
     state: &State,
@@ -94,10 +95,15 @@ fn recounted(
     let (Some(spec), Some(clock)) = (spec, state.clock(key)) else {
         return Ok(None);
     };
-    if clock.breached || clock.held.is_some() || state.suspended_until.is_some() || !clock.pauses.is_empty() {
+    if clock.breached || clock.held.is_some() || state.suspended_until.is_some() {
         return Ok(None);
     }
-    let start = ctx.start(spec, subject, clock.start)?;
+    let rule = ctx.rule(spec, subject, clock.start);
+    let start = ctx.start_paused(rule, &spec.ladder, &spec.warnings, clock.start, &clock.pauses)?;
+    let granted = state.granted.contains_key(&RequestKind::Extension) && clock.day_named.is_some();
+    if granted && start.due < clock.due {
+        return Ok(None);
+    }
     Ok((start.due != clock.due).then_some(start))
 }
 

@@ -1,5 +1,7 @@
 //! Side moves: return, extension, suspension, hand-up, void. Asked by one post, decided by another, capped.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 
 use super::{Decision, open_only};
@@ -8,7 +10,7 @@ use crate::case::context::{Context, Subject};
 use crate::case::state::{ClockState, RequestState, State};
 use crate::clock::{self, Limit, Pause, Rule};
 use crate::command::Request;
-use crate::event::{CaseEvent, ClockStart, Decided, Holder, Requested, Resumed, WarningAt};
+use crate::event::{CaseEvent, ClockStart, Decided, Holder, Requested, Resumed};
 use crate::id::{Sealed, UnitId};
 use crate::mechanism::{ClockSpec, RequestKind, RequestSpec, StageKind, Warning};
 use crate::refusal::Refusal;
@@ -212,7 +214,8 @@ fn extended(
         ..clock.rule.clone()
     };
     let warnings: &[Warning] = spec.map_or(&[], |spec| &spec.warnings);
-    let start = ctx.start_rule(rule, &clock.ladder, warnings, clock.start)?;
+    let mut start = ctx.start_rule(rule, &clock.ladder, warnings, clock.start)?;
+    start.day_named = Some(ctx.now);
     Ok((start.due > clock.due).then_some(start))
 }
 
@@ -261,46 +264,36 @@ pub(in crate::case) fn resumed(
     state: &State,
     at: jiff::Timestamp,
 ) -> Result<Resumed, Refusal> {
-    let run_on = |key: &str| -> Result<Option<ClockStart>, Refusal> {
-        let Some(clock) = state.clock(key) else {
-            return Ok(None);
-        };
-        let pauses: Vec<Pause> = clock
-            .pauses
-            .iter()
-            .map(|pause| Pause {
-                to: Some(pause.to.unwrap_or(at)),
-                ..pause.clone()
-            })
-            .collect();
-        let due = clock::due(&clock.rule, clock.start, &pauses, &ctx.world.calendars)
-            .ok()
-            .and_then(|due| due.at)
-            // A last day stays the last day; a counted limit has moved by the paused time.
-            .unwrap_or(clock.due);
-        let moved = due.duration_since(clock.due);
-        let warnings = clock
-            .warnings
-            .iter()
-            .map(|w| WarningAt {
-                at: w.at.checked_add(moved).unwrap_or(w.at),
-                colour: w.colour,
-            })
-            .collect();
-        Ok(Some(ClockStart {
-            rule: clock.rule.clone(),
-            ladder: clock.ladder.clone(),
-            start: clock.start,
-            due,
-            warnings,
-        }))
+    let ended = |clock: &ClockState| -> Vec<Pause> {
+        let mut pauses = clock.counted_pauses();
+        for pause in &mut pauses {
+            pause.to = Some(pause.to.unwrap_or(at));
+        }
+        pauses
     };
+    let run_on = |key: &str| -> Option<ClockStart> {
+        // One that was late before it stood still stays late: nothing takes that back.
+        let clock = state.clock(key).filter(|clock| !clock.breached)?;
+        // One that cannot be counted any more keeps its due time: nobody is left standing still by it.
+        ctx.counted_anew(state, key, clock, clock.rule.clone(), &ended(clock))
+            .ok()
+    };
+    let mut rungs = BTreeMap::new();
+    for key in ["stage", "case"] {
+        if let Some(clock) = state.clock(key)
+            && let Ok(Some(until)) = ctx.rung_until(clock, &ended(clock))
+            && clock.rung.as_ref().is_some_and(|rung| rung.until != until)
+        {
+            rungs.insert(key.into(), until);
+        }
+    }
     let progress = ctx.progress(&Subject::of(state, &state.values), at)?;
     Ok(Resumed {
         at,
-        stage_clock: run_on("stage")?,
-        case_clock: run_on("case")?,
+        stage_clock: run_on("stage"),
+        case_clock: run_on("case"),
         progress,
+        rungs,
     })
 }
 

@@ -36,7 +36,7 @@ fn running(show: &Show<'_>, mechanism: &Mechanism, state: &State, key: &str, clo
             }
             p .clock-due {
                 @if clock.held.is_some() { span .tag { (t(lang, "web.clock_held")) } " " }
-                @else if clock.pauses.iter().any(|pause| pause.to.is_none()) { span .tag { (t(lang, "web.clock_paused")) } " " }
+                @else if clock.is_paused() { span .tag { (t(lang, "web.clock_paused")) } " " }
                 @else { (show::remaining(clock.due, visitor.now, lang)) " " }
                 span .quiet { (tf(lang, "web.due_at", &[("when", &show::moment_text(clock.due, lang))])) }
             }
@@ -68,7 +68,7 @@ fn derivation(show: &Show<'_>, mechanism: &Mechanism, clock: &ClockState) -> Mar
     html! {
         details .derivation {
             summary { (t(lang, "web.derivation")) }
-            @match due(&clock.rule, clock.start, &clock.pauses, &visitor.world.calendars) {
+            @match due(&clock.rule, clock.start, &clock.counted_pauses(), &visitor.world.calendars) {
                 Ok(due) => {
                     ol { @for line in due.derivation.lines_with(reasons) { li { (line.text(lang)) } } }
                     @if due.at.is_some_and(|at| at != clock.due) {
@@ -86,7 +86,8 @@ fn meter(show: &Show<'_>, clock: &ClockState) -> Markup {
     let visitor = show.visitor;
     let until = clock.held.unwrap_or(visitor.now);
     let calendars = &visitor.world.calendars;
-    let counted = |at| counted_seconds(&clock.rule, clock.start, at, &clock.pauses, calendars).ok();
+    let pauses = clock.counted_pauses();
+    let counted = |at| counted_seconds(&clock.rule, clock.start, at, &pauses, calendars).ok();
     let (Some(used), Some(whole)) = (counted(until), counted(clock.due)) else {
         return html! {};
     };

@@ -207,6 +207,7 @@ impl Teller<'_> {
             CaseEvent::Reopened(e) => tf(lang, "web.event_reopened", &[("n", &e.round)]),
             CaseEvent::Corrected(e) => tf(lang, "web.event_corrected", &[("entry", &e.entry)]),
             CaseEvent::Migrated(_) => t(lang, "web.event_migrated").to_owned(),
+            CaseEvent::Recounted(_) => t(lang, "web.event_recounted").to_owned(),
         }
     }
 

@@ -1,0 +1,89 @@
+//! Counting the running clocks anew, because a calendar came to say something else about days to come.
+//!
+//! Every clock keeps its start, its rule and its pauses; only the days between are other ones. What is over stays as it
+//! was: a breach is not taken back by a holiday announced later, and a day that came to be worked makes nobody late who
+//! was in time a moment ago.
+
+use std::collections::BTreeMap;
+
+use super::Decision;
+use crate::calendar::CalendarId;
+use crate::case::context::Context;
+use crate::case::state::{ClockState, State};
+use crate::clock::{Limit, Rule};
+use crate::event::{CaseEvent, Recounted};
+use crate::refusal::Refusal;
+
+pub(super) fn recount(ctx: &Context<'_>, state: &State, calendar: &CalendarId) -> Result<Decision, Refusal> {
+    let digest = ctx
+        .world
+        .calendars
+        .get(calendar)
+        .map(|known| known.digest())
+        .ok_or_else(|| Refusal::new("no_such_calendar").with("calendar", calendar.as_str()))?;
+    let mut recounted = Recounted {
+        calendar: calendar.clone(),
+        digest,
+        clocks: BTreeMap::new(),
+        rungs: BTreeMap::new(),
+        look_back: None,
+    };
+    for (key, clock) in &state.clocks {
+        // A clock that stands still is counted anew when it runs on.
+        if clock.exhausted || clock.is_paused() {
+            continue;
+        }
+        let pauses = clock.counted_pauses();
+        if clock.breached {
+            if let Ok(Some(until)) = ctx.rung_until(clock, &pauses)
+                && clock.rung.as_ref().is_some_and(|rung| rung.until != until)
+                && until > ctx.now
+            {
+                recounted.rungs.insert(key.clone(), until);
+            }
+            continue;
+        }
+        if clock.rule.calendar != *calendar {
+            continue;
+        }
+        let rule = rule(ctx, key.as_str(), clock);
+        // A clock that cannot be counted on the new calendar stays what it was; the others need not suffer for it.
+        if let Ok(start) = ctx.counted_anew(state, key.as_str(), clock, rule, &pauses)
+            && start.due != clock.due
+            && start.due > ctx.now
+        {
+            recounted.clocks.insert(key.clone(), start);
+        }
+    }
+    recounted.look_back = look_back(ctx, state, calendar);
+    if recounted.clocks.is_empty() && recounted.rungs.is_empty() && recounted.look_back.is_none() {
+        return Ok(Decision::default());
+    }
+    Ok(vec![CaseEvent::Recounted(Box::new(recounted))].into())
+}
+
+/// The rule as it stands; the day of a regular report is that of its recurrence on the new calendar.
+fn rule(ctx: &Context<'_>, key: &str, clock: &ClockState) -> Rule {
+    let rule = clock.rule.clone();
+    let (Limit::Until(day), Some(progress), "progress") = (rule.limit, &ctx.mechanism.progress, key) else {
+        return rule;
+    };
+    match progress.cadence.again(day, &ctx.world.calendars) {
+        Ok(coming) => Rule {
+            limit: Limit::Until(coming.date),
+            ..rule
+        },
+        Err(_) => rule,
+    }
+}
+
+/// When the lot of a look-back is drawn now, where that is another instant.
+fn look_back(ctx: &Context<'_>, state: &State, calendar: &CalendarId) -> Option<jiff::Timestamp> {
+    let waiting = state.look_back.as_ref().filter(|waiting| waiting.by.is_none())?;
+    let spec = ctx.mechanism.closing.look_back.as_ref()?;
+    if spec.after.calendar != *calendar {
+        return None;
+    }
+    let due = ctx.due(&spec.after, state.closed.as_ref()?.at).ok()?;
+    (due != waiting.due && due > ctx.now).then_some(due)
+}
