@@ -33,6 +33,11 @@ const TASKS: &[Task] = &[
         "the long proofs: many random histories, every break of every mechanism",
         proof,
     ),
+    (
+        "clocks",
+        "a million random clocks of each sort against the minute-by-minute reference",
+        clocks,
+    ),
     ("packs", "check all packs and run their scenarios", packs),
     ("deny", "licences, advisories and sources of dependencies", deny),
     (
@@ -136,6 +141,13 @@ fn proof() -> Result<()> {
         .args(["--", "histories::", "mutations::", "--nocapture"])
         .env("BIHUAN_HISTORIES", "100")
         .env("BIHUAN_MUTATIONS", "all"))
+}
+
+fn clocks() -> Result<()> {
+    run(Command::new("cargo")
+        .args(["test", "--release", "--locked", "-p", "bihuan-domain", "--"])
+        .args(["clock::laws", "algebra::", "courses::"])
+        .env("BIHUAN_CLOCK_CASES", "1000000"))
 }
 
 fn all_packs() -> Result<Vec<String>> {
