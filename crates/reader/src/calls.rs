@@ -66,7 +66,13 @@ pub(crate) fn call(s: &[char], clause: &Clause, ahead: bool) -> Option<Call> {
             }
             from += n;
         }
-        let subject = cut(s, from, i);
+        let mut subject = cut(s, from, i);
+        // `各县（区）要`
+        if matches!(subject.last(), Some('）' | ')'))
+            && let Some(open) = subject.iter().rposition(|c| matches!(c, '（' | '('))
+        {
+            subject = cut(subject, 0, open);
+        }
         let named = !subject.is_empty()
             && subject.len() <= 20
             && owner_tails().before(subject, subject.len()).is_some();
@@ -135,6 +141,17 @@ fn calling(s: &[char], i: usize, start: usize) -> Option<usize> {
         {
             Some(2)
         }
+        // `全县计划春播粮食38.5万亩`
+        '计' if right == '划'
+            && (i == start
+                || owner_tails().before(s, i).is_some()
+                || matches!(left, '县' | '市' | '区' | '年' | '我'))
+            && (i + 3..i + 24)
+                .take_while(|k| !crate::chars::is_punct(at(s, *k)))
+                .any(|k| crate::chars::digit(at(s, k)).is_some()) =>
+        {
+            Some(2)
+        }
         '打' if right == '算' && begins_deed(s, i + 2) => Some(2),
         '计' if right == '划' && deliver_verbs().at(s, i + 2).is_some() => Some(2),
         _ => None,
@@ -152,7 +169,7 @@ pub(crate) fn bracket_start(s: &[char], clause: &Clause) -> usize {
     }
 }
 
-/// The unit in `（责任单位：…）` or `（牵头单位：…；配合单位：…）` between `a` and `b`.
+/// The unit in `（责任单位：…）`, `（牵头单位：…；配合单位：…）` or `（县发改局牵头，县财政局配合）` between `a` and `b`.
 pub(crate) fn responsible(s: &[char], a: usize, b: usize) -> Option<(usize, usize)> {
     for open in (a..b).filter(|k| matches!(at(s, *k), '（' | '(')) {
         for word in [
@@ -170,6 +187,20 @@ pub(crate) fn responsible(s: &[char], a: usize, b: usize) -> Option<(usize, usiz
                 return (end > colon + 1).then_some((colon + 1, end));
             }
         }
+        if let Some(unit) = leads_in_bracket(s, open) {
+            return Some(unit);
+        }
     }
     None
+}
+
+/// `（县发改局牵头，…）`, `（各乡镇负责）`: the unit before 牵头 or 负责 in a bracket that holds nothing else.
+fn leads_in_bracket(s: &[char], open: usize) -> Option<(usize, usize)> {
+    const LONGEST: usize = 40;
+    let end = (open + 1..open + LONGEST).find(|k| crate::chars::is_punct(at(s, *k)) && at(s, *k) != '、')?;
+    let n = ["牵头负责", "牵头落实", "牵头", "负责落实", "负责"]
+        .iter()
+        .find_map(|w| crate::chars::has_before(s, end, w).then(|| w.chars().count()))?;
+    let unit = end - n;
+    (unit > open + 2 && owner_tails().before(s, unit).is_some()).then_some((open + 1, unit))
 }

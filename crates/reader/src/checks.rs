@@ -121,7 +121,14 @@ fn sums(stream: &Stream, figures: &[Found], sentence: &Sentence, out: &mut Vec<C
                 format!("{}={}", plus(stream, &parts), printed(stream, total)),
                 true,
             ));
-        } else if cued && crate::chars::contains(between, "其中") && sums_wrongly(sum, &same, total) {
+            continue;
+        }
+        // A fault is looked for in the list behind 其中 only, up to its semicolon.
+        let stop = (first.end..s.len())
+            .find(|k| matches!(at(s, *k), '；' | ';' | '。'))
+            .unwrap_or(s.len());
+        let same: Vec<&Found> = same.into_iter().filter(|f| f.end <= stop).collect();
+        if cued && crate::chars::contains(between, "其中") && sums_wrongly(sum, &same, total) {
             let sum_of = total_of(&same);
             let b = same.last().map_or(total.end, |p| p.end);
             let sum_of = sum_of.normalize();

@@ -160,6 +160,7 @@ impl Reader<'_> {
         let mut spoken: Option<(usize, usize)> = None;
         // Who was named and told to do something, up to the next semicolon.
         let mut named_by: Option<(usize, usize)> = None;
+        let mut told_done = false;
         let mut prefix: Option<usize> = None;
         // The day named before in the sentence, and whether it stood in a clause of its own.
         let mut named: Option<(Date, bool)> = None;
@@ -167,6 +168,12 @@ impl Reader<'_> {
             let mut from = clause.start;
             let end = bracket_start(s, clause);
             let text = cut(s, clause.start, end);
+            // `（县发改局牵头，县财政局配合）` behind an item.
+            if matches!(at(s, clause.start), '（' | '(') && responsible(s, clause.start, clause.end).is_some()
+            {
+                self.tell_of_last(clause.start, Why::Owner);
+                continue;
+            }
             if let Some(leader) = evidence::led_by(s, clause) {
                 owner = Some(leader);
                 self.tell(clause.start, Why::Owner);
@@ -193,7 +200,15 @@ impl Reader<'_> {
                     named_by = call.owner;
                 }
             }
-            let done = call.is_none() && (evidence::is_done(text) || bygone);
+            // `目前已开工27个，完工5个`: what is done in one clause is done in the next, unless a time begins anew.
+            let again = told_done
+                && !evidence::looks_ahead(text, self.year)
+                && time_len(s, from) == 0
+                && !["今年", "力争", "争取", "将", "要"]
+                    .iter()
+                    .any(|w| has_at(s, from, w));
+            let done = call.is_none() && (evidence::is_done(text) || bygone || again);
+            told_done = done && matches!(clause.mark, '，' | ',' | '、');
             let ahead = !plan && !done && evidence::looks_ahead(text, self.year);
             // A time in a clause of its own (`6月底前，…`) holds for what follows.
             called |= ahead && time_len(s, from) >= text.len();

@@ -95,7 +95,12 @@ fn finishes(text: &[char]) -> bool {
 
 /// Whether the clause speaks of former times, so that its 要 and 将 call on nobody: `以前要走十里`.
 pub(crate) fn is_bygone(text: &[char]) -> bool {
-    bygone_words().any_in(text)
+    // `当年签约项目开工率`: of the year that is planned.
+    (0..text.len()).any(|i| {
+        bygone_words()
+            .at(text, i)
+            .is_some_and(|n| !(has_at(text, i, "当年") && deliver_verbs().at(text, i + n).is_some()))
+    })
 }
 
 /// Whether a sentence without a word of the future tells history.

@@ -89,6 +89,18 @@ fn plain_reading(s: &[char], a: usize, b: usize, figures: &[Found], prefixed: bo
     {
         return prepositional(s, start, i, b, figure);
     }
+    // `深入田间地头开展技术服务`
+    if ["深入", "走进", "下沉", "赴", "到"]
+        .iter()
+        .any(|w| has_at(s, i, w))
+        && let found @ Reading::Row(_) = prepositional(s, start, i, b, figure)
+    {
+        return found;
+    }
+    // `涉及居民9800户` says more of the work before it.
+    if has_at(s, i, "涉及") {
+        return Reading::Nothing;
+    }
     // `为老人体检2万人次`, `在主干道补植行道树4200株`
     if matches!(at(s, i), '为' | '在')
         && figure.is_some()
@@ -111,7 +123,7 @@ pub(crate) fn told_to(s: &[char], a: usize, b: usize, figures: &[Found]) -> Read
     }
     let s = cut(s, 0, b);
     let (start, i) = leads(s, a, b);
-    if context_words().at(s, i).is_some() {
+    if context_words().at(s, i).is_some() || has_at(s, i, "涉及") {
         return Reading::Nothing;
     }
     let row = |action: usize, verb_end: usize, verb: Verb| {
@@ -126,6 +138,7 @@ pub(crate) fn told_to(s: &[char], a: usize, b: usize, figures: &[Found]) -> Read
             concrete: false,
         })
     };
+    let timed = i > start && time_len(s, start) > 0;
     if let Some((action, from)) = verb_place(s, i, b) {
         return match verb_at(s, from) {
             // `滚动会商研判`
@@ -137,10 +150,17 @@ pub(crate) fn told_to(s: &[char], a: usize, b: usize, figures: &[Found]) -> Read
             Some((verb @ Verb::Effect, n)) if figures_within(figures, from, b).next().is_some() => {
                 row(action, from + n, verb)
             }
+            // `每季度开展一次专项督查`
+            Some((verb @ (Verb::Deliver | Verb::Measure), n)) if timed => row(action, from + n, verb),
             _ => Reading::Nothing,
         };
     }
-    let timed = i > start && time_len(s, start) > 0;
+    let manner = adverbs().at(s, i).filter(|n| *n > 1 && i + n + 4 <= b);
+    if let Some(n) = manner
+        && empty_objects().before(s, b).is_none()
+    {
+        return row(i, i + n, Verb::Measure);
+    }
     let counted = figures_within(figures, i, b).next().is_some();
     if timed || counted {
         return row(i, i, Verb::Measure);
@@ -332,15 +352,18 @@ fn judged(
         Verb::Effect => 1,
         Verb::Slogan => -2,
     };
+    // `制定本方案`, `制定如下要点`: the document itself.
+    if at(object, 0) == '本' && object.len() <= 4 || has_at(object, 0, "如下") || has_at(object, 0, "以下")
+    {
+        return Reading::Nothing;
+    }
     let named = object.contains(&'“') && object.contains(&'”');
     let thing = concrete(object);
     // `90%以上的事项实现全程网办`
     let led = |f: &Found| subject.is_some_and(|(from, _)| f.start == from);
-    points += if figure.is_some_and(|f| f.start >= action || led(f)) {
-        2
-    } else {
-        0
-    };
+    // `三大主导产业` names them; it sets no number to be reached.
+    let counts = |f: &Found| f.unit != "大" && (f.start >= action || led(f));
+    points += if figure.is_some_and(counts) { 2 } else { 0 };
     if empty_objects().before(object, object.len()).is_some() {
         points -= 2;
     } else {
@@ -437,7 +460,11 @@ fn with_subject(s: &[char], start: usize, i: usize, b: usize, figure: Option<&Fo
             subject = cut(subject, 0, open);
         }
         let tail = |table: &Words| table.before(subject, subject.len()).is_some();
+        let each = ["每个", "每家", "每户", "每村", "各", "所有", "全部"]
+            .iter()
+            .any(|w| has_at(s, i, w));
         if !(time
+            || each
             || tail(owner_tails())
             || tail(object_words())
             || tail(facility_nouns())

@@ -434,12 +434,52 @@ fn assign(heads: &[Head], mut claims: Vec<Claim>, bodies: &[Body], texts: &[Vec<
         });
         of_body.push(title);
     }
+    if let Some((h, b)) = left_over(heads, bodies, &of_body, &taken, texts)
+        && let (Some(slot), Some(head), Some(used)) = (of_body.get_mut(b), heads.get(h), taken.get_mut(h))
+    {
+        *used = true;
+        *slot = Some(Title {
+            text: string(&head.text),
+            truncated: false,
+        });
+    }
     let unused = heads
         .iter()
         .enumerate()
         .filter(|(h, _)| !taken.get(*h).copied().unwrap_or(false));
     let unused = unused.map(|(_, head)| (head.piece, head.part)).collect();
     Titles { of_body, unused }
+}
+
+/// The one headline that no body took and the one body that has none, where they could belong together: a headline in
+/// figures of speech (`拾金不昧暖人心`) shares characters with its body, but hardly a term.
+fn left_over(
+    heads: &[Head],
+    bodies: &[Body],
+    of_body: &[Option<Title>],
+    taken: &[bool],
+    texts: &[Vec<char>],
+) -> Option<(usize, usize)> {
+    const SHORTEST_BODY: usize = 80;
+    let mut free = heads.iter().enumerate().filter(|(h, head)| {
+        let used = taken.get(*h).copied().unwrap_or(true);
+        !used && !head.minor && !head.caption_like && !head.doubled
+    });
+    let mut without = of_body
+        .iter()
+        .enumerate()
+        .filter(|(b, title)| title.is_none() && bodies.get(*b).is_some_and(|body| !body.caption));
+    let ((h, head), None) = (free.next()?, free.next()) else {
+        return None;
+    };
+    let ((b, _), None) = (without.next()?, without.next()) else {
+        return None;
+    };
+    let text = texts.get(b).filter(|text| text.len() >= SHORTEST_BODY)?;
+    let han: Vec<&char> = head.text.iter().filter(|c| is_han(**c)).collect();
+    let known = han.iter().filter(|c| text.contains(c)).count();
+    let titled = of_body.iter().filter(|title| title.is_some()).count();
+    (titled >= 2 && (5..=24).contains(&han.len()) && known * 5 >= han.len()).then_some((h, b))
 }
 
 /// The headline with the lines before and after it that belong to the same body.

@@ -31,6 +31,12 @@ pub(crate) const PAGES: &[(&str, &str, &str)] = pages![
     "h4_rectification",
     "h5_three_headed",
     "h6_tour_torn",
+    "u1_narrow_lost_indent",
+    "u2_big_report",
+    "u3_key_points",
+    "u4_speech_faults",
+    "u5_front_halfwidth",
+    "u6_five_year",
 ];
 
 /// A text to be read, each character with its place among the visible characters of the annotated page, if it has one.
