@@ -1,4 +1,4 @@
-//! The one task runner: `cargo xtask lint | test | coverage | proof | packs | deny | walk | browser | bench | all`.
+//! The one task runner: `cargo xtask lint | test | coverage | proof | crash | packs | deny | walk | browser | bench | all`.
 //!
 //! `./test` installs what a fresh machine lacks and then runs `cargo xtask all`.
 
@@ -9,6 +9,7 @@
 )]
 
 use std::process::{Command, ExitCode};
+use std::sync::OnceLock;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
@@ -38,6 +39,11 @@ const TASKS: &[Task] = &[
         "a million random clocks of each sort against the minute-by-minute reference",
         clocks,
     ),
+    (
+        "crash",
+        "kill -9 and power cuts, many times: `cargo xtask crash --kills 500`",
+        crash,
+    ),
     ("packs", "check all packs and run their scenarios", packs),
     ("deny", "licences, advisories and sources of dependencies", deny),
     (
@@ -53,8 +59,20 @@ const TASKS: &[Task] = &[
     ),
 ];
 
+/// How often `crash` kills; other tasks do not ask.
+static KILLS: OnceLock<String> = OnceLock::new();
+
 fn main() -> ExitCode {
-    let wanted: Vec<String> = std::env::args().skip(1).collect();
+    let mut wanted: Vec<String> = std::env::args().skip(1).collect();
+    if let Some(at) = wanted.iter().position(|word| word == "--kills") {
+        let kills = wanted.drain(at..).nth(1).unwrap_or_default();
+        if kills.parse::<u32>().is_err() {
+            eprintln!("xtask: --kills wants a number, found `{kills}`");
+            return ExitCode::from(2);
+        }
+        // Set once, here.
+        let _ = KILLS.set(kills);
+    }
     let names: Vec<&str> = match wanted.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         [] | ["help" | "--help" | "-h"] => {
             println!("cargo xtask TASK…\n");
@@ -148,6 +166,14 @@ fn clocks() -> Result<()> {
         .args(["test", "--release", "--locked", "-p", "bihuan-domain", "--"])
         .args(["clock::laws", "algebra::", "courses::"])
         .env("BIHUAN_CLOCK_CASES", "1000000"))
+}
+
+fn crash() -> Result<()> {
+    let kills = KILLS.get().map_or("500", String::as_str);
+    let args = "test --locked -p bihuan-ledger -p bihuan-engine --test it -- crash:: powercut:: killed:: --nocapture";
+    run(Command::new("cargo")
+        .args(args.split(' '))
+        .env("BIHUAN_KILLS", kills))
 }
 
 fn all_packs() -> Result<Vec<String>> {

@@ -12,6 +12,9 @@ use sha2::{Digest as _, Sha256};
 
 use crate::error::Error;
 
+/// The file of accounts in a data directory.
+const FILE: &str = "accounts.sqlite";
+
 /// Wrong passwords before an account is locked for a while.
 const TRIES_MAX: u32 = 10;
 
@@ -70,7 +73,7 @@ impl Accounts {
     ///
     /// If the file cannot be opened.
     pub fn open(dir: &Path) -> Result<Accounts, Error> {
-        let file = dir.join("accounts.sqlite");
+        let file = dir.join(FILE);
         make_private(&file)?;
         let connection = Connection::open(file)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -81,6 +84,25 @@ impl Accounts {
                person TEXT NOT NULL, csrf TEXT NOT NULL, used_at INTEGER NOT NULL) WITHOUT ROWID;",
         )?;
         Ok(Accounts(Mutex::new(connection)))
+    }
+
+    /// Copies the accounts of a data directory into `to`, without sessions; `false` where there are none. A running server may
+    /// use them meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// If a file cannot be read or written.
+    pub fn back_up(data: &Path, to: &Path) -> Result<bool, Error> {
+        let file = data.join(FILE);
+        if !file.is_file() {
+            return Ok(false);
+        }
+        let copy = Accounts::open(to)?;
+        let connection = copy.lock();
+        connection.execute("ATTACH ?1 AS source", [file.to_string_lossy()])?;
+        connection.execute("INSERT INTO main.accounts SELECT * FROM source.accounts", [])?;
+        connection.execute_batch("DETACH source; PRAGMA journal_mode = DELETE")?;
+        Ok(true)
     }
 
     fn lock(&self) -> MutexGuard<'_, Connection> {

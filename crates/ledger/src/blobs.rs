@@ -117,6 +117,32 @@ pub(crate) fn stored(dir: &Dir, id: &BlobId) -> Result<Vec<u8>, Error> {
     Ok(stored)
 }
 
+/// Brings a blob's file from one directory to another, as a link where `previous` has it on the same disk. Its size in
+/// bytes; `None` if it is not there, which the verification of the copy tells.
+pub(crate) fn copy(from: &Dir, to: &Dir, previous: Option<&Dir>, id: &BlobId) -> Result<Option<u64>, Error> {
+    let target = path(to, id);
+    let folder = target.parent().unwrap_or(to.path());
+    if !folder.exists() {
+        fs::create_dir_all(folder).map_err(Error::io(folder))?;
+        sync_dir(&to.blobs())?;
+    }
+    if let Some(earlier) = previous.map(|previous| path(previous, id))
+        && fs::hard_link(&earlier, &target).is_ok()
+    {
+        let meta = fs::metadata(&target).map_err(Error::io(&target))?;
+        return Ok(Some(meta.len()));
+    }
+    let source = path(from, id);
+    let bytes = match fs::read(&source) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Error::io(&source)(error)),
+    };
+    write(&target, &bytes)?;
+    sync_dir(folder)?;
+    Ok(Some(bytes.len() as u64))
+}
+
 /// Removes a blob's file; one that is gone already is fine.
 pub(crate) fn remove(dir: &Dir, id: &BlobId) -> Result<(), Error> {
     let path = path(dir, id);

@@ -131,6 +131,37 @@ pub enum Error {
         /// The blob.
         blob: String,
     },
+    /// One of two directories that must be apart lies in the other.
+    Inside {
+        /// The directory.
+        dir: PathBuf,
+        /// The one in which it lies, or that lies in it.
+        of: PathBuf,
+    },
+    /// A directory that should be a backup is none, or an unfinished one.
+    NotABackup {
+        /// The directory.
+        dir: PathBuf,
+    },
+    /// A backup does not verify.
+    BackupFaulty {
+        /// The directory.
+        dir: PathBuf,
+        /// How many faults.
+        faults: u64,
+        /// The first of them.
+        first: Message,
+    },
+    /// A file that should be a list of erasures is none, or of another log.
+    NotAList {
+        /// The file or directory.
+        file: PathBuf,
+    },
+    /// A checkpoint that was kept is not one of this log.
+    NotKept {
+        /// Its size.
+        size: u64,
+    },
     /// A transaction in which an append failed half-way should be committed.
     Unfinished,
     /// No room on the disk.
@@ -192,6 +223,16 @@ impl Error {
                 .show("size", size),
             Error::BlobMissing { blob } => Message::new("verify.blob_missing").show("blob", blob),
             Error::BlobChanged { blob } => Message::new("verify.blob_changed").show("blob", blob),
+            Error::Inside { dir, of } => path("verify.inside", dir).show("of", of.display()),
+            Error::NotABackup { dir } => path("verify.not_a_backup", dir),
+            Error::BackupFaulty { dir, faults, first } => {
+                path("verify.backup_faulty", dir).show("faults", faults).with(
+                    "first",
+                    bihuan_messages::Label::new(first.text(Lang::Zh), first.text(Lang::En)),
+                )
+            }
+            Error::NotAList { file } => path("verify.not_a_list", file),
+            Error::NotKept { size } => Message::new("verify.not_kept").show("size", size),
             Error::Unfinished => Message::new("verify.unfinished"),
             Error::DiskFull => Message::new("verify.disk_full"),
             Error::ReadOnly => Message::new("verify.read_only"),

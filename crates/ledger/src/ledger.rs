@@ -105,6 +105,7 @@ impl Ledger {
         if !database.is_file() {
             return Err(Error::NoLedger { dir: dir.to_owned() });
         }
+        writable(&database)?;
         let connection = schema::open_reader(&database).map_err(|error| error.in_file(&database))?;
         let (found, format) = schema::read_format(&connection, &database)?;
         let public_key = PublicKey::new(&format.origin, &format.public_key).ok_or_else(|| {
@@ -215,6 +216,15 @@ impl Ledger {
             pool.push(connection);
         }
     }
+}
+
+/// Refuses a disk that cannot be written, of which SQLite says only that it cannot open the file.
+fn writable(database: &Path) -> Result<(), Error> {
+    let opened = fs::OpenOptions::new().append(true).open(database);
+    opened.map(drop).map_err(|error| match error.kind() {
+        std::io::ErrorKind::PermissionDenied => Error::ReadOnly,
+        _ => Error::io(database)(error),
+    })
 }
 
 /// Reads `log.key` and sees that it is the key of this log.

@@ -36,6 +36,7 @@
 //! # }
 //! ```
 
+mod backup;
 mod batch;
 mod blobs;
 mod bundle;
@@ -55,6 +56,7 @@ mod reader;
 mod receipt;
 mod record;
 mod report;
+mod restore;
 mod schema;
 mod sealed;
 mod time;
@@ -62,6 +64,7 @@ pub mod tree;
 mod verify;
 mod writer;
 
+pub use backup::{BackupMade, BackupPlan, Manifest, backup, erasure_list, read_erasures, read_manifest};
 pub use batch::{Appended, Batch, Committed, Erased};
 pub use blobs::{BLOB_BYTES_MAX, ORPHAN_AGE, StagedBlob};
 pub use bundle::{export_bundle, verify_bundle};
@@ -75,6 +78,7 @@ pub use ledger::Ledger;
 pub use reader::{Erasure, PooledReader, Reader};
 pub use receipt::{Receipt, ReceiptVerdict, verify_receipt};
 pub use report::{Counts, FAULTS_KEPT, Fault, FaultKind, Report};
+pub use restore::{RestorePlan, Restored, restore};
 pub use schema::FORMAT_VERSION;
 pub use sealed::{BlobId, Commitment, SEALED_BYTES_MAX, SealDraft};
 pub use verify::verify;

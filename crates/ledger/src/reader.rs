@@ -5,6 +5,7 @@ use std::ops::Deref;
 use bihuan_messages::Message;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row};
+use serde::{Deserialize, Serialize};
 
 use crate::checkpoint::Checkpoint;
 use crate::digest::Digest;
@@ -28,7 +29,8 @@ pub struct Reader {
 }
 
 /// A fulfilled request for erasure (擦除): the list that `restore` applies again.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Erasure {
     /// Whose sealed values were erased.
     pub subject: String,
@@ -264,17 +266,7 @@ impl Reader {
     ///
     /// If the database cannot be read.
     pub fn erasures(&self) -> Result<Vec<Erasure>, Error> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT subject, at, size FROM erasures ORDER BY id")?;
-        let rows = statement.query_map([], |row| {
-            Ok(Erasure {
-                subject: row.get(0)?,
-                at: time::from_micros(row.get(1)?),
-                size: number(row.get(2)?),
-            })
-        })?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        erasures(&self.connection)
     }
 
     pub(crate) fn has_blob(&self, id: &BlobId) -> Result<bool, Error> {
@@ -464,6 +456,19 @@ pub(crate) fn entry_of(ledger: &Ledger, seq: u64, text: &str) -> Result<Entry, E
             .show("said", said);
         Error::damaged(&ledger.0.dir.database(), found)
     })
+}
+
+/// The list of erasures, oldest first.
+pub(crate) fn erasures(connection: &Connection) -> Result<Vec<Erasure>, Error> {
+    let mut statement = connection.prepare_cached("SELECT subject, at, size FROM erasures ORDER BY id")?;
+    let rows = statement.query_map([], |row| {
+        Ok(Erasure {
+            subject: row.get(0)?,
+            at: time::from_micros(row.get(1)?),
+            size: number(row.get(2)?),
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 pub(crate) fn command_answer(connection: &Connection, key: &str) -> Result<Option<String>, Error> {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::Error;
+use crate::checkpoint::Checkpoint;
 use crate::digest::{Digest, prefixed};
 use crate::entry::{Actor, Entry, NewEntry};
 
@@ -49,6 +50,16 @@ pub(crate) struct Head {
     pub(crate) root: Digest,
 }
 
+impl From<&Checkpoint> for Head {
+    fn from(checkpoint: &Checkpoint) -> Head {
+        Head {
+            epoch: checkpoint.epoch,
+            size: checkpoint.size,
+            root: checkpoint.root,
+        }
+    }
+}
+
 impl ErasedRecord {
     /// What is stored in a slot, or nothing if the subject never had one.
     pub(crate) fn of_slot(
@@ -82,6 +93,10 @@ impl ErasedRecord {
 }
 
 impl RestoredRecord {
+    pub(crate) fn entry(&self, at: Timestamp) -> Result<NewEntry, Error> {
+        entry(RESTORED, at, &Actor::default(), serde_json::to_value(self))
+    }
+
     /// What `entry` says; `None` if it is of another kind or not of this form.
     pub(crate) fn read(entry: &Entry) -> Option<RestoredRecord> {
         read(RESTORED, entry)

@@ -30,9 +30,21 @@ const PROGRESS_STEP: u64 = 1024;
 /// cannot be read. Everything else is a fault in the report.
 pub fn verify(dir: &Path, known: &Known, progress: &mut dyn FnMut(Progress)) -> Result<Report, Error> {
     let place = Dir::new(dir);
+    verify_with(&place, Some(&place.keys()), known, progress)
+}
+
+/// As [`verify`], with the keys elsewhere or nowhere, as a backup has them.
+pub(crate) fn verify_with(
+    place: &Dir,
+    keys: Option<&Path>,
+    known: &Known,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Report, Error> {
     let database = place.database();
     if !database.is_file() {
-        return Err(Error::NoLedger { dir: dir.to_owned() });
+        return Err(Error::NoLedger {
+            dir: place.path().to_owned(),
+        });
     }
     let connection = schema::open_untouched(&database).map_err(|error| error.in_file(&database))?;
     let (found, format) = schema::read_format(&connection, &database)?;
@@ -44,17 +56,17 @@ pub fn verify(dir: &Path, known: &Known, progress: &mut dyn FnMut(Progress)) -> 
     }
     let key = PublicKey::new(&format.origin, &format.public_key)
         .ok_or_else(|| Error::damaged(&database, Message::new("verify.public_key_unreadable")))?;
-    let keys = match KeyFile::open(&place.keys(), &format.log_id, false) {
-        Ok(keys) => Some(keys),
+    let keys = match keys.map(|keys| KeyFile::open(keys, &format.log_id, false)) {
+        Some(Ok(keys)) => Some(keys),
         // The keys are kept apart, so a copy without them is verified without opening what is sealed.
-        Err(Error::KeyFileMissing { .. }) => None,
-        Err(error) => return Err(error),
+        None | Some(Err(Error::KeyFileMissing { .. })) => None,
+        Some(Err(error)) => return Err(error),
     };
     connection
         .execute_batch("BEGIN")
         .map_err(|error| Error::from(error).in_file(&database))?;
     let mut verifier = Verifier {
-        place,
+        place: place.clone(),
         connection: &connection,
         keys,
         erased: Erasures::default(),

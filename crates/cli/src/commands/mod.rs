@@ -1,5 +1,6 @@
 //! The commands, one file each, and what several of them need.
 
+pub(crate) mod backup;
 pub(crate) mod bench;
 pub(crate) mod calendar;
 pub(crate) mod check;
@@ -9,6 +10,8 @@ pub(crate) mod erase;
 pub(crate) mod export;
 pub(crate) mod import;
 pub(crate) mod init;
+mod kept;
+pub(crate) mod log;
 pub(crate) mod mechanism;
 mod office;
 pub(crate) mod pack;
@@ -18,6 +21,7 @@ mod proposal;
 pub(crate) mod read;
 pub(crate) mod rebuild;
 pub(crate) mod report;
+pub(crate) mod restore;
 pub(crate) mod scenario;
 pub(crate) mod schema;
 pub(crate) mod serve;
@@ -44,6 +48,9 @@ pub(crate) fn run(order: Order, term: &Term) -> Result<Exit, Trouble> {
         Order::Export(args) => export::run(&args, term),
         Order::Report(args) => report::run(&args, term),
         Order::Verify(args) => verify::run(&args, term),
+        Order::Log(args) => log::run(&args, term),
+        Order::Backup(args) => backup::run(&args, term),
+        Order::Restore(args) => restore::run(&args, term),
         Order::Rebuild(args) => rebuild::run(&args, term),
         Order::Calendar(args) => calendar::run(&args, term),
         Order::User(args) => user::run(&args, term),

@@ -1,25 +1,29 @@
-//! `bihuan verify`: proves a data directory offline, beside a running server or without one.
+//! `bihuan verify`: proves a data directory, a backup or an exported log offline, beside a running server or without one.
 
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use bihuan_engine::views;
-use bihuan_ledger::{Known, Ledger, PublicKey, Receipt};
+use bihuan_ledger::{Known, Ledger, Progress, Report, verify_bundle};
 use serde_json::json;
 
+use super::kept::{self, Kept};
 use super::places;
 use crate::term::{Exit, Term};
 use crate::trouble::Trouble;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    #[arg(long, value_name = "DIR")]
-    data: PathBuf,
+    #[arg(long, value_name = "DIR", required_unless_present = "bundle")]
+    data: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["data", "views"])]
+    bundle: Option<PathBuf>,
     #[arg(long)]
     views: bool,
     #[arg(long, value_name = "KEY")]
     key: Option<String>,
-    #[arg(long, value_name = "FILE")]
-    receipt: Vec<PathBuf>,
+    #[arg(long, value_name = "FILE", alias = "receipt")]
+    kept: Vec<PathBuf>,
     #[arg(long)]
     json: bool,
 }
@@ -27,7 +31,21 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
     let mut exit = Exit::Fine;
     let mut reports = Vec::new();
-    for dir in places::ledgers(&args.data)? {
+    if let Some(file) = &args.bundle {
+        let source = std::fs::File::open(file).map_err(Trouble::file(file))?;
+        let bar = term.progress("cli.verifying", None);
+        let mut progress = |progress: Progress| bar.set_position(progress.done);
+        let report = verify_bundle(&mut BufReader::new(source), &known(args)?, &mut progress)?;
+        bar.finish_and_clear();
+        say(file, &report, args, term);
+        if !report.sound() {
+            exit = Exit::Faults;
+        }
+        reports
+            .push(json!({ "bundle": file.display().to_string(), "sound": report.sound(), "report": report }));
+    }
+    let ledgers = args.data.as_deref().map(places::ledgers).transpose()?;
+    for dir in ledgers.unwrap_or_default() {
         let (sound, report) = one(&dir, args, term)?;
         if !sound {
             exit = Exit::Faults;
@@ -40,31 +58,33 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
     Ok(exit)
 }
 
-/// A receipt that somebody kept.
-fn receipt(file: &Path) -> Result<Receipt, Trouble> {
-    let text = std::fs::read_to_string(file).map_err(Trouble::file(file))?;
-    serde_json::from_str(&text).map_err(|error| {
-        Trouble::new("cli.no_receipt")
-            .with("file", file.display())
-            .with("why", error)
-    })
+/// What is known from elsewhere: the key that a third party noted down, and what somebody kept.
+fn known(args: &Args) -> Result<Known, Trouble> {
+    let mut known = Known::default();
+    if let Some(key) = &args.key {
+        known.public_key = Some(key.parse()?);
+    }
+    for file in &args.kept {
+        match kept::read(file)? {
+            Kept::Receipt(receipt) => known.receipts.push(*receipt),
+            Kept::Checkpoint(checkpoint) => known.checkpoints.push(checkpoint),
+        }
+    }
+    Ok(known)
+}
+
+/// Says what was found, for a person.
+fn say(place: &Path, report: &Report, args: &Args, term: &Term) {
+    if !args.json {
+        term.line(place.display());
+        for line in report.lines() {
+            term.line(term.text(&line));
+        }
+    }
 }
 
 fn one(dir: &Path, args: &Args, term: &Term) -> Result<(bool, serde_json::Value), Trouble> {
-    let mut known = Known::default();
-    if let Some(key) = &args.key {
-        let ledger = Ledger::open(dir)?;
-        // The key that a third party noted down is compared with the one that signs here.
-        if ledger.public_key().to_string() != *key {
-            return Err(Trouble::new("cli.other_key")
-                .with("found", ledger.public_key())
-                .with("expected", key));
-        }
-        known.public_key = Some(PublicKey::clone(ledger.public_key()));
-    }
-    for file in &args.receipt {
-        known.receipts.push(receipt(file)?);
-    }
+    let known = known(args)?;
     let bar = term.progress("cli.verifying", Some(0));
     let report = bihuan_ledger::verify(dir, &known, &mut |progress| {
         if let Some(total) = progress.total {
@@ -73,12 +93,7 @@ fn one(dir: &Path, args: &Args, term: &Term) -> Result<(bool, serde_json::Value)
         bar.set_position(progress.done);
     })?;
     bar.finish_and_clear();
-    if !args.json {
-        term.line(dir.display());
-        for line in report.lines() {
-            term.line(term.text(&line));
-        }
-    }
+    say(dir, &report, args, term);
     let mut sound = report.sound();
     let mut value = json!({ "data": dir.display().to_string(), "sound": sound, "report": report });
     // A log that does not hold is nothing to rebuild read models from.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::run::bihuan;
 
-fn init(dir: &Path) -> String {
+pub(crate) fn init(dir: &Path) -> String {
     let data = dir.join("data").display().to_string();
     let run = bihuan([
         "init",
@@ -141,7 +141,7 @@ fn a_ledger_without_cases_exports_its_header() {
 }
 
 /// A server, ended with the test.
-struct Server(Child);
+pub(crate) struct Server(Child);
 
 impl Drop for Server {
     fn drop(&mut self) {
@@ -150,7 +150,7 @@ impl Drop for Server {
     }
 }
 
-fn serve(data: &str) -> (Server, u16) {
+pub(crate) fn serve(data: &str) -> (Server, u16) {
     let port = TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()

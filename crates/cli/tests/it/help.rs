@@ -2,7 +2,7 @@
 
 use super::run::bihuan;
 
-const COMMANDS: [&str; 34] = [
+const COMMANDS: [&str; 41] = [
     "",
     "demo",
     "init",
@@ -25,6 +25,13 @@ const COMMANDS: [&str; 34] = [
     "report draft",
     "report verify",
     "verify",
+    "log",
+    "log export",
+    "log head",
+    "log receipt",
+    "log erasures",
+    "backup",
+    "restore",
     "rebuild",
     "calendar",
     "user",

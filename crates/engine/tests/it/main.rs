@@ -15,5 +15,7 @@ mod custody;
 mod documents;
 mod durable;
 mod imports;
+mod killed;
 mod lists;
 mod the_loop;
+mod vault;

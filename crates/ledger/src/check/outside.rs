@@ -176,7 +176,6 @@ impl Checker {
             return false;
         };
         let message = Message::new("verify.fault_lost_receipt")
-            .show("seq", receipt.seq)
             .show("epoch", epoch)
             .show("kept", kept);
         self.fault(FaultKind::Lost, receipt.seq, receipt.seq, message);

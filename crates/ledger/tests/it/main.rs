@@ -11,11 +11,15 @@
     reason = "tests may be blunt, their helpers too"
 )]
 
+mod backup;
 mod bundle;
 mod crash;
+mod disk;
 mod erasure;
 mod forgery;
+mod lease;
 mod log;
+mod powercut;
 mod proofs;
 mod refusals;
 mod support;
