@@ -8,6 +8,7 @@ mod context;
 mod decide;
 mod duty;
 mod evolve;
+mod judged;
 mod place;
 mod state;
 mod tick;

@@ -59,6 +59,70 @@ pub enum Expr {
     },
 }
 
+impl Expr {
+    /// Calls `visit` for the parts that stand directly in this one.
+    pub fn each_child<'e>(&'e self, visit: &mut dyn FnMut(&'e Expr)) {
+        match self {
+            Expr::Constant(_)
+            | Expr::Field(_)
+            | Expr::Through(..)
+            | Expr::ThroughHas(..)
+            | Expr::Has(_)
+            | Expr::Item(_)
+            | Expr::ItemHas(_)
+            | Expr::Fact(_) => {}
+            Expr::Not(inner) | Expr::Size(inner) => visit(inner),
+            Expr::And(a, b) | Expr::Or(a, b) | Expr::Compare(_, a, b) | Expr::Arith(_, a, b) => {
+                visit(a);
+                visit(b);
+            }
+            Expr::In(needle, list) => {
+                visit(needle);
+                list.iter().for_each(visit);
+            }
+            Expr::If(condition, yes, no) => {
+                visit(condition);
+                visit(yes);
+                visit(no);
+            }
+            Expr::Aggregate { filter, of, .. } => {
+                filter.iter().chain(of).for_each(|part| visit(part));
+            }
+        }
+    }
+
+    /// The same expression over other parts.
+    #[must_use]
+    pub fn map_children(&self, map: &mut dyn FnMut(&Expr) -> Expr) -> Expr {
+        let mut boxed = |part: &Expr| Box::new(map(part));
+        match self {
+            Expr::Not(inner) => Expr::Not(boxed(inner)),
+            Expr::Size(inner) => Expr::Size(boxed(inner)),
+            Expr::And(a, b) => Expr::And(boxed(a), boxed(b)),
+            Expr::Or(a, b) => Expr::Or(boxed(a), boxed(b)),
+            Expr::Compare(op, a, b) => Expr::Compare(*op, boxed(a), boxed(b)),
+            Expr::Arith(op, a, b) => Expr::Arith(*op, boxed(a), boxed(b)),
+            Expr::In(needle, list) => {
+                let needle = boxed(needle);
+                Expr::In(needle, list.iter().map(map).collect())
+            }
+            Expr::If(condition, yes, no) => Expr::If(boxed(condition), boxed(yes), boxed(no)),
+            Expr::Aggregate {
+                kind,
+                over,
+                filter,
+                of,
+            } => Expr::Aggregate {
+                kind: *kind,
+                over: over.clone(),
+                filter: filter.as_deref().map(&mut boxed),
+                of: of.as_deref().map(&mut boxed),
+            },
+            plain => plain.clone(),
+        }
+    }
+}
+
 /// A fact about the case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fact {
@@ -459,7 +523,12 @@ fn compare(op: Comparison, a: &Value, b: &Value) -> Result<bool, Fault> {
     }
 }
 
-fn arithmetic(op: Arithmetic, a: &Value, b: &Value) -> Result<Value, Fault> {
+/// Computes with two values, exactly: numbers, money, durations, dates and days.
+///
+/// # Errors
+///
+/// [`Fault::DividedByZero`], [`Fault::OutOfRange`], or [`Fault::IllTyped`] for kinds that do not go together.
+pub fn arithmetic(op: Arithmetic, a: &Value, b: &Value) -> Result<Value, Fault> {
     // Days and dates first: a date plus a number of days, and the days between two dates.
     match (op, a, b) {
         (Arithmetic::Add, Value::Date(date), Value::Int(days)) => {

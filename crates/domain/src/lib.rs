@@ -11,6 +11,7 @@ pub mod command;
 pub mod event;
 pub mod expr;
 pub mod id;
+pub mod indicator;
 pub mod mechanism;
 pub mod org;
 pub mod refusal;

@@ -18,6 +18,7 @@ use tokio::sync::{oneshot, watch};
 use crate::answer::Answer;
 use crate::custody;
 use crate::error::{Error, Failure};
+use crate::indicators::Tallies;
 use crate::mechanisms::Mechanisms;
 use crate::queue::queue;
 use crate::time::TimeSource;
@@ -41,6 +42,7 @@ struct Inner {
     writer: Mutex<Option<std::thread::JoinHandle<()>>>,
     /// One sweep of the timers at a time.
     sweeping: Mutex<()>,
+    tallies: Arc<Tallies>,
 }
 
 /// How the read models were when the engine started.
@@ -155,6 +157,7 @@ impl Engine {
             time,
             writer: Mutex::new(Some(thread)),
             sweeping: Mutex::new(()),
+            tallies: Arc::default(),
         };
         Ok((Engine(Arc::new(inner)), Opening { entries, rebuilt }))
     }
@@ -217,7 +220,7 @@ impl Engine {
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
-        Ok(Views::new(self.0.ledger.reader()?, roll))
+        Ok(Views::new(self.0.ledger.reader()?, roll, self.0.tallies.clone()))
     }
 
     /// Submits a command; the answer comes when it is on the disk. For asynchronous callers.

@@ -1,14 +1,17 @@
-//! What is measured of a mechanism now: its indicators and the figures that documents reported, from its cases and
-//! registers in one pass, exactly; where an expression has no value, why.
+//! What is measured of a mechanism: its indicators over periods and units, and the figures that documents reported, from
+//! its cases and registers, exactly; where an expression has no value, why.
+//!
+//! Counts and sums are kept piece by piece ([`tally`]) and follow the log; what does not add up is counted anew.
 //!
 //! Indicators are those of the whole jurisdiction, whoever asks: a share that is another one on every desk would be no
 //! indicator. Which cases stand behind it is shown within what the reader may see.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bihuan_domain::case::State;
 use bihuan_domain::expr::{Expr, Over, Row, Scope, holds_for};
-use bihuan_domain::id::{CaseId, Code, Digest, FieldId, RegisterId, StageId, UnitId};
+use bihuan_domain::id::{CaseId, Code, Digest, FieldId, MechanismId, RegisterId, StageId, UnitId};
 use bihuan_domain::mechanism::Mechanism;
 use bihuan_domain::value::{RowRef, Value};
 use bihuan_domain::world::World;
@@ -18,7 +21,25 @@ use jiff::Timestamp;
 use crate::error::Error;
 use crate::views::Views;
 
-pub use bihuan_mechanism::figure::Reading;
+mod course;
+mod tally;
+
+pub use bihuan_mechanism::figure::{Reading, Wanted};
+use course::Known;
+pub use course::{Course, Reported, UnitPart, Window};
+use tally::{Tally, laid_out};
+
+/// What is kept from question to question, by mechanism.
+#[derive(Default)]
+pub(crate) struct Tallies(Mutex<BTreeMap<MechanismId, Arc<Mutex<Tally>>>>);
+
+impl Tallies {
+    /// The tally of a mechanism: each has a lock of its own, so that a long first count keeps nobody else waiting.
+    fn of(&self, mechanism: &MechanismId) -> Arc<Mutex<Tally>> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.entry(mechanism.clone()).or_default().clone()
+    }
+}
 
 /// What is measured of one mechanism.
 #[derive(Clone, Debug, Default)]
@@ -44,6 +65,12 @@ pub struct Measured {
     pub base: Counted,
     /// Figures: whether print and ledger agree as far as the print goes.
     pub agrees: bool,
+    /// Indicators whose rows have a date: in time.
+    pub course: Option<Course>,
+    /// Indicators: what documents printed beside it.
+    pub reported: Vec<Reported>,
+    /// Indicators that add up: whether units have parts of it.
+    pub by_unit: bool,
 }
 
 /// What an expression runs over.
@@ -84,10 +111,24 @@ pub fn measure(
     mechanism: &Mechanism,
     now: Timestamp,
 ) -> Result<Measures, Error> {
-    let mut measures = Measures::default();
-    let expressions = mechanism
+    let tally = views.tallies().of(&mechanism.id);
+    let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
+    tally.follow(views, world, mechanism, now)?;
+    let laid = laid_out(mechanism);
+    let known: BTreeMap<&Code, Known<'_>> = laid
+        .iter()
+        .map(|laid| (&laid.indicator.id, Known::of(laid, &tally, world, now)))
+        .collect();
+    let mut measures = Measures {
+        versions: tally.versions(),
+        ..Measures::default()
+    };
+    drop(tally);
+    let rest = mechanism
         .indicators
         .iter()
+        .filter(|indicator| !known.contains_key(&indicator.id));
+    let expressions = rest
         .flat_map(|indicator| std::iter::once(&indicator.value).chain(&indicator.base))
         .chain(
             mechanism
@@ -98,26 +139,29 @@ pub fn measure(
     // Rows of cases are kept only where something looks at them: a ledger may be long.
     let wanted = expressions.into_iter().any(|expr| counted(expr).cases);
     let mut cases = Vec::new();
-    views.for_each_state(std::slice::from_ref(&mechanism.id), None, |state, _| {
-        let version = measures
-            .versions
-            .entry(state.mechanism.digest.clone())
-            .or_default();
-        version.total += 1;
-        version.open += u64::from(state.is_open());
-        if wanted {
-            cases.push(row(&state));
-        }
-    })?;
+    if wanted {
+        views.for_each_state(std::slice::from_ref(&mechanism.id), None, |state, _| {
+            cases.push(row(&state))
+        })?;
+    }
     let scope = Everything { world, now, cases };
     for indicator in &mechanism.indicators {
-        let reading = figure::read(&indicator.value, indicator.base.as_ref(), &indicator.unit, &scope);
+        let known = known.get(&indicator.id);
+        let reading = match known {
+            Some(known) => known.now(),
+            None => figure::read(&indicator.value, indicator.base.as_ref(), &indicator.unit, &scope),
+        };
         measures.indicators.push(Measured {
             id: indicator.id.clone(),
             reading: Some(reading),
             value: counted(&indicator.value),
             base: indicator.base.as_ref().map(counted).unwrap_or_default(),
             agrees: true,
+            course: known.and_then(Known::course),
+            reported: known
+                .map(|known| known.reported(&mechanism.figures))
+                .unwrap_or_default(),
+            by_unit: known.is_some_and(Known::has_units),
         });
     }
     for reported in &mechanism.figures {
@@ -131,9 +175,33 @@ pub fn measure(
             reading,
             value: value.map(counted).unwrap_or_default(),
             base: base.map(counted).unwrap_or_default(),
+            course: None,
+            reported: Vec::new(),
+            by_unit: false,
         });
     }
     Ok(measures)
+}
+
+/// An indicator unit by unit, in the order of the org tree; `None` where it does not add up or the mechanism has none
+/// of this code.
+///
+/// # Errors
+///
+/// If the read models cannot be read.
+pub fn by_unit(
+    views: &Views,
+    world: &World,
+    mechanism: &Mechanism,
+    indicator: &Code,
+    now: Timestamp,
+) -> Result<Option<Vec<UnitPart>>, Error> {
+    let tally = views.tallies().of(&mechanism.id);
+    let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
+    tally.follow(views, world, mechanism, now)?;
+    let laid = laid_out(mechanism);
+    let wanted = laid.iter().find(|laid| laid.indicator.id == *indicator);
+    Ok(wanted.map(|laid| Known::of(laid, &tally, world, now).units()))
 }
 
 /// The cases that one half of an indicator counts: those that meet the condition of any of its aggregates over cases.
@@ -161,11 +229,8 @@ pub fn counted_cases(
     if filters.is_empty() {
         return Ok(None);
     }
-    let scope = Everything {
-        world,
-        now,
-        cases: Vec::new(),
-    };
+    let scope = Everything::without_cases(world, now);
+    let window = indicator_window(found, now);
     let mut chosen = BTreeSet::new();
     views.for_each_state(std::slice::from_ref(&mechanism.id), None, |state, _| {
         let row = row(&state);
@@ -173,11 +238,28 @@ pub fn counted_cases(
             Some(filter) => holds_for(filter, &scope, &row).unwrap_or(false),
             None => true,
         };
-        if filters.iter().any(meets) {
+        let inside = window
+            .as_ref()
+            .is_none_or(|(dated, from, to)| match row.get(dated) {
+                Some(Value::Date(day)) => from <= day && day <= to,
+                _ => false,
+            });
+        if inside && filters.iter().any(meets) {
             chosen.insert(state.id);
         }
     })?;
     Ok(Some(chosen))
+}
+
+/// The days on which a row must fall to count now: those of the period so far.
+fn indicator_window(
+    indicator: Option<&bihuan_domain::mechanism::Indicator>,
+    now: Timestamp,
+) -> Option<(FieldId, jiff::civil::Date, jiff::civil::Date)> {
+    let indicator = indicator?;
+    let today = bihuan_domain::calendar::date_of(now);
+    let (first, _) = indicator.period.around(today)?;
+    Some((indicator.dated.clone()?, first, today))
 }
 
 fn row(state: &State) -> Row {
@@ -194,7 +276,7 @@ fn conditions<'e>(expr: &'e Expr, into: &mut Vec<Option<&'e Expr>>) {
     {
         into.push(filter.as_deref());
     }
-    each_part(expr, &mut |part| conditions(part, into));
+    expr.each_child(&mut |part| conditions(part, into));
 }
 
 /// What an expression runs over.
@@ -213,37 +295,7 @@ fn gather(expr: &Expr, found: &mut Counted) {
             }
         }
     }
-    each_part(expr, &mut |part| gather(part, found));
-}
-
-fn each_part<'e>(expr: &'e Expr, visit: &mut dyn FnMut(&'e Expr)) {
-    match expr {
-        Expr::Constant(_)
-        | Expr::Field(_)
-        | Expr::Through(..)
-        | Expr::ThroughHas(..)
-        | Expr::Has(_)
-        | Expr::Item(_)
-        | Expr::ItemHas(_)
-        | Expr::Fact(_) => {}
-        Expr::Not(inner) | Expr::Size(inner) => visit(inner),
-        Expr::And(a, b) | Expr::Or(a, b) | Expr::Compare(_, a, b) | Expr::Arith(_, a, b) => {
-            visit(a);
-            visit(b);
-        }
-        Expr::In(needle, list) => {
-            visit(needle);
-            list.iter().for_each(visit);
-        }
-        Expr::If(condition, yes, no) => {
-            visit(condition);
-            visit(yes);
-            visit(no);
-        }
-        Expr::Aggregate { filter, of, .. } => {
-            filter.iter().chain(of).for_each(|part| visit(part));
-        }
-    }
+    expr.each_child(&mut |part| gather(part, found));
 }
 
 /// What indicators look at: the registers and all cases of the mechanism; no case is the one in question.
@@ -251,6 +303,16 @@ struct Everything<'a> {
     world: &'a World,
     now: Timestamp,
     cases: Vec<Row>,
+}
+
+impl<'a> Everything<'a> {
+    fn without_cases(world: &'a World, now: Timestamp) -> Self {
+        Everything {
+            world,
+            now,
+            cases: Vec::new(),
+        }
+    }
 }
 
 impl Scope for Everything<'_> {

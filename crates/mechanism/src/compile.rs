@@ -428,6 +428,8 @@ fn figure(subject: &Subject<'_>, ast: &FigureAst, sink: &mut Sink<'_>) -> Option
         document: ast.document.clone(),
         as_of: ast.as_of,
         anomaly: ast.anomaly.clone(),
+        quote: ast.quote.clone(),
+        indicator: ast.indicator.as_ref().map(|id| Code::new(id.as_str())),
     })
 }
 
@@ -454,5 +456,8 @@ fn indicator(subject: &Subject<'_>, ast: &IndicatorAst, sink: &mut Sink<'_>) -> 
         target: ast.target,
         direction: ast.direction,
         period: ast.period,
+        dated: ast.dated.as_ref().map(|field| FieldId::new(field.as_str())),
+        whose: ast.whose.as_ref().map(|field| FieldId::new(field.as_str())),
+        common: ast.common.as_ref().map(|name| Code::new(name.as_str())),
     })
 }

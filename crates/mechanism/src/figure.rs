@@ -26,8 +26,11 @@ pub struct Reading {
 /// Computes a value and its base, exactly.
 pub fn read(value: &Expr, base: Option<&Expr>, unit: &str, scope: &dyn Scope) -> Reading {
     let number = |expr: &Expr| evaluate(expr, scope).and_then(|value| plain(&value));
-    let value = number(value);
-    let base = base.map(number);
+    joined(number(value), base.map(number), unit)
+}
+
+/// Value and base as a reading.
+pub fn joined(value: Result<Decimal, Fault>, base: Option<Result<Decimal, Fault>>, unit: &str) -> Reading {
     let result = match (&value, &base) {
         (value, None) => value.clone(),
         (Err(fault), _) | (_, Some(Err(fault))) => Err(fault.clone()),
@@ -76,6 +79,38 @@ pub fn agrees(figure: &ReportedFigure, computed: Decimal) -> bool {
     }
 }
 
+/// What would have to be counted for a printed rate to come out, where it does not: whole numbers from and to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Numerators that print so over the base that there is; none where no whole number does.
+    pub values: Option<(Decimal, Decimal)>,
+    /// Bases that print so under the numerator that there is.
+    pub bases: Option<(Decimal, Decimal)>,
+}
+
+/// Explains a printed percentage that value and base do not give; `None` where they do, or where it is no rate.
+pub fn explain(figure: &ReportedFigure, value: Decimal, base: Decimal) -> Option<Wanted> {
+    let result = rate(value, base, &figure.unit).ok()?;
+    if figure.unit != "%" || figure.qualifier.is_some() || agrees(figure, result) {
+        return None;
+    }
+    let half = last_place(figure).checked_div(Decimal::TWO)?;
+    let (low, high) = (
+        figure.printed.checked_sub(half)?,
+        figure.printed.checked_add(half)?,
+    );
+    let whole = |from: Option<Decimal>, to: Option<Decimal>| {
+        let (from, to) = (from?.ceil(), to?.floor());
+        (from <= to && from >= Decimal::ZERO).then_some((from, to))
+    };
+    let of_base = |percent: Decimal| percent.checked_mul(base)?.checked_div(Decimal::ONE_HUNDRED);
+    let under = |percent: Decimal| value.checked_mul(Decimal::ONE_HUNDRED)?.checked_div(percent);
+    Some(Wanted {
+        values: whole(of_base(low), of_base(high)),
+        bases: whole(under(high), under(low)),
+    })
+}
+
 /// The unit of the last printed place: 0.1 for 61.3; for money also whole hundred millions, as in 248亿.
 fn last_place(figure: &ReportedFigure) -> Decimal {
     let printed = figure.printed.normalize();
@@ -92,8 +127,12 @@ fn last_place(figure: &ReportedFigure) -> Decimal {
     unit
 }
 
-/// Money in yuan, durations in minutes, all else as it is.
-fn plain(value: &Value) -> Result<Decimal, Fault> {
+/// A computed number as it is printed: money in yuan, durations in minutes, all else as it is.
+///
+/// # Errors
+///
+/// [`Fault::IllTyped`] for what is no number.
+pub fn plain(value: &Value) -> Result<Decimal, Fault> {
     let number = value.number().ok_or(Fault::IllTyped)?;
     match value {
         Value::Fen(_) => Ok((number / Decimal::ONE_HUNDRED).normalize()),
@@ -120,7 +159,23 @@ mod tests {
             document: String::new(),
             as_of: None,
             anomaly: None,
+            quote: None,
+            indicator: None,
         }
+    }
+
+    #[test]
+    fn a_printed_rate_that_does_not_come_out_is_explained() {
+        let d = |n: i64| Decimal::from(n);
+        let eighty = printed("80", "%", None);
+        // 34 of 64 is 53.125 %: over 64 it takes 51, and no whole base makes 34 into 80 %.
+        let wanted = explain(&eighty, d(34), d(64)).unwrap();
+        assert_eq!(wanted.values, Some((d(51), d(51))));
+        assert_eq!(wanted.bases, None);
+        assert_eq!(explain(&eighty, d(4), d(5)), None, "it does come out");
+        assert_eq!(explain(&eighty, d(4), d(0)), None, "of nothing there is no rate");
+        let wanted = explain(&eighty, d(40), d(60)).unwrap();
+        assert_eq!(wanted.bases, Some((d(50), d(50))));
     }
 
     #[test]

@@ -4,12 +4,12 @@
 
 use bihuan_diagnostics::Span;
 use bihuan_domain::clock::{Limit, Rule};
-use bihuan_domain::mechanism::{RequestKind, StageKind};
+use bihuan_domain::mechanism::{Period, RequestKind, StageKind};
 
 use crate::read::{Sink, Sp};
 use crate::surroundings::Surroundings;
 use crate::syntax::limit::Said;
-use crate::syntax::mechanism::{MechanismAst, Reasons, RequestAst, StageAst, StepAst};
+use crate::syntax::mechanism::{IndicatorAst, MechanismAst, Reasons, RequestAst, StageAst, StepAst};
 use crate::syntax::parts::ClockAst;
 use crate::text::label;
 
@@ -30,6 +30,9 @@ pub(crate) fn complete(ast: &mut MechanismAst, around: &Surroundings, sink: &mut
                 crate::check::unknown(sink, "M0167", name, same.map(|(id, _)| id.as_str()));
             }
         }
+    }
+    for indicator in &mut ast.indicators {
+        take_common(indicator, around, sink);
     }
     let has = |kind: StageKind, id: &str| {
         let mut stages = ast.stages.iter();
@@ -57,6 +60,35 @@ pub(crate) fn complete(ast: &mut MechanismAst, around: &Surroundings, sink: &mut
         implied.push(ended("void", StageKind::Void, request.span));
     }
     ast.stages.extend(implied);
+}
+
+/// Fills in what a shared indicator says. Its formula is judged at the name by which it is taken: there it must fit.
+fn take_common(indicator: &mut IndicatorAst, around: &Surroundings, sink: &mut Sink<'_>) {
+    let Some(name) = &indicator.common else { return };
+    let Some(shared) = around.indicators.get(name.as_str()).map(|shared| &shared.ast) else {
+        crate::check::unknown(sink, "M0181", name, around.indicators.keys().map(String::as_str));
+        return;
+    };
+    let here = |said: &Option<Sp<String>>| said.as_ref().map(|said| Sp::new(name.span, said.value.clone()));
+    *indicator = IndicatorAst {
+        span: indicator.span,
+        id: indicator.id.clone(),
+        common: Some(name.clone()),
+        label: shared.label.clone(),
+        says: shared.says.clone(),
+        value: here(&shared.value),
+        base: here(&shared.base),
+        unit: shared.unit.clone(),
+        target: indicator.target.or(shared.target),
+        direction: shared.direction,
+        period: if indicator.period == Period::Always {
+            shared.period
+        } else {
+            indicator.period
+        },
+        dated: here(&shared.dated),
+        whose: here(&shared.whose),
+    };
 }
 
 fn parked(span: Span, first: Option<&str>) -> StageAst {

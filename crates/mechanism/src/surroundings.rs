@@ -9,7 +9,7 @@ use bihuan_messages::Label;
 
 use crate::expr::Items;
 use crate::read::{Sink, Sp};
-use crate::syntax::mechanism::RequestAst;
+use crate::syntax::mechanism::{IndicatorAst, RequestAst};
 use crate::syntax::pack::{DatumAst, FunctionAst, PartsAst, PostKindAst, ReasonsAst, UnitKindAst};
 use crate::syntax::parts::{FieldAst, LadderAst, RoleAst};
 use crate::syntax::types::TypeName;
@@ -32,6 +32,7 @@ pub(crate) struct Surroundings {
     pub(crate) roles: BTreeMap<String, Shared<RoleAst>>,
     pub(crate) ladders: BTreeMap<String, Shared<LadderAst>>,
     pub(crate) requests: BTreeMap<String, Shared<RequestAst>>,
+    pub(crate) indicators: BTreeMap<String, Shared<IndicatorAst>>,
     pub(crate) registers: BTreeMap<String, RegisterSpec>,
     /// The words in which each register was declared.
     pub(crate) register_words: BTreeMap<String, String>,
@@ -92,6 +93,15 @@ impl Surroundings {
                 },
             )
         }));
+        self.indicators.extend(parts.indicators.iter().map(|common| {
+            (
+                common.id.value.clone(),
+                Shared {
+                    ast: common.clone(),
+                    words: words(common.span, &common.id.value),
+                },
+            )
+        }));
         self.register_words.extend(parts.registers.iter().map(|register| {
             let mut text = words(register.span, &register.id.value);
             for field in &register.fields {
@@ -114,6 +124,7 @@ impl Surroundings {
         all(&mut self.roles, &other.roles);
         all(&mut self.ladders, &other.ladders);
         all(&mut self.requests, &other.requests);
+        all(&mut self.indicators, &other.indicators);
         all(&mut self.registers, &other.registers);
         all(&mut self.register_words, &other.register_words);
         all(&mut self.items, &other.items);

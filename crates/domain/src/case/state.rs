@@ -5,14 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::calendar::date_of;
 use crate::clock::{Pause, Rule};
 use crate::event::{ClockKey, ClockStart, Holder, Number, Source, Values, WarningAt};
-use crate::expr::Row;
-use crate::id::{CaseId, Code, FieldId, LadderId, PersonId, Sealed, StageId, UnitId};
+use crate::id::{CaseId, Code, LadderId, PersonId, Sealed, StageId, UnitId};
 use crate::mechanism::{Colour, MechanismRef, RequestKind, Risk, StageKind};
 use crate::org::Actor;
-use crate::value::{Attachment, Value};
+use crate::value::Attachment;
 use crate::verification::{Relaxation, Seat};
 
 /// When and by whom an event was made, and its place in the log.
@@ -272,38 +270,6 @@ impl State {
     /// Whether the case is open.
     pub fn is_open(&self) -> bool {
         self.kind.is_open()
-    }
-
-    /// The case as an expression over several cases sees it: its fields and facts about it.
-    pub fn as_row(&self) -> Row {
-        let mut row: Row = self.values.clone();
-        let mut put = |name: &str, value: Value| row.insert(FieldId::new(name), value);
-        put("stage", Value::Code(Code::new(self.stage.as_str())));
-        put("closed", Value::Bool(self.kind == StageKind::Closed));
-        put("open", Value::Bool(self.is_open()));
-        put("void", Value::Bool(self.kind == StageKind::Void));
-        put("late", Value::Bool(self.was_late));
-        put("round", Value::Int(i64::from(self.round)));
-        put("reworks", Value::Int(i64::from(self.reworks)));
-        put("owner", Value::Unit(self.owner.clone()));
-        put("opened_on", Value::Date(date_of(self.opened_at)));
-        if let Some(closed) = self.closed.as_ref().filter(|_| !self.is_open()) {
-            put("closed_on", Value::Date(date_of(closed.at)));
-            put(
-                "days",
-                Value::Int(i64::from(
-                    (date_of(closed.at) - date_of(self.opened_at)).get_days(),
-                )),
-            );
-            put(
-                "minutes",
-                Value::Minutes(closed.at.duration_since(self.opened_at).as_mins()),
-            );
-        }
-        if let Some(on_time) = self.closed.as_ref().and_then(|closed| closed.on_time) {
-            put("on_time", Value::Bool(on_time));
-        }
-        row
     }
 
     /// A clock by its key.

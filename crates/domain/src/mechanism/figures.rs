@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use crate::expr::Expr;
-use crate::id::Code;
+use crate::id::{Code, FieldId};
 
 /// A figure that a document reports, beside what the log computes; numerator, base and printed rate apart.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +34,10 @@ pub struct ReportedFigure {
     pub as_of: Option<Date>,
     /// Why printed and computed differ, where they do.
     pub anomaly: Option<Label>,
+    /// The words in which the document says it.
+    pub quote: Option<String>,
+    /// The indicator of the same mechanism beside which it stands, in the period of [`ReportedFigure::as_of`].
+    pub indicator: Option<Code>,
 }
 
 /// An indicator (指标): computed from cases and registers; its subject is never a person.
@@ -61,6 +65,13 @@ pub struct Indicator {
     pub direction: Direction,
     /// Over which period it is reported.
     pub period: Period,
+    /// The date of a row (`opened_on`, `closed_on`, `due_on`, or a date field) that says into which period the row
+    /// falls; where absent, everything that there is now counts.
+    pub dated: Option<FieldId>,
+    /// The field of a row that names the unit to which it is charged; the owner for cases where absent.
+    pub whose: Option<FieldId>,
+    /// The code of the common indicator from which it was taken.
+    pub common: Option<Code>,
 }
 
 /// Which way of an indicator is better.
@@ -85,4 +96,60 @@ pub enum Period {
     Year,
     #[default]
     Always,
+}
+
+impl Period {
+    /// The first and last day of the period that holds `day`; `None` for [`Period::Always`].
+    pub fn around(self, day: Date) -> Option<(Date, Date)> {
+        let months = self.months()?;
+        let first_month = (day.month() - 1) / months * months + 1;
+        let first = Date::new(day.year(), first_month, 1).ok()?;
+        let last = Date::new(day.year(), first_month + months - 1, 1).ok()?;
+        Some((first, last.last_of_month()))
+    }
+
+    /// The period before the one that holds `day`.
+    pub fn before(self, day: Date) -> Option<(Date, Date)> {
+        let (first, _) = self.around(day)?;
+        self.around(first.yesterday().ok()?)
+    }
+
+    fn months(self) -> Option<i8> {
+        Some(match self {
+            Period::Month => 1,
+            Period::Quarter => 3,
+            Period::HalfYear => 6,
+            Period::Year => 12,
+            Period::Always => return None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn a_period_is_one_of_the_calendar() {
+        let day = date(2026, 11, 22);
+        assert_eq!(
+            Period::Month.around(day),
+            Some((date(2026, 11, 1), date(2026, 11, 30)))
+        );
+        assert_eq!(
+            Period::Quarter.around(day),
+            Some((date(2026, 10, 1), date(2026, 12, 31)))
+        );
+        assert_eq!(
+            Period::HalfYear.before(day),
+            Some((date(2026, 1, 1), date(2026, 6, 30)))
+        );
+        assert_eq!(
+            Period::Year.before(day),
+            Some((date(2025, 1, 1), date(2025, 12, 31)))
+        );
+        assert_eq!(Period::Always.around(day), None);
+    }
 }

@@ -13,5 +13,6 @@ mod almanac;
 mod county;
 mod courses;
 mod faults;
+mod indicators;
 mod laws;
 mod stories;

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::correct::{Earlier, corrections, repeated};
-use super::facts::{Facts, limit};
+use super::facts::Facts;
 use super::figures::{
     Count, FIGURES, FalseClosing, Figures, LadderItem, LateItem, LateWith, NamedRate, RATES, Scope,
     UNIT_FIGURES, UnitLine, UnitOrder,
@@ -190,7 +190,7 @@ impl<'w> Collector<'w> {
         let current = state
             .is_open()
             .then(|| Round {
-                limit: limit(state),
+                limit: state.limit(),
                 closed: None,
                 current: true,
             })
@@ -203,7 +203,7 @@ impl<'w> Collector<'w> {
     fn late_item(&self, facts: &Facts) -> Option<LateItem> {
         let state = &facts.state;
         let (late, due) = if facts.overdue(self.as_of) {
-            (LateWith::Matter, limit(state)?)
+            (LateWith::Matter, state.limit()?)
         } else if facts.step_overdue(self.as_of) {
             (LateWith::Step, state.clock("stage")?.due)
         } else {

@@ -3,7 +3,7 @@
 //! Two ways lead here and must agree: from the events of a case (replay, recomputation), and from its state in the read
 //! models where the state alone still tells everything (a case that was never reworked or re-opened).
 
-use bihuan_domain::case::{Meta, PastClock, State};
+use bihuan_domain::case::{Meta, State};
 use bihuan_domain::event::CaseEvent;
 use bihuan_domain::id::{Code, Sealed};
 use bihuan_domain::mechanism::{RequestKind, StageKind};
@@ -71,7 +71,7 @@ impl Facts {
 
     /// Applies a later event.
     pub(crate) fn evolve(&mut self, event: &CaseEvent, meta: &Meta) {
-        let late = limit(&self.state).is_some_and(|limit| limit <= meta.at);
+        let late = self.state.limit().is_some_and(|limit| limit <= meta.at);
         let asked_owner = match event {
             CaseEvent::Answered(e) => self.rung_of_owner(e.clock.as_str()),
             _ => false,
@@ -117,7 +117,7 @@ impl Facts {
     /// The facts from the state alone; `None` where only the events tell them (reworked, re-opened, late by `as_of`).
     pub(crate) fn of(state: State, as_of: Timestamp) -> Result<Facts, Box<State>> {
         let late = state.is_open()
-            && (limit(&state).is_some_and(|limit| limit <= as_of) || step_late(&state, as_of));
+            && (state.limit().is_some_and(|limit| limit <= as_of) || step_late(&state, as_of));
         if state.reworks > 0 || state.round > 1 || late {
             return Err(Box::new(state));
         }
@@ -136,13 +136,7 @@ impl Facts {
     /// Whether the clocks of the present round stand still by an approved suspension that began before the limit.
     /// A suspension asked for after the limit had passed excuses nothing.
     pub(crate) fn postponed(&self) -> bool {
-        let Some(limit) = limit(&self.state).filter(|_| self.state.suspended_until.is_some()) else {
-            return false;
-        };
-        let clocks = ["case", "stage"].iter().filter_map(|key| self.state.clock(key));
-        clocks
-            .flat_map(|clock| &clock.pauses)
-            .any(|pause| pause.to.is_none() && pause.from < limit)
+        self.state.put_off()
     }
 
     /// Whether the limit has passed without the owner having said that it was done.
@@ -151,47 +145,14 @@ impl Facts {
         let claimed = state.done_at.filter(|_| state.kind == StageKind::Verify);
         state.is_open()
             && !self.postponed()
-            && limit(state).is_some_and(|limit| limit <= as_of && claimed.is_none_or(|done| done >= limit))
+            && state
+                .limit()
+                .is_some_and(|limit| limit <= as_of && claimed.is_none_or(|done| done >= limit))
     }
 
     /// Whether the holder is late with the present step although the limit of the case has not passed.
     pub(crate) fn step_overdue(&self, as_of: Timestamp) -> bool {
         self.state.is_open() && !self.overdue(as_of) && !self.postponed() && step_late(&self.state, as_of)
-    }
-}
-
-/// The limit that a case is judged by: that of the whole case; where it has none, that of the step that is being
-/// handled, or by whose end it was said to be done.
-pub(crate) fn limit(state: &State) -> Option<Timestamp> {
-    if state.kind == StageKind::Void {
-        return None;
-    }
-    let past = |wanted: &dyn Fn(&PastClock) -> bool| {
-        state.past.iter().rev().find(|past| wanted(past)).map(|p| p.due)
-    };
-    let done = match &state.closed {
-        Some(closed) => {
-            let whole = past(&|past| past.clock.as_str() == "case");
-            if whole.is_some() {
-                return whole;
-            }
-            Some(closed.done)
-        }
-        None => {
-            if let Some(clock) = state.clock("case") {
-                return Some(clock.due);
-            }
-            state.done_at.filter(|_| state.kind == StageKind::Verify)
-        }
-    };
-    match done {
-        // The first clock that stopped at that moment is the handler's; a later one is the verifier's.
-        Some(done) => state
-            .past
-            .iter()
-            .find(|past| past.clock.as_str() == "stage" && past.stopped == done)
-            .map(|past| past.due),
-        None => state.clock("stage").map(|clock| clock.due),
     }
 }
 
@@ -205,7 +166,7 @@ fn closing(state: &State) -> Option<Closing> {
     let closed = state.closed.as_ref()?;
     Some(Closing {
         at: closed.at,
-        limit: limit(state),
+        limit: state.limit(),
         on_time: closed.on_time,
         false_since: None,
     })

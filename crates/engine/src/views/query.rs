@@ -17,11 +17,13 @@ use serde::Serialize;
 use super::roll::Roll;
 use crate::access::Sight;
 use crate::error::Error;
+use crate::indicators::Tallies;
 
 /// A reader of the views, on a connection of its own; lists and counts are those of the moment when it was made.
 pub struct Views {
     reader: PooledReader,
     roll: Roll,
+    tallies: Arc<Tallies>,
 }
 
 /// A line of a ledger (台账).
@@ -201,8 +203,17 @@ const COLUMNS: &str = "c.id, c.mechanism, c.number, c.title, c.stage, c.kind, c.
      c.holder_post, c.colour, c.opened_at, c.due_at, c.closed_at, c.on_time, c.late, c.round";
 
 impl Views {
-    pub(crate) fn new(reader: PooledReader, roll: Roll) -> Self {
-        Views { reader, roll }
+    pub(crate) fn new(reader: PooledReader, roll: Roll, tallies: Arc<Tallies>) -> Self {
+        Views {
+            reader,
+            roll,
+            tallies,
+        }
+    }
+
+    /// The sums of indicators that are kept between questions.
+    pub(crate) fn tallies(&self) -> &Tallies {
+        &self.tallies
     }
 
     /// The ledger's own reader: proofs, receipts, entries.

@@ -16,6 +16,7 @@ mod documents;
 mod durable;
 mod imports;
 mod killed;
+mod indicators;
 mod lists;
 mod the_loop;
 mod vault;

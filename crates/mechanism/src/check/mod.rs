@@ -7,6 +7,7 @@ mod closing;
 mod data;
 mod flow;
 mod grass_roots;
+mod indicators;
 mod names;
 mod openings;
 mod org;
@@ -125,6 +126,10 @@ const RULES: &[Rule] = &[
     grass_roots::proof_without_risk,
     grass_roots::exception_without_citation,
     grass_roots::indicator_about_persons,
+    indicators::figure_beside_no_indicator,
+    indicators::rows_without_that_date,
+    indicators::rows_without_that_unit,
+    indicators::cannot_be_kept_by_period,
 ];
 
 /// Applies every rule.
@@ -151,6 +156,7 @@ pub(crate) fn parts(parts: &PartsAst, around: &Surroundings, sink: &mut Sink<'_>
     names::doubled(parts.ladders.iter().map(|l| &l.id), sink);
     names::doubled(parts.reasons.iter().map(|r| &r.id), sink);
     names::doubled(parts.requests.iter().map(|r| &r.id), sink);
+    names::doubled(parts.indicators.iter().map(|i| &i.id), sink);
     data::sealed_to_nobody(parts, around, sink);
     for keeper in parts
         .registers

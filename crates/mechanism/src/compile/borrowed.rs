@@ -94,6 +94,10 @@ pub(super) fn words<'a>(subject: &Subject<'a>, mechanism: &Mechanism) -> Vec<&'a
             parts.push(&request.words);
         }
     }
+    for common in mechanism.indicators.iter().filter_map(|i| i.common.as_ref()) {
+        let shared = subject.around.indicators.get(common.as_str());
+        parts.extend(shared.map(|shared| shared.words.as_str()));
+    }
     let mut forms: BTreeSet<&str> = worked_with(subject);
     forms.extend(read_through(mechanism));
     for (id, words) in &subject.around.register_words {

@@ -32,13 +32,21 @@ pub(crate) struct Names<'a> {
 /// A case as a row: its fields, and facts about it.
 pub(crate) fn case_items<'s>(fields: &Items, stages: impl Iterator<Item = &'s str>) -> Items {
     let mut items = fields.clone();
-    for name in ["closed", "open", "void", "late", "on_time"] {
+    for name in [
+        "closed",
+        "open",
+        "void",
+        "late",
+        "on_time",
+        "put_off",
+        "said_done",
+    ] {
         items.insert(name.to_owned(), Type::Bool);
     }
-    for name in ["round", "reworks", "days"] {
+    for name in ["round", "reworks", "returns", "days"] {
         items.insert(name.to_owned(), Type::Int);
     }
-    for name in ["opened_on", "closed_on"] {
+    for name in ["opened_on", "closed_on", "due_on"] {
         items.insert(name.to_owned(), Type::Date);
     }
     items.insert("minutes".to_owned(), Type::Duration);

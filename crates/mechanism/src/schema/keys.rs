@@ -55,6 +55,8 @@ const SOURCES: &[&str] = &[
 ];
 const STAGE_KINDS: &[&str] = &["work", "decide", "wait", "verify", "parked", "closed", "void"];
 const RISKS: &[&str] = &["ordinary", "major"];
+const DIRECTIONS: &[&str] = &["up", "down", "none"];
+const PERIODS: &[&str] = &["month", "quarter", "half_year", "year", "always"];
 const REQUESTS: &[&str] = &["return", "extension", "suspension", "hand_up", "void"];
 const ACTIONS: &[&str] = &[
     "open",
@@ -315,10 +317,30 @@ pub(crate) const KEYS: &[(&str, &[Key])] = &[
             ("document", Text, MUST),
             ("as_of", Text, MAY),
             ("anomaly", Label, MAY),
+            ("quote", Text, MAY),
+            ("indicator", Code, MAY),
         ],
     ),
     (
         "[[indicator]]",
+        &[
+            // Only `common` must be there where it is taken from a pack, all others but it where not.
+            ("id", Code, MAY),
+            ("common", Code, MAY),
+            ("label", Label, MAY),
+            ("says", Label, MAY),
+            ("value", Text, MAY),
+            ("base", Text, MAY),
+            ("unit", Text, MAY),
+            ("target", Text, MAY),
+            ("direction", Words(DIRECTIONS), MAY),
+            ("period", Words(PERIODS), MAY),
+            ("dated", Code, MAY),
+            ("whose", Code, MAY),
+        ],
+    ),
+    (
+        "[[common_indicator]]",
         &[
             ("id", Code, MUST),
             ("label", Label, MUST),
@@ -327,12 +349,10 @@ pub(crate) const KEYS: &[(&str, &[Key])] = &[
             ("base", Text, MAY),
             ("unit", Text, MUST),
             ("target", Text, MAY),
-            ("direction", Words(&["up", "down", "none"]), MAY),
-            (
-                "period",
-                Words(&["month", "quarter", "half_year", "year", "always"]),
-                MAY,
-            ),
+            ("direction", Words(DIRECTIONS), MAY),
+            ("period", Words(PERIODS), MAY),
+            ("dated", Code, MAY),
+            ("whose", Code, MAY),
         ],
     ),
     ("scheme file", scheme::FILE),
@@ -357,6 +377,7 @@ pub(crate) const KEYS: &[(&str, &[Key])] = &[
             ("role", Tables("[[role]]"), MAY),
             ("ladder", Tables("[[ladder]]"), MAY),
             ("common_request", Tables("[[common_request]]"), MAY),
+            ("common_indicator", Tables("[[common_indicator]]"), MAY),
         ],
     ),
     (

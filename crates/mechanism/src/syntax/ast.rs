@@ -193,11 +193,18 @@ pub(crate) struct FigureAst {
     pub(crate) document: String,
     pub(crate) as_of: Option<Date>,
     pub(crate) anomaly: Option<Label>,
+    pub(crate) quote: Option<String>,
+    pub(crate) indicator: Option<Sp<String>>,
 }
 
 #[derive(Clone, Debug)]
 pub(crate) struct IndicatorAst {
+    pub(crate) span: Span,
     pub(crate) id: Sp<String>,
+    /// The shared indicator from which all that is not said here is taken.
+    pub(crate) common: Option<Sp<String>>,
+    pub(crate) dated: Option<Sp<String>>,
+    pub(crate) whose: Option<Sp<String>>,
     pub(crate) label: Label,
     pub(crate) says: Label,
     pub(crate) value: Option<Sp<String>>,

@@ -96,7 +96,7 @@ pub(crate) fn read(root: &Node, sink: &mut Sink<'_>) -> Option<MechanismAst> {
         indicators: file
             .tables("indicator", "[[indicator]]", sink)
             .into_iter()
-            .filter_map(|t| indicator(t, sink))
+            .filter_map(|t| indicator(t, false, sink))
             .collect(),
     };
     file.finish(sink);
@@ -455,7 +455,41 @@ const PERIODS: &[(&str, Period)] = &[
     ("always", Period::Always),
 ];
 
-fn indicator(mut table: Table<'_>, sink: &mut Sink<'_>) -> Option<IndicatorAst> {
+/// Reads an indicator; `shared` where a pack declares it for all.
+pub(crate) fn indicator(mut table: Table<'_>, shared: bool, sink: &mut Sink<'_>) -> Option<IndicatorAst> {
+    let common = if shared { None } else { table.code("common", sink) };
+    let target = table.text("target", sink).and_then(|found| {
+        let number = printed_number(&found.value);
+        if number.is_none() {
+            sink.error("M0016", found.span, |m| m.with("found", found.as_str()));
+        }
+        number
+    });
+    let period = table
+        .code("period", sink)
+        .and_then(|found| word(found, "period", PERIODS, sink))
+        .map_or(Period::Always, |found| found.value);
+    let span = table.span;
+    if let Some(common) = common {
+        // What it counts is said where it is shared, and only there: one name, one formula.
+        let id = table.code("id", sink).unwrap_or_else(|| common.clone());
+        table.finish(sink);
+        return Some(IndicatorAst {
+            span,
+            id,
+            common: Some(common),
+            label: bihuan_messages::Label::default(),
+            says: bihuan_messages::Label::default(),
+            value: None,
+            base: None,
+            unit: String::new(),
+            target,
+            direction: Direction::None,
+            period,
+            dated: None,
+            whose: None,
+        });
+    }
     let id = table.need_code("id", sink);
     let label = table.need_label("label", sink);
     let says = table.need_label("says", sink);
@@ -465,24 +499,16 @@ fn indicator(mut table: Table<'_>, sink: &mut Sink<'_>) -> Option<IndicatorAst> 
         .need_text("unit", sink)
         .map(|unit| unit.value)
         .unwrap_or_default();
-    let target = table.text("target", sink).and_then(|found| {
-        let number = printed_number(&found.value);
-        if number.is_none() {
-            sink.error("M0016", found.span, |m| m.with("found", found.as_str()));
-        }
-        number
-    });
     let direction = table
         .code("direction", sink)
         .and_then(|found| word(found, "direction", DIRECTIONS, sink))
         .map_or(Direction::None, |found| found.value);
-    let period = table
-        .code("period", sink)
-        .and_then(|found| word(found, "period", PERIODS, sink))
-        .map_or(Period::Always, |found| found.value);
+    let (dated, whose) = (table.code("dated", sink), table.code("whose", sink));
     table.finish(sink);
     Some(IndicatorAst {
+        span,
         id: id?,
+        common: None,
         label,
         says,
         value,
@@ -491,6 +517,8 @@ fn indicator(mut table: Table<'_>, sink: &mut Sink<'_>) -> Option<IndicatorAst> 
         target,
         direction,
         period,
+        dated,
+        whose,
     })
 }
 
@@ -525,6 +553,8 @@ fn figure(mut table: Table<'_>, sink: &mut Sink<'_>) -> Option<FigureAst> {
         date
     });
     let anomaly = table.label("anomaly", sink);
+    let quote = table.text("quote", sink).map(|found| found.value);
+    let indicator = table.code("indicator", sink);
     table.finish(sink);
     Some(FigureAst {
         id: id?,
@@ -537,6 +567,8 @@ fn figure(mut table: Table<'_>, sink: &mut Sink<'_>) -> Option<FigureAst> {
         document,
         as_of,
         anomaly,
+        quote,
+        indicator,
     })
 }
 

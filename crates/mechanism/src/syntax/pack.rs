@@ -5,8 +5,8 @@
 
 use bihuan_messages::Label;
 
-use super::ast::RequestAst;
-use super::mechanism::{REQUESTS, request};
+use super::ast::{IndicatorAst, RequestAst};
+use super::mechanism::{REQUESTS, indicator, request};
 use super::parts::{FieldAst, LadderAst, RoleAst, choices, field, ladder, role, word};
 use crate::read::{Node, Sink, Sp, Table};
 
@@ -30,6 +30,7 @@ pub(crate) struct PartsAst {
     pub(crate) roles: Vec<RoleAst>,
     pub(crate) ladders: Vec<LadderAst>,
     pub(crate) requests: Vec<CommonRequestAst>,
+    pub(crate) indicators: Vec<IndicatorAst>,
 }
 
 /// A side move that mechanisms take by its name.
@@ -159,6 +160,11 @@ pub(crate) fn read(root: &Node, with_head: bool, sink: &mut Sink<'_>) -> (Option
             .tables("common_request", "[[common_request]]", sink)
             .into_iter()
             .filter_map(|t| common_request(t, sink))
+            .collect(),
+        indicators: file
+            .tables("common_indicator", "[[common_indicator]]", sink)
+            .into_iter()
+            .filter_map(|t| indicator(t, true, sink))
             .collect(),
     };
     file.finish(sink);

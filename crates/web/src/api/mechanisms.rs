@@ -9,7 +9,7 @@ use axum::routing::get;
 use bihuan_domain::expr::Fault;
 use bihuan_domain::id::{Digest, MechanismId};
 use bihuan_domain::mechanism::{ClockSpec, Direction, Mechanism, Period, Stage, Way};
-use bihuan_engine::indicators::{Measures, Reading, VersionCount, measure};
+use bihuan_engine::indicators::{Course, Measures, Reading, VersionCount, Window, measure};
 use bihuan_engine::views::{Counts, Filter};
 use bihuan_messages::Label;
 use serde::Deserialize;
@@ -162,9 +162,26 @@ fn measured(found: &Mechanism, measures: &Measures) -> Vec<Json> {
             "direction": direction(indicator.direction), "period": period(indicator.period),
         });
         merge(&mut json, measured.reading.as_ref());
+        if let (Some(object), Some(course)) = (json.as_object_mut(), &measured.course) {
+            object.insert("course".to_owned(), in_time(course));
+        }
         json
     })
     .collect()
+}
+
+/// This period so far, the one before, the same days a year ago; days gone and in all.
+fn in_time(course: &Course) -> Json {
+    let window = |window: &Window| {
+        let mut json = json!({ "from": window.from, "to": window.to });
+        merge(&mut json, window.reading.as_ref());
+        json
+    };
+    let (gone, all) = course.elapsed;
+    json!({
+        "now": window(&course.now), "before": window(&course.before), "year_ago": window(&course.year_ago),
+        "days": { "gone": gone, "all": all }, "done": course.done.map(|done| done.normalize().to_string()),
+    })
 }
 
 fn figures(found: &Mechanism, measures: &Measures) -> Vec<Json> {

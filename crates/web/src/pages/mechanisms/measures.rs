@@ -62,15 +62,16 @@ impl Words<'_> {
         html! {
             tr id={ "indicator-" (indicator.id) } {
                 td .is-title data-label=(t(lang, "web.mech_indicator")) {
-                    strong { (indicator.label.get(lang)) }
+                    strong { a href=(super::indicator::address(self.mechanism, &indicator.id)) { (indicator.label.get(lang)) } }
                     p .quiet { (indicator.says.get(lang)) }
                 }
                 td data-label=(t(lang, "web.mech_value")) {
                     @match result {
                         Some(Ok(value)) => { span .num .reading { (amount(*value, &indicator.unit, lang)) } },
-                        Some(Err(fault)) => { "—" p .quiet { (tf(lang, "web.mech_no_value", &[("why", &self.why(fault))])) } },
+                        Some(Err(fault)) => { "—" p .quiet { (self.why_none(fault)) } },
                         None => { "—" },
                     }
+                    (self.in_time(indicator, measured))
                 }
                 td data-label=(t(lang, "web.mech_base")) {
                     @if let Some(reading) = reading { (self.halves(indicator, measured, reading)) }
@@ -85,6 +86,25 @@ impl Words<'_> {
                     p .quiet { (self.join(tells.into_iter().flatten().map(|key| t(lang, key).to_owned()))) }
                 }
             }
+        }
+    }
+
+    /// Since when it counts, what it was before and a year ago, and how far the target is.
+    fn in_time(&self, indicator: &Indicator, measured: &Measured) -> Markup {
+        let lang = self.lang();
+        let Some(course) = &measured.course else {
+            return html! {};
+        };
+        let former = [
+            ("web.ind_before", &course.before),
+            ("web.ind_year_ago", &course.year_ago),
+        ];
+        html! {
+            p .quiet { (tf(lang, "web.ind_since", &[("from", &bihuan_domain::clock::date_label(course.now.from).get(lang))])) }
+            @for (name, window) in former { @if let Some(reading) = &window.reading {
+                p .quiet { (t(lang, name)) " " (self.reading(reading, indicator)) }
+            } }
+            @if let Some(pace) = self.pace(measured) { p .quiet { (pace) } }
         }
     }
 
@@ -182,6 +202,14 @@ impl Words<'_> {
         }
     }
 
+    /// That there is no value, and why: never a zero, never a sign of the machine.
+    pub(super) fn why_none(&self, fault: &Fault) -> String {
+        match fault {
+            Fault::DividedByZero => t(self.lang(), "web.ind_no_base").to_owned(),
+            fault => tf(self.lang(), "web.mech_no_value", &[("why", &self.why(fault))]),
+        }
+    }
+
     /// Why an expression has no value.
     fn why(&self, fault: &Fault) -> String {
         let lang = self.lang();
@@ -196,7 +224,7 @@ impl Words<'_> {
 }
 
 /// A number in its unit; money as offices write it. More than two decimals are shown rounded, with the parts beside them.
-fn amount(value: Decimal, unit: &str, lang: Lang) -> String {
+pub(super) fn amount(value: Decimal, unit: &str, lang: Lang) -> String {
     if unit == t(Lang::Zh, "web.unit_yuan") {
         let fen = value
             .checked_mul(Decimal::ONE_HUNDRED)
@@ -212,7 +240,7 @@ fn amount(value: Decimal, unit: &str, lang: Lang) -> String {
     }
 }
 
-fn number(value: Decimal) -> String {
+pub(super) fn number(value: Decimal) -> String {
     let short = value.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero);
     show::plain_number(&Value::Dec(short))
 }

@@ -2,6 +2,7 @@
 //! begins and ends, what it measures now, and the file by which the system runs.
 
 mod file;
+mod indicator;
 mod measures;
 mod rule;
 mod words;
@@ -39,6 +40,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/mechanisms", get(index))
         .route("/mechanisms/{id}", get(mechanism))
         .route("/mechanisms/{id}/source", get(source))
+        .route("/mechanisms/{id}/indicators/{indicator}", get(indicator::page))
 }
 
 #[derive(Deserialize)]
