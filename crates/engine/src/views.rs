@@ -12,6 +12,7 @@ mod rebuild;
 mod roll;
 mod select;
 
+pub use fold::{fold, words};
 pub use query::{CaseRow, CaseView, Counts, DutyRow, Filter, Page, Sort, TimelineEntry, Views};
 pub use rebuild::{Difference, compare, rebuild};
 

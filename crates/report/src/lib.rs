@@ -11,6 +11,7 @@ use bihuan_messages::{Lang, Message};
 pub mod csv;
 pub mod docx;
 pub mod html;
+pub mod ical;
 pub mod numbering;
 pub mod official;
 pub mod table;

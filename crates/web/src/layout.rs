@@ -15,6 +15,8 @@ pub enum Nav {
     Desk,
     /// Ledgers (台账) and cases.
     Ledgers,
+    /// Deadlines by day (日历).
+    Calendar,
     /// Reading of documents (读文件).
     Reading,
     /// Import (导入).
@@ -25,18 +27,22 @@ pub enum Nav {
     Mechanisms,
     /// The log (日志).
     Log,
+    /// Search (查找).
+    Search,
     /// None of them.
     Other,
 }
 
-const ENTRIES: [(Nav, &str, &str, bool); 7] = [
+const ENTRIES: [(Nav, &str, &str, bool); 9] = [
     (Nav::Desk, "/", "web.nav_desk", false),
     (Nav::Ledgers, "/ledgers", "web.nav_ledgers", false),
+    (Nav::Calendar, "/calendar", "find.nav_calendar", false),
     (Nav::Reading, "/reading", "web.nav_reading", true),
     (Nav::Imports, "/imports", "web.nav_imports", true),
     (Nav::Bulletins, "/bulletins", "web.nav_bulletins", false),
     (Nav::Mechanisms, "/mechanisms", "web.nav_mechanisms", false),
     (Nav::Log, "/log", "web.nav_log", false),
+    (Nav::Search, "/search", "find.nav_search", false),
 ];
 
 /// A page for a signed-in visitor.
@@ -192,7 +198,7 @@ fn demo_bar(visitor: &Visitor) -> Markup {
     let moment = local(visitor.now);
     html! {
         @if demo.is_some() {
-            form .demo method="post" action="/demo/clock" {
+            form .demo method="post" action="/demo/clock" aria-label=(t(lang, "find.demo_clock")) {
                 (csrf(visitor))
                 input type="hidden" name="next" value=(visitor.here);
                 span .demo-time {

@@ -4,8 +4,8 @@
 //! other, so that `交督[2020]17` finds 交督〔2020〕17号. Any part of a title is found, one character alone included;
 //! nothing is cut into words, because Chinese has no spaces to cut at.
 
-/// A text as it is sought in.
-pub(super) fn fold(text: &str) -> String {
+/// A text as it is sought in: each character by itself, so that places in it lead back to the original.
+pub fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     for c in text.chars() {
         let plain = match c {
@@ -22,8 +22,8 @@ pub(super) fn fold(text: &str) -> String {
     folded
 }
 
-/// The words of a question, each of which must stand in the text.
-pub(super) fn words(question: &str) -> Vec<String> {
+/// The words of a question, folded, each of which must stand in the text.
+pub fn words(question: &str) -> Vec<String> {
     fold(question).split_whitespace().map(str::to_owned).collect()
 }
 

@@ -1,4 +1,5 @@
 //! Parts of pages, each with one job.
 
+pub mod found;
 pub mod pager;
 pub mod summary;

@@ -54,6 +54,9 @@ pub(crate) struct Asked {
     /// Closed on this day or later, until this day.
     closed_from: String,
     closed_to: String,
+    /// Due on this day or later, until this day.
+    due_from: String,
+    due_to: String,
     /// Only what one half of an indicator counts: `on-time.value`, `on-time.base`.
     counted: String,
     /// Page, from 1.
@@ -77,6 +80,7 @@ impl Asked {
             text: some(&self.q),
             opened: days(&self.opened_from, &self.opened_to),
             closed: days(&self.closed_from, &self.closed_to),
+            due: days(&self.due_from, &self.due_to),
             visible_to: visitor.sight.as_ref().clone(),
             ..Filter::default()
         }
@@ -133,6 +137,8 @@ impl Asked {
             ("opened_to", &self.opened_to),
             ("closed_from", &self.closed_from),
             ("closed_to", &self.closed_to),
+            ("due_from", &self.due_from),
+            ("due_to", &self.due_to),
             ("counted", &self.counted),
             ("page", ""),
         ];
@@ -163,6 +169,8 @@ impl Asked {
             &self.opened_to,
             &self.closed_from,
             &self.closed_to,
+            &self.due_from,
+            &self.due_to,
             &self.counted,
         ]
         .iter()
@@ -326,7 +334,7 @@ impl Ledger<'_> {
                 @if !asked.stage.is_empty() { input type="hidden" name="stage" value=(asked.stage); }
                 @if !asked.colour.is_empty() { input type="hidden" name="colour" value=(asked.colour); }
                 @if !asked.counted.is_empty() { input type="hidden" name="counted" value=(asked.counted); }
-                @for (name, day) in [("opened_from", &asked.opened_from), ("opened_to", &asked.opened_to), ("closed_from", &asked.closed_from), ("closed_to", &asked.closed_to)] {
+                @for (name, day) in [("opened_from", &asked.opened_from), ("opened_to", &asked.opened_to), ("closed_from", &asked.closed_from), ("closed_to", &asked.closed_to), ("due_from", &asked.due_from), ("due_to", &asked.due_to)] {
                     @if !day.is_empty() { input type="hidden" name=(name) value=(day); }
                 }
                 label { span { (t(lang, "web.filter_text")) } input type="search" name="q" value=(asked.q) placeholder=(t(lang, "web.filter_text_hint")); }

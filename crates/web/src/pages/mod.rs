@@ -1,6 +1,7 @@
 //! The pages: one file each, handler and view together. Each offers `routes()`; this list is the site map.
 
 mod bulletins;
+mod calendar;
 mod case;
 mod demo;
 mod desk;
@@ -11,9 +12,11 @@ mod ledgers;
 mod log;
 mod mechanisms;
 mod new_case;
+mod org;
 mod packs;
 mod reading;
 mod registers;
+mod search;
 mod sign_in;
 pub(crate) mod trouble;
 
@@ -36,6 +39,9 @@ pub(crate) fn routes() -> Router<Web> {
         .merge(mechanisms::routes())
         .merge(packs::routes())
         .merge(registers::routes())
+        .merge(search::routes())
+        .merge(org::routes())
+        .merge(calendar::routes())
         .merge(log::routes())
         .merge(demo::routes())
         .merge(reading::routes())

@@ -33,6 +33,7 @@ const FORM: &str = "row";
 
 pub(crate) fn routes() -> Router<Web> {
     Router::new()
+        .route("/registers", get(index))
         .route("/registers/{id}", get(register).post(write))
         .route("/registers/{id}/find", get(find))
 }
@@ -76,6 +77,43 @@ async fn find(
             Ok(axum::Json(rows.into_iter().map(each).collect()))
         })
         .await
+}
+
+/// All registers by pack, with who keeps them and how many rows they have.
+async fn index(visitor: Visitor) -> Result<Markup, Trouble> {
+    visitor.work(|visitor| Ok(list(visitor))).await
+}
+
+fn list(visitor: &Visitor) -> Markup {
+    let lang = visitor.lang;
+    let packs = visitor.mechanisms.packs();
+    let count = |spec: &RegisterSpec| {
+        let rows = visitor.world.registers.count(&spec.id);
+        show::count(u64::try_from(rows).unwrap_or(0))
+    };
+    let body = html! {
+        (layout::heading(None, &html! { (t(lang, "web.registers")) }, &html! { a href="/mechanisms" { (t(lang, "web.mechanisms_title")) } }))
+        p .lead { (t(lang, "find.registers_lead")) }
+        @for pack in packs.iter().filter(|pack| !pack.registers.is_empty()) {
+            section {
+                h2 { a .plain-link href={ "/packs/" (pack.id) } { (pack.label.get(lang)) } }
+                table .ledger {
+                    thead { tr {
+                        th scope="col" { (t(lang, "find.register")) } th scope="col" { (t(lang, "find.keeper")) }
+                        th .amount scope="col" { (t(lang, "find.rows")) }
+                    } }
+                    tbody { @for spec in &pack.registers { tr {
+                        th scope="row" { a .row-title href={ "/registers/" (spec.id) } { (spec.label.get(lang)) } }
+                        td data-label=(t(lang, "find.keeper")) {
+                            @match &spec.keeper { Some(keeper) => (keeper_name(visitor, keeper)), None => span .quiet { (t(lang, "find.by_steps")) } }
+                        }
+                        td .amount data-label=(t(lang, "find.rows")) { (count(spec)) }
+                    } } }
+                }
+            }
+        }
+    };
+    layout::page(visitor, t(lang, "web.registers"), Nav::Mechanisms, &body)
 }
 
 async fn register(

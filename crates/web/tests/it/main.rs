@@ -12,6 +12,7 @@ mod browser;
 mod bulletins;
 mod county;
 mod custody;
+mod find;
 mod forms;
 mod imports;
 mod known;

@@ -33,7 +33,7 @@ use crate::show;
 use crate::trouble::Trouble;
 use words::{Words, post_kind, unit_kind};
 
-pub(crate) use words::function as function_name;
+pub(crate) use words::{function as function_name, unit_kind as unit_kind_name};
 
 pub(crate) fn routes() -> Router<Web> {
     Router::new()
@@ -94,7 +94,7 @@ fn list(visitor: &Visitor, counts: &BTreeMap<MechanismId, Counts>, q: &str) -> M
         })
         .collect();
     let body = html! {
-        (layout::heading(None, &html! { (t(lang, "web.mechanisms_title")) }, &html! {}))
+        (layout::heading(None, &html! { (t(lang, "web.mechanisms_title")) }, &html! { a href="/registers" { (t(lang, "web.registers")) } " " a href="/org" { (t(lang, "find.org_title")) } }))
         p .lead { (t(lang, "web.mechanisms_lead")) }
         form .search method="get" action="/mechanisms" role="search" {
             label .sr for="q" { (t(lang, "web.mech_search")) }

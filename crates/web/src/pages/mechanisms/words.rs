@@ -219,7 +219,7 @@ pub(crate) fn function(visitor: &Visitor, code: &Code) -> String {
 }
 
 /// What the packs call a kind of unit.
-pub(super) fn unit_kind(visitor: &Visitor, code: &Code) -> String {
+pub(crate) fn unit_kind(visitor: &Visitor, code: &Code) -> String {
     let mut known = visitor
         .mechanisms
         .packs()

@@ -1,0 +1,170 @@
+//! Finding what one looks for: by any part of its name, by the day on which it is due, in the list of registers.
+
+use crate::browser::{Browser, escape};
+use crate::county::County;
+
+async fn search(browser: &mut Browser, q: &str) -> crate::browser::Page {
+    browser.get(&format!("/search?q={}", escape(q))).await
+}
+
+#[tokio::test]
+async fn any_part_of_a_name_finds_cases_mechanisms_units_and_posts_marked() {
+    let county = County::new();
+    let case = county.matter("厂区道路被占，运料车进不去");
+    let mut supervisor = Browser::signed_in(&county, "office.supervisor").await;
+    let page = search(&mut supervisor, "路").await;
+    assert!(
+        page.has(&format!("/cases/{case}")) && page.has("厂区道<mark>路</mark>被占"),
+        "one character is enough: {}",
+        page.text
+    );
+    let page = search(&mut supervisor, "道路 运料车").await;
+    assert!(
+        page.has("<mark>道路</mark>被占，<mark>运料车</mark>"),
+        "each word is marked"
+    );
+    assert!(
+        !search(&mut supervisor, "道路 船").await.has("/cases/"),
+        "all words must be there"
+    );
+    let page = search(&mut supervisor, "3+24").await;
+    assert!(page.has("/mechanisms/three-plus-24"), "{}", page.text);
+    let page = search(&mut supervisor, "住房").await;
+    assert!(
+        page.has("/org#unit-housing") && page.has("承办岗"),
+        "{}",
+        page.text
+    );
+}
+
+#[tokio::test]
+async fn nobody_finds_what_he_may_not_see() {
+    let county = County::new();
+    county.matter("厂区道路被占");
+    let mut stranger = Browser::signed_in(&county, "water.clerk").await;
+    let page = search(&mut stranger, "道路").await;
+    assert!(
+        !page.has("/cases/") && page.has("没有找到“道路”"),
+        "{}",
+        page.text
+    );
+}
+
+#[tokio::test]
+async fn a_question_of_nothing_says_how_to_ask_and_a_hostile_one_stays_text() {
+    let county = County::new();
+    let mut clerk = Browser::signed_in(&county, "housing.clerk").await;
+    for q in ["", "   "] {
+        let page = search(&mut clerk, q).await;
+        assert!(page.has("一个字也可以") && !page.has("没有找到"), "{}", page.text);
+    }
+    let page = search(&mut clerk, &"<script>".repeat(500)).await;
+    assert!(
+        page.has("没有找到") && !page.has("<script><script>"),
+        "{}",
+        page.text
+    );
+}
+
+#[tokio::test]
+async fn the_calendar_shows_deadlines_on_their_day_over_the_working_calendar() {
+    let county = County::new();
+    let case = county.matter("厂区道路被占");
+    let mut clerk = Browser::signed_in(&county, "housing.clerk").await;
+    let page = clerk.get("/calendar").await;
+    let days: Vec<&str> = page.text.split("class=\"month-day").skip(1).collect();
+    assert_eq!(days.len(), 31, "March");
+    assert!(days[0].starts_with(" col-7"), "1 March is a Sunday: {}", days[0]);
+    let mine: Vec<usize> = (0..31)
+        .filter(|n| days[*n].contains(&format!("/cases/{case}")))
+        .collect();
+    assert_eq!(mine, [2], "24 hours after Monday the 2nd, 9:00, is on the 3rd");
+    assert!(page.has("本月到期 1 件"), "{}", page.text);
+    let mut stranger = Browser::signed_in(&county, "water.clerk").await;
+    for of in ["", "?of=all"] {
+        let page = stranger.get(&format!("/calendar{of}")).await;
+        assert!(
+            page.has("这个月没有到期的事项") && !page.has("/cases/"),
+            "{}",
+            page.text
+        );
+    }
+    let october = clerk.get("/calendar?month=2026-10").await;
+    let days: Vec<&str> = october.text.split("class=\"month-day").skip(1).collect();
+    assert!(
+        days[0].contains("is-off") && days[0].contains("国庆"),
+        "{}",
+        days[0]
+    );
+    assert!(days[9].contains(">班<"), "10 October is worked: {}", days[9]);
+    let later = clerk.get("/calendar?month=2031-01").await;
+    assert!(later.has("2031年的放假安排尚未公布"), "{}", later.text);
+    let nonsense = clerk.get("/calendar?month=abc").await;
+    assert!(nonsense.has("2026年3月"), "what is no month is this one");
+}
+
+#[tokio::test]
+async fn deadlines_go_into_a_calendar_program() {
+    let county = County::new();
+    let case = county.matter("厂区道路被占");
+    let mut clerk = Browser::signed_in(&county, "housing.clerk").await;
+    let feed = clerk.get("/calendar.ics").await;
+    assert_eq!(feed.headers["content-type"], "text/calendar; charset=utf-8");
+    let text = feed.text.replace("\r\n ", "");
+    assert!(text.contains("DTSTART:20260303T010000Z"), "{text}");
+    assert!(
+        text.contains("厂区道路被占") && text.contains(&format!("/cases/{case}")),
+        "{text}"
+    );
+    let mut stranger = Browser::signed_in(&county, "water.clerk").await;
+    assert!(!stranger.get("/calendar.ics").await.has("VEVENT"));
+}
+
+#[tokio::test]
+async fn a_list_can_be_had_of_what_is_due_on_a_day() {
+    let county = County::new();
+    county.matter("厂区道路被占");
+    let mut supervisor = Browser::signed_in(&county, "office.supervisor").await;
+    let due = supervisor
+        .get("/ledgers/all?due_from=2026-03-03&due_to=2026-03-03")
+        .await;
+    assert!(due.has("厂区道路被占"), "{}", due.text);
+    let other = supervisor
+        .get("/ledgers/all?due_from=2026-03-04&due_to=2026-03-04")
+        .await;
+    assert!(!other.has("厂区道路被占"), "{}", other.text);
+}
+
+#[tokio::test]
+async fn the_registers_are_listed_with_who_keeps_them() {
+    let county = County::of_every_pack();
+    let mut clerk = Browser::signed_in(&county, "housing.clerk").await;
+    let page = clerk.get("/registers").await;
+    assert!(
+        page.has("/registers/projects") && page.has("由办理步骤写入"),
+        "{}",
+        page.text
+    );
+}
+
+#[tokio::test]
+async fn the_units_stand_with_their_posts_and_who_is_on_them() {
+    let county = County::new();
+    let mut clerk = Browser::signed_in(&county, "housing.clerk").await;
+    let page = clerk.get("/org").await;
+    assert!(
+        page.has("id=\"unit-housing\"") && page.has("id=\"post-housing.clerk\""),
+        "{}",
+        page.text
+    );
+    assert!(
+        page.has("8 个单位") && page.has("其中 0 个岗位空缺"),
+        "{}",
+        page.text
+    );
+    assert!(
+        page.has("档案馆 <span class=\"tag\">无账号"),
+        "who records for it is said: {}",
+        page.text
+    );
+}

@@ -1,0 +1,89 @@
+// Every page, in both languages, by day and by night, on a desk and on an old phone: usable for who cannot see or point,
+// nothing wider than the screen, nothing asked from outside, no text missing.
+import { test, before, after } from 'node:test';
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { signIn, startBrowser, startDemo } from './support.js';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+let demo, browser, page, pages;
+before(async () => {
+  [demo, browser] = await Promise.all([startDemo(), startBrowser()]);
+  page = await signIn(browser, demo.base, 'ducha');
+  pages = await visited();
+});
+after(async () => { await browser?.close(); await demo?.stop(); });
+
+/** What a person meets: the pages of the navigation, and one of each kind behind them. */
+async function visited() {
+  const firstOf = async (from, selector) => {
+    await page.goto(demo.base + from);
+    const link = page.locator(selector).first();
+    return (await link.count()) ? new URL(await link.getAttribute('href'), demo.base).pathname : null;
+  };
+  const found = [
+    '/', '/ledgers', '/ledgers/all', '/ledgers/annual-target', '/ledgers/annual-target/new', '/reading', '/imports', '/bulletins',
+    '/mechanisms', '/mechanisms/three-plus-24', '/registers', '/org', '/log', '/demo/walks', '/nowhere',
+    '/calendar', '/calendar?of=all', '/search', '/search?q=%E9%A1%B9%E7%9B%AE',
+    await firstOf('/ledgers/annual-target', 'main a[href^="/cases/"]'),
+    await firstOf('/ledgers/three-plus-24?open=no', 'main a[href^="/cases/"]'),
+    await firstOf('/bulletins', 'a[href^="/bulletins/"]'),
+    await firstOf('/mechanisms/device-campaign', 'a[href^="/registers/"]'),
+    await firstOf('/mechanisms/three-plus-24', 'a[href^="/packs/"]'),
+    await firstOf('/log', 'a[href^="/log/"]'),
+  ];
+  assert.ok(!found.includes(null), `a kind of page is not to be found: ${found}`);
+  return found;
+}
+
+/** What is wrong with the page that is open, one line each. */
+async function faults(where) {
+  const violations = await page.evaluate(async (source) => {
+    if (!window.axe) (0, eval)(source);
+    const { violations } = await window.axe.run();
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' ¦ ')}`);
+  }, axe);
+  return violations.map((fault) => `${where}: ${fault}`);
+}
+
+async function inEach(settings, look) {
+  const found = [];
+  for (const setting of settings) {
+    for (const path of pages) {
+      await page.goto(demo.base + path);
+      found.push(...(await look(path, setting)));
+    }
+  }
+  return found;
+}
+
+for (const lang of ['zh', 'en']) {
+  for (const colorScheme of ['light', 'dark']) {
+    test(`axe finds nothing on any page: ${lang}, ${colorScheme}`, async () => {
+      await page.emulateMedia({ colorScheme });
+      await page.goto(`${demo.base}/?lang=${lang}`);
+      assert.deepEqual(await inEach([null], (path) => faults(path)), []);
+    });
+  }
+
+  test(`no page is wider than an old phone or a doubled desk, and no text is missing: ${lang}`, async () => {
+    await page.goto(`${demo.base}/?lang=${lang}`);
+    // 200 % on a screen of 1280 leaves 640.
+    const found = await inEach([320, 640], async (path, width) => {
+      await page.setViewportSize({ width, height: 700 });
+      const { wide, text } = await page.evaluate(() => ({ wide: document.documentElement.scrollWidth, text: document.body.innerText }));
+      // A text that the catalogue lacks is shown as its key, in these brackets.
+      const missing = text.match(/⟦[^⟧]*⟧/g) ?? [];
+      return [...(wide > width ? [`${path} is ${wide} wide at ${width}`] : []), ...missing.map((key) => `${path}: ${key}`)];
+    });
+    await page.setViewportSize({ width: 1280, height: 900 });
+    assert.deepEqual(found, []);
+  });
+}
+
+test('nothing was asked from outside and no script failed', () => {
+  assert.deepEqual(page.outside, []);
+  assert.deepEqual(page.faults.filter((fault) => !fault.includes('404')), []);
+});
