@@ -81,6 +81,25 @@ pub fn page(visitor: &Visitor, title: &str, current: Nav, body: &Markup) -> Mark
     )
 }
 
+/// A page that fills a screen on the wall: no navigation, a way back for who stands at it. Without scripts the browser
+/// loads it anew every minute.
+pub fn screen(visitor: &Visitor, title: &str, body: &Markup) -> Markup {
+    let lang = visitor.lang;
+    html! {
+        (DOCTYPE)
+        html .wall lang=(lang.tag()) {
+            head {
+                (head(&format!("{title} · {}", visitor.world.name.get(lang))))
+                noscript { meta http-equiv="refresh" content="60"; }
+            }
+            body {
+                main #main { (body) }
+                footer .wall-foot { a href="/" { (t(lang, "find.board_leave")) } " " a .lang href=(other_language(visitor)) lang=(other(lang).tag()) { (t(other(lang), "web.this_language")) } }
+            }
+        }
+    }
+}
+
 /// A page for nobody in particular: sign-in, errors.
 pub fn plain(lang: Lang, title: &str, body: &Markup) -> Markup {
     shell(
@@ -118,17 +137,21 @@ fn shell(lang: Lang, title: &str, body: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang=(lang.tag()) {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { (title) }
-                link rel="icon" href=(assets::url("icon.svg")) type="image/svg+xml";
-                link rel="stylesheet" href=(assets::url("app.css"));
-                script type="module" src=(assets::url("app.js")) {}
-            }
+            head { (head(title)) }
             body { (body) }
         }
+    }
+}
+
+fn head(title: &str) -> Markup {
+    html! {
+        meta charset="utf-8";
+        meta name="viewport" content="width=device-width, initial-scale=1";
+        meta name="color-scheme" content="light dark";
+        title { (title) }
+        link rel="icon" href=(assets::url("icon.svg")) type="image/svg+xml";
+        link rel="stylesheet" href=(assets::url("app.css"));
+        script type="module" src=(assets::url("app.js")) {}
     }
 }
 

@@ -108,3 +108,34 @@ for (const box of document.querySelectorAll("input[data-find]")) {
     }
   });
 }
+
+// A screen on the wall renews itself: when the log grows, at most every two seconds, and once a minute for its clock.
+const live = document.querySelector("[data-live]");
+if (live) {
+  let asking = false;
+  let again = 0;
+  const renew = async () => {
+    clearTimeout(again);
+    again = setTimeout(renew, 60000);
+    if (asking) return;
+    asking = true;
+    try {
+      const answer = await fetch(live.dataset.live);
+      // After the session has ended the whole page leads to the sign-in.
+      if (answer.redirected || answer.status === 401) location.reload();
+      else if (answer.ok) live.innerHTML = await answer.text();
+    } catch (error) {
+      // The server is away for a moment: what is shown stays, and the next minute asks again.
+    }
+    asking = false;
+  };
+  again = setTimeout(renew, 60000);
+  if ("EventSource" in window) {
+    const source = new EventSource("/api/v1/stream");
+    source.addEventListener("log", () => {
+      clearTimeout(again);
+      again = setTimeout(renew, 2000);
+    });
+    addEventListener("pagehide", () => source.close());
+  }
+}

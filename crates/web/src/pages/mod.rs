@@ -1,5 +1,6 @@
 //! The pages: one file each, handler and view together. Each offers `routes()`; this list is the site map.
 
+mod board;
 mod bulletins;
 mod calendar;
 mod case;
@@ -41,6 +42,7 @@ pub(crate) fn routes() -> Router<Web> {
         .merge(registers::routes())
         .merge(search::routes())
         .merge(org::routes())
+        .merge(board::routes())
         .merge(calendar::routes())
         .merge(log::routes())
         .merge(demo::routes())

@@ -168,3 +168,30 @@ async fn the_units_stand_with_their_posts_and_who_is_on_them() {
         page.text
     );
 }
+
+#[tokio::test]
+async fn the_screen_on_the_wall_says_what_is_late_and_renews_itself_in_part() {
+    let county = County::new();
+    let case = county.matter("厂区道路被占");
+    let mut supervisor = Browser::signed_in(&county, "office.supervisor").await;
+    let page = supervisor.get("/board").await;
+    assert!(
+        page.has("没有超期事项") && page.has("data-live=\"/board?part=true\""),
+        "{}",
+        page.text
+    );
+    county.time.set("2026-03-03T03:00:00Z".parse().unwrap());
+    crate::county::apart(|| county.engine.catch_up().unwrap());
+    let part = supervisor.get("/board?part=true").await;
+    assert!(
+        !part.has("<html") && part.has(&format!("/cases/{case}")),
+        "{}",
+        part.text
+    );
+    assert!(part.has("住房和城乡建设局"), "the owner is named: {}", part.text);
+    let mut stranger = Browser::signed_in(&county, "water.clerk").await;
+    assert!(
+        !stranger.get("/board").await.has("厂区道路被占"),
+        "nobody sees on the wall what he may not see"
+    );
+}
