@@ -6,6 +6,7 @@ pub mod access;
 mod accounts;
 pub mod adoption;
 mod answer;
+pub mod assessment;
 mod bring;
 pub mod bulletin;
 pub mod custody;

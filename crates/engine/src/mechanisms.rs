@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use bihuan_domain::assessment::Scheme;
 use bihuan_domain::id::{DatumId, Digest, MechanismId, PackId, RegisterId};
 use bihuan_domain::mechanism::{Mechanism, RegisterSpec};
 use bihuan_mechanism::{Datum, Pack};
@@ -65,6 +66,11 @@ impl Mechanisms {
     pub fn datum(&self, id: &DatumId) -> Option<&Datum> {
         let mut data = self.packs.iter().flat_map(|pack| &pack.dictionary);
         data.find(|datum| datum.id == *id)
+    }
+
+    /// The assessment schemes in force, by pack.
+    pub fn schemes(&self) -> impl Iterator<Item = &Arc<Scheme>> {
+        self.packs.iter().flat_map(|pack| &pack.schemes)
     }
 
     /// The packs in force.

@@ -41,6 +41,7 @@ enum What {
         #[arg(long)]
         json: bool,
     },
+    Assess(super::assess::Args),
 }
 
 pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
@@ -109,6 +110,7 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
             term.say("cli.report_draft_done", &[("id", &id), ("signer", &signer)]);
             Ok(Exit::Fine)
         }
+        What::Assess(args) => super::assess::run(args, term),
         What::Verify { data, json } => {
             let engine = office::open(data)?;
             let ids: Vec<BulletinId> = engine.world().bulletins.keys().cloned().collect();

@@ -8,7 +8,7 @@ use crate::trouble::Trouble;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    #[arg(value_name = "mechanism|pack|scenario", value_parser = files(), hide_possible_values = true)]
+    #[arg(value_name = "mechanism|pack|scenario|scheme", value_parser = files(), hide_possible_values = true)]
     file: File,
 }
 

@@ -8,6 +8,7 @@
     reason = "tests may be blunt, their helpers too"
 )]
 
+mod assessment;
 mod bulletins;
 mod by_themselves;
 mod county;

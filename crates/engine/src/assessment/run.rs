@@ -1,0 +1,351 @@
+//! One computation: a scheme, a period, the head of the log that it was computed from, and the result.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bihuan_domain::assessment::{Assessment, Members, Of, Scheme, Sheet, Span, Thing, WhyApart, score};
+use bihuan_domain::calendar::date_of;
+use bihuan_domain::expr::Row;
+use bihuan_domain::id::{CaseId, FieldId, RegisterId, RowId, UnitId};
+use bihuan_domain::register::CASE;
+use bihuan_domain::value::Value;
+use bihuan_domain::world::World;
+use bihuan_ledger::{Reader, canonical_json};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::change::{Change, refusal};
+use super::facts;
+use super::told::{EventRef, Told};
+use crate::engine::Engine;
+use crate::error::{Error, Failure};
+use crate::mechanisms::Mechanisms;
+
+/// The head of the log that a result was computed from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Head {
+    /// The name of the log.
+    pub origin: String,
+    /// How many entries.
+    pub size: u64,
+    /// The root over them.
+    pub root: String,
+}
+
+/// A computed assessment.
+pub struct Run {
+    /// The scheme.
+    pub scheme: Arc<Scheme>,
+    /// The period.
+    pub span: Span,
+    /// What it was computed from.
+    pub head: Head,
+    /// The result.
+    pub assessment: Assessment,
+    /// When the log begins and ends.
+    pub reach: Option<(Timestamp, Timestamp)>,
+    pub(crate) told: Option<Told>,
+}
+
+/// A sheet with the entries behind every case and row that it names.
+#[derive(Debug, Serialize)]
+pub struct Traced<'a> {
+    scheme: &'a str,
+    definition: &'a str,
+    period: &'a str,
+    log: &'a Head,
+    sheet: &'a Sheet,
+    /// The entries behind each case and row, and those that made the unit what it is.
+    pub events: Vec<(Thing, Vec<EventRef>)>,
+    /// The entries that made the unit and those that it absorbed.
+    pub units: Vec<(UnitId, Vec<EventRef>)>,
+}
+
+impl Run {
+    /// The sheet of a unit with the entries behind it.
+    ///
+    /// # Errors
+    ///
+    /// A refusal where the unit is not scored, with the reason. The entries are there only in a run of the log.
+    pub fn explain(&self, unit: &UnitId) -> Result<Traced<'_>, Failure> {
+        let sheet = self.sheet(unit)?;
+        let mut events: BTreeMap<Thing, Vec<EventRef>> = BTreeMap::new();
+        let mut units = Vec::new();
+        if let Some(told) = &self.told {
+            for thing in self.things(sheet) {
+                let found = match &thing {
+                    Thing::Case { case } => told.case_events.get(case),
+                    Thing::Row { register, row } => told.row_events.get(&(register.clone(), row.clone())),
+                };
+                events.insert(thing, found.cloned().unwrap_or_default());
+            }
+            for unit in std::iter::once(&sheet.unit).chain(&sheet.absorbed) {
+                units.push((
+                    unit.clone(),
+                    told.unit_events.get(unit).cloned().unwrap_or_default(),
+                ));
+            }
+        }
+        Ok(Traced {
+            scheme: self.scheme.id.as_str(),
+            definition: self.scheme.digest.as_str(),
+            period: &self.span.name,
+            log: &self.head,
+            sheet,
+            events: events.into_iter().collect(),
+            units,
+        })
+    }
+
+    /// The sheet of a unit.
+    ///
+    /// # Errors
+    ///
+    /// A refusal where the unit is not scored, with the reason.
+    pub fn sheet(&self, unit: &UnitId) -> Result<&Sheet, Failure> {
+        if let Some(sheet) = self.assessment.sheet(unit) {
+            return Ok(sheet);
+        }
+        let apart = self.assessment.apart.iter().find(|apart| apart.unit == *unit);
+        let name = unit.as_str();
+        let refused = match apart.map(|apart| &apart.why) {
+            Some(WhyApart::Merged { into, last }) => {
+                let last = last.to_string();
+                refusal(
+                    "assess.merged",
+                    &[("unit", name), ("into", into.as_str()), ("last", &last)],
+                )
+            }
+            Some(WhyApart::Ended { last }) => {
+                refusal("assess.ended", &[("unit", name), ("last", &last.to_string())])
+            }
+            _ => refusal(
+                "assess.not_scored",
+                &[("unit", name), ("scheme", self.scheme.id.as_str())],
+            ),
+        };
+        Err(refused.into())
+    }
+
+    /// Every case and row that a sheet rests on: what counted, the rows that put the unit into its class, and the
+    /// cases whose steps wrote rows.
+    pub(crate) fn things(&self, sheet: &Sheet) -> Vec<Thing> {
+        let lines = sheet.lines.iter().flat_map(|line| &line.counted);
+        let adjusted = sheet
+            .additions
+            .iter()
+            .chain(&sheet.deductions)
+            .flat_map(|line| &line.counted);
+        let vetoes = sheet.vetoes.iter().flat_map(|veto| &veto.counted);
+        let mut things: Vec<Thing> = lines
+            .chain(adjusted)
+            .chain(vetoes)
+            .map(|one| one.thing.clone())
+            .collect();
+        let Some(told) = &self.told else { return things };
+        // All rows and cases of the list that name the unit: expressions decide again which of them counts.
+        let names = |row: &Row| {
+            let mut values = row.values();
+            values.any(|value| matches!(value, Value::Unit(unit) if *unit == sheet.unit))
+        };
+        let members = self.scheme.class(&sheet.class).map(|class| &class.members);
+        match members.map(|members| match members {
+            Members::Rows(source) => Some(&source.of),
+            Members::Kinds(_) => None,
+        }) {
+            Some(Some(Of::Register(register))) => {
+                let of_unit = told.world.registers.rows(register).filter(|(_, row)| names(row));
+                things.extend(of_unit.map(|(row, _)| Thing::Row {
+                    register: register.clone(),
+                    row: row.clone(),
+                }));
+            }
+            Some(Some(Of::Cases(mechanism))) => {
+                let states = told
+                    .cases
+                    .values()
+                    .filter(|state| state.mechanism.id == *mechanism);
+                let of_unit = states.filter(|state| names(&state.as_row()));
+                things.extend(of_unit.map(|state| Thing::Case { case: state.id }));
+            }
+            _ => {}
+        }
+        let cases: Vec<CaseId> = things
+            .iter()
+            .filter_map(|thing| match thing {
+                Thing::Row { register, row } => case_of(&told.world, register, row),
+                Thing::Case { .. } => None,
+            })
+            .collect();
+        things.extend(cases.into_iter().map(|case| Thing::Case { case }));
+        things.sort();
+        things.dedup();
+        things
+    }
+
+    /// Refuses a period of which the log knows nothing: an assessment of nothing is no result.
+    fn checked(self) -> Result<Run, Failure> {
+        let silent = self.assessment.silent.len();
+        let measured = self
+            .scheme
+            .items
+            .iter()
+            .filter(|item| item.measure.is_some())
+            .count();
+        if silent < measured {
+            return Ok(self);
+        }
+        let day = |at: Timestamp| date_of(at).to_string();
+        let (from, to) = self.reach.map_or_else(
+            || (String::from("—"), String::from("—")),
+            |(first, last)| (day(first), day(last)),
+        );
+        let args = [
+            ("period", self.span.name.as_str()),
+            ("scheme", self.scheme.id.as_str()),
+            ("from", from.as_str()),
+            ("to", to.as_str()),
+        ];
+        Err(refusal("assess.no_data", &args).into())
+    }
+}
+
+fn case_of(world: &World, register: &RegisterId, row: &RowId) -> Option<CaseId> {
+    match world.registers.value(register, row, &FieldId::new(CASE)) {
+        Some(Value::Case(case)) => Some(*case),
+        _ => None,
+    }
+}
+
+/// The canonical bytes of a traced sheet: the same for everybody who computes it.
+///
+/// # Errors
+///
+/// Does not fail for sheets of ours.
+pub fn sheet_json(traced: &Traced<'_>) -> Result<String, Error> {
+    let value = serde_json::to_value(traced)?;
+    Ok(canonical_json(&value)?)
+}
+
+/// The scheme of this code or number; of none where there is only one to choose, else the first yearly one.
+///
+/// # Errors
+///
+/// A refusal that names the schemes there are.
+pub fn scheme_named(mechanisms: &Mechanisms, name: Option<&str>) -> Result<Arc<Scheme>, Failure> {
+    let all: Vec<&Arc<Scheme>> = mechanisms.schemes().collect();
+    let found = match name {
+        Some(name) => all
+            .iter()
+            .find(|scheme| scheme.id.as_str() == name || scheme.number == name),
+        None => {
+            let yearly = |scheme: &&&Arc<Scheme>| scheme.period == bihuan_domain::mechanism::Period::Year;
+            all.iter().find(yearly).or_else(|| all.first())
+        }
+    };
+    found.map(|scheme| Arc::clone(scheme)).ok_or_else(|| {
+        let known: Vec<&str> = all.iter().map(|scheme| scheme.id.as_str()).collect();
+        refusal(
+            "assess.no_scheme",
+            &[("found", name.unwrap_or("—")), ("known", &known.join(" "))],
+        )
+        .into()
+    })
+}
+
+/// The period of this name, or the one in which `now` lies.
+///
+/// # Errors
+///
+/// A refusal with what is expected.
+pub fn period_of(scheme: &Scheme, name: Option<&str>, now: Timestamp) -> Result<Span, Failure> {
+    let unreadable = |found: &str, expected: &str| {
+        refusal("assess.bad_period", &[("found", found), ("expected", expected)])
+    };
+    match name {
+        Some(name) => {
+            Span::parse(name, scheme.period).map_err(|fault| unreadable(&fault.found, fault.expected).into())
+        }
+        None => Span::around(date_of(now), scheme.period).ok_or_else(|| unreadable("—", "2026").into()),
+    }
+}
+
+/// Computes from the read models of a running engine, as of its head.
+///
+/// # Errors
+///
+/// If the read models cannot be read; a refusal where the period has no data.
+pub fn live(engine: &Engine, scheme: &Arc<Scheme>, span: &Span) -> Result<Run, Failure> {
+    let views = engine.views()?;
+    views.log().at_one_moment(|log| {
+        let head = log.head()?;
+        let world = engine.world();
+        let facts = facts::of_views(scheme, &world, &views)?;
+        let assessment = score(scheme, &world.org, &facts, span);
+        let first = log.entries(0, 1)?.first().map(|entry| entry.at);
+        Run {
+            scheme: scheme.clone(),
+            span: span.clone(),
+            head: Head {
+                origin: log.ledger().origin().to_owned(),
+                size: head.size,
+                root: head.root.to_string(),
+            },
+            assessment,
+            reach: first.zip(Some(engine.now())),
+            told: None,
+        }
+        .checked()
+    })
+}
+
+/// Computes from the first `size` entries of the log alone (all signed ones where absent), with one entry changed where
+/// `change` says so.
+///
+/// # Errors
+///
+/// If the log cannot be read; a refusal where scheme, period or change do not fit.
+pub fn of_log(
+    log: &Reader,
+    size: Option<u64>,
+    scheme: Option<&str>,
+    period: Option<&str>,
+    change: Option<Change>,
+) -> Result<Run, Failure> {
+    let size = match size {
+        Some(size) => size,
+        None => log.head()?.size,
+    };
+    let head = Head {
+        origin: log.ledger().origin().to_owned(),
+        size,
+        root: log.root_at(size)?.to_string(),
+    };
+    let told = Told::of_log(log, size, change)?;
+    of_told(told, head, scheme, period)?.checked()
+}
+
+/// Computes from what entries told.
+pub(crate) fn of_told(
+    told: Told,
+    head: Head,
+    scheme: Option<&str>,
+    period: Option<&str>,
+) -> Result<Run, Failure> {
+    let mechanisms = Mechanisms::default().adopt(&told.world.packs)?;
+    let scheme = scheme_named(&mechanisms, scheme)?;
+    let last = told.last.unwrap_or(Timestamp::UNIX_EPOCH);
+    let span = period_of(&scheme, period, last)?;
+    let facts = facts::of_states(&scheme, &told.world, told.cases.values(), |id| {
+        Ok(told.cases.get(&id).map(facts::about))
+    })?;
+    let assessment = score(&scheme, &told.world.org, &facts, &span);
+    Ok(Run {
+        scheme,
+        span,
+        head,
+        assessment,
+        reach: told.first.zip(told.last),
+        told: Some(told),
+    })
+}

@@ -1,0 +1,517 @@
+//! A year of three townships: scored from the read models, from the log, from slices, and by a program that shares no code.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+
+use bihuan_domain::event::{RowPut, WorldEvent};
+use bihuan_domain::id::{CaseId, FieldId, PackId, UnitId};
+use bihuan_domain::org::{Actor, Appointment, Person, Post, Unit, Validity};
+use bihuan_domain::value::{RowRef, Value};
+use bihuan_engine::assessment::{self, Change, Run};
+use bihuan_engine::{Engine, Failure, WorldChange};
+use bihuan_messages::{Label, Lang};
+use jiff::civil::{Date, date};
+use serde_json::{Value as Json, json};
+
+use crate::county::{County, pack_files};
+
+/// A third scheme, with what the shipped ones do without: a loss, a sum, tie-breaks, arithmetic, a rate by choice.
+const QUARTER: &str = r#"language = 1
+
+[scheme]
+id = "quarter"
+number = "M10"
+label = { zh = "季度评比", en = "Quarter" }
+purpose = { zh = "样例", en = "sample" }
+source = { zh = "样例", en = "sample" }
+subject = "unit"
+period = "quarter"
+full = "100"
+digits = 3
+merged = "apart"
+ties = ["calm"]
+at_quota = "in"
+places = "nearest"
+
+[[class]]
+id = "town"
+label = { zh = "乡镇", en = "townships" }
+kinds = ["township"]
+
+[[item]]
+id = "quick"
+label = { zh = "办得快", en = "Quick" }
+weights = { town = "60" }
+of = "cases:key-task"
+unit = "row.owner"
+when = "row.opened_on"
+measure = "rate"
+counts = "!row.void && row.round in [1, 2]"
+hit = "row.closed ? row.days * 2 < 61 : false"
+target = "90"
+empty = "spread"
+
+[[item]]
+id = "calm"
+label = { zh = "不超期", en = "Calm" }
+weights = { town = "30.5" }
+of = "cases:key-task"
+unit = "row.owner"
+when = "row.opened_on"
+measure = "loss"
+value = "row.reworks > 0 || !has(row.closed_on) ? 7.125 / 2 : 0.25"
+
+[[item]]
+id = "given"
+label = { zh = "核定", en = "Given" }
+weights = { town = "9.5" }
+of = "register:verified_points"
+unit = "row.unit"
+when = "row.year"
+counts = "has(row.points) && row.target != \"t05\""
+measure = "sum"
+value = "row.points / 8 - 1"
+empty = "zero"
+
+[[grade]]
+id = "first"
+label = { zh = "一等", en = "first" }
+at_least = "50"
+quota = "34"
+
+[[grade]]
+id = "second"
+label = { zh = "二等", en = "second" }
+"#;
+
+struct Towns {
+    county: County,
+    _dir: tempfile::TempDir,
+}
+
+fn unit(id: &str, last: Option<Date>) -> WorldEvent {
+    WorldEvent::UnitPut(Unit {
+        id: id.into(),
+        kind: "township".into(),
+        name: Label::new(id, id),
+        parent: Some("county".into()),
+        functions: std::collections::BTreeSet::new(),
+        valid: Validity {
+            from: date(2020, 1, 1),
+            to: last,
+        },
+        successor: last.map(|_| "tianning".into()),
+        has_accounts: true,
+    })
+}
+
+fn row(register: &str, id: &str, values: &[(&str, Value)], texts: &[&str]) -> WorldChange {
+    let mut row: BTreeMap<FieldId, Value> = values
+        .iter()
+        .map(|(field, value)| (FieldId::new(field), value.clone()))
+        .collect();
+    let mut drafts = Vec::new();
+    for field in texts {
+        let (sealed, draft) = Engine::seal("样例").unwrap();
+        row.insert(FieldId::new(field), Value::Sealed(sealed));
+        drafts.push((format!("register/{register}"), draft));
+    }
+    WorldChange {
+        event: WorldEvent::RowPut(RowPut {
+            register: register.into(),
+            row: id.into(),
+            values: row,
+        }),
+        texts: drafts,
+        files: Vec::new(),
+    }
+}
+
+fn point(unit: &str, target: &str, points: &str) -> WorldChange {
+    let target_row = RowRef {
+        register: "assessed_targets".into(),
+        row: target.into(),
+    };
+    let values = [
+        ("unit", Value::Unit(unit.into())),
+        ("year", Value::Int(2026)),
+        ("target", Value::Row(target_row)),
+        ("points", Value::Dec(points.parse().unwrap())),
+    ];
+    row(
+        "verified_points",
+        &format!("{unit}-{target}"),
+        &values,
+        &["basis"],
+    )
+}
+
+impl Towns {
+    fn new() -> Towns {
+        let dir = tempfile::tempdir().unwrap();
+        let county = County::new(&dir.path().join("data"));
+        let mut towns = Towns { county, _dir: dir };
+        towns.found();
+        towns.year();
+        towns
+    }
+
+    fn change(&self, key: &str, changes: Vec<WorldChange>) {
+        self.county.engine.change(&Actor::system(), key, changes).unwrap();
+    }
+
+    fn found(&self) {
+        let mut changes: Vec<WorldChange> = Vec::new();
+        for town in ["tianning", "xiying", "old-town"] {
+            changes.push(unit(town, None).into());
+            let post = format!("{town}.clerk");
+            let person = format!("p.{post}");
+            let valid = Validity::since(date(2020, 1, 1));
+            let (name, draft) = Engine::seal(&person).unwrap();
+            changes.push(
+                WorldEvent::PostPut(Post {
+                    id: post.as_str().into(),
+                    unit: town.into(),
+                    kind: "clerk".into(),
+                    name: Label::new("承办岗", "clerk"),
+                    valid,
+                })
+                .into(),
+            );
+            changes.push(WorldChange {
+                event: WorldEvent::PersonPut(Person {
+                    id: person.as_str().into(),
+                    name,
+                }),
+                texts: vec![(format!("person/{person}"), draft)],
+                files: Vec::new(),
+            });
+            let appointment = Appointment {
+                person: person.into(),
+                post: post.into(),
+                valid,
+                acting_for: None,
+            };
+            changes.push(WorldEvent::Appointed(appointment).into());
+        }
+        let quarter = BTreeMap::from([
+            (
+                "pack.toml".to_owned(),
+                "language = 1\n[pack]\nid = \"t\"\nlabel = { zh = \"样例\", en = \"sample\" }\nrequires = [\"base\", \"b-plans\"]\n"
+                    .to_owned(),
+            ),
+            ("quarter.toml".to_owned(), QUARTER.to_owned()),
+        ]);
+        changes.push(Engine::adopt_pack(&PackId::new("t"), quarter));
+        changes.push(Engine::adopt_pack(&PackId::new("f-rural"), pack_files("f-rural")));
+        self.change("towns", changes);
+        let mechanisms = self.county.engine.mechanisms();
+        let rows = Engine::sample_rows(mechanisms.pack(&PackId::new("b-plans")).unwrap()).unwrap();
+        self.change("rows", rows);
+    }
+
+    /// Opens a task for a town; closes it on `done`, where there is such a day.
+    fn task(&mut self, town: &str, due: Date, done: Option<Date>) -> CaseId {
+        let order = json!({ "type": "open", "mechanism": "key-task", "owner": town, "title": "任务（样例）", "stage": "carrying-out",
+            "values": { "due": due } });
+        let case = self
+            .county
+            .order("supervision.dispatcher", order)
+            .unwrap()
+            .case
+            .unwrap();
+        if let Some(done) = done {
+            let before = self.county.engine.now();
+            self.county.at(done.at(9, 0, 0, 0));
+            let token = self
+                .county
+                .engine
+                .upload("现场.txt", "现场记录".as_bytes())
+                .unwrap();
+            let step = json!({ "type": "step", "case": case, "step": "report-done", "values": { "result": "已办" }, "evidence": [token] });
+            self.county.order(&format!("{town}.clerk"), step).unwrap();
+            let verify = json!({ "type": "verify", "case": case, "pass": true });
+            self.county.order("supervision.dispatcher", verify).unwrap();
+            assert!(before <= self.county.engine.now());
+        }
+        case
+    }
+
+    fn year(&mut self) {
+        let case = self.task("tianning", date(2026, 4, 30), Some(date(2026, 4, 2)));
+        self.task("old-town", date(2026, 5, 15), Some(date(2026, 6, 1)));
+        self.task("xiying", date(2026, 6, 30), Some(date(2026, 6, 30)));
+        self.task("tianning", date(2026, 8, 1), None);
+        self.task("xiying", date(2026, 7, 10), Some(date(2026, 7, 6)));
+        self.task("tianning", date(2027, 1, 10), None);
+        self.change("merger", vec![unit("old-town", Some(date(2026, 6, 30))).into()]);
+        let adjustment = |id: &str, item: &str, points: &str| {
+            let item = RowRef {
+                register: "adjustment_items".into(),
+                row: item.into(),
+            };
+            let values = [
+                ("item", Value::Row(item)),
+                ("year", Value::Int(2026)),
+                ("points", Value::Dec(points.parse().unwrap())),
+                ("case", Value::Case(case)),
+            ];
+            row("score_adjustments", id, &values, &["ground"])
+        };
+        let sheet = |town: &str, part: &str, points: &str, correction: bool| {
+            let mut values = vec![
+                ("unit", Value::Unit(town.into())),
+                ("part", Value::Code(part.into())),
+                ("points", Value::Dec(points.parse().unwrap())),
+                ("case", Value::Case(case)),
+            ];
+            if correction {
+                values.push(("correction", Value::Bool(true)));
+            }
+            row(
+                "contest_scores",
+                &format!("{town}-{part}-{correction}"),
+                &values,
+                &[],
+            )
+        };
+        let mut changes = vec![
+            point("tianning", "t03", "13"),
+            point("tianning", "t04", "14.5"),
+            point("tianning", "t05", "17.35"),
+            point("xiying", "t03", "11.1"),
+            point("xiying", "t04", "15"),
+            point("xiying", "t05", "18"),
+            adjustment("a", "a1", "1.5"),
+            adjustment("b", "d2", "-0.5"),
+        ];
+        for (town, points) in [
+            ("tianning", ["25", "23.5", "22", "25"]),
+            ("xiying", ["24", "25", "25", "23"]),
+        ] {
+            for (part, points) in ["look", "speak", "check", "rate"].iter().zip(points) {
+                changes.push(sheet(town, part, points, false));
+            }
+        }
+        changes.push(sheet("tianning", "check", "1.5", true));
+        self.county.at(date(2026, 12, 31).at(18, 0, 0, 0));
+        self.county.engine.catch_up().unwrap();
+        self.change("points", changes);
+    }
+
+    fn of_log(&self, scheme: &str, period: &str, change: Option<Change>) -> Result<Run, Failure> {
+        let log = self.county.engine.ledger().reader().unwrap();
+        assessment::of_log(&log, None, Some(scheme), Some(period), change)
+    }
+
+    fn slice(&self, run: &Run, unit: &str) -> String {
+        let log = self.county.engine.ledger().reader().unwrap();
+        let mut out = Vec::new();
+        assessment::export(&log, run, &UnitId::new(unit), &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+}
+
+const SCHEMES: [(&str, &str, &[&str]); 3] = [
+    ("annual-assessment", "2026", &["tianning", "xiying"]),
+    ("contest-score", "2026-H1", &["tianning", "xiying"]),
+    ("quarter", "2026-Q1", &["tianning", "xiying", "old-town"]),
+];
+
+fn json_of(run: &Run, unit: &str) -> String {
+    assessment::sheet_json(&run.explain(&UnitId::new(unit)).unwrap()).unwrap()
+}
+
+#[test]
+fn read_models_log_slice_and_an_independent_program_give_one_score() {
+    let towns = Towns::new();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/assess_slice.py");
+    let python = Command::new("python3").arg("--version").output().is_ok();
+    assert!(
+        python || std::env::var("CI").is_err(),
+        "the independent computation needs Python"
+    );
+    let mut scores = Vec::new();
+    for (scheme, period, units) in SCHEMES {
+        let run = towns.of_log(scheme, period, None).unwrap();
+        let live = assessment::live(&towns.county.engine, &run.scheme, &run.span).unwrap();
+        assert_eq!(live.assessment, run.assessment, "{scheme}");
+        assert_eq!(live.head, run.head);
+        for unit in units {
+            let slice = towns.slice(&run, unit);
+            let read = assessment::read_slice(&slice, None).unwrap();
+            assert_eq!(json_of(&read.run, unit), json_of(&run, unit), "{scheme} {unit}");
+            let sheet = run.sheet(&UnitId::new(*unit)).unwrap();
+            scores.push(format!(
+                "{scheme} {unit} {:?}",
+                sheet.total.map(|total| total.to_string())
+            ));
+            if python {
+                let file = towns._dir.path().join("slice.jsonl");
+                std::fs::write(&file, &slice).unwrap();
+                let out = Command::new("python3").arg(&script).arg(&file).output().unwrap();
+                let said = String::from_utf8_lossy(&out.stdout);
+                let found: Json = serde_json::from_str(&said).unwrap_or_else(|_| {
+                    panic!("{scheme} {unit}: {said}{}", String::from_utf8_lossy(&out.stderr))
+                });
+                let text =
+                    |number: Option<rust_decimal::Decimal>| json!(number.map(|number| number.to_string()));
+                let adjusted = sheet.additions.iter().chain(&sheet.deductions);
+                let points: BTreeMap<String, Json> = sheet
+                    .lines
+                    .iter()
+                    .map(|line| (line.item.to_string(), text(line.points)))
+                    .chain(adjusted.map(|line| (line.item.to_string(), text(line.points))))
+                    .collect();
+                assert_eq!(found["points"], json!(points), "{scheme} {unit}");
+                assert_eq!(found["total"], text(sheet.total), "{scheme} {unit}");
+            }
+        }
+    }
+    insta::assert_snapshot!(scores.join("\n"), @r#"
+    annual-assessment tianning Some("77.71")
+    annual-assessment xiying Some("93.87")
+    contest-score tianning Some("97.00")
+    contest-score xiying Some("97.00")
+    quarter tianning Some("31.688")
+    quarter xiying Some("79.406")
+    quarter old-town Some("76.250")
+    "#);
+    towns.county.verify();
+}
+
+#[test]
+fn every_point_names_the_entries_behind_it() {
+    let towns = Towns::new();
+    let run = towns.of_log("annual-assessment", "2026", None).unwrap();
+    let unit = UnitId::new("tianning");
+    let traced = run.explain(&unit).unwrap();
+    let log = towns.county.engine.ledger().reader().unwrap();
+    for (thing, events) in &traced.events {
+        assert!(!events.is_empty(), "{thing:?}");
+        for event in events {
+            assert_eq!(log.entry(event.seq).unwrap().unwrap().kind, event.kind);
+        }
+    }
+    let sheet = run.sheet(&unit).unwrap();
+    assert_eq!(sheet.absorbed, [UnitId::new("old-town")]);
+    let counted = sheet.lines.iter().flat_map(|line| &line.counted);
+    for one in counted {
+        assert!(
+            traced.events.iter().any(|(thing, _)| *thing == one.thing),
+            "{one:?}"
+        );
+    }
+}
+
+#[test]
+fn a_slice_that_was_touched_is_refused_at_the_line() {
+    let towns = Towns::new();
+    let run = towns.of_log("annual-assessment", "2026", None).unwrap();
+    let slice = towns.slice(&run, "tianning");
+    let lines: Vec<&str> = slice.lines().collect();
+    let refused = |text: &str| match assessment::read_slice(text, None) {
+        Ok(_) => "taken".to_owned(),
+        Err(failure) => failure.text(Lang::En),
+    };
+    let of_case: Vec<usize> = (0..lines.len())
+        .filter(|n| lines[*n].contains("\\\"case/"))
+        .collect();
+    let without = |n: usize| {
+        let mut kept = lines.clone();
+        kept.remove(n);
+        kept.join("\n")
+    };
+    // The first entry of a case that has others after it.
+    assert!(
+        refused(&without(of_case[0])).contains("missing in the middle"),
+        "{}",
+        refused(&without(of_case[0]))
+    );
+    let changed = slice.replacen("14.5", "15.5", 1);
+    assert_ne!(changed, slice);
+    assert!(
+        refused(&changed).contains("not in the signed log"),
+        "{}",
+        refused(&changed)
+    );
+    let mut turned = lines.clone();
+    turned.swap(1, 2);
+    assert!(refused(&turned.join("\n")).contains("order"));
+    let renamed = slice.replacen("test.example", "best.example", 1);
+    assert!(refused(&renamed).contains("line 1"), "{}", refused(&renamed));
+    assert!(refused("").contains("head of a slice"));
+    assert!(refused(&slice.replacen("\"path\":[", "\"path\":[7,", 1)).contains("no entry with its proof"));
+}
+
+#[test]
+fn one_changed_entry_moves_exactly_its_own_points() {
+    let towns = Towns::new();
+    let run = towns.of_log("annual-assessment", "2026", None).unwrap();
+    let log = towns.county.engine.ledger().reader().unwrap();
+    let closed = log.entries(0, 100_000).unwrap();
+    let closing = closed.iter().find(|entry| entry.kind == "case.closed").unwrap();
+    let moved = |change: &str| -> Vec<String> {
+        let after = towns
+            .of_log("annual-assessment", "2026", Some(Change::parse(change).unwrap()))
+            .unwrap();
+        assessment::moves(&run.assessment, &after.assessment, false)
+            .into_iter()
+            .map(|one| {
+                let text = |side: Option<String>| side.unwrap_or_else(|| "–".to_owned());
+                format!(
+                    "{} {} {} → {}",
+                    one.unit,
+                    one.item,
+                    text(one.before),
+                    text(one.after)
+                )
+            })
+            .collect()
+    };
+    insta::assert_snapshot!(moved(&format!("{}:/on_time=false", closing.seq)).join("\n"), @r"
+    tianning key-tasks 9.36 → 0.00
+    tianning total 77.71 → 68.35
+    ");
+    insta::assert_snapshot!(moved(&closing.seq.to_string()).join("\n"), @r"
+    tianning key-tasks 9.36 → 0.00
+    tianning total 77.71 → 68.35
+    ");
+    let wrong = towns.of_log(
+        "annual-assessment",
+        "2026",
+        Some(Change::parse("99999999").unwrap()),
+    );
+    assert!(wrong.is_err());
+    assert!(Change::parse("seventeen").is_err());
+    assert!(Change::parse("17:on_time=false").is_err());
+}
+
+#[test]
+fn what_cannot_be_scored_is_said_and_never_nought() {
+    let towns = Towns::new();
+    let refused = |result: Result<Run, Failure>| result.err().map(|failure| failure.text(Lang::En)).unwrap();
+    let empty = refused(towns.of_log("annual-assessment", "2019", None));
+    assert!(
+        empty.contains("nothing counts") && empty.contains("the log runs from 2026-03-02"),
+        "{empty}"
+    );
+    assert!(refused(towns.of_log("annual-assessment", "2026-H1", None)).contains("wants the form 2026"));
+    assert!(refused(towns.of_log("anual", "2026", None)).contains("annual-assessment"));
+    let run = towns.of_log("annual-assessment", "2026", None).unwrap();
+    let why = |unit: &str| {
+        run.sheet(&UnitId::new(unit))
+            .err()
+            .map(|failure| failure.text(Lang::En))
+            .unwrap()
+    };
+    assert!(why("water").contains("not scored"), "{}", why("water"));
+    // A department that verified no points of its own has no total, not nought.
+    let housing = run.sheet(&UnitId::new("housing")).unwrap();
+    assert_eq!(housing.total, None);
+    let contest = towns.of_log("contest-score", "2026-H2", None);
+    assert!(refused(contest).contains("nothing counts"));
+    let quarter = towns.of_log("quarter", "2025-Q3", None);
+    assert!(refused(quarter).contains("nothing counts"));
+}
