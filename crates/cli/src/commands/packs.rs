@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use bihuan_diagnostics::{Diagnostic, Files};
 use bihuan_mechanism::{Loaded, limits};
 
-use super::read::read_file;
+use super::read::read_text;
 use crate::term::Term;
 use crate::trouble::Trouble;
 
@@ -107,7 +107,7 @@ fn collect(path: &Path, files: &mut Files, depth: usize) -> Result<(), Trouble> 
     if files.len() >= limits::FILES_MAX {
         return Err(Trouble::new("cli.too_many_files").with("max", limits::FILES_MAX));
     }
-    let text = read_file(path)?.text;
+    let text = read_text(path)?;
     files.insert(path.display().to_string(), text);
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use bihuan_messages::{t, tf};
 use bihuan_reader::formats::{self, Opened, Unreadable};
-use bihuan_reader::{Article, Document, LIMIT_BYTES, Options, Value};
+use bihuan_reader::{Article, Document, LIMIT_BYTES, Options, Value, decode};
 use jiff::civil::Date;
 use serde::Serialize;
 
@@ -38,7 +38,7 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
     let files = u64::try_from(args.files.len()).unwrap_or(0);
     let bar = term.progress("cli.reading", Some(files));
     for file in &args.files {
-        match read_file(file) {
+        match open_file(file) {
             Ok(opened) => {
                 for warning in &opened.warnings {
                     let what = term.text(warning);
@@ -66,9 +66,19 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
     Ok(exit)
 }
 
-/// Opens a file of any kind that is read; its size is looked at before it is loaded.
-pub(crate) fn read_file(path: &Path) -> Result<Opened, Trouble> {
-    let about = |unreadable: &Unreadable| Trouble::about(path, &unreadable.message());
+/// Opens a file of any kind that is read.
+fn open_file(path: &Path) -> Result<Opened, Trouble> {
+    formats::open(&load(path)?).map_err(|unreadable| Trouble::about(path, &unreadable.message()))
+}
+
+/// Reads a plain text and nothing else: a page, a file of a pack.
+pub(crate) fn read_text(path: &Path) -> Result<String, Trouble> {
+    let decoded = decode(&load(path)?).map_err(|unreadable| Trouble::about(path, &unreadable.message()))?;
+    Ok(decoded.text)
+}
+
+/// The bytes of a file; its size is looked at before it is loaded.
+fn load(path: &Path) -> Result<Vec<u8>, Trouble> {
     let meta = std::fs::metadata(path).map_err(Trouble::file(path))?;
     if meta.is_dir() {
         let error = std::io::Error::from(std::io::ErrorKind::IsADirectory);
@@ -76,13 +86,13 @@ pub(crate) fn read_file(path: &Path) -> Result<Opened, Trouble> {
     }
     let bytes = usize::try_from(meta.len()).unwrap_or(usize::MAX);
     if bytes > LIMIT_BYTES {
-        return Err(about(&Unreadable::TooLarge {
+        let unreadable = Unreadable::TooLarge {
             bytes,
             limit: LIMIT_BYTES,
-        }));
+        };
+        return Err(Trouble::about(path, &unreadable.message()));
     }
-    let bytes = std::fs::read(path).map_err(Trouble::file(path))?;
-    formats::open(&bytes).map_err(|unreadable| about(&unreadable))
+    std::fs::read(path).map_err(Trouble::file(path))
 }
 
 fn show(document: &Document, term: &Term) {

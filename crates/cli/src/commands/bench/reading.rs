@@ -7,7 +7,7 @@ use bihuan_reader::Options;
 use serde_json::{Value, json};
 
 use super::hundredths;
-use crate::commands::read::read_file;
+use crate::commands::read::read_text;
 use crate::term::Term;
 use crate::trouble::Trouble;
 
@@ -17,7 +17,7 @@ const PAGE: usize = 20_000;
 pub(super) fn speed(page: Option<&Path>, characters: usize, term: &Term) -> Result<Value, Trouble> {
     let pages: Vec<String> = match page {
         Some(path) => {
-            let text = read_file(path)?.text;
+            let text = read_text(path)?;
             let times = characters.div_ceil(text.chars().count().max(1));
             vec![text; times]
         }
