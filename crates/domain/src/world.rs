@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::calendar::{Calendar, Calendars};
-use crate::event::{BulletinDrafted, DocumentReceived, WorldEvent};
+use crate::event::{BulletinDrafted, DocumentReceived, DocumentReviewed, WorldEvent};
 use crate::id::{BulletinId, Code, Digest, DocumentId, PackId, PostId, UnitId};
 use crate::org::{Actor, Org};
 use crate::register::Registers;
@@ -39,6 +39,8 @@ pub struct World {
     pub settings: BTreeMap<Code, Json>,
     /// Documents that were read.
     pub documents: BTreeMap<DocumentId, DocumentReceived>,
+    /// How the rows of documents were revised, in order.
+    pub reviews: Arc<BTreeMap<DocumentId, Vec<DocumentReviewed>>>,
     /// Bulletins.
     pub bulletins: BTreeMap<BulletinId, Bulletin>,
 }
@@ -106,6 +108,10 @@ impl World {
             WorldEvent::DocumentReceived(e) => {
                 self.documents.insert(e.document.clone(), e);
             }
+            WorldEvent::DocumentReviewed(e) => {
+                let reviews = Arc::make_mut(&mut self.reviews);
+                reviews.entry(e.document.clone()).or_default().push(e);
+            }
             WorldEvent::BulletinDrafted(e) => {
                 let bulletin = Bulletin {
                     draft: e,
@@ -126,6 +132,14 @@ impl World {
                 }
             }
         }
+    }
+
+    /// The newest revision of a document's rows; 0 where nobody has changed any.
+    pub fn revision(&self, document: &DocumentId) -> u64 {
+        self.reviews
+            .get(document)
+            .and_then(|all| all.last())
+            .map_or(0, |last| last.revision)
     }
 
     fn adopt(&mut self, calendar: Calendar) {

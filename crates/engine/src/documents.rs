@@ -1,6 +1,12 @@
 //! Documents: received, kept by hash, read into proposals, accepted into a ledger with the sentence each row came from.
 //!
-//! Reading is deterministic, so nothing of it is stored: the file and its hash are, and the reading is made again.
+//! Reading is deterministic, so nothing of it is stored: the file and its hash are, and the reading is made again. What
+//! people change in its rows is an event each ([`review`]).
+
+pub mod breakdown;
+pub mod review;
+mod rows;
+pub mod threads;
 
 use std::collections::BTreeMap;
 
@@ -10,12 +16,10 @@ use bihuan_domain::mechanism::{Mechanism, SourceKind};
 use bihuan_domain::org::Actor;
 use bihuan_domain::refusal::Refusal;
 use bihuan_domain::value::{Attachment, Type};
-use bihuan_domain::world::World;
-use bihuan_messages::{Label, Message};
+use bihuan_messages::Label;
 use bihuan_reader::formats::{self, Opened};
-use bihuan_reader::{Commitment, CommitmentKind, Document, Options, Value};
+use bihuan_reader::{Document, Options};
 use jiff::civil::Date;
-use serde::Serialize;
 use serde_json::Value as Json;
 
 use crate::access::may_administer;
@@ -51,46 +55,30 @@ pub struct Reading {
     pub opened: Opened,
     /// What stands in it.
     pub document: Document,
+    /// What people changed in its rows, in order.
+    pub changes: Vec<review::Change>,
+    /// How often they did.
+    pub revision: u64,
+    /// How many of the changes there were at each revision.
+    pub(crate) steps: Vec<(u64, usize)>,
+    /// Whether this program reads the file's text otherwise than when it was received: places of cases may have moved.
+    pub moved: bool,
 }
 
-/// A row that the reader proposes.
-#[derive(Clone, Debug, Serialize)]
-pub struct Proposal {
-    /// Its place among the proposals of the document, from 0.
-    pub index: usize,
-    /// Headline of its article.
-    pub article: Option<String>,
-    /// The sentence, an exact run of the text.
-    pub quote: String,
-    /// Where it stands, in Unicode scalar positions.
-    pub at: Vec<[usize; 2]>,
-    /// A title for the case.
-    pub title: String,
-    /// The number to be reached.
-    pub value: Option<String>,
-    /// Its unit.
-    pub unit: Option<String>,
-    /// When it is due.
-    pub due: Option<Date>,
-    /// Kind: target, project, rule, instruction.
-    pub kind: CommitmentKind,
-    /// Who should own it, and why.
-    pub owner: Option<(UnitId, Message)>,
-    /// Why this sentence is a row.
-    pub why: Vec<String>,
-    /// The case that it became.
-    pub case: Option<CaseId>,
-}
+pub use bihuan_reader::CoverageClass;
+pub use rows::{Proposal, Standing};
 
 /// A proposal that a person accepts, as adjusted.
 #[derive(Clone, Debug)]
 pub struct Accepted {
-    /// Which proposal.
-    pub index: usize,
+    /// Which row, by its key.
+    pub row: String,
     /// Title.
     pub title: String,
     /// Owner.
     pub owner: UnitId,
+    /// Supporting units.
+    pub supporting: Vec<UnitId>,
     /// Due day.
     pub due: Option<Date>,
     /// Value.
@@ -166,15 +154,28 @@ pub fn reading(
     let opened = formats::open(&bytes).map_err(|_| gone())?;
     let name = views.unseal(&received.name)?;
     let document = formats::read(id.as_str(), &opened, options);
+    let sha = format!("sha256:{}", document.text_sha256);
+    let (mut changes, mut steps) = (Vec::new(), Vec::new());
+    for revised in world.reviews.get(id).into_iter().flatten() {
+        // What was erased with its document is no change any more.
+        if let Some(text) = views.unseal(&revised.changes)? {
+            changes.extend(serde_json::from_str::<Vec<review::Change>>(&text).unwrap_or_default());
+        }
+        steps.push((revised.revision, changes.len()));
+    }
     Ok(Reading {
+        moved: received.text_sha256.as_str() != sha,
         received,
         name,
         document,
         opened,
+        changes,
+        revision: world.revision(id),
+        steps,
     })
 }
 
-/// The rows that a reading proposes for a mechanism, with those that already became cases.
+/// The rows of a reading as they stand for a mechanism: proposed, changed by people, and those that became cases.
 ///
 /// # Errors
 ///
@@ -185,7 +186,6 @@ pub fn proposals(
     reading: &Reading,
     mechanism: &MechanismId,
 ) -> Result<Vec<Proposal>, Error> {
-    let world = engine.world();
     let document = reading.received.document.as_str();
     let mut opened: BTreeMap<String, CaseId> = BTreeMap::new();
     views.for_each_state(std::slice::from_ref(mechanism), Some(document), |state, _| {
@@ -193,27 +193,21 @@ pub fn proposals(
             opened.insert(key.as_str().to_owned(), state.id);
         }
     })?;
-    let mut rows = Vec::new();
-    for article in &reading.document.articles {
-        for commitment in &article.commitments {
-            let key = key_of(&reading.received.document, commitment);
-            rows.push(Proposal {
-                index: rows.len(),
-                article: article.title.clone(),
-                quote: tidy(&commitment.quote),
-                at: commitment.at.clone(),
-                title: title_of(commitment),
-                value: commitment.value.as_ref().map(value_text),
-                unit: commitment.unit.clone(),
-                due: commitment.due,
-                kind: commitment.kind,
-                owner: commitment.owner.as_deref().and_then(|name| suggest(&world, name)),
-                why: commitment.why.clone(),
-                case: opened.get(&key).copied(),
-            });
+    let mut rows = rows::of(&engine.world(), reading);
+    for row in &mut rows {
+        if let Some(case) = opened.get(&format!("{document}#{}", row.key)) {
+            row.case = Some(*case);
         }
     }
     Ok(rows)
+}
+
+/// The rows of a reading as they stood at an earlier revision, for seeing what somebody changed since.
+pub fn rows_at(engine: &Engine, reading: &Reading, revision: u64) -> Vec<Proposal> {
+    let known = reading.steps.iter().rev().find(|(n, _)| *n <= revision);
+    let mut then = reading.clone();
+    then.changes.truncate(known.map_or(0, |(_, changes)| *changes));
+    rows::of(&engine.world(), &then)
 }
 
 /// Accepts proposals into the ledger of a mechanism, one command each; what was accepted before is not opened twice.
@@ -236,38 +230,38 @@ pub fn accept(
         .mechanisms()
         .current(mechanism)
         .ok_or_else(|| Refusal::new("no_such_mechanism").with("mechanism", mechanism.as_str()))?;
-    let commitments: Vec<&Commitment> = reading
-        .document
-        .articles
-        .iter()
-        .flat_map(|article| &article.commitments)
-        .collect();
+    let proposed = rows::of(&engine.world(), reading);
     let mut waiting = Vec::with_capacity(accepted.len());
     for row in accepted {
-        let Some(commitment) = commitments.get(row.index) else {
+        let Some(proposal) = proposed.iter().find(|proposal| proposal.key == row.row) else {
             waiting.push(Err(Refusal::new("no_such_proposal")
-                .with("n", row.index.to_string())
+                .with("n", row.row.as_str())
                 .into()));
             continue;
         };
-        let key = key_of(&reading.received.document, commitment);
+        let key = format!("{}#{}", reading.received.document, proposal.key);
         let order = Order::Open(OpenOrder {
             stage: None,
             mechanism: mechanism.clone(),
             owner: row.owner.clone(),
-            supporting: Default::default(),
+            supporting: row
+                .supporting
+                .iter()
+                .filter(|unit| **unit != row.owner)
+                .cloned()
+                .collect(),
             title: row.title.clone(),
             risk: None,
-            values: values_for(&definition, row, commitment),
+            values: values_for(&definition, row, proposal),
             source: Some(SourceOrder {
                 kind: SourceKind::Document,
                 document: Some(reading.received.document.clone()),
-                at: commitment
+                at: proposal
                     .at
                     .iter()
                     .map(|[from, to]| (u64::try_from(*from).unwrap_or(0), u64::try_from(*to).unwrap_or(0)))
                     .collect(),
-                quote: Some(tidy(&commitment.quote)),
+                quote: Some(proposal.quote.clone()),
                 key: Some(Code::new(&key)),
             }),
             parent: None,
@@ -286,15 +280,8 @@ pub fn accept(
         .collect())
 }
 
-/// The outside key of a row: the document and where its sentence begins and ends.
-fn key_of(document: &DocumentId, commitment: &Commitment) -> String {
-    let start = commitment.at.first().map_or(0, |[start, _]| *start);
-    let end = commitment.at.last().map_or(0, |[_, end]| *end);
-    format!("{document}#{start}-{end}")
-}
-
 /// What the accepted row gives to the fields of the mechanism, by the datum that each field names.
-fn values_for(mechanism: &Mechanism, row: &Accepted, commitment: &Commitment) -> BTreeMap<FieldId, Json> {
+fn values_for(mechanism: &Mechanism, row: &Accepted, proposal: &Proposal) -> BTreeMap<FieldId, Json> {
     let mut values = BTreeMap::new();
     for field in &mechanism.fields {
         let value = match field.datum.as_str() {
@@ -304,8 +291,8 @@ fn values_for(mechanism: &Mechanism, row: &Accepted, commitment: &Commitment) ->
                 .clone()
                 .filter(|_| matches!(field.ty, Type::Decimal | Type::Int | Type::Money)),
             datum::UNIT => row.unit.clone(),
-            datum::REQUIREMENT => Some(tidy(&commitment.quote)),
-            datum::KIND => serde_json::to_value(commitment.kind)
+            datum::REQUIREMENT => Some(proposal.quote.clone()),
+            datum::KIND => serde_json::to_value(proposal.kind)
                 .ok()
                 .and_then(|k| k.as_str().map(str::to_owned)),
             _ => None,
@@ -317,54 +304,8 @@ fn values_for(mechanism: &Mechanism, row: &Accepted, commitment: &Commitment) ->
     values
 }
 
-/// The unit whose name a text gives, wholly or in part, and why.
-fn suggest(world: &World, name: &str) -> Option<(UnitId, Message)> {
-    let name = tidy(name);
-    let exact = world.org.units.values().find(|unit| unit.name.zh == name);
-    if let Some(unit) = exact {
-        return Some((
-            unit.id.clone(),
-            Message::new("reader.owner_named").with("unit", &unit.name),
-        ));
-    }
-    let mut part = world.org.units.values().filter(|unit| {
-        name.contains(&unit.name.zh) || unit.name.zh.contains(&name) && name.chars().count() >= 2
-    });
-    let first = part.next()?;
-    // Two units that fit equally well are a question for a person, not a guess.
-    part.next().is_none().then(|| {
-        (
-            first.id.clone(),
-            Message::new("reader.owner_part").with("unit", &first.name),
-        )
-    })
-}
-
-/// A title: the action and its object where the reader found both, else the sentence, cut at 60 characters.
-fn title_of(commitment: &Commitment) -> String {
-    let text = match (&commitment.action, &commitment.object) {
-        (Some(action), Some(object)) if !object.contains(action.as_str()) => {
-            tidy(&format!("{action}{object}"))
-        }
-        _ => tidy(&commitment.quote),
-    };
-    if text.chars().count() <= 60 {
-        return text;
-    }
-    let cut: String = text.chars().take(59).collect();
-    format!("{cut}…")
-}
-
-fn value_text(value: &Value) -> String {
-    match value {
-        Value::One(number) => number.normalize().to_string(),
-        // The lower end is what must at least be reached; the sentence keeps the range.
-        Value::Range(low, _) => low.normalize().to_string(),
-    }
-}
-
 /// A run of the text as people read it: without the line breaks of its column.
-fn tidy(text: &str) -> String {
+pub(crate) fn tidy(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut gap = false;
     for c in text.chars() {

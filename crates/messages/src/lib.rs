@@ -211,8 +211,22 @@ macro_rules! areas {
 }
 
 const AREAS: &[(&str, &str)] = areas![
-    "about", "assess", "calendar", "check", "cli", "clock", "custody", "demo", "find", "import", "reader",
-    "refusal", "report", "verify", "web"
+    "about",
+    "assess",
+    "breakdown",
+    "calendar",
+    "check",
+    "cli",
+    "clock",
+    "custody",
+    "demo",
+    "find",
+    "import",
+    "reader",
+    "refusal",
+    "report",
+    "verify",
+    "web"
 ];
 
 static CATALOGUE: LazyLock<BTreeMap<String, Label>> = LazyLock::new(|| {

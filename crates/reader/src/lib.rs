@@ -31,6 +31,7 @@ mod stance;
 mod stream;
 pub mod table;
 mod tables;
+pub mod threads;
 mod times;
 mod titles;
 mod undouble;

@@ -7,7 +7,7 @@
 use bihuan_messages::Lang;
 
 use crate::Error;
-use crate::official::Document;
+use crate::official::{Document, Table};
 
 mod body;
 mod form;
@@ -27,4 +27,14 @@ mod tail;
 /// [`Error::Container`] if the container cannot be written (a part beyond 4 GB).
 pub fn render(document: &Document, lang: Lang) -> Result<Vec<u8>, Error> {
     package::write(document, lang)
+}
+
+/// A wide table under a title, on A4 across, its head repeated on every page: a breakdown of tasks (任务分解表). The same
+/// content gives the same bytes.
+///
+/// # Errors
+///
+/// [`Error::Container`] if the container cannot be written (a part beyond 4 GB).
+pub fn render_wide(title: &str, notes: &[String], content: &Table, lang: Lang) -> Result<Vec<u8>, Error> {
+    package::write_wide(title, notes, content, lang)
 }

@@ -134,7 +134,7 @@ impl From<Refusal> for Trouble {
     fn from(refusal: Refusal) -> Self {
         let status = match refusal.code.as_str() {
             "no_such_case" | "no_such_mechanism" => StatusCode::NOT_FOUND,
-            "conflict" => StatusCode::PRECONDITION_FAILED,
+            "conflict" | "review_conflict" => StatusCode::PRECONDITION_FAILED,
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         };
         Trouble(Box::new(Told {

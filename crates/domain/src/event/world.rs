@@ -44,6 +44,8 @@ pub enum WorldEvent {
     SettingSet(SettingSet),
     #[serde(rename = "document.received")]
     DocumentReceived(DocumentReceived),
+    #[serde(rename = "document.reviewed")]
+    DocumentReviewed(DocumentReviewed),
     #[serde(rename = "bulletin.drafted")]
     BulletinDrafted(BulletinDrafted),
     #[serde(rename = "bulletin.signed")]
@@ -129,6 +131,17 @@ pub struct DocumentReceived {
     pub file: Attachment,
     /// Number of characters.
     pub characters: u64,
+}
+
+/// The rows that a document proposes were revised (edited, split, merged, rejected, assigned) by a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DocumentReviewed {
+    /// The document.
+    pub document: DocumentId,
+    /// Which revision this is, from 1: of two who revised the same one, the second is refused.
+    pub revision: u64,
+    /// What was changed, in words of the engine: titles and reasons are free text.
+    pub changes: Sealed,
 }
 
 /// A bulletin was drafted from the log.

@@ -203,6 +203,14 @@ impl Group<'_> {
             let kept: Kept = serde_json::from_str(&kept).map_err(Error::from)?;
             return Ok((kept, None, true));
         }
+        // Of two who revised the same rows of a document, the second looks again first.
+        for change in &changes {
+            if let WorldEvent::DocumentReviewed(e) = &change.event
+                && e.revision != self.world.revision(&e.document).saturating_add(1)
+            {
+                return Err(Refusal::new("review_conflict").into());
+            }
+        }
         // Packs are compiled before anything is written: an unsound one is never adopted.
         let adopts = changes
             .iter()

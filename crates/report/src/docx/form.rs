@@ -29,6 +29,13 @@ pub(super) const FOOTER: u32 = 1_417;
 /// The header, used only to mark a draft, begins 20 mm below the page's edge.
 pub(super) const HEADER: u32 = 1_134;
 
+/// To the left and right of a wide table on A4 across: 20 mm.
+pub(super) const WIDE_SIDE: u32 = 1_134;
+/// The width of a wide table.
+pub(super) const WIDE: u32 = PAGE.1 - 2 * WIDE_SIDE;
+/// The footer under it ends 14 mm above the page's edge.
+pub(super) const WIDE_FOOTER: u32 = 794;
+
 /// 3-hao (三号): 16 pt in half-points.
 pub(super) const SIZE_3: u32 = 32;
 /// 4-hao (四号): 14 pt.

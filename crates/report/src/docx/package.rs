@@ -6,12 +6,14 @@ use bihuan_messages::{Lang, t};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
-use super::form::{BOTTOM, CHAR, FACES, FOOTER, HEADER, LEFT, LINE, PAGE, RIGHT, TOP};
-use super::run::{Ink, paragraph_with};
-use super::{body, head, styles, tail};
+use super::form::{
+    BOTTOM, CHAR, FACES, FOOTER, HEADER, LEFT, LINE, PAGE, RIGHT, TOP, WIDE, WIDE_FOOTER, WIDE_SIDE,
+};
+use super::run::{Ink, paragraph, paragraph_with};
+use super::{body, head, styles, table, tail};
 use crate::Error;
-use crate::official::Document;
-use crate::text::escape;
+use crate::official::{Document, Table};
+use crate::text::{break_title, escape};
 
 const XML: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n";
 const W: &str = "http://schemas.openxmlformats.org/wordprocessingml/2006/main";
@@ -21,6 +23,42 @@ const R: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relations
 pub(super) fn write(document: &Document, lang: Lang) -> Result<Vec<u8>, Error> {
     let mut ink = Ink::new(lang, document.link_base.as_deref());
     let main = main_part(document, &mut ink);
+    pack(document, main, &ink, lang)
+}
+
+/// A file that is one wide table under a title, on A4 across: a breakdown of tasks (任务分解表).
+pub(super) fn write_wide(
+    title: &str,
+    notes: &[String],
+    content: &Table,
+    lang: Lang,
+) -> Result<Vec<u8>, Error> {
+    let mut ink = Ink::new(lang, None);
+    let mut main = format!("{XML}<w:document xmlns:w=\"{W}\" xmlns:r=\"{R}\"><w:body>\n");
+    // Across, a line of the title holds half as much again.
+    main.push_str(&paragraph(
+        "Title",
+        &ink.words(&break_title(title, 32).join("\n")),
+    ));
+    for note in notes {
+        main.push_str(&paragraph("TableNote", &ink.words(note)));
+    }
+    main.push_str(&table::write_in(content, WIDE, &mut ink));
+    main.push_str(&format!(
+        "<w:sectPr><w:footerReference w:type=\"default\" r:id=\"footer1\"/><w:footerReference w:type=\"even\" r:id=\"footer2\"/>\
+         <w:pgSz w:w=\"{}\" w:h=\"{}\" w:orient=\"landscape\"/><w:pgMar w:top=\"{LEFT}\" w:right=\"{WIDE_SIDE}\" w:bottom=\"{RIGHT}\" \
+         w:left=\"{WIDE_SIDE}\" w:header=\"{HEADER}\" w:footer=\"{WIDE_FOOTER}\" w:gutter=\"0\"/><w:pgNumType w:start=\"1\"/></w:sectPr>\n\
+         </w:body></w:document>\n",
+        PAGE.1, PAGE.0
+    ));
+    let document = Document {
+        title: title.to_owned(),
+        ..Document::default()
+    };
+    pack(&document, main, &ink, lang)
+}
+
+fn pack(document: &Document, main: String, ink: &Ink, lang: Lang) -> Result<Vec<u8>, Error> {
     let mut parts = vec![
         ("[Content_Types].xml", content_types(document.draft)),
         ("_rels/.rels", package_relations()),
@@ -33,11 +71,11 @@ pub(super) fn write(document: &Document, lang: Lang) -> Result<Vec<u8>, Error> {
             "word/settings.xml",
             format!("{XML}{}", SETTINGS.replace("{W}", W)),
         ),
-        ("word/footer1.xml", footer("right", &ink)),
-        ("word/footer2.xml", footer("left", &ink)),
+        ("word/footer1.xml", footer("right", ink)),
+        ("word/footer2.xml", footer("left", ink)),
     ];
     if document.draft {
-        parts.push(("word/header1.xml", header(&ink)));
+        parts.push(("word/header1.xml", header(ink)));
     }
     parts.push((
         "word/_rels/document.xml.rels",

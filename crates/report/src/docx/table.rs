@@ -14,6 +14,11 @@ const FIGURES_IN_A_ROW: usize = 4;
 
 /// A table with its caption above and its note below. The head is repeated on every page.
 pub(super) fn write(table: &Table, ink: &mut Ink) -> String {
+    write_in(table, WIDTH, ink)
+}
+
+/// As [`write`], in a text block of another width.
+pub(super) fn write_in(table: &Table, total: u32, ink: &mut Ink) -> String {
     let count = table
         .rows
         .iter()
@@ -29,8 +34,8 @@ pub(super) fn write(table: &Table, ink: &mut Ink) -> String {
         return out;
     }
     let natural: Vec<u32> = (0..count).map(|at| natural_half_widths(table, at)).collect();
-    let size = size_for(&natural, table);
-    let widths = widths(table, &natural, size);
+    let size = size_for(&natural, table, total);
+    let widths = widths(table, &natural, size, total);
     out.push_str(&open(&widths, "TableGrid"));
     if !table.columns.is_empty() {
         out.push_str("<w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>");
@@ -199,7 +204,7 @@ fn twips(halves: u32, size: u32) -> u32 {
 }
 
 /// The normal size if the columns that must not wrap leave room for the others, else the smaller one.
-fn size_for(natural: &[u32], table: &Table) -> u32 {
+fn size_for(natural: &[u32], table: &Table, block: u32) -> u32 {
     let fixed: u32 = natural
         .iter()
         .enumerate()
@@ -208,11 +213,11 @@ fn size_for(natural: &[u32], table: &Table) -> u32 {
             twips(if wraps { (*halves).min(16) } else { *halves }, SIZE_SMALL_4) + 2 * PADDING
         })
         .sum();
-    if fixed > WIDTH { SIZE_5 } else { SIZE_SMALL_4 }
+    if fixed > block { SIZE_5 } else { SIZE_SMALL_4 }
 }
 
 /// The widths of the columns: wished shares if there are any; else figures get what they need and words the rest.
-fn widths(table: &Table, natural: &[u32], size: u32) -> Vec<u32> {
+fn widths(table: &Table, natural: &[u32], size: u32, block: u32) -> Vec<u32> {
     let wished: Vec<u32> = (0..natural.len())
         .map(|at| table.columns.get(at).map_or(0, |c| c.width))
         .collect();
@@ -225,7 +230,7 @@ fn widths(table: &Table, natural: &[u32], size: u32) -> Vec<u32> {
                 .iter()
                 .map(|w| if *w > 0 { (*w).min(10_000) } else { mean })
                 .collect::<Vec<_>>(),
-            WIDTH,
+            block,
         );
     }
     let needs: Vec<u32> = natural
@@ -233,8 +238,8 @@ fn widths(table: &Table, natural: &[u32], size: u32) -> Vec<u32> {
         .map(|halves| twips(*halves, size) + 2 * PADDING + 20)
         .collect();
     let total: u32 = needs.iter().sum();
-    if total <= WIDTH {
-        return share(&needs, WIDTH);
+    if total <= block {
+        return share(&needs, block);
     }
     let words = |at: usize| table.columns.get(at).is_none_or(|c| c.align == Align::Left);
     // A head over figures may take two lines.
@@ -261,10 +266,10 @@ fn widths(table: &Table, natural: &[u32], size: u32) -> Vec<u32> {
         .filter(|(at, _)| !words(*at))
         .map(|(_, w)| *w)
         .sum();
-    if fixed * 10 > WIDTH * 7 || (0..needs.len()).all(|at| !words(at)) {
+    if fixed * 10 > block * 7 || (0..needs.len()).all(|at| !words(at)) {
         return share(
-            &needs.iter().map(|w| (*w).min(WIDTH / 3)).collect::<Vec<_>>(),
-            WIDTH,
+            &needs.iter().map(|w| (*w).min(block / 3)).collect::<Vec<_>>(),
+            block,
         );
     }
     // Long sentences get more than short names, but no column of words is starved.
@@ -275,7 +280,7 @@ fn widths(table: &Table, natural: &[u32], size: u32) -> Vec<u32> {
         .filter(|(at, _)| words(*at))
         .map(|(_, w)| *w)
         .sum();
-    let room = WIDTH - fixed;
+    let room = block - fixed;
     let width_of = |(at, (need, weight)): (usize, (&u32, &u32))| {
         if words(at) {
             room * weight / sum.max(1)

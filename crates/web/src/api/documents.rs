@@ -4,13 +4,14 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::Path;
 use axum::extract::multipart::Multipart;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use bihuan_domain::id::{DocumentId, MechanismId, UnitId};
 use bihuan_domain::refusal::Refusal;
-use bihuan_engine::documents::{self, Accepted, Proposal};
-use bihuan_messages::Lang;
+use bihuan_engine::documents::review::Change;
+use bihuan_engine::documents::{self, Accepted, Proposal, Standing, threads as follow};
+use bihuan_messages::{Lang, Message};
 use jiff::civil::Date;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
@@ -26,6 +27,10 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/api/v1/documents", get(list).post(receive))
         .route("/api/v1/documents/{id}", get(read))
         .route("/api/v1/documents/{id}/accept", post(accept))
+        .route("/api/v1/documents/{id}/rows", post(revise))
+        .route("/api/v1/documents/{id}/breakdown.xlsx", get(workbook))
+        .route("/api/v1/documents/{id}/breakdown.docx", get(word))
+        .route("/api/v1/threads", get(threads))
 }
 
 async fn list(visitor: Visitor) -> Result<axum::Json<Json>, Trouble> {
@@ -78,7 +83,7 @@ async fn read(
     visitor: Visitor,
     Path(id): Path<String>,
     Asked(asked): Asked<ReadAsked>,
-) -> Result<axum::Json<Json>, Trouble> {
+) -> Result<Response, Trouble> {
     visitor.must_administer()?;
     visitor
         .work(move |visitor| {
@@ -86,10 +91,15 @@ async fn read(
             let reading = reading(visitor, &id)?;
             let mechanism = MechanismId::from(asked.mechanism);
             let rows = documents::proposals(&visitor.engine, &views, &reading, &mechanism)?;
-            Ok(axum::Json(json!({
-                "id": id, "name": reading.name, "text": reading.opened.text, "text_sha256": reading.received.text_sha256,
+            let tag = [(header::ETAG, format!("\"{}\"", reading.revision))];
+            let body = json!({
+                "id": id, "name": reading.name, "kind": reading.opened.kind, "text": reading.opened.text,
+                "text_sha256": reading.received.text_sha256, "revision": reading.revision,
+                "warnings": reading.opened.warnings.iter().map(both).collect::<Vec<_>>(),
+                "coverage": reading.document.coverage,
                 "proposals": rows.iter().map(proposal).collect::<Vec<_>>(),
-            })))
+            });
+            Ok((tag, axum::Json(body)).into_response())
         })
         .await
 }
@@ -107,13 +117,22 @@ fn reading(visitor: &Visitor, id: &str) -> Result<documents::Reading, Trouble> {
     )?)
 }
 
+fn both(message: &Message) -> Json {
+    json!({ "zh": message.text(Lang::Zh), "en": message.text(Lang::En) })
+}
+
 fn proposal(row: &Proposal) -> Json {
     json!({
-        "index": row.index, "article": row.article, "quote": row.quote, "at": row.at, "title": row.title,
+        "index": row.index, "key": row.key, "article": row.article, "quote": row.quote, "at": row.at, "title": row.title,
         "value": row.value, "unit": row.unit, "due": row.due, "kind": row.kind,
         "owner": row.owner.as_ref().map(|(unit, _)| unit),
-        "owner_why": row.owner.as_ref().map(|(_, why)| json!({ "zh": why.text(Lang::Zh), "en": why.text(Lang::En) })),
-        "why": row.why, "case": row.case,
+        "owner_why": row.owner.as_ref().map(|(_, why)| both(why)),
+        "goal": row.goal, "supporting": row.supporting, "supporting_unknown": row.supporting_unknown, "person": row.person,
+        "rejected": match &row.standing {
+            Standing::Open => None,
+            Standing::Rejected(reason) => Some(reason),
+        },
+        "changed": row.changed, "why": row.why, "case": row.case,
     })
 }
 
@@ -127,12 +146,16 @@ struct AcceptSent {
 /// A sentence that is accepted; what is not said stays as proposed.
 #[derive(Deserialize)]
 struct RowSent {
-    index: usize,
+    /// Which, by its place among the rows,
+    index: Option<usize>,
+    /// or by its key, which stays what it is when other rows are split or merged.
+    key: Option<String>,
     owner: Option<UnitId>,
     title: Option<String>,
     due: Option<Date>,
     value: Option<String>,
     unit: Option<String>,
+    supporting: Option<Vec<UnitId>>,
 }
 
 async fn accept(Caller(visitor): Caller, Path(id): Path<String>, body: Bytes) -> Result<Response, Trouble> {
@@ -154,14 +177,17 @@ async fn accept(Caller(visitor): Caller, Path(id): Path<String>, body: Bytes) ->
                 &sent.mechanism,
                 &rows,
             )?;
+            let place = |key: &str| proposed.iter().find(|row| row.key == key).map(|row| row.index);
             let lines: Vec<Json> = rows
                 .iter()
                 .zip(answers)
                 .map(|(row, answer)| match answer {
-                    Ok(answer) => json!({ "index": row.index, "ok": true, "answer": answer }),
+                    Ok(answer) => {
+                        json!({ "key": row.row, "index": place(&row.row), "ok": true, "answer": answer })
+                    }
                     Err(failure) => {
                         let problem = Trouble::from(failure).problem(visitor.lang);
-                        json!({ "index": row.index, "ok": false, "problem": problem })
+                        json!({ "key": row.row, "index": place(&row.row), "ok": false, "problem": problem })
                     }
                 })
                 .collect();
@@ -172,10 +198,17 @@ async fn accept(Caller(visitor): Caller, Path(id): Path<String>, body: Bytes) ->
 
 /// A row as sent over what was proposed. An owner has to be named by somebody: the sentence or the caller.
 fn accepted(sent: RowSent, proposed: &[Proposal]) -> Result<Accepted, Trouble> {
-    let Some(row) = proposed.get(sent.index) else {
-        return Err(Refusal::new("no_such_proposal")
-            .with("n", sent.index.to_string())
-            .into());
+    let found = match (&sent.key, sent.index) {
+        (Some(key), _) => proposed.iter().find(|row| row.key == *key),
+        (None, Some(index)) => proposed.get(index),
+        (None, None) => None,
+    };
+    let Some(row) = found else {
+        let n = sent
+            .key
+            .or(sent.index.map(|index| index.to_string()))
+            .unwrap_or_default();
+        return Err(Refusal::new("no_such_proposal").with("n", n).into());
     };
     let suggested = row.owner.as_ref().map(|(unit, _)| unit.clone());
     let Some(owner) = sent.owner.or(suggested) else {
@@ -185,11 +218,89 @@ fn accepted(sent: RowSent, proposed: &[Proposal]) -> Result<Accepted, Trouble> {
         return Err(trouble);
     };
     Ok(Accepted {
-        index: sent.index,
+        row: row.key.clone(),
+        supporting: sent.supporting.unwrap_or_else(|| row.supporting.clone()),
         title: sent.title.unwrap_or_else(|| row.title.clone()),
         owner,
         due: sent.due.or(row.due),
         value: sent.value.or_else(|| row.value.clone()),
         unit: sent.unit.or_else(|| row.unit.clone()),
     })
+}
+
+/// Changes of the rows; `If-Match` says which revision they are for.
+#[derive(Deserialize)]
+struct ReviseSent {
+    changes: Vec<Change>,
+    /// The revision that was last seen, for callers without headers.
+    revision: Option<u64>,
+}
+
+async fn revise(
+    Caller(visitor): Caller,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Trouble> {
+    visitor.must_administer()?;
+    let sent: ReviseSent = serde_json::from_slice(&body).map_err(|error| Trouble::bad(error.to_string()))?;
+    let tag = headers
+        .get(header::IF_MATCH)
+        .and_then(|tag| tag.to_str().ok())
+        .map(str::to_owned);
+    visitor
+        .work(move |visitor| {
+            let reading = reading(visitor, &id)?;
+            // Without a word on what was seen, the changes are for the rows as they are.
+            let seen = match tag.as_deref().map(str::trim) {
+                Some("*") | None => sent.revision.unwrap_or(reading.revision),
+                Some(tag) => tag.trim_matches('"').parse().unwrap_or(u64::MAX),
+            };
+            let revision =
+                documents::review::revise(&visitor.engine, &visitor.actor(), &reading, seen, &sent.changes)?;
+            let tag = [(header::ETAG, format!("\"{revision}\""))];
+            Ok((tag, axum::Json(json!({ "revision": revision }))).into_response())
+        })
+        .await
+}
+
+async fn workbook(visitor: Visitor, Path(id): Path<String>) -> Result<Response, Trouble> {
+    breakdown(visitor, id, true).await
+}
+
+async fn word(visitor: Visitor, Path(id): Path<String>) -> Result<Response, Trouble> {
+    breakdown(visitor, id, false).await
+}
+
+async fn breakdown(visitor: Visitor, id: String, workbook: bool) -> Result<Response, Trouble> {
+    visitor.must_administer()?;
+    visitor
+        .work(move |visitor| crate::pages::reading::breakdown_file(visitor, &id.into(), workbook))
+        .await
+}
+
+async fn threads(visitor: Visitor) -> Result<axum::Json<Json>, Trouble> {
+    visitor.must_administer()?;
+    visitor
+        .work(|visitor| {
+            let views = visitor.views()?;
+            let found = follow::threads(&visitor.engine, &views)?;
+            let thread = |thread: &follow::Thread| {
+                let mut json = serde_json::to_value(thread).unwrap_or_default();
+                if let Some(places) = json.get_mut("places").and_then(Json::as_array_mut) {
+                    for (shown, place) in places.iter_mut().zip(&thread.places) {
+                        if let Some(fields) = shown.as_object_mut() {
+                            fields.insert("why".to_owned(), place.why.iter().map(both).collect());
+                        }
+                    }
+                }
+                json
+            };
+            Ok(axum::Json(json!({
+                "documents": found.documents,
+                "threads": found.threads.iter().map(thread).collect::<Vec<_>>(),
+                "silent": found.silent.iter().map(thread).collect::<Vec<_>>(),
+            })))
+        })
+        .await
 }

@@ -21,7 +21,7 @@ type Read = (
     &'static [(&'static str, &'static str)],
 );
 
-const READS: [Read; 16] = [
+const READS: [Read; 17] = [
     ("/api/v1/session", "Who is signed in", &[]),
     (
         "/api/v1/cases",
@@ -47,8 +47,13 @@ const READS: [Read; 16] = [
     ("/api/v1/documents", "The documents that were handed in", &[]),
     (
         "/api/v1/documents/{id}",
-        "A document as read: its text and the rows that its sentences propose",
+        "A document as read: its text, what each stretch was taken for, and its rows; its ETag is for If-Match",
         &[("mechanism", "string")],
+    ),
+    (
+        "/api/v1/threads",
+        "What several documents say of one undertaking, with what each link rests on",
+        &[],
     ),
     ("/api/v1/registers", "The registers", &[]),
     (
@@ -132,6 +137,18 @@ fn document() -> Json {
         ),
     );
     put("/api/v1/documents/{id}/accept", "post", accept());
+    put("/api/v1/documents/{id}/rows", "post", revise());
+    for (end, summary) in [
+        ("breakdown.xlsx", "The breakdown of a document as a workbook"),
+        ("breakdown.docx", "The breakdown of a document as a Word document"),
+    ] {
+        let id = format!("get_{}", end.replace('.', "_"));
+        put(
+            &format!("/api/v1/documents/{{id}}/{end}"),
+            "get",
+            download(&id, summary),
+        );
+    }
     put(
         "/api/v1/cases/{id}/evidence/{n}",
         "get",
@@ -237,9 +254,25 @@ fn files(id: &str, summary: &str) -> Json {
     }))
 }
 
+fn revise() -> Json {
+    let change = json!({ "type": "object", "required": ["do"], "properties": {
+        "do": { "enum": ["edit", "assign", "reject", "restore", "split", "merge", "add", "link"] } } });
+    with_problems(json!({
+        "operationId": "revise_rows", "summary": "Change the rows of a document, all or nothing",
+        "parameters": [
+            { "name": "id", "in": "path", "required": true, "schema": { "type": "string" } },
+            { "name": "If-Match", "in": "header", "required": false, "schema": { "type": "string" }, "description": "The ETag of the document as last seen; another revision answers 412." },
+        ],
+        "requestBody": { "required": true, "content": { "application/json": { "schema": {
+            "type": "object", "required": ["changes"],
+            "properties": { "revision": { "type": "integer" }, "changes": { "type": "array", "items": change } } } } } },
+        "responses": { "200": { "description": "The new revision", "content": { "application/json": { "schema": { "type": "object" } } } } },
+    }))
+}
+
 fn accept() -> Json {
-    let row = json!({ "type": "object", "required": ["index"], "properties": {
-        "index": { "type": "integer" }, "owner": { "type": "string" }, "title": { "type": "string" },
+    let row = json!({ "type": "object", "properties": {
+        "key": { "type": "string" }, "index": { "type": "integer" }, "supporting": { "type": "array", "items": { "type": "string" } }, "owner": { "type": "string" }, "title": { "type": "string" },
         "due": { "type": "string", "format": "date" }, "value": { "type": "string" }, "unit": { "type": "string" } } });
     with_problems(json!({
         "operationId": "accept_rows", "summary": "Open cases from sentences; what a row does not say stays as proposed",
@@ -254,6 +287,8 @@ fn accept() -> Json {
 fn download(id: &str, summary: &str) -> Json {
     let names: &[&str] = if id == "get_evidence" {
         &["id", "n"]
+    } else if id.starts_with("get_breakdown") {
+        &["id"]
     } else {
         &["id", "file"]
     };

@@ -139,3 +139,68 @@ if (live) {
     addEventListener("pagehide", () => source.close());
   }
 }
+
+// Reviewing a document with the keyboard alone: rows are gone through, ticked, edited, rejected and accepted.
+const review = document.querySelector("form#rows");
+const keys = review && review.querySelector("[data-keys]");
+if (keys) {
+  keys.hidden = false;
+  const all = () => [...review.querySelectorAll("li.row[data-row]")];
+  let here = null;
+  const go = (row, focus = true) => {
+    if (!row) return;
+    for (const marked of document.querySelectorAll(".is-here")) marked.classList.remove("is-here");
+    here = row;
+    row.classList.add("is-here");
+    const words = document.getElementById(`s${row.dataset.row}`);
+    if (words) {
+      words.classList.add("is-here");
+      words.scrollIntoView({ block: "center" });
+    }
+    if (focus) row.focus({ preventScroll: true });
+    row.scrollIntoView({ block: "nearest" });
+  };
+  const into = (selector) => {
+    if (!here) return;
+    here.querySelector("details").open = true;
+    const field = here.querySelector(selector);
+    if (field) field.focus();
+  };
+  const does = {
+    j: () => go(here ? all()[all().indexOf(here) + 1] : all()[0]),
+    k: () => go(all()[all().indexOf(here) - 1]),
+    x: () => { const box = here && here.querySelector("input[name=row]"); if (box) box.checked = !box.checked; },
+    e: () => into("input.row-title"),
+    o: () => into("select"),
+    s: () => into(".cut input"),
+    r: () => into("[data-reason]"),
+    t: () => { if (here) location.hash = `s${here.dataset.row}`; },
+    a: () => { const button = review.querySelector("button[value=accept]"); if (button) button.focus(); },
+    "?": () => { keys.hidden = !keys.hidden; },
+  };
+  addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    const typing = event.target.closest("input:not([type=checkbox]):not([type=radio]), select, textarea");
+    if (event.key === "Escape" && typing && here) { here.focus(); return; }
+    if (typing || !does[event.key]) return;
+    event.preventDefault();
+    does[event.key]();
+  });
+  review.addEventListener("focusin", (event) => {
+    const row = event.target.closest("li.row[data-row]");
+    if (row && row !== here) go(row, false);
+  });
+  // Enter in the reason of one row rejects that row; it would press the form's first button otherwise.
+  review.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !event.target.matches("[data-reason]")) return;
+    event.preventDefault();
+    event.target.closest("p").querySelector("button").click();
+  });
+  const pick = review.querySelector("[data-pick]");
+  if (pick) pick.addEventListener("click", (event) => {
+    event.preventDefault();
+    const boxes = [...review.querySelectorAll("input[name=row]")];
+    const on = !boxes.some((box) => box.checked);
+    for (const box of boxes) box.checked = on;
+  });
+}

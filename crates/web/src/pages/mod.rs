@@ -15,7 +15,7 @@ mod mechanisms;
 mod new_case;
 mod org;
 mod packs;
-mod reading;
+pub(crate) mod reading;
 mod registers;
 mod search;
 mod sign_in;
