@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use super::context::{Context, Subject};
 use super::state::{ClockState, State};
-use crate::calendar::{date_of, midnight};
+use crate::calendar::date_of;
 use crate::clock::{self, Limit, Pause, Rule};
 use crate::event::{ClockStart, Holder, Placement, ProgressStart, VerificationAsked, WarningAt};
 use crate::id::{Code, LadderId, StageId};
@@ -68,18 +68,27 @@ impl Context<'_> {
         match &spec.limit {
             LimitSpec::Rule(rule) => rule.clone(),
             LimitSpec::Field { field, or } => match subject.values.get(field) {
-                // A day that is over when the clock starts (rework, a late signature) would fire the whole ladder in
-                // one instant and leave nobody time to act: then the other limit counts.
-                Some(Value::Date(day)) if midnight(*day) > start || date_of(start) == *day => Rule {
-                    limit: Limit::Until(*day),
-                    ..or.clone()
-                },
+                Some(Value::Date(day)) if date_of(start) <= *day => self.until(*day, or, start),
                 _ => or.clone(),
             },
             LimitSpec::Choice { field, limits, or } => match subject.values.get(field) {
                 Some(Value::Code(code)) => limits.get(code).unwrap_or(or).clone(),
                 _ => or.clone(),
             },
+        }
+    }
+
+    /// The rule of a clock that starts at `start` and runs until the end of a day. Where that is over (rework, a late
+    /// signature, the evening after the office closed) the whole ladder would fire in one instant and leave nobody time
+    /// to act: then the other limit counts.
+    fn until(&self, day: Date, or: &Rule, start: Timestamp) -> Rule {
+        let until = Rule {
+            limit: Limit::Until(day),
+            ..or.clone()
+        };
+        match self.due(&until, start) {
+            Ok(due) if due <= start => or.clone(),
+            _ => until,
         }
     }
 

@@ -426,6 +426,39 @@ fn work_sent_back_after_the_day_it_was_due_gets_the_other_limit_and_time_to_act(
 }
 
 #[test]
+fn work_begun_in_the_evening_of_its_last_day_gets_the_other_limit_too() {
+    let mut desk = Desk::new(Way::Office("supervisor".into()), date(2024, 3, 8).at(20, 0, 0, 0));
+    desk.mechanism.fields.push(bihuan_domain::mechanism::Field {
+        id: "due".into(),
+        ty: bihuan_domain::value::Type::Date,
+        ..desk.mechanism.fields[1].clone()
+    });
+    let spec = desk.mechanism.stages[1].clock.as_mut().unwrap();
+    spec.limit = bihuan_domain::mechanism::LimitSpec::Field {
+        field: "due".into(),
+        or: bihuan_domain::clock::Rule::new(bihuan_domain::clock::Limit::WorkingDays(5)),
+    };
+    desk.open("housing");
+    let amend = Command::Amend {
+        values: Values::from([("due".into(), Value::Date(date(2024, 3, 8)))]),
+        title: None,
+        reason: "correction".into(),
+    };
+    desk.run(&actor("office.clerk"), &amend).unwrap();
+    desk.step("housing.clerk", "accept", Values::new()).unwrap();
+    let state = desk.state();
+    let clock = state.clock("stage").unwrap();
+    assert_eq!(
+        (clock.start, clock.due),
+        (
+            instant(date(2024, 3, 8).at(20, 0, 0, 0)),
+            instant(date(2024, 3, 15).at(18, 0, 0, 0))
+        ),
+        "the office closed at six, so the day in the field was over"
+    );
+}
+
+#[test]
 fn whoever_the_case_is_given_to_owes_its_regular_report() {
     let mut desk = Desk::new(Way::Office("supervisor".into()), date(2024, 3, 4).at(9, 0, 0, 0));
     desk.mechanism.progress = Some(bihuan_domain::mechanism::Progress {

@@ -361,7 +361,8 @@ pub(crate) fn values(
     found
 }
 
-/// A row of a register: a new one, or one that is there, changed.
+/// A row of a register: a new one, or one that is there, changed. Whoever keeps a register cannot write a value of another
+/// type: the engine refuses it before it comes near a world.
 pub(crate) fn row(spec: &RegisterSpec, die: &mut Die, world: &World, today: Date) -> RowPut {
     let known: Vec<&RowId> = world
         .registers
@@ -375,6 +376,11 @@ pub(crate) fn row(spec: &RegisterSpec, die: &mut Die, world: &World, today: Date
     };
     let mut values = world.registers.row(&spec.id, &row).cloned().unwrap_or_default();
     values.extend(self::values(&spec.fields, |_| true, die, world, today));
+    let fits = |id: &bihuan_domain::id::FieldId, value: &Value| {
+        let field = spec.fields.iter().find(|field| field.id == *id);
+        field.is_none_or(|field| value.fits(&field.ty))
+    };
+    values.retain(|id, value| fits(id, value));
     RowPut {
         register: spec.id.clone(),
         row,
