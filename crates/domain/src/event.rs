@@ -22,7 +22,7 @@ use crate::value::Attachment;
 use crate::verification::{Beacon, Relaxation, Seat};
 
 pub use world::{
-    BulletinDrafted, BulletinIssued, BulletinSigned, Created, DocumentReceived, DocumentReviewed,
+    BulletinDrafted, BulletinIssued, BulletinOverdue, BulletinSigned, Created, DocumentReceived, DocumentReviewed,
     PackAdopted, Relieved, RowPut, RowRemoved, SettingSet, WorldEvent,
 };
 

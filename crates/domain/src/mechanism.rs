@@ -3,6 +3,7 @@
 //! The mechanism crate makes these values from files; nothing here knows TOML. Labels are free, kinds are few:
 //! a file may name any stage, the kernel knows the closed set [`StageKind`].
 
+mod bulletin;
 mod course;
 mod ending;
 mod figures;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::{Code, DatumId, Digest, FieldId, LadderId, MechanismId, PackId, RegisterId, RoleId, StageId};
 use crate::value::Type;
 
+pub use bulletin::{BulletinSpan, BulletinTemplate, Chair, Section, SignatureRung};
 pub use course::{
     ClockSpec, Colour, Exit, Ladder, LimitSpec, Progress, Rung, Stage, StageKind, Step, Warning,
 };

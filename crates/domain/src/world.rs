@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::calendar::{Calendar, Calendars};
-use crate::event::{BulletinDrafted, DocumentReceived, DocumentReviewed, WorldEvent};
+use crate::event::{BulletinDrafted, BulletinOverdue, DocumentReceived, DocumentReviewed, WorldEvent};
 use crate::id::{BulletinId, Code, Digest, DocumentId, PackId, PostId, UnitId};
 use crate::org::{Actor, Org};
 use crate::register::Registers;
@@ -56,6 +56,9 @@ pub struct Bulletin {
     pub signed: Option<(Actor, Timestamp)>,
     /// When it was issued.
     pub issued: Option<Timestamp>,
+    /// The rungs to which its overdue signature has climbed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub overdue: Vec<BulletinOverdue>,
 }
 
 impl World {
@@ -118,6 +121,7 @@ impl World {
                     drafted_at: at,
                     signed: None,
                     issued: None,
+                    overdue: Vec::new(),
                 };
                 self.bulletins.insert(bulletin.draft.bulletin.clone(), bulletin);
             }
@@ -129,6 +133,11 @@ impl World {
             WorldEvent::BulletinIssued(e) => {
                 if let Some(bulletin) = self.bulletins.get_mut(&e.bulletin) {
                     bulletin.issued = Some(at);
+                }
+            }
+            WorldEvent::BulletinOverdue(e) => {
+                if let Some(bulletin) = self.bulletins.get_mut(&e.bulletin) {
+                    bulletin.overdue.push(e);
                 }
             }
         }

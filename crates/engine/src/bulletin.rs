@@ -7,6 +7,8 @@
 //! These functions block; asynchronous callers put them on a blocking thread.
 
 mod annex;
+mod asked;
+mod cadence;
 mod compute;
 mod content;
 mod correct;
@@ -17,20 +19,27 @@ mod rate;
 mod recheck;
 mod settings;
 mod source;
+mod typical;
 mod wording;
 
 pub use annex::sheets;
+pub use asked::{Asked, asked};
+pub(crate) use cadence::on_time;
+pub use cadence::{Coming, coming};
 pub use content::{Content, Definition, Documents};
 pub use facts::Cause;
 pub use figures::{
     Corrected, CorrectedRate, Correction, Count, FIGURES, FalseClosing, Figures, LadderItem, LateItem,
     LateWith, NamedRate, RATES, Scope, UNIT_FIGURES, UnitLine, UnitOrder, definition, name,
 };
-pub use life::{Drafting, Signed, docx, draft, file, html, issue, load, may_read, official, sign, xlsx};
+pub use life::{
+    Drafting, Signed, docx, draft, file, html, issue, load, may_read, may_sign, official, sign, xlsx,
+};
 pub use rate::{CaseSet, Place, Rate, SMALL_BASE, percent, wilson};
 pub use recheck::{Difference, Recheck, verify};
 pub use settings::{SIGNER, preset, signers};
 pub use source::{compute, recompute};
+pub use typical::{Typical, TypicalCase, Why};
 pub use wording::figure_link;
 
 /// The style rules for [`html`], for screen and print.

@@ -315,6 +315,13 @@ impl Engine {
     ///
     /// Faults of the log; what had fired before stays fired.
     pub fn catch_up(&self) -> Result<CatchUp, Failure> {
+        let mut done = self.sweep()?;
+        // Bulletins come last: what was due by now stands in them.
+        done.events = done.events.saturating_add(crate::bulletin::on_time(self)?);
+        Ok(done)
+    }
+
+    fn sweep(&self) -> Result<CatchUp, Failure> {
         let _one = self.0.sweeping.lock().unwrap_or_else(PoisonError::into_inner);
         let mut done = CatchUp::default();
         let opened = self.open_scheduled()?;

@@ -338,6 +338,7 @@ fn finish(
     for (file, parts) in draft.parts.iter().filter(|_| !draft.incomplete) {
         let mut sink = Sink::new(file);
         check::registers_of_proof(parts, &draft.around, mechanisms, &mut sink);
+        check::bulletins(parts, &draft.around, mechanisms, &mut sink);
         found.extend(sink.into_findings());
         for register in &parts.registers {
             let Some(spec) = draft
@@ -421,6 +422,10 @@ fn finish(
         reasons: parts()
             .flat_map(|p| &p.reasons)
             .map(|r| (Code::new(r.id.as_str()), choices(&r.list)))
+            .collect(),
+        bulletins: parts()
+            .flat_map(|p| &p.bulletins)
+            .filter_map(|b| check::template(b, &draft.around))
             .collect(),
         scenarios: draft.scenarios.clone(),
         orgs: draft.orgs.clone(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bihuan_diagnostics::Diagnostic;
 use bihuan_domain::assessment::Scheme;
 use bihuan_domain::id::{Code, DatumId, Digest, FieldId, MechanismId, PackId, RegisterId, RowId, UnitId};
-use bihuan_domain::mechanism::{Field, Mechanism, RegisterSpec};
+use bihuan_domain::mechanism::{BulletinTemplate, Field, Mechanism, RegisterSpec};
 use bihuan_messages::Label;
 
 use crate::input::Input;
@@ -52,6 +52,8 @@ pub struct Pack {
     pub post_kinds: Vec<(Code, Label)>,
     /// Lists of reasons.
     pub reasons: Vec<(Code, Vec<(Code, Label)>)>,
+    /// Bulletins that are drafted by themselves.
+    pub bulletins: Vec<BulletinTemplate>,
     /// Scenarios.
     pub scenarios: Vec<Scenario>,
     /// Org trees for scenarios, by the path of their file.

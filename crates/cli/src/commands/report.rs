@@ -91,6 +91,7 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
                 to: *to,
                 mechanisms: Vec::new(),
                 order: UnitOrder::default(),
+                sections: Vec::new(),
             };
             let drafting = Drafting {
                 scope,

@@ -52,6 +52,8 @@ pub enum WorldEvent {
     BulletinSigned(BulletinSigned),
     #[serde(rename = "bulletin.issued")]
     BulletinIssued(BulletinIssued),
+    #[serde(rename = "bulletin.overdue")]
+    BulletinOverdue(BulletinOverdue),
 }
 
 /// A log begins.
@@ -169,6 +171,30 @@ pub struct BulletinDrafted {
     pub signer: PostId,
     /// When the signature is due.
     pub due: Timestamp,
+    /// The template by which it was drafted by itself; absent where the office drafted it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template: Option<Code>,
+    /// When it was to be drafted; the entry's own time says when it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scheduled: Option<Timestamp>,
+}
+
+/// A bulletin's signature is overdue and has climbed to a rung.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BulletinOverdue {
+    /// The bulletin.
+    pub bulletin: BulletinId,
+    /// The rung, from 1.
+    pub rung: u32,
+    /// What happens there.
+    pub label: bihuan_messages::Label,
+    /// Who is told, and may sign in the signer's place.
+    pub to: PostId,
+    /// When what ran out was due: the signature, or the rung below.
+    pub due: Timestamp,
+    /// How long it stands on this rung; the last one has no end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
 }
 
 /// A bulletin was signed (签发) as drafted.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bihuan_domain::calendar::midnight;
 use bihuan_domain::case::{DutyKind, State};
 use bihuan_domain::id::{Code, UnitId};
-use bihuan_domain::mechanism::{RequestKind, StageKind};
+use bihuan_domain::mechanism::{RequestKind, Section, StageKind};
 use bihuan_domain::verification::Beacon;
 use bihuan_domain::world::World;
 use jiff::Timestamp;
@@ -18,6 +18,7 @@ use super::figures::{
     UNIT_FIGURES, UnitLine, UnitOrder,
 };
 use super::rate::{CaseSet, Rate, ranks};
+use super::typical::Search;
 
 /// Counts cases into the figures of one bulletin. Feed it every case in any order, then [`Collector::finish`].
 pub(crate) struct Collector<'w> {
@@ -31,6 +32,7 @@ pub(crate) struct Collector<'w> {
     late: Vec<LateItem>,
     items: Vec<LadderItem>,
     false_closings: Vec<FalseClosing>,
+    typical: Option<Search>,
 }
 
 #[derive(Default)]
@@ -87,6 +89,7 @@ impl<'w> Collector<'w> {
             late: Vec::new(),
             items: Vec::new(),
             false_closings: Vec::new(),
+            typical: scope.sections.contains(&Section::Typical).then(Search::default),
         }
     }
 
@@ -100,6 +103,10 @@ impl<'w> Collector<'w> {
             self.totals.add(id, facts, times);
             let unit = owner_on(self.world, &facts.state.owner, self.scope.to);
             self.units.entry(unit).or_default().add(id, facts, times);
+        }
+        let (start, end) = (self.start, self.end);
+        if let Some(search) = &mut self.typical {
+            search.look(facts, &|at| start <= at && at < end, self.as_of);
         }
         self.late.extend(self.late_item(facts));
         self.items.extend(ladder_items(facts));
@@ -253,6 +260,7 @@ impl<'w> Collector<'w> {
             units: self.lines(),
             late: self.late,
             items: self.items,
+            typical: self.typical.take().map(Search::found).unwrap_or_default(),
             corrections,
             log,
             scope: self.scope,

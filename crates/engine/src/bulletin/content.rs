@@ -2,10 +2,10 @@
 //!
 //! It is made once, at drafting, stored as a file beside the log and never made again: what was signed is what is shown.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
-use bihuan_domain::id::{BulletinId, PostId, Sealed, UnitId};
+use bihuan_domain::id::{BulletinId, CaseId, PostId, Sealed, UnitId};
 use bihuan_domain::world::{Bulletin, World};
 use bihuan_ledger::{BlobId, Reader, canonical_json};
 use bihuan_messages::{Label, Lang};
@@ -37,6 +37,9 @@ pub struct Content {
     pub texts: BTreeMap<String, String>,
     /// Names of units (`unit/…`), posts (`post/…`) and mechanisms (`mechanism/…`) as they were then.
     pub names: BTreeMap<String, Label>,
+    /// Late matters whose reason is word for word what the last bulletin printed, though it was given anew.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub same_words: BTreeSet<CaseId>,
     /// The wording.
     pub documents: Documents,
 }
@@ -81,6 +84,7 @@ impl Content {
             texts: BTreeMap::new(),
             names: BTreeMap::new(),
             documents: Documents::default(),
+            same_words: BTreeSet::new(),
             figures,
         };
         content.name_all(world, mechanisms);
@@ -89,7 +93,37 @@ impl Content {
                 content.texts.insert(sealed.as_str().to_owned(), text);
             }
         }
+        content.same_words = content.said_before(views, world)?;
         Ok(content)
+    }
+
+    /// The late matters for which the last issued bulletin printed the same sentence.
+    fn said_before(&self, views: &Views, world: &World) -> Result<BTreeSet<CaseId>, Error> {
+        let issued = world
+            .bulletins
+            .values()
+            .filter_map(|bulletin| Some((bulletin.issued?, bulletin)));
+        let Some((_, last)) = issued.max_by_key(|(at, _)| *at) else {
+            return Ok(BTreeSet::new());
+        };
+        let Some(last) = Content::load(views.log(), last)? else {
+            return Ok(BTreeSet::new());
+        };
+        let said = |content: &Content, item: &LateItem| {
+            let note = item.cause.as_ref()?.note.as_ref()?;
+            content.text(note).map(|text| text.trim().to_owned())
+        };
+        let printed: BTreeMap<CaseId, String> = last
+            .figures
+            .late
+            .iter()
+            .filter_map(|item| Some((item.case, said(&last, item)?)))
+            .collect();
+        let late = self.figures.late.iter();
+        Ok(late
+            .filter(|item| said(self, item).is_some_and(|text| printed.get(&item.case) == Some(&text)))
+            .map(|item| item.case)
+            .collect())
     }
 
     /// The stored bytes: canonical JSON.
@@ -165,6 +199,8 @@ impl Content {
             .iter()
             .flat_map(|c| &c.cases)
             .for_each(|case| unit(&case.owner));
+        let typical = figures.typical.good.iter().chain(&figures.typical.bad);
+        typical.clone().for_each(|case| unit(&case.owner));
         let posts = figures
             .late
             .iter()
@@ -219,7 +255,12 @@ impl Content {
         let corrected = false_closings
             .filter(|case| shown(&case.mechanism))
             .map(|case| case.title.clone());
+        let typical = figures.typical.good.iter().chain(&figures.typical.bad);
+        let typical = typical
+            .filter(|case| shown(&case.mechanism))
+            .map(|case| case.title.clone());
         late.map(|item| item.title.clone())
+            .chain(typical)
             .chain(items)
             .chain(corrected)
             .chain(notes)

@@ -2,7 +2,7 @@
 
 use bihuan_domain::event::Holder;
 use bihuan_domain::id::{BulletinId, CaseId, Code, MechanismId, PostId, Sealed, UnitId};
-use bihuan_domain::mechanism::Colour;
+use bihuan_domain::mechanism::{Colour, Section};
 use bihuan_domain::verification::Beacon;
 use bihuan_messages::{Label, Lang, t};
 use jiff::Timestamp;
@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::facts::Cause;
 use super::rate::{CaseSet, Place, Rate};
+use super::typical::Typical;
 
 /// What a bulletin is asked to count.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +26,9 @@ pub struct Scope {
     /// In which order units stand.
     #[serde(default)]
     pub order: UnitOrder,
+    /// What it says, in this order; what bulletins said before there were templates where empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sections: Vec<Section>,
 }
 
 /// In which order units stand.
@@ -61,6 +65,9 @@ pub struct Figures {
     pub items: Vec<LadderItem>,
     /// What earlier bulletins counted and a look-back found false.
     pub corrections: Vec<Correction>,
+    /// Cases to be told of, good and bad, where the bulletin has a section for them.
+    #[serde(default, skip_serializing_if = "Typical::is_empty")]
+    pub typical: Typical,
 }
 
 /// A count with its cases.

@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use bihuan_domain::calendar::date_of;
 use bihuan_domain::event::{BulletinDrafted, BulletinIssued, BulletinSigned, WorldEvent};
 use bihuan_domain::id::{BulletinId, CaseId, Code, Digest, PostId};
+use bihuan_domain::mechanism::BulletinTemplate;
 use bihuan_domain::org::Actor;
 use bihuan_domain::refusal::Refusal;
 use bihuan_domain::value::Attachment;
@@ -42,6 +43,15 @@ pub struct Drafting {
     pub remarks: Vec<String>,
 }
 
+/// How a bulletin comes to be drafted by itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Making<'a> {
+    /// By which template.
+    pub(super) template: Option<&'a BulletinTemplate>,
+    /// When it was to be drafted.
+    pub(super) scheduled: Option<Timestamp>,
+}
+
 /// What a signature did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Signed {
@@ -60,12 +70,25 @@ pub fn draft(engine: &Engine, actor: &Actor, key: &str, drafting: Drafting) -> R
     check_key(key)?;
     // What is due by now fires first, so that the bulletin knows every breach; nothing here depends on it otherwise.
     engine.catch_up()?;
+    draft_now(engine, actor, key, drafting, &Making::default())
+}
+
+/// As [`draft`], with the timers left alone: they draft by themselves, too.
+pub(super) fn draft_now(
+    engine: &Engine,
+    actor: &Actor,
+    key: &str,
+    drafting: Drafting,
+    making: &Making<'_>,
+) -> Result<BulletinId, Failure> {
     let _one = CHANGING.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(id) = drafted_before(engine, actor, key)? {
         return Ok(id);
     }
     let (now, world) = (engine.now(), engine.world());
-    check_office(&world, actor, now)?;
+    if !actor.is_system() {
+        check_office(&world, actor, now)?;
+    }
     check_drafting(&drafting, now)?;
     let signer = signer(&world, &drafting, now)?;
     let views = engine.views()?;
@@ -82,7 +105,11 @@ pub fn draft(engine: &Engine, actor: &Actor, key: &str, drafting: Drafting) -> R
         &world,
         &mechanisms,
     )?;
-    let frame = settings::frame(&world, signer.clone(), drafting.remarks);
+    let title = making.template.map(|template| template.label.clone());
+    let rule = making
+        .template
+        .map_or_else(settings::signature_rule, |template| template.sign_within.clone());
+    let frame = settings::frame(&world, signer.clone(), drafting.remarks, title);
     content.documents = Documents {
         zh: document(&content, &frame, Lang::Zh),
         en: document(&content, &frame, Lang::En),
@@ -107,7 +134,9 @@ pub fn draft(engine: &Engine, actor: &Actor, key: &str, drafting: Drafting) -> R
             bytes: file.bytes(),
         },
         signer,
-        due: settings::signature_due(&world, now),
+        due: settings::signature_due(&rule, &world, now),
+        template: making.template.map(|template| template.id.clone()),
+        scheduled: making.scheduled,
     };
     let change = WorldChange {
         event: WorldEvent::BulletinDrafted(event),
@@ -133,7 +162,7 @@ pub fn sign(engine: &Engine, actor: &Actor, key: &str, id: &BulletinId) -> Resul
         let (now, world) = (engine.now(), engine.world());
         let bulletin = find(&world, id)?;
         check_serves(&world, actor, now)?;
-        if actor.post != bulletin.draft.signer {
+        if !may_sign(bulletin, &actor.post) {
             let post = world
                 .org
                 .posts
@@ -143,7 +172,7 @@ pub fn sign(engine: &Engine, actor: &Actor, key: &str, id: &BulletinId) -> Resul
             return Err(refused("not_signer", |rule| rule.with("post", post)));
         }
         let drafter = drafter(engine, id)?;
-        if drafter.is_some_and(|drafter| drafter.person == actor.person) {
+        if drafter.is_some_and(|drafter| drafter.person == actor.person && !drafter.is_system()) {
             return Err(refused("drafter_signs", |rule| rule));
         }
         if bulletin.signed.is_some() {
@@ -175,7 +204,7 @@ pub fn issue(engine: &Engine, actor: &Actor, key: &str, id: &BulletinId) -> Resu
     let (now, world) = (engine.now(), engine.world());
     let bulletin = find(&world, id)?;
     check_serves(&world, actor, now)?;
-    if actor.post != bulletin.draft.signer {
+    if !may_sign(bulletin, &actor.post) {
         check_office(&world, actor, now)?;
     }
     if bulletin.signed.is_none() {
@@ -262,8 +291,13 @@ pub fn file(engine: &Engine, id: &BulletinId) -> Result<Vec<u8>, Failure> {
 pub fn may_read(world: &World, bulletin: &Bulletin, post: &PostId, sight: &Sight) -> bool {
     bulletin.issued.is_some()
         || *sight == Sight::All
-        || *post == bulletin.draft.signer
+        || may_sign(bulletin, post)
         || may_administer(world, post)
+}
+
+/// Whether this post signs it: the signer, or one to whom the overdue signature has climbed.
+pub fn may_sign(bulletin: &Bulletin, post: &PostId) -> bool {
+    *post == bulletin.draft.signer || bulletin.overdue.iter().any(|rung| rung.to == *post)
 }
 
 pub(super) fn find<'w>(world: &'w World, id: &BulletinId) -> Result<&'w Bulletin, Failure> {

@@ -4,6 +4,7 @@ use bihuan_domain::calendar::date_of;
 use bihuan_domain::clock::{Limit, Rule, due_at};
 use bihuan_domain::event::Number;
 use bihuan_domain::id::{Code, PostId};
+use bihuan_domain::mechanism::{BulletinSpan, Chair, SignatureRung};
 use bihuan_domain::org::Unit;
 use bihuan_domain::world::World;
 use bihuan_messages::{Label, Lang, t, tf};
@@ -56,22 +57,12 @@ pub fn signers(world: &World, now: Timestamp) -> Vec<PostId> {
 
 /// The period of a preset that holds `day`.
 pub fn preset(preset: Preset, day: Date) -> (Date, Date) {
-    match preset {
-        Preset::Week => {
-            let back = i64::from(day.weekday().to_monday_zero_offset());
-            let monday = day.saturating_sub(jiff::Span::new().days(back));
-            (monday, monday.saturating_add(jiff::Span::new().days(6)))
-        }
-        Preset::HalfMonth if day.day() <= 15 => (
-            day.first_of_month(),
-            day.first_of_month().saturating_add(jiff::Span::new().days(14)),
-        ),
-        Preset::HalfMonth => (
-            day.first_of_month().saturating_add(jiff::Span::new().days(15)),
-            day.last_of_month(),
-        ),
-        Preset::Month => (day.first_of_month(), day.last_of_month()),
-    }
+    let span = match preset {
+        Preset::Week => BulletinSpan::Week,
+        Preset::HalfMonth => BulletinSpan::HalfMonth,
+        Preset::Month => BulletinSpan::Month,
+    };
+    span.around(day)
 }
 
 /// The next number of the year.
@@ -105,17 +96,37 @@ pub(super) fn next_number(world: &World, now: Timestamp) -> Number {
     }
 }
 
-/// When the signature is due: two working days after drafting.
-pub(super) fn signature_due(world: &World, now: Timestamp) -> Timestamp {
-    let rule = Rule::new(Limit::WorkingDays(2));
-    due_at(&rule, now, &[], &world.calendars)
+/// How long a signer has for a bulletin that the office drafted: two working days.
+pub(super) fn signature_rule() -> Rule {
+    Rule::new(Limit::WorkingDays(2))
+}
+
+/// Who is told of an overdue signature where no template says it: the head of the supervising office, then the leader.
+pub(super) fn signature_ladder() -> Vec<SignatureRung> {
+    let rung = |function: &str, post: &str, key: &str, days| SignatureRung {
+        to: Chair {
+            function: Code::new(function),
+            post: Code::new(post),
+        },
+        label: super::figures::both(key),
+        limit: Rule::new(Limit::WorkingDays(days)),
+    };
+    vec![
+        rung("supervision", "head", "report.b_rung_notice", 2),
+        rung("leadership", "leader", "report.b_rung_report", 3),
+    ]
+}
+
+/// When a signature is due.
+pub(super) fn signature_due(rule: &Rule, world: &World, now: Timestamp) -> Timestamp {
+    due_at(rule, now, &[], &world.calendars)
         .ok()
         .flatten()
         .unwrap_or(now)
 }
 
 /// Head, signature and addressee.
-pub(super) fn frame(world: &World, signer: PostId, remarks: Vec<String>) -> Frame {
+pub(super) fn frame(world: &World, signer: PostId, remarks: Vec<String>, title: Option<Label>) -> Frame {
     let office = office(world).map_or_else(|| world.name.clone(), |unit| placed(&unit.name, &world.name));
     let head = |lang| tf(lang, "report.b_head", &[("office", &office.get(lang))]);
     let head = Label::new(head(Lang::Zh), head(Lang::En));
@@ -125,6 +136,7 @@ pub(super) fn frame(world: &World, signer: PostId, remarks: Vec<String>) -> Fram
         addressee: label(world, ADDRESSEE).unwrap_or_else(|| super::figures::both("report.b_addressee")),
         signer,
         remarks,
+        title,
     }
 }
 

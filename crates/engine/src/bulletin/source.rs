@@ -101,7 +101,7 @@ pub fn recompute(log: &Reader, scope: &Scope, as_of: Timestamp, size: u64) -> Re
 }
 
 /// The facts of one case from its own stream.
-fn told(log: &Reader, case: CaseId) -> Result<Option<Facts>, Error> {
+pub(super) fn told(log: &Reader, case: CaseId) -> Result<Option<Facts>, Error> {
     let mut facts: Option<Facts> = None;
     for entry in log.stream(&format!("case/{case}"), 0)? {
         let (event, meta) = read(entry)?;

@@ -2,6 +2,7 @@
 
 use bihuan_domain::clock::{date_label, moment_label};
 use bihuan_domain::id::{CaseId, PostId, Sealed};
+use bihuan_domain::mechanism::Section;
 use bihuan_messages::{Label, Lang, t, tf};
 use bihuan_report::official::{Align, Annex, Block, Document, Figure, Level, Span, Table, TableColumn};
 use jiff::Timestamp;
@@ -9,9 +10,21 @@ use jiff::Timestamp;
 use super::content::Content;
 use super::figures::{Correction, FIGURES, LateItem, LateWith, RATES, UnitLine};
 use super::rate::{Place, Rate, percent};
+use super::typical::{TypicalCase, Why};
 
 /// Late matters printed in the text itself; the annex has them all.
 const LATE_IN_TEXT: usize = 30;
+
+/// What a bulletin says for which no template names its sections.
+const USUAL: [Section; 7] = [
+    Section::Totals,
+    Section::Units,
+    Section::Slow,
+    Section::Items,
+    Section::Verification,
+    Section::Corrections,
+    Section::Requirements,
+];
 
 /// What the office adds to the figures.
 pub(super) struct Frame {
@@ -20,22 +33,27 @@ pub(super) struct Frame {
     pub(super) addressee: Label,
     pub(super) signer: PostId,
     pub(super) remarks: Vec<String>,
+    /// What it is called, where a template says so.
+    pub(super) title: Option<Label>,
 }
 
 /// The document in one language.
 pub(super) fn document(content: &Content, frame: &Frame, lang: Lang) -> Document {
     let words = Words { content, lang };
     let mut body = vec![words.intro()];
-    words.overall(&mut body);
-    words.units(&mut body);
-    words.late(&mut body);
-    words.items(&mut body, &frame.signer);
-    words.verification(&mut body);
-    words.corrections(&mut body);
-    body.push(Block::heading(Level::First, t(lang, "report.b_requirements")));
-    match frame.remarks.as_slice() {
-        [] => body.push(Block::paragraph(t(lang, "report.b_default_remark"))),
-        remarks => body.extend(remarks.iter().map(Block::paragraph)),
+    let asked = &content.figures.scope.sections;
+    let sections = if asked.is_empty() { &USUAL[..] } else { asked };
+    for section in sections {
+        match section {
+            Section::Totals => words.overall(&mut body),
+            Section::Units => words.units(&mut body),
+            Section::Slow => words.late(&mut body),
+            Section::Items => words.items(&mut body, &frame.signer),
+            Section::Typical => words.typical(&mut body),
+            Section::Verification => words.verification(&mut body),
+            Section::Corrections => words.corrections(&mut body),
+            Section::Requirements => requirements(frame, lang, &mut body),
+        }
     }
     let mut annexes = Vec::new();
     if !content.figures.late.is_empty() {
@@ -53,7 +71,17 @@ pub(super) fn document(content: &Content, frame: &Frame, lang: Lang) -> Document
     Document {
         issuer: frame.issuer.get(lang).to_owned(),
         number: Some(content.number.clone()),
-        title: tf(lang, "report.b_title", &[("period", &period(content).get(lang))]),
+        title: match &frame.title {
+            Some(title) => tf(
+                lang,
+                "report.b_title_of",
+                &[
+                    ("title", &title.get(lang)),
+                    ("period", &period(content).get(lang)),
+                ],
+            ),
+            None => tf(lang, "report.b_title", &[("period", &period(content).get(lang))]),
+        },
         addressee: frame.addressee.get(lang).to_owned(),
         body,
         annexes,
@@ -69,6 +97,15 @@ pub(super) fn document(content: &Content, frame: &Frame, lang: Lang) -> Document
             ],
         )),
         ..Document::default()
+    }
+}
+
+/// What the office asks for; a standing sentence where it says nothing.
+fn requirements(frame: &Frame, lang: Lang, body: &mut Vec<Block>) {
+    body.push(Block::heading(Level::First, t(lang, "report.b_requirements")));
+    match frame.remarks.as_slice() {
+        [] => body.push(Block::paragraph(t(lang, "report.b_default_remark"))),
+        remarks => body.extend(remarks.iter().map(Block::paragraph)),
     }
 }
 
@@ -472,6 +509,40 @@ impl Words<'_> {
         }));
     }
 
+    /// Typical cases, with the rule by which they were chosen.
+    fn typical(&self, body: &mut Vec<Block>) {
+        let typical = &self.content.figures.typical;
+        body.push(Block::heading(Level::First, self.text("b_typical")));
+        if typical.is_empty() {
+            body.push(Block::paragraph(self.text("b_typical_none")));
+            return;
+        }
+        for (cases, key) in [(&typical.good, "b_typical_good"), (&typical.bad, "b_typical_bad")] {
+            if cases.is_empty() {
+                continue;
+            }
+            body.push(Block::heading(Level::Second, self.text(key)));
+            body.extend(cases.iter().map(|case| Block::Paragraph(self.typical_case(case))));
+        }
+    }
+
+    fn typical_case(&self, told: &TypicalCase) -> Vec<Span> {
+        let owner = Span::plain(self.content.unit(&told.owner, self.lang));
+        let mut spans = self.matter(told.case, told.number.as_deref(), &told.title);
+        let at = |at| Span::plain(minute_label(at).get(self.lang));
+        let n = |n: &u64| Span::plain(n.to_string());
+        spans.extend(match &told.why {
+            Why::Early { done, percent } => self.say(
+                "b_why_early",
+                &[("owner", owner), ("done", at(*done)), ("percent", n(percent))],
+            ),
+            Why::False { failed } => self.say("b_why_false", &[("owner", owner), ("failed", at(*failed))]),
+            Why::Reworked { times } => self.say("b_why_reworked", &[("owner", owner), ("times", n(times))]),
+            Why::Late { days } => self.say("b_why_late", &[("owner", owner), ("days", n(days))]),
+        });
+        spans
+    }
+
     fn verification(&self, body: &mut Vec<Block>) {
         let figures = &self.content.figures;
         body.push(Block::heading(Level::First, self.text("b_verification")));
@@ -683,6 +754,10 @@ pub(super) fn cause(content: &Content, item: &LateItem, lang: Lang) -> String {
     };
     for (applies, key) in [
         (item.repeated, "report.b_repeated"),
+        (
+            !item.repeated && content.same_words.contains(&item.case),
+            "report.b_same_words",
+        ),
         (item.claimed, "report.b_claimed"),
     ] {
         if applies {

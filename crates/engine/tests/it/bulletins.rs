@@ -123,7 +123,7 @@ impl March {
         self.case["ABCDEFGHJ".find(name).unwrap()]
     }
 
-    fn ids(&self, names: &str) -> Vec<CaseId> {
+    pub(crate) fn ids(&self, names: &str) -> Vec<CaseId> {
         names.chars().map(|name| self.id(name)).collect()
     }
 
@@ -224,10 +224,11 @@ fn scope(from: Date, to: Date) -> Scope {
         to,
         mechanisms: Vec::new(),
         order: UnitOrder::Overdue,
+        sections: Vec::new(),
     }
 }
 
-fn drafting(from: Date, to: Date) -> Drafting {
+pub(crate) fn drafting(from: Date, to: Date) -> Drafting {
     Drafting {
         scope: scope(from, to),
         signer: Some("supervision.head".into()),

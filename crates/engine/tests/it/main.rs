@@ -11,6 +11,7 @@
 mod assessment;
 mod bulletins;
 mod by_themselves;
+mod cadence;
 mod county;
 mod custody;
 mod documents;

@@ -2,6 +2,7 @@
 //!
 //! Every rule sees the whole file and reports all that it finds; none relies on another having passed.
 
+mod bulletins;
 mod clocks;
 mod closing;
 mod data;
@@ -139,6 +140,7 @@ pub(crate) fn mechanism(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     }
 }
 
+pub(crate) use bulletins::{bulletins, template};
 pub(crate) use data::{Asked, asked_twice};
 pub(crate) use grass_roots::{kinds_of_schedule, registers_of_proof};
 pub(crate) use names::{doubled, reserved};
@@ -157,6 +159,7 @@ pub(crate) fn parts(parts: &PartsAst, around: &Surroundings, sink: &mut Sink<'_>
     names::doubled(parts.reasons.iter().map(|r| &r.id), sink);
     names::doubled(parts.requests.iter().map(|r| &r.id), sink);
     names::doubled(parts.indicators.iter().map(|i| &i.id), sink);
+    names::doubled(parts.bulletins.iter().map(|b| &b.id), sink);
     data::sealed_to_nobody(parts, around, sink);
     for keeper in parts
         .registers

@@ -378,6 +378,7 @@ pub(crate) const KEYS: &[(&str, &[Key])] = &[
             ("ladder", Tables("[[ladder]]"), MAY),
             ("common_request", Tables("[[common_request]]"), MAY),
             ("common_indicator", Tables("[[common_indicator]]"), MAY),
+            ("bulletin", Tables("[[bulletin]]"), MAY),
         ],
     ),
     (
@@ -453,6 +454,26 @@ pub(crate) const KEYS: &[(&str, &[Key])] = &[
             ("at_most", Text, MAY),
             ("reasons", NameOrTables("choices"), MAY),
             ("to", Code, MAY),
+        ],
+    ),
+    (
+        "[[bulletin]]",
+        &[
+            ("id", Code, MUST),
+            ("label", Label, MUST),
+            ("every", Text, MUST),
+            ("at", Text, MAY),
+            (
+                "span",
+                Words(&["week", "half_month", "month", "quarter", "year"]),
+                MUST,
+            ),
+            ("office", Code, MUST),
+            ("signer", Code, MUST),
+            ("sign_within", Text, MUST),
+            ("ladder", Code, MUST),
+            ("mechanisms", Codes, MAY),
+            ("sections", Codes, MAY),
         ],
     ),
     (

@@ -3,6 +3,7 @@
 //! Reading never stops at the first fault: what is missing is left out, and the rules judge what is there.
 
 pub(crate) mod ast;
+pub(crate) mod bulletin;
 pub(crate) mod limit;
 pub(crate) mod mechanism;
 pub(crate) mod opening;

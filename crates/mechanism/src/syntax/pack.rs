@@ -6,6 +6,7 @@
 use bihuan_messages::Label;
 
 use super::ast::{IndicatorAst, RequestAst};
+use super::bulletin::{BulletinAst, bulletin};
 use super::mechanism::{REQUESTS, indicator, request};
 use super::parts::{FieldAst, LadderAst, RoleAst, choices, field, ladder, role, word};
 use crate::read::{Node, Sink, Sp, Table};
@@ -31,6 +32,7 @@ pub(crate) struct PartsAst {
     pub(crate) ladders: Vec<LadderAst>,
     pub(crate) requests: Vec<CommonRequestAst>,
     pub(crate) indicators: Vec<IndicatorAst>,
+    pub(crate) bulletins: Vec<BulletinAst>,
 }
 
 /// A side move that mechanisms take by its name.
@@ -165,6 +167,11 @@ pub(crate) fn read(root: &Node, with_head: bool, sink: &mut Sink<'_>) -> (Option
             .tables("common_indicator", "[[common_indicator]]", sink)
             .into_iter()
             .filter_map(|t| indicator(t, true, sink))
+            .collect(),
+        bulletins: file
+            .tables("bulletin", "[[bulletin]]", sink)
+            .into_iter()
+            .filter_map(|t| bulletin(t, sink))
             .collect(),
     };
     file.finish(sink);

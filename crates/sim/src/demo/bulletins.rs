@@ -47,6 +47,7 @@ fn draft(engine: &Engine, from: Date, to: Date) -> Result<bihuan_domain::id::Bul
         to,
         mechanisms: Vec::new(),
         order: UnitOrder::default(),
+        sections: Vec::new(),
     };
     let drafting = Drafting {
         scope,

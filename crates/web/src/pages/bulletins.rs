@@ -1,6 +1,8 @@
 //! Bulletins (督查通报): the list and the form that drafts one, the bulletin with its signature, issue and downloads, the
 //! cases behind a figure, and the recomputation from the log.
 
+mod reasons;
+
 use axum::Router;
 use axum::extract::{Path, Query};
 use axum::http::header;
@@ -34,6 +36,7 @@ pub(crate) fn routes() -> Router<Web> {
     Router::new()
         .route("/bulletins", get(index).post(draft))
         .route("/bulletins/style.css", get(style))
+        .route("/bulletins/reasons", get(reasons::page).post(reasons::send))
         .route("/bulletins/{id}", get(page))
         .route("/bulletins/{id}/sign", post(sign))
         .route("/bulletins/{id}/issue", post(issue))
@@ -114,6 +117,7 @@ fn drafting(visitor: &Visitor, sent: &Sent) -> Result<Drafting, Problem> {
             to: day("to")?,
             mechanisms,
             order,
+            sections: Vec::new(),
         },
         signer: sent.filled("signer").map(Into::into),
         remarks: sent
@@ -153,6 +157,7 @@ fn list(
                 tbody { @for bulletin in bulletins { (row(visitor, bulletin)) } }
             }
         }
+        (coming(visitor))
         @if visitor.administers() { (form(visitor, asked, sent, !problems.is_empty())) }
     };
     Ok(layout::page(
@@ -176,6 +181,31 @@ fn row(visitor: &Visitor, bulletin: &Bulletin) -> Markup {
     }
 }
 
+/// What will be drafted by itself next, and where a unit says why it is late.
+fn coming(visitor: &Visitor) -> Markup {
+    let lang = visitor.lang;
+    let coming = bulletin::coming(&visitor.engine);
+    html! {
+        section #coming {
+            h2 { (t(lang, "report.p_coming")) }
+            p { a href="/bulletins/reasons" { (t(lang, "web.reasons_title")) } }
+            @if coming.is_empty() { p .quiet { (t(lang, "report.p_coming_none")) } }
+            @else {
+                table .ledger {
+                    thead { tr { th scope="col" { (t(lang, "report.p_coming_what")) } th scope="col" { (t(lang, "report.p_coming_at")) } th scope="col" { (t(lang, "report.p_period")) } } }
+                    tbody { @for (template, coming) in &coming {
+                        tr {
+                            th scope="row" { (template.label.get(lang)) }
+                            td data-label=(t(lang, "report.p_coming_at")) { (show::moment(coming.at, lang)) }
+                            td data-label=(t(lang, "report.p_period")) { (show::date(coming.period.0, lang)) " – " (show::date(coming.period.1, lang)) }
+                        }
+                    } }
+                }
+            }
+        }
+    }
+}
+
 /// How far a bulletin is, and since when or until when.
 fn state(visitor: &Visitor, bulletin: &Bulletin) -> Markup {
     let lang = visitor.lang;
@@ -188,6 +218,13 @@ fn state(visitor: &Visitor, bulletin: &Bulletin) -> Markup {
                 span .quiet { (t(lang, "report.p_sign_by")) " " (show::moment(bulletin.draft.due, lang)) } " "
                 (show::remaining(bulletin.draft.due, visitor.now, lang))
             },
+        }
+        @for rung in &bulletin.overdue {
+            p .quiet { (tf(lang, "report.p_rung", &[("label", &rung.label.get(lang)), ("post", &show::post_name(&visitor.world, &rung.to, lang)), ("due", &show::moment_text(rung.due, lang))])) }
+        }
+        @if let Some(at) = bulletin.draft.scheduled {
+            p .quiet { (tf(lang, "report.p_by_itself", &[("at", &show::moment_text(at, lang))]))
+                @if bulletin.drafted_at > at.saturating_add(jiff::SignedDuration::from_mins(10)).unwrap_or(at) { " " (tf(lang, "report.p_drafted_late", &[("at", &show::moment_text(bulletin.drafted_at, lang))])) } }
         }
     }
 }
@@ -389,10 +426,10 @@ fn signer(visitor: &Visitor, bulletin: &Bulletin) -> Result<Markup, Trouble> {
 
 /// The buttons that this visitor may press now.
 fn moves(visitor: &Visitor, bulletin: &Bulletin) -> Markup {
-    let signs = bulletin.signed.is_none() && visitor.post == bulletin.draft.signer;
+    let signs = bulletin.signed.is_none() && bulletin::may_sign(bulletin, &visitor.post);
     let issues = bulletin.signed.is_some()
         && bulletin.issued.is_none()
-        && (visitor.administers() || visitor.post == bulletin.draft.signer);
+        && (visitor.administers() || bulletin::may_sign(bulletin, &visitor.post));
     let button = |what: &str| {
         html! {
             form .inline method="post" action={ "/bulletins/" (bulletin.draft.bulletin) "/" (what) } {

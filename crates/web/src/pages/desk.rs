@@ -5,6 +5,8 @@ use axum::routing::get;
 use bihuan_domain::calendar::{date_of, day_number};
 use bihuan_domain::case::DutyKind;
 use bihuan_domain::mechanism::RequestKind;
+use bihuan_domain::world::Bulletin;
+use bihuan_engine::bulletin::may_sign;
 use bihuan_engine::views::{Counts, DutyRow, Filter};
 use bihuan_messages::{Lang, t, tf};
 use jiff::Timestamp;
@@ -122,12 +124,12 @@ fn view(show: &Show<'_>, duties: &[DutyRow], total: u64, counts: &Counts) -> Mar
 fn to_sign(visitor: &Visitor) -> Markup {
     let lang = visitor.lang;
     let waiting = || {
-        let mine = |post| visitor.posts.contains(post);
+        let mine = |bulletin: &Bulletin| visitor.posts.iter().any(|post| may_sign(bulletin, post));
         visitor
             .world
             .bulletins
             .values()
-            .filter(move |bulletin| bulletin.signed.is_none() && mine(&bulletin.draft.signer))
+            .filter(move |bulletin| bulletin.signed.is_none() && mine(bulletin))
     };
     html! {
         @if waiting().next().is_some() {
@@ -142,7 +144,8 @@ fn to_sign(visitor: &Visitor) -> Markup {
                                     (t(lang, "web.desk_bulletin")) " "
                                     (bulletin.draft.number.as_ref().map_or(bulletin.draft.bulletin.as_str(), |n| n.text.as_str()))
                                 }
-                                span .duty-why { (show::date(bulletin.draft.from, lang)) " – " (show::date(bulletin.draft.to, lang)) }
+                                span .duty-why { (show::date(bulletin.draft.from, lang)) " – " (show::date(bulletin.draft.to, lang))
+                                    @if let Some(rung) = bulletin.overdue.last() { " · " (t(lang, "web.desk_sign_overdue")) " " (rung.label.get(lang)) } }
                             }
                         }
                     }

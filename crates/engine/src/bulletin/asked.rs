@@ -1,0 +1,80 @@
+//! What a unit must still add before a bulletin is drafted: why its late matters are late, each asked once and filled in
+//! with what was said before. Nothing else is asked; who says nothing stands in the bulletin as silent.
+
+use bihuan_domain::case::State;
+use bihuan_domain::event::CaseEvent;
+use bihuan_domain::id::{CaseId, UnitId};
+use bihuan_domain::mechanism::Colour;
+use jiff::Timestamp;
+
+use super::source::told;
+use crate::error::Error;
+use crate::views::{Filter, Sort, Views};
+
+/// Matters asked about at once; who has more has them on the ledger.
+const ASKED_MAX: u64 = 50;
+
+/// A late matter of a unit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The case as it is.
+    pub state: State,
+    /// When it, or its present step, was due.
+    pub due: Timestamp,
+    /// What was last said about it, and when; fills the field.
+    pub last: Option<(String, Timestamp)>,
+    /// Whether a reason was given since it is late: then nothing is asked.
+    pub given: bool,
+}
+
+/// The late matters of a unit, most urgent first; those without a reason are asked about.
+///
+/// # Errors
+///
+/// If the read models or the log cannot be read.
+pub fn asked(views: &Views, unit: &UnitId, now: Timestamp) -> Result<Vec<Asked>, Error> {
+    let filter = Filter {
+        open: Some(true),
+        colour: Some(Colour::Red),
+        owners: vec![unit.clone()],
+        ..Filter::default()
+    };
+    let mut asked = Vec::new();
+    for row in views.cases(&filter, Sort::Urgency, 0, ASKED_MAX)?.rows {
+        let Some(facts) = told(views.log(), row.id)? else {
+            continue;
+        };
+        let due = if facts.overdue(now) {
+            facts.state.limit()
+        } else if facts.step_overdue(now) {
+            facts.state.clock("stage").map(|clock| clock.due)
+        } else {
+            None
+        };
+        let Some(due) = due else { continue };
+        asked.push(Asked {
+            due,
+            last: last_said(views, row.id)?,
+            given: facts.cause.is_some(),
+            state: facts.state,
+        });
+    }
+    Ok(asked)
+}
+
+/// The last words about a case.
+fn last_said(views: &Views, case: CaseId) -> Result<Option<(String, Timestamp)>, Error> {
+    for entry in views.log().stream(&format!("case/{case}"), 0)?.into_iter().rev() {
+        let at = entry.at;
+        let note = match CaseEvent::read(&entry.kind, entry.version, entry.body)? {
+            CaseEvent::Noted(e) => e.note,
+            CaseEvent::Answered(e) => e.note,
+            CaseEvent::Requested(e) => e.note,
+            _ => None,
+        };
+        if let Some(text) = note.map(|note| views.unseal(&note)).transpose()?.flatten() {
+            return Ok(Some((text, at)));
+        }
+    }
+    Ok(None)
+}
