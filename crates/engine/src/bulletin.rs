@@ -15,6 +15,7 @@ mod correct;
 mod facts;
 mod figures;
 mod life;
+pub mod meeting;
 mod rate;
 mod recheck;
 mod settings;
@@ -23,7 +24,7 @@ mod typical;
 mod wording;
 
 pub use annex::sheets;
-pub use asked::{Asked, asked};
+pub use asked::{Asked, asked, slow};
 pub(crate) use cadence::on_time;
 pub use cadence::{Coming, coming};
 pub use content::{Content, Definition, Documents};
@@ -36,7 +37,7 @@ pub use life::{
     Drafting, Signed, docx, draft, file, html, issue, load, may_read, may_sign, official, sign, xlsx,
 };
 pub use rate::{CaseSet, Place, Rate, SMALL_BASE, percent, wilson};
-pub use recheck::{Difference, Recheck, verify};
+pub use recheck::{Difference, Recheck, of_file, verify};
 pub use settings::{SIGNER, preset, signers};
 pub use source::{compute, recompute};
 pub use typical::{Typical, TypicalCase, Why};

@@ -1,8 +1,9 @@
 //! `bihuan report`: bulletins of a data directory.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use bihuan_domain::id::BulletinId;
+use bihuan_engine::Engine;
 use bihuan_engine::bulletin::{self, Drafting, Scope, UnitOrder};
 use jiff::civil::Date;
 use serde_json::json;
@@ -36,6 +37,8 @@ enum What {
         login: String,
     },
     Verify {
+        #[arg(value_name = "NUMBER|FILE")]
+        which: Option<String>,
         #[arg(long, value_name = "DIR")]
         data: PathBuf,
         #[arg(long)]
@@ -112,9 +115,22 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
             Ok(Exit::Fine)
         }
         What::Assess(args) => super::assess::run(args, term),
-        What::Verify { data, json } => {
+        What::Verify { which, data, json } => {
             let engine = office::open(data)?;
-            let ids: Vec<BulletinId> = engine.world().bulletins.keys().cloned().collect();
+            let ids = match which {
+                None => engine.world().bulletins.keys().cloned().collect(),
+                Some(which) => match meant(&engine, which)? {
+                    Some(id) => vec![id],
+                    None => {
+                        if *json {
+                            term.json(&json!({ "bulletins": [], "unknown": which }));
+                        } else {
+                            term.say("cli.report_unknown", &[("what", which)]);
+                        }
+                        return Ok(Exit::Faults);
+                    }
+                },
+            };
             let (mut exit, mut all) = (Exit::Fine, Vec::new());
             for id in ids {
                 let found = bulletin::verify(&engine, &id)?;
@@ -140,4 +156,22 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
             Ok(exit)
         }
     }
+}
+
+/// The bulletin that a number, a code or a file means: a file only where it is byte for byte what the ledger gives out.
+fn meant(engine: &Engine, which: &str) -> Result<Option<BulletinId>, Trouble> {
+    let world = engine.world();
+    let named = world.bulletins.values().find(|bulletin| {
+        let number = bulletin.draft.number.as_ref();
+        bulletin.draft.bulletin.as_str() == which || number.is_some_and(|number| number.text == which)
+    });
+    if let Some(bulletin) = named {
+        return Ok(Some(bulletin.draft.bulletin.clone()));
+    }
+    let path = Path::new(which);
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let bytes = std::fs::read(path).map_err(Trouble::file(path))?;
+    Ok(bulletin::of_file(engine, &bytes)?)
 }

@@ -8,6 +8,7 @@ use bihuan_domain::mechanism::Colour;
 use jiff::Timestamp;
 
 use super::source::told;
+use crate::access::Sight;
 use crate::error::Error;
 use crate::views::{Filter, Sort, Views};
 
@@ -27,6 +28,14 @@ pub struct Asked {
     pub given: bool,
 }
 
+impl Asked {
+    /// Days late, begun ones counted.
+    pub fn days(&self, now: Timestamp) -> u64 {
+        let seconds = now.as_second().saturating_sub(self.due.as_second());
+        u64::try_from(seconds).unwrap_or(0).div_ceil(86_400).max(1)
+    }
+}
+
 /// The late matters of a unit, most urgent first; those without a reason are asked about.
 ///
 /// # Errors
@@ -34,10 +43,30 @@ pub struct Asked {
 /// If the read models or the log cannot be read.
 pub fn asked(views: &Views, unit: &UnitId, now: Timestamp) -> Result<Vec<Asked>, Error> {
     let filter = Filter {
-        open: Some(true),
-        colour: Some(Colour::Red),
         owners: vec![unit.clone()],
         ..Filter::default()
+    };
+    late(views, filter, now)
+}
+
+/// What is late in all units that a reader may see, most urgent first: what a dispatch meeting has on its table.
+///
+/// # Errors
+///
+/// If the read models or the log cannot be read.
+pub fn slow(views: &Views, sight: &Sight, now: Timestamp) -> Result<Vec<Asked>, Error> {
+    let filter = Filter {
+        visible_to: sight.clone(),
+        ..Filter::default()
+    };
+    late(views, filter, now)
+}
+
+fn late(views: &Views, filter: Filter, now: Timestamp) -> Result<Vec<Asked>, Error> {
+    let filter = Filter {
+        open: Some(true),
+        colour: Some(Colour::Red),
+        ..filter
     };
     let mut asked = Vec::new();
     for row in views.cases(&filter, Sort::Urgency, 0, ASKED_MAX)?.rows {

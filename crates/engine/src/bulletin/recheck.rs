@@ -2,6 +2,7 @@
 
 use bihuan_domain::id::BulletinId;
 use bihuan_ledger::canonical_json;
+use bihuan_messages::Lang;
 use serde::Serialize;
 use serde_json::Value as Json;
 
@@ -84,6 +85,35 @@ pub fn verify(engine: &Engine, id: &BulletinId) -> Result<Recheck, Failure> {
         recomputed: digest(&recomputed)?,
         differences,
     })
+}
+
+/// The bulletin whose stored file, or whose document as it stands now, these bytes are; `None` where they are neither:
+/// another bulletin's, or one that somebody changed.
+///
+/// # Errors
+///
+/// If a stored file is missing or damaged.
+pub fn of_file(engine: &Engine, bytes: &[u8]) -> Result<Option<BulletinId>, Failure> {
+    let world = engine.world();
+    let given = bihuan_ledger::Digest::of(bytes).to_string();
+    let stored = world
+        .bulletins
+        .values()
+        .find(|b| b.draft.content.as_str() == given);
+    if let Some(bulletin) = stored {
+        return Ok(Some(bulletin.draft.bulletin.clone()));
+    }
+    for bulletin in world.bulletins.values() {
+        let Some(content) = Content::load(engine.views()?.log(), bulletin)? else {
+            continue;
+        };
+        for lang in [Lang::Zh, Lang::En] {
+            if super::docx(bulletin, &content, lang, None)? == bytes {
+                return Ok(Some(bulletin.draft.bulletin.clone()));
+            }
+        }
+    }
+    Ok(None)
 }
 
 fn json(figures: &Figures) -> Result<Json, Failure> {

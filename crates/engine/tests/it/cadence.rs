@@ -184,3 +184,21 @@ fn a_reason_is_asked_once_and_not_where_it_was_given() {
     let said = asked.iter().find(|a| a.given).unwrap().last.clone().unwrap();
     assert_eq!(said.0, "管材未到货，预计四月中旬进场");
 }
+
+#[test]
+fn a_file_that_somebody_was_given_is_told_from_one_that_was_changed() {
+    let march = March::new();
+    let engine = &march.county.engine;
+    let drafting = crate::bulletins::drafting(date(2026, 3, 1), date(2026, 3, 31));
+    let id = bulletin::draft(engine, &actor("supervision.dispatcher"), "given", drafting).unwrap();
+    let (kept, content) = bulletin::load(engine, &id).unwrap();
+    let mut given = bulletin::docx(&kept, &content.unwrap(), bihuan_messages::Lang::Zh, None).unwrap();
+    assert_eq!(bulletin::of_file(engine, &given).unwrap(), Some(id.clone()));
+    assert_eq!(
+        bulletin::of_file(engine, &bulletin::file(engine, &id).unwrap()).unwrap(),
+        Some(id)
+    );
+    let last = given.len() - 1;
+    given[last] ^= 1;
+    assert_eq!(bulletin::of_file(engine, &given).unwrap(), None);
+}

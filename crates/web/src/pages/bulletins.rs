@@ -188,7 +188,10 @@ fn coming(visitor: &Visitor) -> Markup {
     html! {
         section #coming {
             h2 { (t(lang, "report.p_coming")) }
-            p { a href="/bulletins/reasons" { (t(lang, "web.reasons_title")) } }
+            p .actions {
+                a .button href="/meetings" { (t(lang, "web.meet_title")) } " "
+                a .button href="/bulletins/reasons" { (t(lang, "web.reasons_title")) }
+            }
             @if coming.is_empty() { p .quiet { (t(lang, "report.p_coming_none")) } }
             @else {
                 table .ledger {

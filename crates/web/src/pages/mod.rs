@@ -12,6 +12,7 @@ mod ledger;
 mod ledgers;
 mod log;
 mod mechanisms;
+mod meetings;
 mod new_case;
 mod org;
 mod packs;
@@ -48,6 +49,7 @@ pub(crate) fn routes() -> Router<Web> {
         .merge(demo::routes())
         .merge(reading::routes())
         .merge(bulletins::routes())
+        .merge(meetings::routes())
         .merge(export::routes())
         .merge(imports::routes())
 }

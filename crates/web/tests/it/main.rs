@@ -18,4 +18,5 @@ mod imports;
 mod known;
 mod look;
 mod mechanisms;
+mod meetings;
 mod pages;

@@ -1,0 +1,92 @@
+//! The dispatch meeting in the browser: an instruction without a task is marked, a decision becomes a task with owner
+//! and limit in one form, the minutes come as a document; and a unit says once why it is late.
+
+use axum::http::StatusCode;
+use jiff::civil::date;
+use serde_json::json;
+
+use crate::browser::Browser;
+use crate::county::{County, apart};
+
+#[tokio::test]
+async fn a_decision_becomes_a_task_with_owner_and_limit_in_one_form() {
+    let county = County::new();
+    let instruction = county.order(
+        "office.dispatcher",
+        "conference",
+        json!({ "type": "open", "mechanism": "conference-instruction", "owner": "reform", "title": "抓紧项目前期",
+            "values": { "instruction": "抓紧项目前期" }, "source": { "kind": "meeting" } }),
+    );
+    let mut office = Browser::signed_in(&county, "office.dispatcher").await;
+    let list = office.get("/meetings").await;
+    assert!(
+        list.has("抓紧项目前期") && list.has("还没有任务"),
+        "{}",
+        list.text
+    );
+    assert!(list.has("已分解出任务的0项，共1项"));
+    let page = office.get(&format!("/meetings/{instruction}")).await;
+    let (csrf, key) = (
+        page.form("decide").hidden("csrf"),
+        page.form("decide").hidden("key"),
+    );
+    let fields = [
+        ("csrf", csrf.as_str()),
+        ("key", key.as_str()),
+        ("what", "三月底前办完用地手续"),
+        ("owner", "housing"),
+        ("due", "2026-03-31"),
+    ];
+    let address = format!("/meetings/{instruction}/decide");
+    office.post(&address, &fields).await;
+    let twice = office.post(&address, &fields).await;
+    assert!(
+        twice.has("三月底前办完用地手续") && twice.has("住房和城乡建设局"),
+        "{}",
+        twice.text
+    );
+    let views = county.engine.views().unwrap();
+    let whole = views.case(instruction).unwrap().unwrap();
+    assert_eq!(whole.children.len(), 1, "a double click hands out once");
+    assert_eq!(whole.children[0].owner.as_str(), "housing");
+    let task = views.state(whole.children[0].id).unwrap().unwrap();
+    assert_eq!(task.parent, Some(instruction));
+    let due = bihuan_domain::calendar::date_of(task.clock("case").unwrap().due);
+    assert!(due >= date(2026, 3, 31) && due <= date(2026, 4, 1), "{due}");
+    let minutes = office.get(&format!("/meetings/{instruction}/minutes.docx")).await;
+    assert_eq!(minutes.status, StatusCode::OK);
+    assert!(minutes.bytes.starts_with(b"PK"));
+    let list = office.get("/meetings").await;
+    assert!(list.has("已分解出任务的1项，共1项") && !list.has("还没有任务"));
+    let mut housing = Browser::signed_in(&county, "housing.clerk").await;
+    let refused = housing.post(&address, &[("csrf", "x")]).await;
+    assert_ne!(refused.status, StatusCode::OK, "units do not decide");
+}
+
+#[tokio::test]
+async fn a_unit_says_once_why_it_is_late() {
+    let county = County::new();
+    let case = county.matter("厂区道路被占");
+    county
+        .time
+        .set(bihuan_domain::calendar::instant(date(2026, 3, 4).at(10, 0, 0, 0)));
+    apart(|| county.engine.catch_up().unwrap());
+    let mut housing = Browser::signed_in(&county, "housing.clerk").await;
+    let page = housing.get("/bulletins/reasons").await;
+    assert!(page.has("厂区道路被占"), "{}", page.text);
+    let name = format!("why-{case}");
+    let id = case.to_string();
+    let (csrf, key) = (page.hidden("csrf"), page.hidden("key"));
+    let fields = [
+        ("csrf", csrf.as_str()),
+        ("key", key.as_str()),
+        ("case", id.as_str()),
+        (name.as_str(), "占道物料未清运"),
+    ];
+    let after = housing.post("/bulletins/reasons", &fields).await;
+    assert!(
+        after.has("没有要补充的") && after.has("占道物料未清运"),
+        "{}",
+        after.text
+    );
+}
