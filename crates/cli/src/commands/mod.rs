@@ -1,7 +1,7 @@
 //! The commands, one file each, and what several of them need.
 
-pub(crate) mod backup;
 mod assess;
+pub(crate) mod backup;
 pub(crate) mod bench;
 pub(crate) mod calendar;
 pub(crate) mod check;
