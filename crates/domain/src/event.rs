@@ -22,8 +22,8 @@ use crate::value::Attachment;
 use crate::verification::{Beacon, Relaxation, Seat};
 
 pub use world::{
-    BulletinDrafted, BulletinIssued, BulletinOverdue, BulletinSigned, Created, DocumentReceived, DocumentReviewed,
-    PackAdopted, Relieved, RowPut, RowRemoved, SettingSet, WorldEvent,
+    BulletinDrafted, BulletinIssued, BulletinOverdue, BulletinSigned, Created, DocumentReceived,
+    DocumentReviewed, PackAdopted, Relieved, RowPut, RowRemoved, SettingSet, WorldEvent,
 };
 
 /// An event of a case's stream.
