@@ -5,6 +5,7 @@
 //! [`decode`] turns bytes into text, [`read`] turns text into a [`Document`]. `read` never fails: a page of nonsense
 //! gives leftovers.
 
+mod across;
 mod bodies;
 mod byline;
 mod calls;
@@ -24,6 +25,7 @@ mod lists;
 mod model;
 mod named_sums;
 mod numeral;
+mod owners;
 mod pieces;
 mod rates;
 mod rows;
@@ -39,11 +41,13 @@ mod undouble;
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
+pub use across::{Difference, differences};
 pub use decode::{Decoded, Encoding, LIMIT_BYTES, Unreadable, decode};
 pub use model::{
     Article, ArticleKind, Check, Commitment, CommitmentKind, Coverage, CoverageClass, Document, Figure,
     Leftover, Qualifier, Run, Value,
 };
+pub use owners::{OwnerReason, suggest_owner};
 
 use crate::bodies::Body;
 use crate::chars::{cut, string};
@@ -101,7 +105,25 @@ pub fn read(source: &str, text: &str, options: &Options) -> Document {
         coverage: Vec::new(),
     };
     assemble(&chars, &pieces, &found, titles, options, &mut document);
+    contradictions(&mut document);
     document
+}
+
+/// The same undertaking with two numbers is a fault of the later place.
+fn contradictions(document: &mut Document) {
+    for difference in across::differences(&[&*document]) {
+        let at = difference.second.1;
+        for article in &mut document.articles {
+            if let Some(row) = article.commitments.iter().find(|row| row.at == at) {
+                article.checks.push(Check {
+                    statement: difference.statement.clone(),
+                    holds: false,
+                    quote: row.quote.clone(),
+                    at: at.clone(),
+                });
+            }
+        }
+    }
 }
 
 /// A headline before and another after one body: two articles.
@@ -220,6 +242,7 @@ fn assemble(
         };
         articles.push(Article {
             title_truncated: title.as_ref().is_some_and(|t| t.truncated),
+            title_confidence: title.as_ref().map(|t| t.confidence),
             title: title.map(|t| t.text),
             kind,
             text: stream.text(),
@@ -250,6 +273,7 @@ fn assemble(
             articles.push(Article {
                 title: Some(string(text)),
                 title_truncated: false,
+                title_confidence: None,
                 kind: ArticleKind::Caption,
                 text: string(text),
                 runs: at,

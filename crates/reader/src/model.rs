@@ -75,6 +75,9 @@ pub struct Article {
     pub title: Option<String>,
     /// Whether the text cuts the headline short.
     pub title_truncated: bool,
+    /// From 1 to 99, how sure the headline is: the share of its terms that the body knows, 30 more where it stands right
+    /// at the body, 30 where both were the only ones left; `None` without a headline.
+    pub title_confidence: Option<u8>,
     /// What it is.
     pub kind: ArticleKind,
     /// The body: line breaks inside a paragraph removed, one line feed between paragraphs.

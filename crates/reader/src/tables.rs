@@ -49,8 +49,14 @@ impl Words {
             return None;
         }
         let list = self.by_first.get(&first)?;
+        let rest = s.get(i + 1..).unwrap_or(&[]);
+        let second = rest.first();
+        // The second character parts the words of a list from one another before they are compared.
         list.iter()
-            .find(|word| s.get(i..).is_some_and(|rest| rest.starts_with(word)))
+            .find(|word| match word.get(1) {
+                None => true,
+                Some(c) => second == Some(c) && word.get(1..).is_some_and(|tail| rest.starts_with(tail)),
+            })
             .map(Vec::len)
     }
 
@@ -122,6 +128,33 @@ static TABLES: LazyLock<BTreeMap<String, Words>> = LazyLock::new(|| {
         .map(|(name, list)| (name, Words::of(list.into_iter())))
         .collect()
 });
+
+/// The field of some units (`data/owners.txt`).
+#[derive(Debug)]
+pub(crate) struct Duties {
+    /// Parts of the names of the units.
+    pub(crate) units: Vec<String>,
+    /// The words of their field.
+    pub(crate) words: Words,
+}
+
+impl Duties {
+    /// Every field, in the order of the table.
+    pub(crate) fn all() -> &'static [Duties] {
+        static ALL: LazyLock<Vec<Duties>> = LazyLock::new(|| {
+            let lines = include_str!("../data/owners.txt")
+                .lines()
+                .filter(|l| !l.starts_with('#'));
+            let pairs = lines.filter_map(|line| line.split_once(':'));
+            let duties = pairs.map(|(units, words)| Duties {
+                units: units.split_whitespace().map(str::to_owned).collect(),
+                words: Words::of(words.split_whitespace()),
+            });
+            duties.collect()
+        });
+        &ALL
+    }
+}
 
 /// Tables looked up once per crate, not once per character.
 macro_rules! table {

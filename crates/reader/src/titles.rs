@@ -1,7 +1,5 @@
 //! Which headline belongs to which body: shared terms first, position second, never position alone.
 
-use std::collections::BTreeMap;
-
 use crate::bodies::{Body, Part};
 use crate::chars::{at, balanced, cut, has_at, is_han, is_open, is_punct, string};
 use crate::pieces::{Piece, Shape};
@@ -21,6 +19,8 @@ pub(crate) struct Titles {
 pub(crate) struct Title {
     pub(crate) text: String,
     pub(crate) truncated: bool,
+    /// From 1 to 99: how sure it is that the headline is the body's.
+    pub(crate) confidence: u8,
 }
 
 /// One line of a headline.
@@ -44,6 +44,9 @@ struct Claim {
     head: usize,
     body: usize,
 }
+
+/// How sure a headline is that goes to a body only because both were left over.
+const BY_ELIMINATION: u8 = 30;
 
 /// Headlines are compared with at most this many bodies on either side, so that the work stays linear.
 const REACH: usize = 24;
@@ -69,10 +72,7 @@ pub(crate) fn titles(chars: &[char], pieces: &[Piece], bodies: &[Body]) -> Title
         .collect();
     let grams: Vec<Vec<u64>> = texts.iter().map(|t| grams_of(t)).collect();
     let leads: Vec<Vec<u64>> = texts.iter().map(|t| grams_of(cut(t, 0, 160))).collect();
-    let mut spread: BTreeMap<u64, u64> = BTreeMap::new();
-    for gram in grams.iter().flatten() {
-        *spread.entry(*gram).or_default() += 1;
-    }
+    let index = Index::of(&grams);
     let mut claims = Vec::new();
     let mut near = 0usize;
     for (h, head) in heads.iter().enumerate() {
@@ -84,12 +84,13 @@ pub(crate) fn titles(chars: &[char], pieces: &[Piece], bodies: &[Body]) -> Title
             near += 1;
         }
         let from = near.saturating_sub(REACH);
-        for (b, body) in bodies.iter().enumerate().skip(from).take(2 * REACH) {
-            let known = grams.get(b).map_or(&[][..], Vec::as_slice);
-            let lexical = lexical(head, known, &spread);
-            if lexical == 0 {
-                continue;
-            }
+        let mut near_by = index.lexical(head, from, from + 2 * REACH);
+        // Over the only body of a page a headline needs no shared term.
+        if near_by.is_empty() && bodies.len() == 1 {
+            near_by.push((0, 0));
+        }
+        for (b, lexical) in near_by {
+            let Some(body) = bodies.get(b) else { continue };
             let in_lead = lexical_plain(head, leads.get(b).map_or(&[][..], Vec::as_slice));
             let adjacent = if body.front.contains(&head.piece) {
                 350
@@ -368,18 +369,46 @@ pub(crate) fn shared_terms(heading: &[char], text: &[char]) -> usize {
     heading.iter().filter(|g| text.binary_search(g).is_ok()).count() * 1000 / heading.len().max(1)
 }
 
-/// How much of the headline the body knows, in thousandths; terms that few bodies share weigh more.
-fn lexical(head: &Head, body: &[u64], spread: &BTreeMap<u64, u64>) -> u64 {
-    let (mut hit, mut all) = (0u64, 0u64);
-    for gram in &head.grams {
-        let seen = spread.get(gram).copied().unwrap_or(0);
-        let weight = 1000 / seen.max(1);
-        all += weight;
-        if body.binary_search(gram).is_ok() {
-            hit += weight;
-        }
+/// Which bodies know which terms: sorted once, so that a headline is compared with the bodies that share a term only.
+struct Index {
+    /// Term and body, sorted.
+    known: Vec<(u64, usize)>,
+}
+
+impl Index {
+    fn of(grams: &[Vec<u64>]) -> Index {
+        let pairs = grams.iter().enumerate();
+        let mut known: Vec<(u64, usize)> = pairs
+            .flat_map(|(b, list)| list.iter().map(move |g| (*g, b)))
+            .collect();
+        known.sort_unstable();
+        Index { known }
     }
-    (hit * 1000).checked_div(all).unwrap_or(0)
+
+    /// How much of the headline the bodies from `from` to `to` know, in thousandths, where they know any; terms that few
+    /// bodies share weigh more.
+    fn lexical(&self, head: &Head, from: usize, to: usize) -> Vec<(usize, u64)> {
+        let mut hits = vec![0u64; to.saturating_sub(from)];
+        let mut all = 0u64;
+        for gram in &head.grams {
+            let start = self.known.partition_point(|pair| *pair < (*gram, 0));
+            let rest = self.known.get(start..).unwrap_or(&[]);
+            let seen = rest.partition_point(|(g, _)| g == gram);
+            let weight = 1000 / u64::try_from(seen).unwrap_or(u64::MAX).max(1);
+            all += weight;
+            let list = rest.get(..seen).unwrap_or(&[]);
+            let near = list.partition_point(|(_, b)| *b < from);
+            for (_, b) in list.iter().skip(near).take_while(|(_, b)| *b < to) {
+                if let Some(hit) = b.checked_sub(from).and_then(|k| hits.get_mut(k)) {
+                    *hit += weight;
+                }
+            }
+        }
+        let found = hits.into_iter().enumerate().filter(|(_, hit)| *hit > 0);
+        found
+            .map(|(k, hit)| (from + k, (hit * 1000).checked_div(all).unwrap_or(0)))
+            .collect()
+    }
 }
 
 fn lexical_plain(head: &Head, body: &[u64]) -> u64 {
@@ -394,6 +423,7 @@ fn lexical_plain(head: &Head, body: &[u64]) -> u64 {
 fn assign(heads: &[Head], mut claims: Vec<Claim>, bodies: &[Body], texts: &[Vec<char>]) -> Titles {
     claims.sort_by_key(|c| (std::cmp::Reverse(c.score), c.head, c.body));
     let mut given: Vec<Option<usize>> = vec![None; bodies.len()];
+    let mut sure: Vec<u8> = vec![0; bodies.len()];
     let mut taken: Vec<bool> = vec![false; heads.len()];
     let mut best_of: Vec<Option<(usize, u64)>> = vec![None; heads.len()];
     for claim in &claims {
@@ -424,13 +454,20 @@ fn assign(heads: &[Head], mut claims: Vec<Claim>, bodies: &[Body], texts: &[Vec<
         if slot.is_none() && !*used {
             *slot = Some(claim.head);
             *used = true;
+            if let Some(sure) = sure.get_mut(claim.body) {
+                // The share of its terms that the body knows, and more where it stands right at the body.
+                let share = claim.lexical / 10 + if adjacent { 30 } else { 0 };
+                *sure = u8::try_from(share.clamp(1, 99)).unwrap_or(99);
+            }
         }
     }
     let mut of_body = Vec::new();
     for (b, slot) in given.iter().enumerate() {
         let title = slot.map(|h| {
             let text = texts.get(b).map_or(&[][..], Vec::as_slice);
-            joined(heads, h, bodies.get(b), b, &best_of, &mut taken, text)
+            let mut title = joined(heads, h, bodies.get(b), b, &best_of, &mut taken, text);
+            title.confidence = sure.get(b).copied().unwrap_or(0);
+            title
         });
         of_body.push(title);
     }
@@ -441,6 +478,7 @@ fn assign(heads: &[Head], mut claims: Vec<Claim>, bodies: &[Body], texts: &[Vec<
         *slot = Some(Title {
             text: string(&head.text),
             truncated: false,
+            confidence: BY_ELIMINATION,
         });
     }
     let unused = heads
@@ -531,6 +569,7 @@ fn joined(
     Title {
         text: lines.join(" "),
         truncated,
+        confidence: 0,
     }
 }
 

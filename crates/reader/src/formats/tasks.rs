@@ -405,6 +405,7 @@ fn article(table: &TaskTable, chars: &[char], options: &Options) -> Article {
     Article {
         title: table.title.clone(),
         title_truncated: false,
+        title_confidence: None,
         kind: ArticleKind::Feature,
         text: string(cut(chars, table.at[0], table.at[1])).trim_end().to_owned(),
         runs: vec![table.at],

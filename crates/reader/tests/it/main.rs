@@ -7,6 +7,7 @@
     reason = "helpers of tests"
 )]
 
+mod aids;
 mod bytes;
 mod formats;
 mod gold;

@@ -1,0 +1,71 @@
+//! The same undertaking with different numbers, in two places of a document or in two documents.
+
+use std::collections::BTreeMap;
+
+use crate::chars::is_han;
+use crate::model::{Commitment, Document, Run, Value};
+
+/// An undertaking that is given with two numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Difference {
+    /// The statement, e.g. `改造老旧小区：18个≠20个`.
+    pub statement: String,
+    /// The first place: number of the document among those compared, and where the row stands.
+    pub first: (usize, Vec<Run>),
+    /// The second place.
+    pub second: (usize, Vec<Run>),
+}
+
+/// The words of a row without its number, its unit, owner and due day.
+type Key = (String, String, Option<String>, String);
+
+/// Compares the rows of documents with one another, and each document with itself.
+///
+/// Rows are held to be the same undertaking only if all their words but the number are the same (five characters or more),
+/// and unit, owner and due day too. So nothing is stated where two units, years or places have each their own number; a
+/// hedged number (力争, 左右) still counts as printed. Linear in the number of rows.
+pub fn differences(documents: &[&Document]) -> Vec<Difference> {
+    const SHORTEST: usize = 5;
+    let mut first_of: BTreeMap<Key, (usize, &Commitment)> = BTreeMap::new();
+    let mut found = Vec::new();
+    for (n, document) in documents.iter().enumerate() {
+        let rows = document.articles.iter().flat_map(|a| &a.commitments);
+        for row in rows {
+            let (Some(Value::One(value)), Some(unit)) = (row.value, row.unit.as_ref()) else {
+                continue;
+            };
+            let words: String = row.quote.chars().filter(|c| is_han(*c)).collect();
+            // A row of a list stands for itself only where it has a verb of its own.
+            let whole = row
+                .action
+                .as_ref()
+                .is_some_and(|verb| row.quote.contains(verb.as_str()));
+            if words.chars().count() < SHORTEST || !whole {
+                continue;
+            }
+            let due = row.due.map(|day| day.to_string()).unwrap_or_default();
+            let key = (words.clone(), unit.clone(), row.owner.clone(), due);
+            match first_of.get(&key) {
+                Some((at, other)) if other.value != Some(Value::One(value)) => {
+                    let Some(Value::One(before)) = other.value else {
+                        continue;
+                    };
+                    found.push(Difference {
+                        statement: format!(
+                            "{words}：{}{unit}≠{}{unit}",
+                            before.normalize(),
+                            value.normalize()
+                        ),
+                        first: (*at, other.at.clone()),
+                        second: (n, row.at.clone()),
+                    });
+                }
+                Some(_) => {}
+                None => {
+                    first_of.insert(key, (n, row));
+                }
+            }
+        }
+    }
+    found
+}

@@ -1,0 +1,151 @@
+//! What helps a person behind the reading: who should own a row, numbers that contradict one another, faults that are none.
+
+use bihuan_reader::{Commitment, Document, Options, OwnerReason, differences, read, suggest_owner};
+use proptest::prelude::*;
+
+fn page(text: &str) -> Document {
+    read("page.txt", text, &Options::default())
+}
+
+fn rows(text: &str) -> Vec<Commitment> {
+    page(text)
+        .articles
+        .into_iter()
+        .flat_map(|a| a.commitments)
+        .collect()
+}
+
+#[test]
+fn the_unit_that_the_text_names_owns_the_row() {
+    let rows = rows("本报讯 会议要求，县水利局要于5月底前完成12座水库除险加固，县城投公司要新建停车场3处。");
+    let register = ["县教育局", "县水利局", "县城市建设投资公司"];
+    assert_eq!(suggest_owner(&register, &rows[0]), Some((1, OwnerReason::Named)));
+    assert_eq!(
+        suggest_owner(&register, &rows[1]),
+        None,
+        "a name that fits none is a question for a person"
+    );
+    let offices = ["清河县水利局", "清河县教育局"];
+    assert_eq!(
+        suggest_owner(&offices, &rows[0]),
+        Some((0, OwnerReason::PartlyNamed))
+    );
+}
+
+#[test]
+fn where_no_unit_is_named_the_words_of_the_row_tell_whose_field_it_is() {
+    let rows = rows("清河县2025年工作要点\n今年，改造老旧小区12个，新增幼儿园学位600个，办好各项实事。");
+    let register = ["县教育局", "县住建局"];
+    assert_eq!(
+        suggest_owner(&register, &rows[0]),
+        Some((1, OwnerReason::Field("老旧小区".to_owned())))
+    );
+    assert_eq!(suggest_owner(&register, &rows[1]).unwrap().0, 0);
+    assert_eq!(
+        suggest_owner(&["县教育局", "市教育局"], &rows[1]),
+        None,
+        "two that fit alike are none"
+    );
+}
+
+#[test]
+fn one_undertaking_with_two_numbers_is_pointed_out() {
+    let plan = page(
+        "清河县2025年工作计划\n今年，改造城镇老旧小区18个。\n力争早日完工。\n在民生方面，改造城镇老旧小区20个。",
+    );
+    let faults: Vec<_> = plan
+        .articles
+        .iter()
+        .flat_map(|a| &a.checks)
+        .filter(|c| !c.holds)
+        .collect();
+    assert_eq!(faults.len(), 1);
+    assert!(
+        faults[0].statement.contains("18个≠20个"),
+        "{}",
+        faults[0].statement
+    );
+    let other = page("清河县2025年城建计划\n今年，改造城镇老旧小区22个。");
+    let between = differences(&[&plan, &other]);
+    assert!(between.iter().any(|d| d.first.0 == 0 && d.second.0 == 1));
+}
+
+#[test]
+fn what_each_unit_and_each_year_has_to_do_is_no_contradiction() {
+    let text = "清河县2025年工作计划\n青山镇要新建农村公厕120座。柳泉镇要新建农村公厕80座。到2027年，新建农村公厕900座。";
+    assert!(
+        page(text)
+            .articles
+            .iter()
+            .all(|a| a.checks.iter().all(|c| c.holds))
+    );
+}
+
+#[test]
+fn rates_are_held_against_the_numbers_they_follow_from() {
+    let checks = |text: &str| -> Vec<(String, bool)> {
+        let all = page(&format!("本报讯 {text}")).articles;
+        all.into_iter()
+            .flat_map(|a| a.checks)
+            .map(|c| (c.statement, c.holds))
+            .collect()
+    };
+    assert_eq!(
+        checks("全县排查隐患400条，已整改380条，整改率95%。"),
+        [("380/400=95%≈95%".to_owned(), true)]
+    );
+    assert_eq!(
+        checks("全县排查隐患400条，已整改380条，整改率98%。"),
+        [("380/400=95%≠98%".to_owned(), false)]
+    );
+    assert_eq!(
+        checks("规上企业达到120家，比上年增加20家，增长25%。"),
+        [("20/(120-20)=20%≠25%".to_owned(), false)]
+    );
+    assert_eq!(checks("走访群众400户，满意率98%，整改问题380条。"), []);
+    assert_eq!(
+        checks("生产总值达到120亿元，比上年增加20亿元，增长6%。"),
+        [],
+        "output grows at constant prices"
+    );
+}
+
+/// Sentences whose numbers have nothing to do with one another.
+fn clause() -> impl Strategy<Value = String> {
+    let shape = prop::sample::select(vec![
+        "全县有企业A家，规上企业B家",
+        "走访农户A户，收集意见B条，满意率C%",
+        "举办培训A期，培训B人次，合格率C%",
+        "生产总值完成A亿元，增长C%",
+        "完成投资A亿元，占年度计划的C%",
+        "建成公路A公里、桥梁B座",
+        "其中贫困户A户，脱贫B户",
+        "选派干部A名，帮扶B个村，覆盖率C%",
+        "抽检样品A批次，不合格B批次",
+        "从A个村选出B名代表",
+        "共有学校A所，教师B名，学生C名",
+        "提出意见A条，分为三类",
+        "参训人员A人，优秀B人，到课率C%",
+    ]);
+    (shape, 1u32..5000, 1u32..5000, 1u32..100).prop_map(|(shape, a, b, c)| {
+        shape
+            .replace('A', &a.to_string())
+            .replace('B', &b.to_string())
+            .replace('C', &c.to_string())
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn numbers_that_claim_nothing_of_one_another_are_never_called_wrong(
+        clauses in prop::collection::vec((clause(), prop::sample::select(vec!["，", "；", "。"])), 1..12)
+    ) {
+        let text: String = clauses.into_iter().map(|(c, mark)| c + mark).collect();
+        let document = page(&format!("本报讯 去年，{text}"));
+        for check in document.articles.iter().flat_map(|a| &a.checks) {
+            prop_assert!(check.holds, "{} in {text}", check.statement);
+        }
+    }
+}
