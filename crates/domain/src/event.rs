@@ -23,7 +23,8 @@ use crate::verification::{Beacon, Relaxation, Seat};
 
 pub use world::{
     BulletinDrafted, BulletinIssued, BulletinOverdue, BulletinSigned, Created, DocumentReceived,
-    DocumentReviewed, PackAdopted, Relieved, RowPut, RowRemoved, SettingSet, WorldEvent,
+    DocumentReviewed, ErasureAsked, ErasureDone, ErasureWithdrawn, PackAdopted, Relieved, RowPut, RowRemoved,
+    SettingSet, Unmasked, WorldEvent,
 };
 
 /// An event of a case's stream.

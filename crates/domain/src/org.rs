@@ -123,6 +123,20 @@ impl Actor {
         }
     }
 
+    /// Whoever has the machine itself, outside any session: the account of the operating system as it states itself.
+    pub fn at_the_machine(account: &str) -> Self {
+        Actor {
+            session: Some(Code::new(format!("os:{account}"))),
+            ..Actor::system()
+        }
+    }
+
+    /// The account of the operating system that [`Actor::at_the_machine`] was given.
+    pub fn stated(&self) -> Option<&str> {
+        let session = self.session.as_ref().filter(|_| self.is_system());
+        session.and_then(|session| session.as_str().strip_prefix("os:"))
+    }
+
     /// Whether this is the engine acting by itself.
     pub fn is_system(&self) -> bool {
         self.post.as_str() == "system"

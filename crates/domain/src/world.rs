@@ -37,6 +37,10 @@ pub struct World {
     pub adopted: BTreeMap<PackId, Timestamp>,
     /// Settings of the jurisdiction.
     pub settings: BTreeMap<Code, Json>,
+    /// Who set each setting last, and when.
+    pub set: BTreeMap<Code, (Actor, Timestamp)>,
+    /// Requests for erasure and what became of them, in the order of their numbers.
+    pub erasures: BTreeMap<u64, Erasure>,
     /// Documents that were read.
     pub documents: BTreeMap<DocumentId, DocumentReceived>,
     /// How the rows of documents were revised, in order.
@@ -59,6 +63,21 @@ pub struct Bulletin {
     /// The rungs to which its overdue signature has climbed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub overdue: Vec<BulletinOverdue>,
+}
+
+/// A request for erasure and how far it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Erasure {
+    /// What: `case/17`, `person/p3`, `register/households/h12`.
+    pub subject: Code,
+    /// Why, from a list.
+    pub reason: Code,
+    /// Who asked, and when.
+    pub asked: (Actor, Timestamp),
+    /// Who ended it, and when; `None` while it waits for a second person.
+    pub ended: Option<(Actor, Timestamp)>,
+    /// Whether it was carried out.
+    pub done: bool,
 }
 
 impl World {
@@ -106,8 +125,37 @@ impl World {
             WorldEvent::RowPut(e) => self.registers.put(e.register, e.row, e.values),
             WorldEvent::RowRemoved(e) => self.registers.remove(&e.register, &e.row),
             WorldEvent::SettingSet(e) => {
+                self.set.insert(e.key.clone(), (actor.clone(), at));
                 self.settings.insert(e.key, e.value);
             }
+            WorldEvent::ErasureAsked(e) => {
+                let asked = Erasure {
+                    subject: e.subject,
+                    reason: e.reason,
+                    asked: (actor.clone(), at),
+                    ended: None,
+                    done: false,
+                };
+                self.erasures.insert(e.erasure, asked);
+            }
+            WorldEvent::ErasureWithdrawn(e) => {
+                if let Some(erasure) = self.erasures.get_mut(&e.erasure) {
+                    erasure.ended = Some((actor.clone(), at));
+                }
+            }
+            WorldEvent::ErasureDone(e) => {
+                let erasure = self.erasures.entry(e.erasure).or_insert_with(|| Erasure {
+                    subject: e.subject,
+                    reason: e.reason,
+                    asked: (actor.clone(), at),
+                    ended: None,
+                    done: false,
+                });
+                erasure.ended = Some((actor.clone(), at));
+                erasure.done = true;
+            }
+            // What was looked at changes nothing; the log keeps it.
+            WorldEvent::Unmasked(_) => {}
             WorldEvent::DocumentReceived(e) => {
                 self.documents.insert(e.document.clone(), e);
             }

@@ -12,6 +12,8 @@ use bihuan_domain::world::World;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::erase::Subject;
+
 /// Functions whose units see everything in the jurisdiction.
 const SEES_ALL: [&str; 3] = ["supervision", "dispatch", "leadership"];
 
@@ -104,16 +106,61 @@ impl Sight {
     }
 }
 
-/// Whether a person on this post may administer: read documents into ledgers, import, draft bulletins, adopt packs.
-pub fn may_administer(world: &World, post: &PostId) -> bool {
-    world.org.unit_of(post).is_some_and(|unit| {
-        ["supervision", "dispatch"]
-            .iter()
-            .any(|function| unit.functions.contains(&Code::new(function)))
-    })
+/// Functions whose units run the system for the whole place.
+const RUNS: [&str; 2] = ["supervision", "dispatch"];
+
+/// What is neither work on a case nor reading one: administration. Every page and call asks [`may`] about one of these.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Task<'a> {
+    /// Read documents into ledgers, import, draft bulletins.
+    Run,
+    /// Adopt packs and take open cases over to them.
+    AdoptPacks,
+    /// Register the public key of the custodian with this function: his own unit alone, which has the private key.
+    RegisterKey(&'a Code),
+    /// See which erasures were asked for and carried out.
+    SeeErasures,
+    /// Ask that this be erased; with the register that a row stands in.
+    Erase(&'a Subject, Option<&'a RegisterSpec>),
+    /// Confirm or refuse what somebody else asked to have erased.
+    ConfirmErasure,
+    /// See the sensitive values of a register's rows, for a stated purpose.
+    Unmask(&'a RegisterSpec),
 }
 
-/// Whether a post belongs to who keeps a register: who writes it and sees its sensitive fields. Of a register that
+/// Whether a person on this post may do this.
+pub fn may(world: &World, post: &PostId, task: Task<'_>) -> bool {
+    match task {
+        Task::Run | Task::AdoptPacks => serves(world, post, &RUNS),
+        Task::RegisterKey(function) => crate::custody::keeps(world, post, function),
+        Task::SeeErasures | Task::ConfirmErasure => serves(world, post, &SEES_ALL),
+        // The unit that has a household on its list answers for what is kept of it.
+        Task::Erase(subject, register) => {
+            let row = matches!(subject, Subject::Row(..));
+            let keeps = register.is_some_and(|register| keeps_register(world, post, register));
+            serves(world, post, &RUNS) || row && keeps
+        }
+        Task::Unmask(register) => keeps_register(world, post, register),
+    }
+}
+
+/// Whether a second person must confirm that this is erased: it cannot be undone, and with a case or a name goes what
+/// others may still have to answer for.
+pub fn needs_second_person(subject: &Subject) -> bool {
+    !matches!(subject, Subject::Row(..))
+}
+
+fn serves(world: &World, post: &PostId, functions: &[&str]) -> bool {
+    let unit = world.org.unit_of(post);
+    unit.is_some_and(|unit| functions.iter().any(|f| unit.functions.contains(&Code::new(f))))
+}
+
+/// Whether a person on this post may administer: read documents into ledgers, import, draft bulletins.
+pub fn may_administer(world: &World, post: &PostId) -> bool {
+    may(world, post, Task::Run)
+}
+
+/// Whether a post belongs to who keeps a register: who writes it and may see its sensitive fields. Of a register that
 /// nobody keeps, because steps of cases write it, these are seen in the cases.
 pub fn keeps_register(world: &World, post: &PostId, register: &RegisterSpec) -> bool {
     let unit = world.org.unit_of(post);

@@ -1,6 +1,9 @@
 //! Adopting new versions of packs: what they would mean for the cases there are, then the adoption as an event, then
 //! the cases taken over one by one, each by an event of its own.
 
+pub mod bundle;
+mod proposal;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -19,6 +22,8 @@ use crate::answer::Answer;
 use crate::engine::Engine;
 use crate::error::{Error, Failure};
 use crate::writer::Job;
+
+pub use proposal::{Difference, Proposal, as_json, differences, ground, meaning, same_ground};
 
 /// The files of packs that are to be adopted, by pack and path.
 pub type Files = BTreeMap<PackId, BTreeMap<String, String>>;

@@ -18,9 +18,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use crate::access::{Task, may};
 use crate::answer::Answer;
 use crate::engine::Engine;
 use crate::error::{Error, Failure};
+use crate::mechanisms::Mechanisms;
 
 /// The setting that holds a function's key is this and the function.
 const SETTING: &str = "custodian/";
@@ -36,6 +38,8 @@ pub struct Custodian {
     pub key: Option<Public>,
     /// Keys of before, oldest first; what was encrypted to them opens with them only.
     pub former: Vec<Public>,
+    /// Who registered the key, and when.
+    pub registered: Option<(Actor, Timestamp)>,
 }
 
 /// The custodian with a function.
@@ -54,7 +58,25 @@ pub fn custodian(world: &World, function: &Code, now: Timestamp) -> Custodian {
             .and_then(|setting| setting["former"].as_array())
             .map(|former| former.iter().filter_map(key_of).collect())
             .unwrap_or_default(),
+        registered: world.set.get(&self::setting(function)).cloned(),
     }
+}
+
+/// The functions to whose custodians some field in force is encrypted, each with what asks for it.
+pub fn functions(mechanisms: &Mechanisms) -> BTreeMap<Code, Vec<(Label, Label)>> {
+    let mut found: BTreeMap<Code, Vec<(Label, Label)>> = BTreeMap::new();
+    let cases = mechanisms.all().map(|m| (&m.label, &m.fields));
+    let registers = mechanisms.packs().iter().flat_map(|pack| &pack.registers);
+    let registers = registers.map(|register| (&register.label, &register.fields));
+    for (place, fields) in cases.chain(registers) {
+        for field in fields {
+            if let Some(function) = &field.sealed_to {
+                let places = found.entry(function.clone()).or_default();
+                places.push((place.clone(), field.label.clone()));
+            }
+        }
+    }
+    found
 }
 
 /// Whether a post belongs to the custodian with a function: who may fetch what is encrypted to it.
@@ -79,9 +101,14 @@ pub fn locked_to(field: Option<&Field>, text: &str) -> Option<Code> {
 ///
 /// # Errors
 ///
-/// [`Failure::Refused`] where no unit has the function, or the key is of no use; faults of the log.
+/// [`Failure::Refused`] where no unit has the function, the post is not the custodian's, or the key is of no use; faults
+/// of the log.
 pub fn register(engine: &Engine, actor: &Actor, function: &Code, key: &Public) -> Result<Answer, Failure> {
     let (world, now) = (engine.world(), engine.now());
+    // The system's own hand is whoever has the machine: at the founding, and where the custodian has no account.
+    if !actor.is_system() && !may(&world, &actor.post, Task::RegisterKey(function)) {
+        return Err(Refusal::new("not_the_custodian").into());
+    }
     if unit(&world, function, now).is_none() {
         return Err(Refusal::new("no_custodian_unit")
             .with("function", function.as_str())

@@ -292,23 +292,6 @@ impl Engine {
         answer
     }
 
-    /// Erases everything sealed for a subject (`case/17`, `person/p3`, `register/households/h12`): keys, ciphertexts,
-    /// files, the titles from every list, and of a row its sensitive values. Entries and proofs stay.
-    ///
-    /// # Errors
-    ///
-    /// Faults of the log.
-    pub fn erase(&self, subject: &str) -> Result<Answer, Failure> {
-        let (reply, answer) = oneshot::channel();
-        let _ = self.0.jobs.send(Job::Erase {
-            subject: subject.to_owned(),
-            reply,
-        });
-        answer
-            .blocking_recv()
-            .map_err(|_| Failure::Fault(Error::Stopped))?
-    }
-
     /// Fires everything that is due by now, in the order in which it was due. Blocks until done.
     ///
     /// # Errors
@@ -529,7 +512,7 @@ fn load_world(ledger: &Ledger) -> Result<(World, Mechanisms), Error> {
     Ok((world, mechanisms))
 }
 
-fn random_token() -> Result<String, Error> {
+pub(crate) fn random_token() -> Result<String, Error> {
     let mut bytes = [0u8; 16];
     getrandom::fill(&mut bytes).map_err(|e| Error::Other(e.to_string()))?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())

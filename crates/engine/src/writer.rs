@@ -80,7 +80,8 @@ pub(crate) enum Job {
         reply: oneshot::Sender<Result<Answer, Failure>>,
     },
     Erase {
-        subject: String,
+        actor: Actor,
+        erasing: crate::erase::Erasing,
         reply: oneshot::Sender<Result<Answer, Failure>>,
     },
     Tick {
@@ -351,8 +352,12 @@ impl Group<'_> {
                 let result = self.change_world(batch, &actor, &key, changes);
                 (reply, result)
             }
-            Job::Erase { subject, reply } => {
-                let result = self.erase(batch, &subject);
+            Job::Erase {
+                actor,
+                erasing,
+                reply,
+            } => {
+                let result = self.erasing(batch, &actor, erasing);
                 (reply, result)
             }
             Job::Tick { cases, reply } => {
@@ -424,7 +429,10 @@ fn reply_of(job: Job) -> Reply {
 
 pub(crate) fn log_actor(actor: &Actor) -> bihuan_ledger::Actor {
     if actor.is_system() {
-        return bihuan_ledger::Actor::default();
+        return bihuan_ledger::Actor {
+            session: actor.session.as_ref().map(ToString::to_string),
+            ..bihuan_ledger::Actor::default()
+        };
     }
     bihuan_ledger::Actor {
         person: Some(actor.person.to_string()),

@@ -22,11 +22,19 @@ pub enum File {
     Scenario,
     /// A file with `[scheme]`.
     Scheme,
+    /// `*-org.toml`: the units in which scenarios play.
+    Org,
 }
 
 impl File {
     /// All of them.
-    pub const ALL: [File; 4] = [File::Mechanism, File::Pack, File::Scenario, File::Scheme];
+    pub const ALL: [File; 5] = [
+        File::Mechanism,
+        File::Pack,
+        File::Scenario,
+        File::Scheme,
+        File::Org,
+    ];
 
     /// Its name, under which its schema lies in `docs/schema/`.
     pub fn name(self) -> &'static str {
@@ -35,6 +43,7 @@ impl File {
             File::Pack => "pack",
             File::Scenario => "scenario",
             File::Scheme => "scheme",
+            File::Org => "org",
         }
     }
 }
@@ -46,6 +55,7 @@ pub fn schema(file: File) -> Value {
         File::Pack => "pack file",
         File::Scenario => "scenario file",
         File::Scheme => "scheme file",
+        File::Org => "org file",
     };
     let mut names = BTreeSet::from([root]);
     // Tables name each other; a handful of rounds reach them all.

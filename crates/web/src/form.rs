@@ -295,10 +295,7 @@ impl<'a> Fields<'a> {
             Type::Row(register) => {
                 let spec = visitor.mechanisms.packs().iter().flat_map(|pack| &pack.registers);
                 let spec = spec.into_iter().find(|spec| spec.id == *register);
-                let words = |id: &bihuan_domain::id::RowId, row: &bihuan_domain::expr::Row| {
-                    let title = spec.and_then(|spec| show::row_title(spec, row, self.show.views));
-                    title.unwrap_or_else(|| id.to_string())
-                };
+                let words = |id: &bihuan_domain::id::RowId, row| self.show.row_name(spec, id, row);
                 world
                     .registers
                     .rows(register)

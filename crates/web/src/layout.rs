@@ -5,6 +5,7 @@ use bihuan_messages::{Lang, t};
 use maud::{DOCTYPE, Markup, html};
 
 use crate::assets;
+use crate::pages::offers_administration;
 use crate::session::Visitor;
 use crate::show;
 
@@ -25,6 +26,8 @@ pub enum Nav {
     Bulletins,
     /// Mechanisms and registers (机制).
     Mechanisms,
+    /// Administration (管理).
+    Admin,
     /// The log (日志).
     Log,
     /// Search (查找).
@@ -33,16 +36,30 @@ pub enum Nav {
     Other,
 }
 
-const ENTRIES: [(Nav, &str, &str, bool); 9] = [
-    (Nav::Desk, "/", "web.nav_desk", false),
-    (Nav::Ledgers, "/ledgers", "web.nav_ledgers", false),
-    (Nav::Calendar, "/calendar", "find.nav_calendar", false),
-    (Nav::Reading, "/reading", "web.nav_reading", true),
-    (Nav::Imports, "/imports", "web.nav_imports", true),
-    (Nav::Bulletins, "/bulletins", "web.nav_bulletins", false),
-    (Nav::Mechanisms, "/mechanisms", "web.nav_mechanisms", false),
-    (Nav::Log, "/log", "web.nav_log", false),
-    (Nav::Search, "/search", "find.nav_search", false),
+/// Entry, address, text, and who is offered it; `None` for everybody.
+type Entry = (Nav, &'static str, &'static str, Option<fn(&Visitor) -> bool>);
+
+const ENTRIES: [Entry; 10] = [
+    (Nav::Desk, "/", "web.nav_desk", None),
+    (Nav::Ledgers, "/ledgers", "web.nav_ledgers", None),
+    (Nav::Calendar, "/calendar", "find.nav_calendar", None),
+    (
+        Nav::Reading,
+        "/reading",
+        "web.nav_reading",
+        Some(Visitor::administers),
+    ),
+    (
+        Nav::Imports,
+        "/imports",
+        "web.nav_imports",
+        Some(Visitor::administers),
+    ),
+    (Nav::Bulletins, "/bulletins", "web.nav_bulletins", None),
+    (Nav::Mechanisms, "/mechanisms", "web.nav_mechanisms", None),
+    (Nav::Log, "/log", "web.nav_log", None),
+    (Nav::Search, "/search", "find.nav_search", None),
+    (Nav::Admin, "/admin", "admin.title", Some(offers_administration)),
 ];
 
 /// A page for a signed-in visitor.
@@ -67,8 +84,8 @@ pub fn page(visitor: &Visitor, title: &str, current: Nav, body: &Markup) -> Mark
                     }
                 }
                 nav .main aria-label=(t(lang, "web.nav")) {
-                    @for (nav, href, key, administers) in ENTRIES {
-                        @if !administers || visitor.administers() {
+                    @for (nav, href, key, offered) in ENTRIES {
+                        @if offered.is_none_or(|offered| offered(visitor)) {
                             a href=(href) aria-current=[(nav == current).then_some("page")] { (t(lang, key)) }
                         }
                     }

@@ -115,6 +115,8 @@ struct Inner {
     closing: watch::Sender<bool>,
     /// Ledgers that were uploaded and not yet imported.
     drafts: pages::Drafts,
+    /// Packs that were sent and not yet adopted.
+    proposals: pages::Proposals,
 }
 
 impl Web {
@@ -123,6 +125,7 @@ impl Web {
             app,
             closing: watch::channel(false).0,
             drafts: pages::Drafts::default(),
+            proposals: pages::Proposals::default(),
         }))
     }
 
@@ -142,6 +145,10 @@ impl Web {
 
     pub(crate) fn drafts(&self) -> &pages::Drafts {
         &self.0.drafts
+    }
+
+    pub(crate) fn proposals(&self) -> &pages::Proposals {
+        &self.0.proposals
     }
 
     pub(crate) fn closing(&self) -> watch::Receiver<bool> {

@@ -9,7 +9,7 @@ use bihuan_domain::calendar::date_of;
 use bihuan_domain::id::{Code, PersonId, PostId, UnitId};
 use bihuan_domain::org::Actor;
 use bihuan_domain::world::World;
-use bihuan_engine::access::{self, Sight};
+use bihuan_engine::access::{self, Sight, Task};
 use bihuan_engine::views::Views;
 use bihuan_engine::{Engine, Mechanisms, Session};
 use bihuan_messages::{Lang, t};
@@ -99,9 +99,32 @@ impl Visitor {
         Ok(self.engine.views()?)
     }
 
+    /// Whether the chosen post may do a task of administration.
+    pub fn may(&self, task: Task<'_>) -> bool {
+        access::may(&self.world, &self.post, task)
+    }
+
+    /// Refuses a visitor whose post may not do a task of administration.
+    ///
+    /// # Errors
+    ///
+    /// [`Trouble::forbidden`].
+    pub fn must(&self, task: Task<'_>) -> Result<(), Trouble> {
+        if self.may(task) {
+            Ok(())
+        } else {
+            Err(Trouble::forbidden())
+        }
+    }
+
+    /// The short name of the jurisdiction.
+    pub fn place(&self) -> &str {
+        &self.slug
+    }
+
     /// Whether the chosen post may administer: read documents into ledgers, import, draft bulletins.
     pub fn administers(&self) -> bool {
-        access::may_administer(&self.world, &self.post)
+        self.may(Task::Run)
     }
 
     /// Refuses a visitor whose post may not administer.
@@ -110,11 +133,7 @@ impl Visitor {
     ///
     /// [`Trouble::forbidden`].
     pub fn must_administer(&self) -> Result<(), Trouble> {
-        if self.administers() {
-            Ok(())
-        } else {
-            Err(Trouble::forbidden())
-        }
+        self.must(Task::Run)
     }
 
     /// Runs blocking work (the database, the disk) off the threads that answer requests.

@@ -2,13 +2,15 @@
 
 use bihuan_domain::calendar::{date_of, day_number, local};
 use bihuan_domain::clock::duration_label;
-use bihuan_domain::id::{PersonId, PostId, RegisterId, Sealed, UnitId};
+use bihuan_domain::expr;
+use bihuan_domain::id::{PersonId, PostId, RegisterId, RowId, Sealed, UnitId};
 use bihuan_domain::mechanism::{Colour, Field, Mechanism, RegisterSpec, Stage, StageKind};
 use bihuan_domain::org::Actor;
 use bihuan_domain::value::{RowRef, Value};
 use bihuan_domain::world::World;
-use bihuan_engine::custody;
+use bihuan_engine::access::Task;
 use bihuan_engine::views::Views;
+use bihuan_engine::{custody, unmask};
 use bihuan_messages::{Label, Lang, t, tf};
 use jiff::Timestamp;
 use jiff::civil::{Date, Weekday};
@@ -64,30 +66,36 @@ impl Show<'_> {
         }
     }
 
-    /// What a row of a register is called; its code where it has no name.
+    /// What a row of a register is called; its code where it has no name, or none that this visitor may see.
     pub fn row(&self, row: &RowRef) -> String {
-        let specs = self
-            .visitor
-            .mechanisms
-            .packs()
-            .iter()
-            .flat_map(|pack| &pack.registers);
-        let spec = specs.into_iter().find(|spec| spec.id == row.register);
+        let spec = self.visitor.mechanisms.register(&row.register);
         let values = self.world().registers.row(&row.register, &row.row);
-        let title = spec
-            .zip(values)
-            .and_then(|(spec, values)| row_title(spec, values, self.views));
-        title.unwrap_or_else(|| row.row.to_string())
+        match values {
+            Some(values) => self.row_name(spec, &row.row, values),
+            None => row.row.to_string(),
+        }
+    }
+
+    /// As [`Show::row`], of a row at hand.
+    pub fn row_name(&self, spec: Option<&RegisterSpec>, id: &RowId, values: &expr::Row) -> String {
+        let Some(spec) = spec else { return id.to_string() };
+        if self.hides_names(spec) && values.contains_key(&spec.title) {
+            return tf(self.lang(), "admin.masked_name", &[("code", id)]);
+        }
+        row_title(spec, values, self.views).unwrap_or_else(|| id.to_string())
+    }
+
+    /// Whether the rows of a register are called by what this visitor may not see.
+    pub fn hides_names(&self, spec: &RegisterSpec) -> bool {
+        unmask::has_masked_name(spec) && !self.visitor.may(Task::Unmask(spec))
     }
 
     /// Rows of a register whose code or name contains `part`, in the order of codes, at most `limit`: code and name.
     pub fn rows_like(&self, register: &RegisterId, part: &str, limit: usize) -> Vec<(String, String)> {
         let part = part.trim().to_lowercase();
         let spec = self.visitor.mechanisms.register(register);
-        let named = self.world().registers.rows(register).map(|(id, row)| {
-            let title = spec.and_then(|spec| row_title(spec, row, self.views));
-            (id.to_string(), title.unwrap_or_else(|| id.to_string()))
-        });
+        let rows = self.world().registers.rows(register);
+        let named = rows.map(|(id, row)| (id.to_string(), self.row_name(spec, id, row)));
         let like =
             |(id, title): &(String, String)| id.contains(&part) || title.to_lowercase().contains(&part);
         named.filter(like).take(limit).collect()

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 
 use bihuan_domain::id::{CaseId, Code};
-use bihuan_domain::org::Actor;
+use bihuan_engine::access::Task;
 use bihuan_engine::custody::{self, Parcel};
 use bihuan_ledger::custody::{Error, Locked, Private, Public};
 use serde_json::json;
@@ -43,6 +43,8 @@ enum What {
         function: String,
         #[arg(long, value_name = "KEY")]
         public: String,
+        #[arg(long = "as", value_name = "LOGIN")]
+        login: Option<String>,
     },
     Open(Open),
 }
@@ -73,7 +75,8 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
             data,
             function,
             public,
-        } => register(data, &Code::new(function), public, term),
+            login,
+        } => register(data, &Code::new(function), public, login.as_deref(), term),
         What::Open(args) => open(args, term),
     }
 }
@@ -98,10 +101,20 @@ fn key(out: &Path, passphrase_stdin: bool, term: &Term) -> Result<Exit, Trouble>
     Ok(Exit::Fine)
 }
 
-fn register(data: &Path, function: &Code, public: &str, term: &Term) -> Result<Exit, Trouble> {
+fn register(
+    data: &Path,
+    function: &Code,
+    public: &str,
+    login: Option<&str>,
+    term: &Term,
+) -> Result<Exit, Trouble> {
     let public = Public::from_str(public).map_err(unfit)?;
     let engine = office::open(data)?;
-    custody::register(&engine, &Actor::system(), function, &public)?;
+    let actor = match login {
+        Some(login) => office::acting_as(&engine, login, Task::RegisterKey(function))?,
+        None => office::at_the_machine(),
+    };
+    custody::register(&engine, &actor, function, &public)?;
     let custodian = custody::custodian(&engine.world(), function, engine.now());
     let (who, fingerprint) = (custodian.name.get(term.lang), public.fingerprint());
     term.say(

@@ -1,9 +1,13 @@
 //! `bihuan erase`: a case, a person or one row of a register, for good.
+//!
+//! With `--as` it follows the access policy of the pages, a second person included; without, it is carried out by whoever
+//! has the machine, whose account of the operating system is recorded as it states itself.
 
 use std::path::PathBuf;
 
-use bihuan_domain::id::{CaseId, PersonId, RegisterId, RowId};
-use bihuan_engine::{Engine, custody};
+use bihuan_engine::Engine;
+use bihuan_engine::access::Task;
+use bihuan_engine::erase::{Outcome, REASONS, Subject};
 
 use super::office;
 use crate::term::{Exit, Term};
@@ -15,43 +19,52 @@ pub(crate) struct Args {
     subject: String,
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
+    #[arg(long, value_name = "REASON", value_parser = REASONS)]
+    reason: String,
+    #[arg(long = "as", value_name = "LOGIN")]
+    login: Option<String>,
     #[arg(long)]
     yes: bool,
 }
 
 pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
     let engine = office::open(&args.data)?;
-    exists(&engine, &args.subject)?;
+    let subject = Subject::find(&engine, &args.subject)?.to_string();
     if !args.yes {
-        return Err(Trouble::new("cli.erase_yes").with("subject", &args.subject));
+        return Err(Trouble::new("cli.erase_yes").with("subject", &subject));
     }
-    engine.erase(&args.subject)?;
-    term.say("cli.erase_done", &[("subject", &args.subject)]);
-    Ok(Exit::Fine)
+    match &args.login {
+        Some(login) => as_account(&engine, login, &subject, &args.reason, term),
+        None => {
+            engine.erase(&office::at_the_machine(), &subject, &args.reason)?;
+            term.say("cli.erase_done", &[("subject", &subject)]);
+            Ok(Exit::Fine)
+        }
+    }
 }
 
-/// Refuses what is not there: an erasure that hits nothing would look like one that was done.
-fn exists(engine: &Engine, subject: &str) -> Result<(), Trouble> {
-    let bad = || Trouble::new("cli.erase_bad").with("subject", subject);
-    let (kind, code) = subject.split_once('/').ok_or_else(bad)?;
+/// Asks in the name of an account; where somebody else has asked already, confirms.
+fn as_account(
+    engine: &Engine,
+    login: &str,
+    subject: &str,
+    reason: &str,
+    term: &Term,
+) -> Result<Exit, Trouble> {
+    let actor = office::acting_as(engine, login, Task::ConfirmErasure)?;
     let world = engine.world();
-    let found = match (kind, code.split_once('/')) {
-        ("case", None) => {
-            let id = code.parse().map(CaseId).map_err(|_| bad())?;
-            engine.views()?.state(id)?.is_some()
-        }
-        ("person", None) => world.org.persons.contains_key(&PersonId::from(code)),
-        ("register", None) => world.registers.count(&RegisterId::from(code)) > 0,
-        ("register", Some((register, row))) => {
-            let (register, row) = (RegisterId::from(register), RowId::from(row));
-            let own = custody::row_subject(engine.mechanisms().register(&register), &register, &row);
-            let known = world.registers.row(&register, &row).is_some();
-            if known && own != subject {
-                return Err(Trouble::new("cli.erase_shared").with("register", register));
-            }
-            known
-        }
-        _ => false,
-    };
-    if found { Ok(()) } else { Err(bad()) }
+    let waiting = world.erasures.iter().find(|(_, erasure)| {
+        let others = erasure.asked.0.person != actor.person;
+        erasure.ended.is_none() && erasure.subject.as_str() == subject && others
+    });
+    if let Some((n, _)) = waiting {
+        engine.confirm_erasure(&actor, *n)?;
+        term.say("cli.erase_done", &[("subject", &subject)]);
+        return Ok(Exit::Fine);
+    }
+    match engine.ask_erasure(&actor, subject, reason)? {
+        Outcome::Done(_) => term.say("cli.erase_done", &[("subject", &subject)]),
+        Outcome::Waits(n) => term.say("cli.erase_waits", &[("subject", &subject), ("n", &n)]),
+    }
+    Ok(Exit::Fine)
 }

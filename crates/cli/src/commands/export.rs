@@ -3,6 +3,7 @@
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
+use bihuan_engine::access::Task;
 use bihuan_engine::access::{self, Sight};
 use bihuan_engine::export::{self, Asked};
 use clap::ValueEnum;
@@ -41,7 +42,7 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
     let sight = match &args.login {
         Some(login) => access::sight(
             &engine.world(),
-            &office::acting_as(&engine, login)?.person,
+            &office::acting_as(&engine, login, Task::Run)?.person,
             engine.now(),
         ),
         None => Sight::All,

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use bihuan_engine::access::Task;
 use bihuan_engine::import::{self, Options, RowError};
 use bihuan_ledger::BLOB_BYTES_MAX;
 
@@ -47,7 +48,7 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
     }
     let bytes = std::fs::read(&args.file).map_err(Trouble::file(&args.file))?;
     let engine = office::open(&args.data)?;
-    let actor = office::acting_as(&engine, &args.login)?;
+    let actor = office::acting_as(&engine, &args.login, Task::Run)?;
     let mechanism = office::mechanism(&engine, &args.mechanism)?;
     let name = args
         .file

@@ -5,15 +5,15 @@ use std::collections::BTreeSet;
 use std::io::BufRead;
 use std::path::PathBuf;
 
-use bihuan_diagnostics::{any_error, json, terminal};
+use bihuan_diagnostics::{json, terminal};
 use bihuan_domain::id::MechanismId;
-use bihuan_engine::{access, adoption::Preview};
-use bihuan_mechanism::Names;
+use bihuan_engine::access::{self, Task};
+use bihuan_engine::adoption::{Preview, as_json};
 use bihuan_messages::{Lang, t};
 use serde_json::json;
 
 use super::office;
-use super::proposal::{Proposal, as_json, differences, tell};
+use super::proposal::{self, tell};
 use crate::term::{Exit, Term};
 use crate::trouble::Trouble;
 
@@ -47,12 +47,12 @@ struct Adopt {
 pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
     let What::Adopt(args) = &args.what;
     let engine = office::open(&args.data)?;
-    let actor = office::acting_as(&engine, &args.login)?;
-    if !access::may_administer(&engine.world(), &actor.post) {
+    let actor = office::acting_as(&engine, &args.login, Task::AdoptPacks)?;
+    if !access::may(&engine.world(), &actor.post, Task::AdoptPacks) {
         return Err(Trouble::new("cli.pack_not_allowed").with("login", &args.login));
     }
-    let proposal = Proposal::read(&args.folders, &engine, term)?;
-    if any_error(&proposal.findings) {
+    let proposal = proposal::read(&args.folders, &engine, term)?;
+    if !proposal.is_sound() {
         if args.json {
             term.json(
                 &json!({ "adopted": false, "findings": json::render(&proposal.findings, &proposal.files) }),
@@ -71,18 +71,7 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
         return Ok(Exit::Faults);
     }
     let previews = engine.preview(&proposal.packs)?;
-    let in_force = engine.mechanisms();
-    let found = differences(
-        in_force.all().map(|m| m.as_ref()),
-        &Names::of(in_force.packs().iter().map(|pack| pack.as_ref())),
-        proposal
-            .loaded
-            .packs
-            .iter()
-            .flat_map(|pack| &pack.mechanisms)
-            .map(|m| m.as_ref()),
-        &Names::of(&proposal.loaded.packs),
-    );
+    let found = proposal.differences(&engine.mechanisms());
     if !args.json {
         tell(&found, &previews, term);
     }
@@ -94,15 +83,7 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
     let taken = match args.migrate.as_deref() {
         Some(way) => {
             // Also those of a version that was adopted before, without its cases.
-            let proposed = proposal
-                .loaded
-                .packs
-                .iter()
-                .filter(|pack| proposal.packs.contains_key(&pack.id));
-            let mut mechanisms: BTreeSet<MechanismId> = proposed
-                .flat_map(|pack| &pack.mechanisms)
-                .map(|m| m.id.clone())
-                .collect();
+            let mut mechanisms: BTreeSet<MechanismId> = proposal.mechanisms().cloned().collect();
             mechanisms.extend(with_cases(&previews));
             engine.migrate(&actor, &mechanisms, way == "recount")?
         }

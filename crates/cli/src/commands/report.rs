@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use bihuan_domain::id::BulletinId;
 use bihuan_engine::Engine;
+use bihuan_engine::access::Task;
 use bihuan_engine::bulletin::{self, Drafting, Scope, UnitOrder};
 use jiff::civil::Date;
 use serde_json::json;
@@ -88,7 +89,7 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
             login,
         } => {
             let engine = office::open(data)?;
-            let actor = office::acting_as(&engine, login)?;
+            let actor = office::acting_as(&engine, login, Task::Run)?;
             let scope = Scope {
                 from: *from,
                 to: *to,

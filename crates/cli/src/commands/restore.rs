@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use bihuan_engine::erase::REAPPLIED;
 use bihuan_engine::time::SystemTime;
 use bihuan_engine::{Accounts, Engine};
 use bihuan_ledger::{Checkpoint, Erasure, RestorePlan, read_erasures, restore};
 use jiff::Timestamp;
 
-use super::kept;
+use super::{kept, office};
 use crate::term::{Exit, Term};
 use crate::trouble::Trouble;
 
@@ -70,7 +71,7 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
     subjects.sort_unstable();
     subjects.dedup();
     for subject in &subjects {
-        engine.erase(subject)?;
+        engine.erase(&office::at_the_machine(), subject, REAPPLIED)?;
     }
     let head = engine.ledger().reader()?.head()?;
     let (from, lost) = (restored.from.clone(), restored.lost.clone());

@@ -1,4 +1,4 @@
-//! `bihuan schema`: JSON Schemas of mechanism, pack, scenario and scheme files, for editors.
+//! `bihuan schema`: JSON Schemas of mechanism, pack, scenario, scheme and org files, for editors.
 
 use bihuan_mechanism::schema::{File, schema};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -8,7 +8,7 @@ use crate::trouble::Trouble;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    #[arg(value_name = "mechanism|pack|scenario|scheme", value_parser = files(), hide_possible_values = true)]
+    #[arg(value_name = "mechanism|pack|scenario|scheme|org", value_parser = files(), hide_possible_values = true)]
     file: File,
 }
 

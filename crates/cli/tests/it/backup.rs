@@ -85,7 +85,19 @@ fn a_county_office_backs_up_beside_its_server_and_restores_without_what_it_erase
     }
     let kept = at("kept.json");
     fs::write(&kept, bihuan(["log", "receipt", "3", "--data", &data]).out).unwrap();
-    assert_eq!(bihuan(["erase", "person/p002", "--data", &data, "--yes"]).code, 0);
+    assert_eq!(
+        bihuan([
+            "erase",
+            "person/p002",
+            "--reason",
+            "period_over",
+            "--data",
+            &data,
+            "--yes"
+        ])
+        .code,
+        0
+    );
     let lost = at("lost.txt");
     fs::write(&lost, bihuan(["log", "head", "--data", &data]).out).unwrap();
     let list = at("erasures.json");

@@ -160,7 +160,7 @@ fn a_watched_pack_tells_at_once_what_broke_and_what_was_mended() {
 
 #[test]
 fn the_schemas_for_editors_are_those_in_the_docs() {
-    for name in ["mechanism", "pack", "scenario"] {
+    for name in ["mechanism", "pack", "scenario", "scheme", "org"] {
         let run = bihuan(["schema", name]);
         assert_eq!(run.code, 0, "{}", run.err);
         assert_eq!(

@@ -145,7 +145,15 @@ fn a_key_is_registered_for_a_body_that_there_is_and_what_is_erased_must_be_there
     );
     assert_eq!(register("nobody", &key.to_string()).code, 2);
     assert_eq!(register("supervision", "abc").code, 2);
-    let erase = |subject: &str, yes: &[&str]| bihuan([&["erase", subject, "--data", &data], yes].concat());
+    let erase = |subject: &str, yes: &[&str]| {
+        bihuan(
+            [
+                &["erase", subject, "--reason", "period_over", "--data", &data],
+                yes,
+            ]
+            .concat(),
+        )
+    };
     for subject in ["case/1", "person/p999", "register/none/row", "everything", "../x"] {
         let run = erase(subject, &["--yes"]);
         assert!(run.code == 2 && run.err.contains(subject), "{}", run.err);

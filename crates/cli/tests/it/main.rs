@@ -16,6 +16,7 @@ mod change;
 mod custody;
 mod data;
 mod help;
+mod hostile;
 mod house;
 mod messages_used;
 mod packs;

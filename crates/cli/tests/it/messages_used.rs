@@ -3,9 +3,9 @@
 use super::source::literals;
 
 /// The areas of the catalogue.
-const AREAS: [&str; 12] = [
-    "about", "calendar", "check", "cli", "clock", "custody", "import", "reader", "refusal", "report",
-    "verify", "web",
+const AREAS: [&str; 13] = [
+    "about", "admin", "calendar", "check", "cli", "clock", "custody", "import", "reader", "refusal",
+    "report", "verify", "web",
 ];
 
 /// Files whose literals look like keys and are none, with the reason.

@@ -278,8 +278,13 @@ fn values(sets: &BTreeMap<FieldId, FromRow>, register: &RegisterId, id: &RowId, 
 }
 
 fn title_of(mechanism: &Mechanism, register: &RegisterId, row: &Row) -> Option<Sealed> {
-    let field = &mechanism.registers.get(register)?.title;
-    match row.get(field)? {
+    let spec = mechanism.registers.get(register)?;
+    // Titles stand in every list and are sought in: what is sensitive in the row stays there.
+    let named = spec.fields.iter().find(|field| field.id == spec.title);
+    if named.is_some_and(|field| field.sensitive || field.sealed_to.is_some()) {
+        return None;
+    }
+    match row.get(&spec.title)? {
         Value::Sealed(sealed) => Some(sealed.clone()),
         _ => None,
     }

@@ -10,7 +10,9 @@ use serde_json::Value as Json;
 use super::Number;
 use crate::calendar::Calendar;
 use crate::expr::Row;
-use crate::id::{BulletinId, Code, Digest, DocumentId, PackId, PostId, RegisterId, RowId, Sealed, UnitId};
+use crate::id::{
+    BulletinId, CaseId, Code, Digest, DocumentId, PackId, PostId, RegisterId, RowId, Sealed, UnitId,
+};
 use crate::org::{Appointment, Person, Post, Unit};
 use crate::value::Attachment;
 use crate::verification::Beacon;
@@ -54,6 +56,14 @@ pub enum WorldEvent {
     BulletinIssued(BulletinIssued),
     #[serde(rename = "bulletin.overdue")]
     BulletinOverdue(BulletinOverdue),
+    #[serde(rename = "erasure.asked")]
+    ErasureAsked(ErasureAsked),
+    #[serde(rename = "erasure.withdrawn")]
+    ErasureWithdrawn(ErasureWithdrawn),
+    #[serde(rename = "erasure.done")]
+    ErasureDone(ErasureDone),
+    #[serde(rename = "values.unmasked")]
+    Unmasked(Unmasked),
 }
 
 /// A log begins.
@@ -213,4 +223,47 @@ pub struct BulletinIssued {
     pub bulletin: BulletinId,
     /// Digest of what was issued.
     pub content: Digest,
+}
+
+/// Somebody asked that a subject be erased; another person must confirm it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErasureAsked {
+    /// The request's number, from 1.
+    pub erasure: u64,
+    /// What is to be erased, as keys name it: `case/17`, `person/p3`, `register/households/h12`.
+    pub subject: Code,
+    /// Why, from a list.
+    pub reason: Code,
+}
+
+/// A request for erasure was taken back or refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErasureWithdrawn {
+    /// The request's number, from 1.
+    pub erasure: u64,
+}
+
+/// A subject was erased: its keys, ciphertexts and files are gone from here on. Entries and proofs stay.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErasureDone {
+    /// The request's number, or a new one where nobody else had to confirm.
+    pub erasure: u64,
+    /// What was erased.
+    pub subject: Code,
+    /// Why, from a list.
+    pub reason: Code,
+}
+
+/// Somebody had sensitive values shown that are masked otherwise. The values are not here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unmasked {
+    /// The register whose rows were shown.
+    pub register: RegisterId,
+    /// The rows.
+    pub rows: Vec<RowId>,
+    /// The case in which that was needed, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<CaseId>,
+    /// What for, from a list.
+    pub purpose: Code,
 }

@@ -439,7 +439,10 @@ pub(crate) fn due_cases(connection: &Connection, now: Timestamp, limit: u32) -> 
 
 pub(crate) fn actor_of(actor: &bihuan_ledger::Actor) -> Actor {
     if actor.post.is_none() && actor.person.is_none() {
-        return Actor::system();
+        return Actor {
+            session: actor.session.clone().map(Code::from),
+            ..Actor::system()
+        };
     }
     Actor {
         person: PersonId::from(actor.person.clone().unwrap_or_default()),

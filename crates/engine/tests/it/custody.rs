@@ -198,7 +198,10 @@ fn erasing_the_case_erases_the_identity_from_every_byte() {
     register(&county, &key);
     let case = report(&mut county).unwrap().case.unwrap();
     assert_eq!(parcel(&county, case).values.len(), 1);
-    county.engine.erase(&format!("case/{case}")).unwrap();
+    county
+        .engine
+        .erase(&Actor::system(), &format!("case/{case}"), "period_over")
+        .unwrap();
     assert!(parcel(&county, case).values.is_empty());
     let views = county.engine.views().unwrap();
     let view = views.case(case).unwrap().unwrap();
@@ -268,7 +271,10 @@ fn one_row_of_a_sensitive_register_is_erased_alone_and_nothing_that_counts_rows_
         }
     };
     assert_eq!(name(&county, "d1").as_deref(), Some("样户d1"));
-    county.engine.erase("register/devices/d1").unwrap();
+    county
+        .engine
+        .erase(&Actor::system(), "register/devices/d1", "period_over")
+        .unwrap();
     assert_eq!(name(&county, "d1"), None);
     assert_eq!(name(&county, "d2").as_deref(), Some("样户d2"));
     let world = county.engine.world();
@@ -305,7 +311,10 @@ fn a_title_that_a_case_has_from_a_row_goes_with_the_row() {
     let case = county.order("water.clerk", alert).unwrap().case.unwrap();
     let title = |county: &County| county.engine.views().unwrap().case(case).unwrap().unwrap().title;
     assert_eq!(title(&county).as_deref(), Some("暴雨红色预警"));
-    county.engine.erase("register/alerts/r1").unwrap();
+    county
+        .engine
+        .erase(&Actor::system(), "register/alerts/r1", "period_over")
+        .unwrap();
     assert_eq!(title(&county), None);
     let filter = Filter {
         text: Some("暴雨".to_owned()),

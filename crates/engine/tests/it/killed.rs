@@ -53,7 +53,13 @@ fn work(dir: &Path) {
     for n in 0.. {
         let answer = order(&engine, &run, n);
         if n % 7 == 6 {
-            engine.erase(&format!("case/{}", answer.case.unwrap())).unwrap();
+            engine
+                .erase(
+                    &bihuan_domain::org::Actor::system(),
+                    &format!("case/{}", answer.case.unwrap()),
+                    "period_over",
+                )
+                .unwrap();
         }
         if n % 9 == 8 {
             // Clocks run out: everything due fires.

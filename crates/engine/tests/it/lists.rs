@@ -78,7 +78,14 @@ fn an_erased_title_is_found_no_more() {
     let mut county = County::new(&data);
     let case = open(&mut county, "张三家停电");
     assert_eq!(found(&county.engine, "张三"), [case]);
-    county.engine.erase(&format!("case/{case}")).unwrap();
+    county
+        .engine
+        .erase(
+            &bihuan_domain::org::Actor::system(),
+            &format!("case/{case}"),
+            "period_over",
+        )
+        .unwrap();
     assert_eq!(found(&county.engine, "张三"), []);
     assert_eq!(found(&county.engine, ""), [case], "the case itself stays");
     county.verify();

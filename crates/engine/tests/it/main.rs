@@ -8,6 +8,7 @@
     reason = "tests may be blunt, their helpers too"
 )]
 
+mod administration;
 mod assessment;
 mod bulletins;
 mod by_themselves;

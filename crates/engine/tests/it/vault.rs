@@ -103,7 +103,10 @@ fn what_is_erased_is_gone_from_a_running_server_from_later_backups_and_from_what
     make("before");
     let receipt = county.engine.ledger().reader().unwrap().receipt(0).unwrap();
 
-    county.engine.erase(&subject).unwrap();
+    county
+        .engine
+        .erase(&bihuan_domain::org::Actor::system(), &subject, "period_over")
+        .unwrap();
     let gone = |dir: &Path| {
         assert!(
             secrets.iter().all(|secret| !holds(dir, secret)),
@@ -134,7 +137,13 @@ fn what_is_erased_is_gone_from_a_running_server_from_later_backups_and_from_what
     assert!(opening.rebuilt, "a backup has no read models");
     assert_eq!(found(&engine, "张三"), 1, "as it was");
     for erasure in read_erasures(&at("after"), "test.example").unwrap() {
-        engine.erase(&erasure.subject).unwrap();
+        engine
+            .erase(
+                &bihuan_domain::org::Actor::system(),
+                &erasure.subject,
+                "reapplied",
+            )
+            .unwrap();
     }
     drop(engine);
     restored.finish().unwrap();

@@ -124,6 +124,21 @@ pub(super) fn sensitive_title(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     }
 }
 
+/// `M0190`: a register whose rows are called by what only one body can read.
+pub(super) fn rows_sealed_by_name(parts: &PartsAst, around: &Surroundings, sink: &mut Sink<'_>) {
+    for register in &parts.registers {
+        let Some(title) = &register.title else { continue };
+        let spec = around.registers.get(register.id.as_str());
+        let mut fields = spec.into_iter().flat_map(|spec| &spec.fields);
+        if fields.any(|field| field.id.as_str() == title.as_str() && field.sealed_to.is_some()) {
+            sink.error("M0190", title.span, |m| {
+                m.with("field", title.as_str())
+                    .with("register", register.id.as_str())
+            });
+        }
+    }
+}
+
 /// Who asks for a datum: a mechanism or a register, at a place of a file.
 pub(crate) struct Asked<'a> {
     pub(crate) file: &'a str,

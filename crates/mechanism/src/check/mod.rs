@@ -161,6 +161,7 @@ pub(crate) fn parts(parts: &PartsAst, around: &Surroundings, sink: &mut Sink<'_>
     names::doubled(parts.indicators.iter().map(|i| &i.id), sink);
     names::doubled(parts.bulletins.iter().map(|b| &b.id), sink);
     data::sealed_to_nobody(parts, around, sink);
+    data::rows_sealed_by_name(parts, around, sink);
     for keeper in parts
         .registers
         .iter()

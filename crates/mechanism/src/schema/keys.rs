@@ -477,6 +477,37 @@ pub(crate) const KEYS: &[(&str, &[Key])] = &[
         ],
     ),
     (
+        "org file",
+        &[
+            ("language", One, MUST),
+            ("org", Table("org"), MUST),
+            ("unit", Tables("[[unit]]"), MAY),
+            ("person", Tables("[[person]]"), MAY),
+        ],
+    ),
+    (
+        "org",
+        &[
+            ("root", Code, MUST),
+            ("last_resort", Code, MUST),
+            ("division", Code, MAY),
+            ("name", Label, MUST),
+        ],
+    ),
+    (
+        "[[unit]]",
+        &[
+            ("id", Code, MUST),
+            ("kind", Code, MUST),
+            ("name", Label, MUST),
+            ("parent", Code, MAY),
+            ("functions", Codes, MAY),
+            ("posts", Codes, MAY),
+            ("has_accounts", Flag, MAY),
+        ],
+    ),
+    ("[[person]]", &[("id", Code, MUST), ("posts", Codes, MAY)]),
+    (
         "scenario file",
         &[
             ("language", One, MUST),

@@ -13,7 +13,9 @@ use crate::support::{Files, every_pack, packs, works};
 fn kind_of(path: &str, text: &str) -> Option<File> {
     if path.ends_with(".scenario.toml") {
         Some(File::Scenario)
-    } else if path.ends_with("-org.toml") || !path.ends_with(".toml") {
+    } else if path.ends_with("-org.toml") {
+        Some(File::Org)
+    } else if !path.ends_with(".toml") {
         None
     } else if text.lines().any(|line| line.trim() == "[mechanism]") {
         Some(File::Mechanism)
@@ -155,7 +157,8 @@ fn every_shipped_file_passes_its_schema() {
         assert!(found.is_empty(), "{path}: {found:#?}");
         *seen.entry(kind.name()).or_insert(0) += 1;
     }
-    let enough = |(kind, count): (&&str, &usize)| *count > if *kind == "scheme" { 2 } else { 20 };
+    let enough =
+        |(kind, count): (&&str, &usize)| *count > if ["scheme", "org"].contains(kind) { 2 } else { 20 };
     assert!(seen.iter().all(enough), "{seen:?}");
 }
 

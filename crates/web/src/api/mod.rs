@@ -1,5 +1,6 @@
 //! The JSON API, on the same services as the pages: commands in, reads out, problem details for every error.
 
+mod admin;
 mod bulletins;
 mod commands;
 mod documents;
@@ -29,6 +30,7 @@ pub(crate) fn routes() -> Router<Web> {
         .merge(files::routes())
         .merge(bulletins::routes())
         .merge(stream::routes())
+        .merge(admin::routes())
         .merge(openapi::routes())
 }
 

@@ -21,7 +21,7 @@ type Read = (
     &'static [(&'static str, &'static str)],
 );
 
-const READS: [Read; 17] = [
+const READS: [Read; 20] = [
     ("/api/v1/session", "Who is signed in", &[]),
     (
         "/api/v1/cases",
@@ -58,8 +58,8 @@ const READS: [Read; 17] = [
     ("/api/v1/registers", "The registers", &[]),
     (
         "/api/v1/registers/{id}",
-        "Rows of a register",
-        &[("offset", "integer"), ("limit", "integer")],
+        "Rows of a register; sensitive fields for who keeps it and states a purpose, which is recorded",
+        &[("offset", "integer"), ("limit", "integer"), ("purpose", "string")],
     ),
     ("/api/v1/mechanisms", "The mechanisms in force", &[]),
     (
@@ -81,6 +81,21 @@ const READS: [Read; 17] = [
     (
         "/api/v1/bulletins/{id}/verify",
         "The bulletin's figures computed again from the log, compared",
+        &[],
+    ),
+    (
+        "/api/v1/packs",
+        "The packs in force, and the digest over all of them (`ground`)",
+        &[],
+    ),
+    (
+        "/api/v1/custodians",
+        "To whom identities are encrypted, with public keys and fingerprints",
+        &[],
+    ),
+    (
+        "/api/v1/erasures",
+        "Requests for erasure that the caller may see, and what became of them",
         &[],
     ),
     (
@@ -178,6 +193,7 @@ fn document() -> Json {
         "post",
         bulletin("issue_bulletin", "Issue a signed bulletin", false),
     );
+    administration(&mut put);
     json!({
         "openapi": "3.1.0",
         "info": { "title": "Bihuan", "version": env!("CARGO_PKG_VERSION"), "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
@@ -333,6 +349,104 @@ fn bulletin(id: &str, summary: &str, drafts: bool) -> Json {
         "requestBody": { "required": true, "content": { "application/json": { "schema": sent } } },
         "responses": { status: { "description": summary, "content": { "application/json": { "schema": { "type": "object" } } } } },
     }))
+}
+
+/// What administers: packs, keys of custodians, erasures.
+fn administration(put: &mut impl FnMut(&str, &str, Json)) {
+    let text = json!({ "type": "string" });
+    let named = |name: &str| json!([{ "name": name, "in": "path", "required": true, "schema": text }]);
+    let one = |id: &str, summary: &str, parameters: Json, kind: &str, sent: Json, statuses: &[&str]| {
+        let answer = json!({ "description": summary, "content": { "application/json": { "schema": { "type": "object" } } } });
+        let answers: Map<String, Json> = statuses
+            .iter()
+            .map(|status| ((*status).to_owned(), answer.clone()))
+            .collect();
+        let mut operation =
+            json!({ "operationId": id, "summary": summary, "parameters": parameters, "responses": answers });
+        if let (Some(operation), false) = (operation.as_object_mut(), sent.is_null()) {
+            let body = json!({ "required": true, "content": { kind: { "schema": sent } } });
+            operation.insert("requestBody".to_owned(), body);
+        }
+        with_problems(operation)
+    };
+    let files = json!({ "type": "array", "items": { "type": "string", "contentMediaType": "application/octet-stream" }, "description": "A zip archive of a pack's folder, or its .toml and .csv files; 8 MB at most." });
+    let form = "multipart/form-data";
+    put(
+        "/api/v1/packs/check",
+        "post",
+        one(
+            "check_packs",
+            "Check packs, compare them with those in force and replay them on the cases; nothing is written",
+            json!([]),
+            form,
+            json!({ "type": "object", "required": ["files"], "properties": { "files": files } }),
+            &["200"],
+        ),
+    );
+    let adopt = json!({ "type": "object", "required": ["key", "open", "files"], "properties": {
+        "key": { "type": "string", "minLength": 1, "maxLength": 200, "description": "Made by the caller; the same key again adopts nothing twice." },
+        "open": { "enum": ["own", "keep", "recount"], "description": "Open cases: end under their own rules, are taken over, or are taken over with clocks counted anew." },
+        "ground": { "type": "string", "description": "From the check: refused where other packs are in force now." }, "files": files } });
+    put(
+        "/api/v1/packs",
+        "post",
+        one(
+            "adopt_packs",
+            "Adopt packs, all or none; an unsound one is refused and the old one stays in force",
+            json!([]),
+            form,
+            adopt,
+            &["201"],
+        ),
+    );
+    let json_kind = "application/json";
+    let key = json!({ "type": "object", "required": ["public", "fingerprint"], "properties": {
+        "public": text, "fingerprint": { "type": "string", "description": "As printed where the key was made: another one is refused." } } });
+    put(
+        "/api/v1/custodians/{function}",
+        "post",
+        one(
+            "register_key",
+            "Register the public key of one's own unit as custodian",
+            named("function"),
+            json_kind,
+            key,
+            &["201"],
+        ),
+    );
+    let ask = json!({ "type": "object", "required": ["subject", "reason"], "properties": {
+        "subject": { "type": "string", "description": "case/17, person/p3 or register/households/h12" },
+        "reason": { "enum": bihuan_engine::erase::REASONS } } });
+    put(
+        "/api/v1/erasures",
+        "post",
+        one(
+            "ask_erasure",
+            "Ask that something be erased; where nobody else must confirm it is done at once (201)",
+            json!([]),
+            json_kind,
+            ask,
+            &["201", "202"],
+        ),
+    );
+    for (act, summary) in [
+        (
+            "confirm",
+            "Confirm what another person asked to have erased, and erase it",
+        ),
+        ("withdraw", "Take a request for erasure back, or refuse it"),
+    ] {
+        let id = json!([{ "name": "id", "in": "path", "required": true, "schema": { "type": "integer", "minimum": 1 } }]);
+        let operation = one(
+            &format!("{act}_erasure"),
+            summary,
+            id,
+            json_kind,
+            Json::Null,
+            &["200"],
+        );
+        put(&format!("/api/v1/erasures/{{id}}/{act}"), "post", operation);
+    }
 }
 
 /// Adds the errors that every operation may answer with.

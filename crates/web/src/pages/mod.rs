@@ -1,5 +1,6 @@
 //! The pages: one file each, handler and view together. Each offers `routes()`; this list is the site map.
 
+mod admin;
 mod board;
 mod bulletins;
 mod calendar;
@@ -26,6 +27,9 @@ use axum::Router;
 
 use crate::Web;
 
+pub(crate) use admin::{
+    Proposals, adopt_proposal, erasure_json, offers_anything as offers_administration, sees_erasure,
+};
 pub(crate) use bulletins::{file as bulletin_file, readable as readable_bulletin};
 pub(crate) use case::{etag as case_etag, evidence::download as evidence_file, locked_for};
 pub(crate) use imports::Drafts;
@@ -52,6 +56,7 @@ pub(crate) fn routes() -> Router<Web> {
         .merge(meetings::routes())
         .merge(export::routes())
         .merge(imports::routes())
+        .merge(admin::routes())
 }
 
 /// Where a form leads back to: a path of this server, never another's.

@@ -4,11 +4,11 @@ use axum::Router;
 use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use bihuan_domain::expr::Row;
-use bihuan_domain::id::{RegisterId, RowId};
+use bihuan_domain::id::{CaseId, RegisterId, RowId};
 use bihuan_domain::mechanism::{Field, RegisterSpec};
-use bihuan_engine::{Order, Submission, access};
+use bihuan_engine::{Order, Submission, access, unmask};
 use bihuan_messages::{t, tf};
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -36,6 +36,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/registers", get(index))
         .route("/registers/{id}", get(register).post(write))
         .route("/registers/{id}/find", get(find))
+        .route("/registers/{id}/unmask", post(show_masked))
 }
 
 #[derive(Clone, Default, Deserialize)]
@@ -45,6 +46,9 @@ struct Asked {
     /// The row that is to be corrected.
     #[serde(default)]
     edit: String,
+    /// Whether sensitive columns are shown; never from an address, only once that is recorded.
+    #[serde(skip)]
+    unmasked: bool,
 }
 
 /// A form that was refused, shown again with what was typed.
@@ -122,8 +126,117 @@ async fn register(
     Query(asked): Query<Asked>,
 ) -> Result<Markup, Trouble> {
     visitor
-        .work(move |visitor| page(visitor, &id.into(), &asked, None))
+        .work(move |visitor| {
+            let id = RegisterId::from(id);
+            // The form of a correction has the row's sensitive values in it.
+            if let Some(row) = known(visitor, &id, &asked)
+                && visitor
+                    .mechanisms
+                    .register(&id)
+                    .is_some_and(|spec| keeps(visitor, spec) && shows_masked(spec, row))
+            {
+                let rows = vec![RowId::from(asked.edit.as_str())];
+                unmask::unmask(&visitor.engine, &visitor.actor(), &id, rows, None, "correct")?;
+            }
+            page(visitor, &id, &asked, None)
+        })
         .await
+}
+
+/// Shows the sensitive columns of a page of rows, or the row to which a case points, once that is recorded.
+async fn show_masked(Path(id): Path<String>, Posted { visitor, sent }: Posted) -> Result<Markup, Trouble> {
+    let register = RegisterId::from(id);
+    visitor
+        .work(move |visitor| {
+            let spec = spec(visitor, &register)?;
+            let (engine, actor, purpose) = (&visitor.engine, visitor.actor(), sent.get("purpose"));
+            if let Some(row) = sent.filled("row") {
+                let case: CaseId = CaseId(sent.get("case").parse().map_err(|_| Trouble::not_found())?);
+                let rows = vec![RowId::from(row)];
+                unmask::unmask(
+                    engine,
+                    &actor,
+                    &register,
+                    rows,
+                    Some((case, &visitor.sight)),
+                    purpose,
+                )?;
+                return one_row(visitor, spec, &row.into(), case);
+            }
+            let asked = Asked {
+                page: sent.get("page").parse().unwrap_or(1),
+                unmasked: true,
+                ..Asked::default()
+            };
+            let rows = rows_of(visitor, &register, &asked)
+                .map(|(id, _)| id.clone())
+                .collect();
+            unmask::unmask(engine, &actor, &register, rows, None, purpose)?;
+            page(visitor, &register, &asked, None)
+        })
+        .await
+}
+
+/// Whether a row has anything that is masked.
+fn shows_masked(spec: &RegisterSpec, row: &Row) -> bool {
+    let masked = spec.fields.iter().filter(|field| unmask::is_masked(field));
+    masked.into_iter().any(|field| row.contains_key(&field.id))
+}
+
+/// The row to which a case points, by its name.
+fn one_row(visitor: &Visitor, spec: &RegisterSpec, row: &RowId, case: CaseId) -> Result<Markup, Trouble> {
+    let lang = visitor.lang;
+    let views = visitor.views()?;
+    let values = visitor
+        .world
+        .registers
+        .row(&spec.id, row)
+        .ok_or_else(Trouble::not_found)?;
+    let name = show::row_title(spec, values, &views).unwrap_or_else(|| row.to_string());
+    let body = html! {
+        (layout::heading(Some(spec.label.get(lang)), &html! { (show::text(&name)) }, &html! { code { (row) } }))
+        p .notice { (t(lang, "admin.unmasked")) }
+        p .actions { a .button href={ "/cases/" (case) } { (tf(lang, "admin.subject_case", &[("n", &case)])) } }
+    };
+    Ok(layout::page(
+        visitor,
+        spec.label.get(lang),
+        Nav::Mechanisms,
+        &body,
+    ))
+}
+
+/// The rows of a page.
+fn rows_of<'a>(
+    visitor: &'a Visitor,
+    id: &'a RegisterId,
+    asked: &Asked,
+) -> impl Iterator<Item = (&'a RowId, &'a Row)> {
+    let before = (asked.page.max(1) - 1).saturating_mul(PAGE);
+    visitor.world.registers.rows(id).skip(before).take(PAGE)
+}
+
+/// Asks what sensitive columns are to be seen for. In a case it asks for one row of a register.
+pub(crate) fn unmask_form(
+    visitor: &Visitor,
+    spec: &RegisterSpec,
+    hidden: &[(&str, &str)],
+    press: &str,
+) -> Markup {
+    let lang = visitor.lang;
+    html! {
+        form .unmask method="post" action={ "/registers/" (spec.id) "/unmask" } {
+            (layout::csrf(visitor))
+            @for (name, value) in hidden { input type="hidden" name=(name) value=(value); }
+            label { span .label-text { (t(lang, "admin.unmask_purpose")) } " "
+                select name="purpose" required {
+                    option value="" {}
+                    @for purpose in unmask::PURPOSES { option value=(purpose) { (t(lang, &format!("admin.purpose_{purpose}"))) } }
+                }
+            }
+            " " button type="submit" { (t(lang, press)) }
+        }
+    }
 }
 
 /// Writes a row, new or corrected.
@@ -132,6 +245,7 @@ async fn write(Path(id): Path<String>, Posted { visitor, sent }: Posted) -> Resu
     let asked = Asked {
         page: 1,
         edit: sent.get("row").to_owned(),
+        unmasked: false,
     };
     let read = {
         let (register, sent, asked) = (register.clone(), sent.clone(), asked.clone());
@@ -221,13 +335,7 @@ fn page(
     };
     let lang = visitor.lang;
     let number = asked.page.max(1);
-    let rows: Vec<_> = visitor
-        .world
-        .registers
-        .rows(id)
-        .skip((number - 1).saturating_mul(PAGE))
-        .take(PAGE)
-        .collect();
+    let rows: Vec<_> = rows_of(visitor, id, asked).collect();
     let total = u64::try_from(visitor.world.registers.count(id)).unwrap_or(0);
     let size = u64::try_from(PAGE).unwrap_or(1);
     let keeps = keeps(visitor, spec);
@@ -236,7 +344,18 @@ fn page(
         @if let Some(keeper) = &spec.keeper { p .quiet { (tf(lang, "web.register_kept_by", &[("who", &keeper_name(visitor, keeper))])) } }
         @if keeps { (form(&show, spec, asked, attempt)) }
         @if rows.is_empty() { div .empty { p { (t(lang, "web.register_empty")) } } }
-        @else { (table(&show, spec, &rows, keeps)) }
+        @else {
+            @if spec.fields.iter().any(unmask::is_masked) {
+                @if asked.unmasked { p .notice { (t(lang, "admin.unmasked")) } }
+                @else if keeps {
+                    details .act { summary { (t(lang, "admin.unmask")) }
+                        p .help { (t(lang, "admin.unmask_lead")) }
+                        (unmask_form(visitor, spec, &[("page", &number.to_string())], "admin.unmask_do"))
+                    }
+                } @else { p .help { (t(lang, "web.masked_why")) } }
+            }
+            (table(&show, spec, &rows, keeps, asked.unmasked))
+        }
         (pager(lang, u64::try_from(number).unwrap_or(1), size, total, |n| format!("/registers/{}?page={n}", spec.id)))
     };
     Ok(layout::page(
@@ -279,11 +398,16 @@ fn form(show: &Show<'_>, spec: &RegisterSpec, asked: &Asked, attempt: Option<&At
     }
 }
 
-fn table(show: &Show<'_>, spec: &RegisterSpec, rows: &[(&RowId, &Row)], keeps: bool) -> Markup {
+fn table(
+    show: &Show<'_>,
+    spec: &RegisterSpec,
+    rows: &[(&RowId, &Row)],
+    keeps: bool,
+    unmasked: bool,
+) -> Markup {
     let lang = show.visitor.lang;
-    let masked = |field: &Field| !keeps && (field.sensitive || field.sealed_to.is_some());
+    let masked = |field: &Field| !unmasked && unmask::is_masked(field);
     html! {
-        @if spec.fields.iter().any(masked) { p .help { (t(lang, "web.masked_why")) } }
         div .scroll tabindex="0" role="region" aria-label=(spec.label.get(lang)) {
             table .ledger .register {
                 thead { tr { th scope="col" { (t(lang, "web.row")) } @for field in &spec.fields { th scope="col" { (field.label.get(lang)) } } } }

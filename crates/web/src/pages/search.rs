@@ -13,7 +13,7 @@ use crate::Web;
 use crate::components::found::marked;
 use crate::layout::{self, Nav};
 use crate::session::Visitor;
-use crate::show::{self, Show, row_title};
+use crate::show::{self, Show};
 use crate::trouble::Trouble;
 
 /// Of each kind this many are shown.
@@ -174,7 +174,7 @@ impl Sought<'_> {
         Hits::of(specs.flat_map(|spec| {
             let rows = visitor.world.registers.rows(&spec.id);
             rows.filter_map(move |(id, row)| {
-                let name = row_title(spec, row, self.show.views)?;
+                let name = self.show.row_name(Some(spec), id, row);
                 (self.stands_in(&name) || self.stands_in(id.as_str())).then(|| Hit {
                     href: format!("/registers/{}#row-{id}", spec.id),
                     name,

@@ -19,7 +19,7 @@ use crate::county::{County, apart};
 const INFORMANT: &str = "夜班样某";
 
 /// The county with the works, whose devices have names as sensitive as people's, and a discipline office.
-fn watched(key: Option<&Private>) -> County {
+pub(crate) fn watched(key: Option<&Private>) -> County {
     let county = County::new();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../mechanism/tests/works");
     let mut files = BTreeMap::new();
@@ -101,14 +101,14 @@ fn watched(key: Option<&Private>) -> County {
     county
 }
 
-fn reported(county: &County) -> CaseId {
+pub(crate) fn reported(county: &County) -> CaseId {
     let values =
         json!({"matter": "样例作业", "device": "d1", "work_class": "special", "informant": INFORMANT});
     let open = json!({"type": "open", "mechanism": "permit", "owner": "housing", "title": "样例作业", "values": values});
     county.order("housing.clerk", "report", open)
 }
 
-async fn on_post(county: &County, login: &str, post: &str) -> Browser {
+pub(crate) async fn on_post(county: &County, login: &str, post: &str) -> Browser {
     let mut browser = Browser::signed_in(county, login).await;
     browser.headers.push(("x-bihuan-post", post.to_owned()));
     browser
@@ -163,15 +163,65 @@ async fn everybody_sees_that_there_is_an_identity_and_the_custodian_alone_fetche
     assert_eq!(other.get(&locked_path).await.status, StatusCode::FORBIDDEN);
 }
 
+/// The unmaskings in the log: post, rows, case, purpose.
+fn unmasked(county: &County) -> Vec<(String, Json)> {
+    let views = county.engine.views().unwrap();
+    let head = views.log().head().unwrap().size;
+    let entries = views.log().entries(0, usize::try_from(head).unwrap()).unwrap();
+    let looks = entries
+        .into_iter()
+        .filter(|entry| entry.kind == "values.unmasked");
+    looks
+        .map(|entry| (entry.actor.post.unwrap(), entry.body))
+        .collect()
+}
+
 #[tokio::test]
-async fn sensitive_columns_are_shown_to_who_keeps_the_register_only() {
+async fn sensitive_columns_are_shown_to_who_keeps_the_register_for_a_purpose_and_each_look_is_recorded() {
     let county = watched(None);
     let mut keeper = on_post(&county, "water.clerk", "safety.clerk").await;
-    assert!(keeper.get("/registers/devices").await.has("样户甲"));
+    let page = keeper.get("/registers/devices").await;
+    assert!(!page.has("样户甲") && page.has("显示敏感栏目"), "{}", page.text);
+    let csrf = page.hidden("csrf");
+    let to = "/registers/devices/unmask";
+    let aimless = keeper.post(to, &[("csrf", &csrf), ("page", "1")]).await;
+    assert_eq!(aimless.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(unmasked(&county), []);
+    let shown = keeper
+        .post(to, &[("csrf", &csrf), ("page", "1"), ("purpose", "check")])
+        .await;
+    assert!(
+        shown.status == StatusCode::OK && shown.has("样户甲") && shown.has("已记入日志"),
+        "{}",
+        shown.text
+    );
+    let looks = unmasked(&county);
+    let body = json!({"register": "devices", "rows": ["d1"], "purpose": "check"});
+    assert_eq!(looks, [("safety.clerk".to_owned(), body)]);
+    // The form of a correction has the values in it.
+    assert!(keeper.get("/registers/devices?edit=d1").await.has("样户甲"));
+    assert_eq!(unmasked(&county)[1].1["purpose"], "correct");
+    let page = keeper.get("/api/v1/registers/devices").await;
+    assert!(!page.has("样户甲"), "{}", page.text);
+    assert!(
+        keeper
+            .get("/api/v1/registers/devices?purpose=lawful")
+            .await
+            .has("样户甲")
+    );
+    assert_eq!(unmasked(&county).len(), 3);
     for login in ["housing.clerk", "office.supervisor"] {
         let mut browser = Browser::signed_in(&county, login).await;
         let page = browser.get("/registers/devices").await;
         assert!(!page.has("样户甲") && page.has("（不公开）"), "{}", page.text);
+        let csrf = page.hidden("csrf");
+        let refused = browser
+            .post(to, &[("csrf", &csrf), ("page", "1"), ("purpose", "check")])
+            .await;
+        assert!(refused.status == StatusCode::UNPROCESSABLE_ENTITY && !refused.has("样户甲"));
+        assert!(!browser.get("/registers/devices?edit=d1").await.has("样户甲"));
+        let asked = browser.get("/api/v1/registers/devices?purpose=lawful").await;
+        assert!(asked.status == StatusCode::UNPROCESSABLE_ENTITY && !asked.has("样户甲"));
         let page = browser.get("/api/v1/registers/devices").await;
         let answer: Json = serde_json::from_str(&page.text).unwrap();
         let row = &answer["rows"][0];
@@ -179,4 +229,69 @@ async fn sensitive_columns_are_shown_to_who_keeps_the_register_only() {
         assert_eq!(row["masked"], json!(["name"]));
         assert_eq!(row["values"]["kind"]["code"], json!("boiler"), "{row}");
     }
+    assert_eq!(unmasked(&county).len(), 3, "what was refused was not seen");
+}
+
+#[tokio::test]
+async fn a_sensitive_name_is_masked_wherever_a_row_is_called_and_shown_in_the_case_that_needs_it() {
+    let county = watched(Some(&Private::generate().unwrap()));
+    let mut browser = Browser::signed_in(&county, "housing.clerk").await;
+    // Offered for choosing, sought while one types, typed as a guess: its code, never its name.
+    let form = browser.get("/ledgers/permit/new").await;
+    assert!(form.has("（遮蔽）d1") && !form.has("样户甲"), "{}", form.text);
+    let found = browser.get("/registers/devices/find?q=%E6%A0%B7%E6%88%B7").await;
+    assert_eq!(found.text, "[]", "nor does seeking betray it");
+    assert!(
+        browser
+            .get("/registers/devices/find?q=d1")
+            .await
+            .has("（遮蔽）d1")
+    );
+    let case = reported(&county);
+    let page = browser.get(&format!("/cases/{case}")).await;
+    assert!(page.has("（遮蔽）d1") && !page.has("样户甲"), "{}", page.text);
+    let case_text = case.to_string();
+    let csrf = page.hidden("csrf");
+    let asked = [
+        ("csrf", csrf.as_str()),
+        ("row", "d1"),
+        ("case", &case_text),
+        ("purpose", "handle"),
+    ];
+    let shown = browser.post("/registers/devices/unmask", &asked).await;
+    assert!(
+        shown.status == StatusCode::OK && shown.has("样户甲"),
+        "{}",
+        shown.text
+    );
+    let (post, body) = unmasked(&county).pop().unwrap();
+    assert_eq!(
+        (post.as_str(), &body["case"], &body["rows"]),
+        ("housing.clerk", &json!(case), &json!(["d1"]))
+    );
+    // Whom the case does not concern asks in vain, and so does one who names a case that does not point there.
+    let mut other = Browser::signed_in(&county, "audit.clerk").await;
+    let csrf = other.get("/").await.hidden("csrf");
+    let asked = [
+        ("csrf", csrf.as_str()),
+        ("row", "d1"),
+        ("case", &case_text),
+        ("purpose", "handle"),
+    ];
+    let refused = other.post("/registers/devices/unmask", &asked).await;
+    assert!(refused.status == StatusCode::UNPROCESSABLE_ENTITY && !refused.has("样户甲"));
+    let elsewhere = county.matter("厂区道路被占").to_string();
+    let csrf = browser.get("/").await.hidden("csrf");
+    let asked = [
+        ("csrf", csrf.as_str()),
+        ("row", "d1"),
+        ("case", &elsewhere),
+        ("purpose", "handle"),
+    ];
+    let refused = browser.post("/registers/devices/unmask", &asked).await;
+    assert!(refused.status == StatusCode::UNPROCESSABLE_ENTITY && !refused.has("样户甲"));
+    assert_eq!(unmasked(&county).len(), 1);
+    // Who keeps the register works with its names.
+    let mut keeper = on_post(&county, "water.clerk", "safety.clerk").await;
+    assert!(keeper.get("/registers/devices/find?q=d1").await.has("样户甲"));
 }

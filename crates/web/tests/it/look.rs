@@ -21,6 +21,10 @@ fn addresses(case: u64) -> Vec<String> {
         "/registers/projects",
         "/log",
         "/log/0",
+        "/admin",
+        "/admin/packs",
+        "/admin/custodians",
+        "/admin/erasures",
         "/nowhere",
     ];
     fixed

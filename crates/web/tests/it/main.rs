@@ -7,7 +7,9 @@
     reason = "tests may be blunt, their helpers too"
 )]
 
+mod admin;
 mod api;
+mod authority;
 mod browser;
 mod bulletins;
 mod county;

@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use bihuan_diagnostics::{any_error, terminal};
+use bihuan_engine::adoption::{as_json, differences};
 use bihuan_mechanism::{Names, Pack};
 
-use super::super::proposal::{Proposal, as_json, differences, tell};
-use super::super::{office, packs, places};
+use super::super::proposal::tell;
+use super::super::{office, packs, places, proposal};
 use crate::term::{Exit, Term};
 use crate::trouble::Trouble;
 
@@ -24,7 +25,7 @@ pub(super) fn run(
     let mut previews = Vec::new();
     let found = match &engine {
         Some(engine) if installed => {
-            let proposal = Proposal::read(std::slice::from_ref(new), engine, term)?;
+            let proposal = proposal::read(std::slice::from_ref(new), engine, term)?;
             if any_error(&proposal.findings) {
                 let text = terminal::render(
                     &proposal.findings,
@@ -36,18 +37,7 @@ pub(super) fn run(
                 return Ok(Exit::Faults);
             }
             previews = engine.preview(&proposal.packs)?;
-            let in_force = engine.mechanisms();
-            differences(
-                in_force.all().map(|m| m.as_ref()),
-                &Names::of(in_force.packs().iter().map(|pack| pack.as_ref())),
-                proposal
-                    .loaded
-                    .packs
-                    .iter()
-                    .flat_map(|pack| &pack.mechanisms)
-                    .map(|m| m.as_ref()),
-                &Names::of(&proposal.loaded.packs),
-            )
+            proposal.differences(&engine.mechanisms())
         }
         engine => {
             let (was, is) = (
@@ -60,7 +50,7 @@ pub(super) fn run(
                 return Ok(Exit::Faults);
             }
             if let Some(engine) = engine {
-                previews = engine.preview(&Proposal::read(std::slice::from_ref(new), engine, term)?.packs)?;
+                previews = engine.preview(&proposal::read(std::slice::from_ref(new), engine, term)?.packs)?;
             }
             // Only what was given on both sides: a pack that one side lacks is not gone.
             let both = |pack: &&Pack| {

@@ -20,6 +20,7 @@ use axum::routing::{get, post};
 use bihuan_domain::case::State;
 use bihuan_domain::id::CaseId;
 use bihuan_domain::mechanism::{Mechanism, Risk, StageKind};
+use bihuan_domain::value::Value;
 use bihuan_engine::views::{CaseView, Views};
 use bihuan_messages::{t, tf};
 use maud::{Markup, html};
@@ -27,6 +28,7 @@ use serde::Deserialize;
 
 use crate::Web;
 use crate::layout::{self, Nav};
+use crate::pages::registers::unmask_form;
 use crate::session::Visitor;
 use crate::show::{self, Show};
 use crate::trouble::Trouble;
@@ -263,11 +265,27 @@ fn values(show: &Show<'_>, mechanism: &Mechanism, state: &State) -> Markup {
                     @for field in &mechanism.fields {
                         @if let Some(value) = state.values.get(&field.id) {
                             dt { (field.label.get(lang)) }
-                            dd { (show.value(field, value)) }
+                            dd { (show.value(field, value)) (masked_name(show, state, value)) }
                         }
                     }
                 }
                 (locked::link(show, mechanism, state))
+            }
+        }
+    }
+}
+
+/// Where a value points to a row whose name is masked: the way to it, which is recorded.
+fn masked_name(show: &Show<'_>, state: &State, value: &Value) -> Markup {
+    let visitor = show.visitor;
+    let Value::Row(row) = value else { return html! {} };
+    let spec = visitor.mechanisms.register(&row.register);
+    let hidden = [("row", row.row.as_str()), ("case", &state.id.to_string())];
+    html! {
+        @if let Some(spec) = spec.filter(|spec| show.hides_names(spec)) {
+            details .act { summary { (t(visitor.lang, "admin.unmask_row")) }
+                p .help { (t(visitor.lang, "admin.unmask_lead")) }
+                (unmask_form(visitor, spec, &hidden, "admin.unmask_row_do"))
             }
         }
     }
