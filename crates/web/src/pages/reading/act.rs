@@ -25,8 +25,9 @@ enum Outcome {
         opened: u32,
         row: Option<String>,
     },
-    /// Not or not wholly done.
-    Problems(StatusCode, Vec<Problem>),
+    /// Not or not wholly done. What was typed is shown again, for the rows as they were at a revision; `None` where
+    /// somebody else has changed them since: then they are shown as they are now.
+    Problems(StatusCode, Vec<Problem>, Option<u64>),
 }
 
 pub(super) async fn act(
@@ -52,13 +53,16 @@ pub(super) async fn act(
             };
             Ok(Redirect::to(&format!("/reading/{document}?ledger={ledger}{done}{place}")).into_response())
         }
-        Outcome::Problems(status, problems) => {
+        Outcome::Problems(status, problems, revision) => {
             let asked = Asked {
                 ledger: ledger.to_string(),
                 ..Asked::default()
             };
             let again = visitor
-                .work(move |visitor| page(visitor, &document, &asked, Some(&sent), &problems))
+                .work(move |visitor| {
+                    let typed = revision.map(|revision| (&sent, revision));
+                    page(visitor, &document, &asked, typed, &problems)
+                })
                 .await?;
             Ok((status, again).into_response())
         }
@@ -86,41 +90,47 @@ fn carry_out(
         }
     };
     // Two people may work on one document: only where both touched the same row does the second look again.
-    let touched = changes
+    let lost: Vec<&str> = changes
         .iter()
         .flat_map(keys)
-        .filter(|key| differs(&then, &now, key))
-        .count();
-    if seen != reading.revision && touched > 0 {
-        problems.push(Problem::from_trouble(
-            &Trouble::from(Refusal::new("review_conflict")),
-            visitor.lang,
-        ));
-        return Ok(Outcome::Problems(StatusCode::PRECONDITION_FAILED, problems));
+        .filter(|key| seen != reading.revision && differs(&then, &now, key))
+        .collect();
+    if !lost.is_empty() {
+        let trouble = Trouble::from(Refusal::new("review_conflict"));
+        problems.insert(0, Problem::from_trouble(&trouble, visitor.lang));
+        for row in then.iter().filter(|row| lost.contains(&row.key.as_str())) {
+            let text = tf(visitor.lang, "web.reading_lost", &[("title", &row.title)]);
+            problems.push(Problem::at(format!("title-{}", row.key), text));
+        }
+        return Ok(Outcome::Problems(StatusCode::PRECONDITION_FAILED, problems, None));
     }
     if !problems.is_empty() {
-        return Ok(Outcome::Problems(StatusCode::UNPROCESSABLE_ENTITY, problems));
+        return Ok(Outcome::Problems(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            problems,
+            Some(seen),
+        ));
     }
-    if let Err(failure) = revise(
+    let revised = match revise(
         &visitor.engine,
         &visitor.actor(),
         &reading,
         reading.revision,
         &changes,
     ) {
-        let trouble = Trouble::from(failure);
-        let status = trouble.status;
-        return Ok(Outcome::Problems(
-            status,
-            vec![Problem::from_trouble(&trouble, visitor.lang)],
-        ));
-    }
+        Ok(revised) => revised,
+        Err(failure) => {
+            let trouble = Trouble::from(failure);
+            let problems = vec![Problem::from_trouble(&trouble, visitor.lang)];
+            return Ok(Outcome::Problems(trouble.status, problems, Some(seen)));
+        }
+    };
     if did != "accept" {
         let row =
             Some(row.to_owned()).filter(|row| !row.is_empty() && matches!(action, "reject" | "restore"));
         return Ok(Outcome::Done { did, opened: 0, row });
     }
-    accept(visitor, document, ledger, &ticked)
+    accept(visitor, document, ledger, &ticked, revised)
 }
 
 /// What the pressed button asks for, beside saving.
@@ -368,6 +378,7 @@ fn accept(
     document: &DocumentId,
     ledger: &MechanismId,
     ticked: &[String],
+    revised: u64,
 ) -> Result<Outcome, Trouble> {
     let (reading, rows): (Reading, Vec<Proposal>) = rows_now(visitor, document, ledger)?;
     let mut problems = Vec::new();
@@ -392,7 +403,11 @@ fn accept(
         });
     }
     if !problems.is_empty() {
-        return Ok(Outcome::Problems(StatusCode::UNPROCESSABLE_ENTITY, problems));
+        return Ok(Outcome::Problems(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            problems,
+            Some(revised),
+        ));
     }
     let mut opened = 0u32;
     let answers = documents::accept(&visitor.engine, &visitor.actor(), &reading, ledger, &wanted)?;
@@ -416,6 +431,6 @@ fn accept(
             row: None,
         }
     } else {
-        Outcome::Problems(StatusCode::UNPROCESSABLE_ENTITY, problems)
+        Outcome::Problems(StatusCode::UNPROCESSABLE_ENTITY, problems, Some(revised))
     })
 }

@@ -102,15 +102,16 @@ fn ledgers(visitor: &Visitor) -> Vec<Arc<Mechanism>> {
     all
 }
 
-/// The page; `sent` is what an earlier, refused try typed.
+/// The page; `typed` is what an earlier, refused try typed, and for which revision.
 pub(super) fn page(
     visitor: &Visitor,
     document: &DocumentId,
     asked: &Asked,
-    sent: Option<&Sent>,
+    typed: Option<(&Sent, u64)>,
     problems: &[Problem],
 ) -> Result<Markup, Trouble> {
     let lang = visitor.lang;
+    let sent = typed.map(|(sent, _)| sent);
     let views = visitor.views()?;
     let reading = documents::reading(&visitor.engine, &views, document, &Default::default())?;
     let ledgers = ledgers(visitor);
@@ -189,7 +190,7 @@ pub(super) fn page(
             form #rows .reading-rows method="post" action={ "/reading/" (document) } {
                 (layout::csrf(visitor))
                 input type="hidden" name="ledger" value=(ledger.id);
-                input type="hidden" name="revision" value=(reading.revision);
+                input type="hidden" name="revision" value=(typed.map_or(reading.revision, |(_, revision)| revision));
                 h2 { (t(lang, "web.reading_rows")) }
                 // The first button is what the Enter key presses: it saves, and opens nothing by mistake.
                 button .sr type="submit" name="do" value="save" tabindex="-1" aria-hidden="true" {}
