@@ -34,6 +34,7 @@ pub(crate) enum Order {
     Export(commands::export::Args),
     Report(commands::report::Args),
     Verify(commands::verify::Args),
+    Witness(commands::witness::Args),
     Log(commands::log::Args),
     Backup(commands::backup::Args),
     Restore(commands::restore::Args),

@@ -20,7 +20,7 @@ use crate::reader::{Erasure, checkpoint_columns, checkpoint_query};
 use crate::report::Report;
 use crate::schema::{self, number};
 use crate::sealed::BlobId;
-use crate::{Error, blobs, time, verify};
+use crate::{Error, blobs, time, verify, witness};
 
 /// The file that makes a directory a backup; written last.
 const MANIFEST: &str = "backup.json";
@@ -33,7 +33,7 @@ const MANIFEST_VERSION: u32 = 1;
 const ROUNDS: usize = 5;
 
 /// The tables of the log, all that a backup has.
-const TABLES: [&str; 9] = [
+pub(crate) const TABLES: [&str; 9] = [
     "format",
     "entries",
     "nodes",
@@ -218,6 +218,8 @@ fn copy(plan: &BackupPlan<'_>, from: &Dir, now: Timestamp) -> Result<Option<Mani
     for dir in [to.path().to_owned(), to.blobs()] {
         fs::create_dir_all(&dir).map_err(Error::io(&dir))?;
     }
+    // Before the rows: what was cosigned after them would later look lost.
+    witness::copy(from.path(), to.path())?;
     let (public_key, origin) = copy_rows(&from.database(), &to.database())?;
     let copied = Connection::open_with_flags(to.database(), OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     let columns = copied.query_row(
@@ -258,6 +260,7 @@ fn copy(plan: &BackupPlan<'_>, from: &Dir, now: Timestamp) -> Result<Option<Mani
             })?;
             write_secret(&target, &bytes)?;
         }
+        copy_national(from, &keys)?;
         sync_dir(keys.path())?;
     }
     let list = crate::reader::erasures(&copied)?;
@@ -364,6 +367,15 @@ fn clear(dir: &Path) -> Result<(), Error> {
             fs::remove_file(&path)
         };
         removed.map_err(Error::io(&path))?;
+    }
+    Ok(())
+}
+
+/// Copies the key of the national suite, if there is one.
+pub(crate) fn copy_national(from: &Dir, to: &Dir) -> Result<(), Error> {
+    let source = from.national_key();
+    if source.is_file() {
+        copy_file(&source, &to.national_key())?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 mod outside;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use bihuan_messages::Message;
 
@@ -271,6 +271,7 @@ impl Checker {
             root: self.edge.root(),
             head: self.head,
             counts: self.counts,
+            cosigned: BTreeMap::new(),
             faults: self.faults,
             fault_count,
         }

@@ -52,7 +52,7 @@ impl Checkpoint {
             root,
             at,
             key_id: key.public(origin).id(),
-            signature: key.0.sign(body.as_bytes()).to_bytes(),
+            signature: key.sign_bytes(body.as_bytes()),
         }
     }
 
@@ -65,10 +65,7 @@ impl Checkpoint {
     pub fn signed_by(&self, key: &PublicKey) -> bool {
         self.key_id == key.id()
             && self.origin == key.name
-            && key
-                .key
-                .verify_strict(self.body().as_bytes(), &Signature::from_bytes(&self.signature))
-                .is_ok()
+            && key.signed_bytes(self.body().as_bytes(), &self.signature)
     }
 }
 
@@ -136,6 +133,11 @@ impl PublicKey {
         self.key.to_bytes()
     }
 
+    pub(crate) fn signed_bytes(&self, message: &[u8], signature: &[u8; 64]) -> bool {
+        let signature = Signature::from_bytes(signature);
+        self.key.verify_strict(message, &signature).is_ok()
+    }
+
     pub(crate) fn id(&self) -> [u8; 4] {
         let hash = Digest::of(&[self.name.as_bytes(), b"\n\x01", self.key.as_bytes()].concat());
         let [a, b, c, d, ..] = hash.0;
@@ -189,6 +191,10 @@ pub(crate) struct LogKey(SigningKey);
 impl LogKey {
     pub(crate) fn from_bytes(bytes: &[u8; 32]) -> LogKey {
         LogKey(SigningKey::from_bytes(bytes))
+    }
+
+    pub(crate) fn sign_bytes(&self, message: &[u8]) -> [u8; 64] {
+        self.0.sign(message).to_bytes()
     }
 
     pub(crate) fn public(&self, name: &str) -> PublicKey {

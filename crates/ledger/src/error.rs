@@ -46,6 +46,13 @@ pub enum Error {
         /// What was found there.
         found: Message,
     },
+    /// A read model is damaged; the log beside it is not.
+    ViewsDamaged {
+        /// The database.
+        file: PathBuf,
+        /// The table.
+        table: String,
+    },
     /// A key file is missing.
     KeyFileMissing {
         /// The file.
@@ -88,6 +95,11 @@ pub enum Error {
     /// A text that should be a signed checkpoint is not one.
     NotACheckpoint {
         /// What was found.
+        found: String,
+    },
+    /// A text that should be the cosignature of a witness for what it was asked is not one.
+    NotACosignature {
+        /// How it begins.
         found: String,
     },
     /// A file that should be a bundle does not begin as one.
@@ -201,6 +213,7 @@ impl Error {
                 "found",
                 bihuan_messages::Label::new(found.text(Lang::Zh), found.text(Lang::En)),
             ),
+            Error::ViewsDamaged { file, table } => path("verify.views_damaged", file).show("table", table),
             Error::KeyFileMissing { file } => path("verify.key_file_missing", file),
             Error::KeyFileWrong { file } => path("verify.key_file_wrong", file),
             Error::KeyLost { subject } => Message::new("verify.key_lost").show("subject", subject),
@@ -211,6 +224,7 @@ impl Error {
             Error::NotCanonical { found } => Message::new("verify.not_canonical").show("found", found),
             Error::NotADigest { found } => Message::new("verify.not_a_digest").show("found", found),
             Error::NotACheckpoint { found } => Message::new("verify.not_a_checkpoint").show("found", found),
+            Error::NotACosignature { found } => Message::new("verify.not_a_cosignature").show("found", found),
             Error::NotABundle { found } => Message::new("verify.not_a_bundle").show("found", found),
             Error::BadName { found } => Message::new("verify.bad_name").show("found", found),
             Error::BodyNotObject => Message::new("verify.body_not_object"),

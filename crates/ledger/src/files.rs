@@ -29,6 +29,11 @@ impl Dir {
         self.0.join("log.key")
     }
 
+    /// The signing key of the national suite; there only once it was asked for.
+    pub(crate) fn national_key(&self) -> PathBuf {
+        self.0.join("log.sm2.key")
+    }
+
     /// The keys of sealed values.
     pub(crate) fn keys(&self) -> PathBuf {
         self.0.join("keys.bin")

@@ -52,6 +52,7 @@ mod files;
 mod keys;
 mod lease;
 mod ledger;
+mod national;
 mod reader;
 mod receipt;
 mod record;
@@ -59,9 +60,11 @@ mod report;
 mod restore;
 mod schema;
 mod sealed;
+mod start;
 mod time;
 pub mod tree;
 mod verify;
+mod witness;
 mod writer;
 
 pub use backup::{BackupMade, BackupPlan, Manifest, backup, erasure_list, read_erasures, read_manifest};
@@ -75,6 +78,7 @@ pub use digest::{Digest, leaf_hash, node_hash};
 pub use entry::{Actor, Cause, ENTRY_BYTES_MAX, Entry, NAME_MAX, NewEntry, is_name};
 pub use error::Error;
 pub use ledger::Ledger;
+pub use national::{NationalCheckpoint, NationalKey, NationalVerdict, national_checkpoint, verify_national};
 pub use reader::{Erasure, PooledReader, Reader};
 pub use receipt::{Receipt, ReceiptVerdict, verify_receipt};
 pub use report::{Counts, FAULTS_KEPT, Fault, FaultKind, Report};
@@ -82,4 +86,7 @@ pub use restore::{RestorePlan, Restored, restore};
 pub use schema::FORMAT_VERSION;
 pub use sealed::{BlobId, Commitment, SEALED_BYTES_MAX, SealDraft};
 pub use verify::verify;
+pub use witness::{
+    Cosignature, Cosigned, NotCosigned, WITNESS_REQUEST_BYTES_MAX, Witness, WitnessRequest, Witnessed,
+};
 pub use writer::Writer;

@@ -1,5 +1,7 @@
 //! What a verification found: counts, and every fault with its place, the first one first.
 
+use std::collections::BTreeMap;
+
 use bihuan_messages::Message;
 use serde::Serialize;
 
@@ -24,6 +26,8 @@ pub struct Report {
     pub head: Option<Checkpoint>,
     /// How much was checked.
     pub counts: Counts,
+    /// How far each witness has cosigned the log, as noted beside it.
+    pub cosigned: BTreeMap<String, u64>,
     /// The faults found, by place in the log; at most [`FAULTS_KEPT`].
     pub faults: Vec<Fault>,
     /// How many faults there are in all.
@@ -100,6 +104,8 @@ pub enum FaultKind {
     Epoch,
     /// A receipt from outside does not hold in itself, whatever the log says.
     Receipt,
+    /// A cosignature noted beside the log is not that of the witness.
+    Cosignature,
     /// The list of erasures and the log do not say the same.
     Erasure,
     /// A stored inner hash is wrong: the log itself may be whole, its proofs are not.
@@ -151,6 +157,11 @@ impl Report {
                 .show("blobs", counts.blobs_whole)
                 .show("blobs_erased", counts.blobs_erased),
         ];
+        lines.extend(self.cosigned.iter().map(|(witness, size)| {
+            Message::new("verify.cosigned")
+                .show("witness", witness)
+                .show("size", size)
+        }));
         lines.extend(self.faults.iter().map(Fault::line));
         let unnamed = self.fault_count.saturating_sub(self.faults.len() as u64);
         if unnamed > 0 {

@@ -9,14 +9,14 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use rusqlite::Connection;
 
-use crate::backup::{apart, copy_file, empty, read_manifest};
+use crate::backup::{apart, copy_file, copy_national, empty, read_manifest};
 use crate::check::{Known, Progress};
 use crate::checkpoint::Checkpoint;
 use crate::files::{Dir, sync_dir};
 use crate::ledger::Ledger;
 use crate::record::{Head, RestoredRecord};
 use crate::schema::{self, column};
-use crate::{Error, Report, blobs, time, verify};
+use crate::{Error, Report, blobs, time, verify, witness};
 
 /// The folder in which a restoration is made.
 const FOLDER: &str = "restoring";
@@ -117,7 +117,9 @@ pub fn restore(
     let target = Dir::new(&folder);
     copy_file(&keys.keys(), &target.keys())?;
     copy_file(&keys.log_key(), &target.log_key())?;
+    copy_national(&keys, &target)?;
     copy_blobs(&backup, &target)?;
+    witness::copy(backup.path(), target.path())?;
     copy_file(&backup.database(), &target.database())?;
     begin(&target, epoch)?;
     let ledger = Ledger::open(&folder)?;

@@ -17,7 +17,7 @@ use crate::record::ErasedRecord;
 use crate::report::{FaultKind, Report};
 use crate::schema::{self, column, number};
 use crate::sealed::{self, BlobId, Commitment};
-use crate::{Error, blobs};
+use crate::{Error, blobs, witness};
 
 /// Entries between two calls of the progress.
 const PROGRESS_STEP: u64 = 1024;
@@ -65,12 +65,18 @@ pub(crate) fn verify_with(
     connection
         .execute_batch("BEGIN")
         .map_err(|error| Error::from(error).in_file(&database))?;
+    let cosigned = witness::cosigned(place.path())?;
+    let mut known = known.clone();
+    let (holding, wrong): (Vec<_>, Vec<_>) = cosigned.into_iter().partition(|one| one.holds);
+    known
+        .checkpoints
+        .extend(holding.iter().map(|one| one.checkpoint.clone()));
     let mut verifier = Verifier {
         place: place.clone(),
         connection: &connection,
         keys,
         erased: Erasures::default(),
-        checker: Checker::new(key.clone(), known),
+        checker: Checker::new(key.clone(), &known),
     };
     if let Err(error) = verifier.walk(&key, progress) {
         match error {
@@ -83,7 +89,19 @@ pub(crate) fn verify_with(
             other => return Err(other),
         }
     }
-    Ok(verifier.checker.finish())
+    for one in wrong {
+        let message = Message::new("verify.fault_cosignature").show("witness", &one.witness);
+        let last = one.checkpoint.size.saturating_sub(1);
+        verifier
+            .checker
+            .fault(FaultKind::Cosignature, last, last, message);
+    }
+    let mut report = verifier.checker.finish();
+    for one in holding {
+        // In order of size: the last of each witness stays.
+        report.cosigned.insert(one.witness, one.checkpoint.size);
+    }
+    Ok(report)
 }
 
 struct Verifier<'c> {

@@ -16,7 +16,7 @@ use crate::reader::check_head;
 use crate::schema::{self, column, number};
 use crate::sealed::BlobId;
 use crate::tree::Edge;
-use crate::{Error, blobs, time};
+use crate::{Error, blobs, start, time};
 
 /// Places of streams and keys of subjects kept in memory; beyond it the memory is emptied rather than managed.
 const CACHE_MAX: usize = 100_000;
@@ -64,6 +64,7 @@ impl Writer {
         let key = read_log_key(&ledger.0.dir, ledger.public_key())?;
         let database = ledger.0.dir.database();
         let mut connection = schema::open_writer(&database).map_err(|error| error.in_file(&database))?;
+        start::look(&database)?;
         connection.execute("UPDATE format SET fence = fence + 1", [])?;
         let fence = connection
             .query_row("SELECT fence FROM format", [], |row| row.get(0))

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use bihuan_ledger::{Checkpoint, Receipt};
+use bihuan_ledger::{Checkpoint, NationalCheckpoint, Receipt};
 
 use crate::trouble::Trouble;
 
@@ -12,14 +12,17 @@ pub(crate) enum Kept {
     Receipt(Box<Receipt>),
     /// Of the whole log at one size.
     Checkpoint(Checkpoint),
+    /// The same in the national suite.
+    National(NationalCheckpoint),
 }
 
 impl Kept {
-    /// The checkpoint, also of a receipt.
-    pub(crate) fn checkpoint(&self) -> &Checkpoint {
+    /// The checkpoint of the log's own suite, also of a receipt.
+    pub(crate) fn checkpoint(&self) -> Option<&Checkpoint> {
         match self {
-            Kept::Receipt(receipt) => &receipt.checkpoint,
-            Kept::Checkpoint(checkpoint) => checkpoint,
+            Kept::Receipt(receipt) => Some(&receipt.checkpoint),
+            Kept::Checkpoint(checkpoint) => Some(checkpoint),
+            Kept::National(_) => None,
         }
     }
 }
@@ -41,6 +44,9 @@ pub(crate) fn read(file: &Path) -> Result<Kept, Trouble> {
             .with("why", why)
     };
     if !text.trim_start().starts_with('{') {
+        if let Ok(national) = text.parse() {
+            return Ok(Kept::National(national));
+        }
         let checkpoint = text.parse().map_err(|error| no_receipt(&error))?;
         return Ok(Kept::Checkpoint(checkpoint));
     }

@@ -3,7 +3,8 @@
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use bihuan_ledger::{Ledger, erasure_list, export_bundle};
+use bihuan_ledger::{Ledger, erasure_list, export_bundle, national_checkpoint};
+use jiff::Timestamp;
 
 use super::places;
 use crate::term::{Exit, Term};
@@ -26,6 +27,8 @@ enum What {
     Head {
         #[arg(long, value_name = "DIR")]
         data: PathBuf,
+        #[arg(long)]
+        national: bool,
     },
     Receipt {
         #[arg(value_name = "N")]
@@ -42,7 +45,17 @@ enum What {
 pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
     match &args.what {
         What::Export { data, output } => export(data, output, term)?,
-        What::Head { data } => term.raw(open(data)?.reader()?.head()?.to_string().as_bytes()),
+        What::Head {
+            data,
+            national: false,
+        } => {
+            term.raw(open(data)?.reader()?.head()?.to_string().as_bytes());
+        }
+        What::Head { data, national: true } => {
+            let (checkpoint, key) = national_checkpoint(&open(data)?, Timestamp::now())?;
+            term.raw(checkpoint.to_string().as_bytes());
+            term.remark("cli.national_key", &[("key", &key)]);
+        }
         What::Receipt { seq, data } => term.json(&open(data)?.reader()?.receipt(*seq)?),
         What::Erasures { data } => term.line(erasure_list(&*open(data)?.reader()?)?),
     }

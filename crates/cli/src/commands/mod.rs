@@ -28,6 +28,7 @@ pub(crate) mod schema;
 pub(crate) mod serve;
 pub(crate) mod user;
 pub(crate) mod verify;
+pub(crate) mod witness;
 
 use crate::args::Order;
 use crate::term::{Exit, Term};
@@ -49,6 +50,7 @@ pub(crate) fn run(order: Order, term: &Term) -> Result<Exit, Trouble> {
         Order::Export(args) => export::run(&args, term),
         Order::Report(args) => report::run(&args, term),
         Order::Verify(args) => verify::run(&args, term),
+        Order::Witness(args) => witness::run(&args, term),
         Order::Log(args) => log::run(&args, term),
         Order::Backup(args) => backup::run(&args, term),
         Order::Restore(args) => restore::run(&args, term),

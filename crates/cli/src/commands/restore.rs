@@ -41,7 +41,7 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
     }
     let mut kept_checkpoints: Vec<Checkpoint> = Vec::new();
     for file in &args.kept {
-        kept_checkpoints.push(kept::read(file)?.checkpoint().clone());
+        kept_checkpoints.extend(kept::read(file)?.checkpoint().cloned());
     }
     let plan = RestorePlan {
         backup: &args.from,

@@ -4,7 +4,7 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use bihuan_engine::views;
-use bihuan_ledger::{Known, Ledger, Progress, Report, verify_bundle};
+use bihuan_ledger::{Known, Ledger, NationalVerdict, Progress, Report, verify_bundle, verify_national};
 use serde_json::json;
 
 use super::kept::{self, Kept};
@@ -22,6 +22,8 @@ pub(crate) struct Args {
     views: bool,
     #[arg(long, value_name = "KEY")]
     key: Option<String>,
+    #[arg(long, value_name = "KEY")]
+    national_key: Option<String>,
     #[arg(long, value_name = "FILE", alias = "receipt")]
     kept: Vec<PathBuf>,
     #[arg(long)]
@@ -68,6 +70,8 @@ fn known(args: &Args) -> Result<Known, Trouble> {
         match kept::read(file)? {
             Kept::Receipt(receipt) => known.receipts.push(*receipt),
             Kept::Checkpoint(checkpoint) => known.checkpoints.push(checkpoint),
+            // Held against the entries themselves, see `national`.
+            Kept::National(_) => {}
         }
     }
     Ok(known)
@@ -83,6 +87,30 @@ fn say(place: &Path, report: &Report, args: &Args, term: &Term) {
     }
 }
 
+/// Holds the log against the checkpoints of the national suite that were given, with the key that was noted down.
+fn national(dir: &Path, args: &Args, term: &Term) -> Result<bool, Trouble> {
+    let mut sound = true;
+    for file in &args.kept {
+        let Kept::National(checkpoint) = kept::read(file)? else {
+            continue;
+        };
+        let key = args.national_key.as_deref();
+        let key = key
+            .ok_or_else(|| Trouble::new("cli.national_needs_key"))?
+            .parse()?;
+        let verdict = verify_national(&*Ledger::open(dir)?.reader()?, &checkpoint, &key)?;
+        let key = match verdict {
+            NationalVerdict::Holds => "cli.national_holds",
+            NationalVerdict::NotSigned => "cli.national_not_signed",
+            NationalVerdict::Shorter => "cli.national_shorter",
+            NationalVerdict::Other => "cli.national_other",
+        };
+        sound &= verdict == NationalVerdict::Holds;
+        term.remark(key, &[("size", &checkpoint.size)]);
+    }
+    Ok(sound)
+}
+
 fn one(dir: &Path, args: &Args, term: &Term) -> Result<(bool, serde_json::Value), Trouble> {
     let known = known(args)?;
     let bar = term.progress("cli.verifying", Some(0));
@@ -95,6 +123,7 @@ fn one(dir: &Path, args: &Args, term: &Term) -> Result<(bool, serde_json::Value)
     bar.finish_and_clear();
     say(dir, &report, args, term);
     let mut sound = report.sound();
+    sound &= national(dir, args, term)?;
     let mut value = json!({ "data": dir.display().to_string(), "sound": sound, "report": report });
     // A log that does not hold is nothing to rebuild read models from.
     if args.views && sound {

@@ -2,7 +2,7 @@
 
 use super::run::bihuan;
 
-const COMMANDS: [&str; 41] = [
+const COMMANDS: [&str; 47] = [
     "",
     "demo",
     "init",
@@ -25,6 +25,12 @@ const COMMANDS: [&str; 41] = [
     "report draft",
     "report verify",
     "verify",
+    "witness",
+    "witness trust",
+    "witness request",
+    "witness cosign",
+    "witness keep",
+    "witness list",
     "log",
     "log export",
     "log head",

@@ -157,6 +157,62 @@ fn a_torn_page_is_refused_or_reported_and_never_read_as_good() {
     assert!(noticed > pages / 2, "{noticed} of {pages}");
 }
 
+/// What a failing disk does: one page of nonsense, wherever it strikes.
+#[test]
+fn a_damaged_page_anywhere_keeps_a_writer_from_starting_and_the_refusal_says_what_helps() {
+    let place = Place::new();
+    let ledger = place.with_groups(&[150]);
+    let mut writer = ledger.writer().unwrap();
+    let mut batch = writer.begin(at(9)).unwrap();
+    batch.seal("case/1", &"文".repeat(3_000)).unwrap();
+    batch
+        .connection()
+        .execute_batch(
+            "CREATE TABLE case_views(title TEXT); INSERT INTO case_views VALUES (hex(zeroblob(5000)))",
+        )
+        .unwrap();
+    batch.append(&event("case/1", "case.noted", json!({}))).unwrap();
+    batch.commit().unwrap();
+    drop((writer, ledger));
+    let file = place.data().join("ledger.sqlite");
+    let whole = fs::read(&file).unwrap();
+    let mut helps = std::collections::BTreeMap::new();
+    for page in 0..whole.len() / 4096 {
+        let mut torn = whole.clone();
+        torn[page * 4096..][..4096]
+            .iter_mut()
+            .for_each(|byte| *byte ^= 0x5a);
+        fs::write(&file, &torn).unwrap();
+        let started = Ledger::open(&place.data()).and_then(|ledger| ledger.writer().map(drop));
+        let help = match started {
+            Err(Error::ViewsDamaged { table, .. }) => table,
+            Err(Error::Damaged { .. }) => "restore".to_owned(),
+            Err(Error::Foreign { .. }) => "foreign".to_owned(),
+            other => panic!("page {page}: {other:?}"),
+        };
+        *helps.entry(help).or_insert(0) += 1;
+        for name in ["ledger.sqlite-wal", "ledger.sqlite-shm"] {
+            let _ = fs::remove_file(place.data().join(name));
+        }
+    }
+    assert!(helps["case_views"] >= 3 && helps["restore"] > 20, "{helps:?}");
+    // What is said of a damaged read model is so: the log is copied whole.
+    fs::write(&file, &whole).unwrap();
+    group(&mut Ledger::open(&place.data()).unwrap().writer().unwrap(), 10, 1);
+    assert!(place.verify().sound());
+}
+
+#[test]
+fn a_newest_entry_that_is_not_what_its_hash_says_keeps_a_writer_from_starting() {
+    let place = small();
+    place.sql("UPDATE entries SET entry = replace(entry, '\"n\":0', '\"n\":7') WHERE seq = 0");
+    let refused = refusal(&place);
+    assert!(
+        refused.contains("entry 0 is not what its hash says") && refused.contains("bihuan restore"),
+        "{refused}"
+    );
+}
+
 #[test]
 fn a_full_disk_ends_the_group_whole_and_the_writer_goes_on_when_there_is_room() {
     let place = Place::new();

@@ -5,6 +5,7 @@ mod bulletins;
 mod commands;
 mod documents;
 mod files;
+mod log;
 mod mechanisms;
 mod openapi;
 mod reads;
@@ -25,6 +26,7 @@ pub(crate) fn routes() -> Router<Web> {
         .merge(session::routes())
         .merge(commands::routes())
         .merge(reads::routes())
+        .merge(log::routes())
         .merge(mechanisms::routes())
         .merge(documents::routes())
         .merge(files::routes())

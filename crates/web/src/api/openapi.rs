@@ -21,7 +21,7 @@ type Read = (
     &'static [(&'static str, &'static str)],
 );
 
-const READS: [Read; 20] = [
+const READS: [Read; 23] = [
     ("/api/v1/session", "Who is signed in", &[]),
     (
         "/api/v1/cases",
@@ -113,6 +113,21 @@ const READS: [Read; 20] = [
         "The receipt of an entry with its inclusion path",
         &[],
     ),
+    (
+        "/api/v1/log/checkpoint",
+        "The newest checkpoint as a signed note, or the newest that a witness cosigned",
+        &[("cosigned", "boolean")],
+    ),
+    (
+        "/api/v1/log/proofs/inclusion",
+        "The path from an entry to the root over so many entries",
+        &[("seq", "integer"), ("size", "integer")],
+    ),
+    (
+        "/api/v1/log/proofs/consistency",
+        "The path that shows a shorter log to be the beginning of a longer one",
+        &[("from", "integer"), ("to", "integer")],
+    ),
 ];
 
 fn document() -> Json {
@@ -135,6 +150,17 @@ fn document() -> Json {
         ),
     );
     put("/api/v1/commands", "post", commands());
+    put(
+        "/api/v1/witness/{slug}/add-checkpoint",
+        "post",
+        json!({
+            "operationId": "witness", "summary": "Cosign another log's checkpoint (C2SP tlog-witness); needs no account", "security": [],
+            "requestBody": { "required": true, "content": { "text/plain": { "schema": { "type": "string" } } } },
+            "responses": { "200": { "description": "The line of the cosignature" }, "409": { "description": "The size that was seen" },
+                "403": { "description": "Not signed by the log" }, "404": { "description": "Unknown log" },
+                "422": { "description": "Not shown to continue what was seen" } },
+        }),
+    );
     put(
         "/api/v1/files",
         "post",

@@ -52,6 +52,41 @@ async fn a_command_is_answered_with_a_receipt_that_holds() {
     let receipt: bihuan_ledger::Receipt = serde_json::from_str(&receipt.text).unwrap();
     let verdict = bihuan_ledger::verify_receipt(&receipt, county.engine.ledger().public_key());
     assert_eq!(verdict, bihuan_ledger::ReceiptVerdict::Holds);
+    let root = |page: &Json| {
+        page["root"]
+            .as_str()
+            .unwrap()
+            .parse::<bihuan_ledger::Digest>()
+            .unwrap()
+    };
+    let path =
+        |page: &Json| serde_json::from_value::<Vec<bihuan_ledger::Digest>>(page["path"].clone()).unwrap();
+    let proof = body(
+        &client
+            .get(&format!("/api/v1/log/proofs/inclusion?seq={seq}"))
+            .await,
+    );
+    let size = proof["size"].as_u64().unwrap();
+    use bihuan_ledger::tree::{consistency_holds, inclusion_holds};
+    assert!(inclusion_holds(
+        &receipt.leaf,
+        seq,
+        size,
+        &path(&proof),
+        &root(&proof)
+    ));
+    let proof = body(&client.get("/api/v1/log/proofs/consistency?from=5").await);
+    let (from, to) = (&proof["from"], &proof["to"]);
+    assert!(consistency_holds(5, &root(from), size, &root(to), &path(&proof)));
+    for beyond in [
+        "inclusion?seq=99999",
+        "inclusion?seq=1&size=99999",
+        "consistency?from=9&to=3",
+        "consistency?from=99999",
+    ] {
+        let page = client.get(&format!("/api/v1/log/proofs/{beyond}")).await;
+        assert_eq!(page.status, StatusCode::NOT_FOUND, "{beyond}");
+    }
     let again = send(&mut client, "/api/v1/commands", opening("a1")).await;
     assert_eq!(again.status, StatusCode::OK);
     assert_eq!(
@@ -407,4 +442,70 @@ async fn the_description_names_every_address_of_the_api() {
         let page = clerk.get(&path.replace("{id}", id).replace("{seq}", seq)).await;
         assert_eq!(page.status, StatusCode::OK, "{path}: {}", page.text);
     }
+}
+
+#[tokio::test]
+async fn another_log_is_cosigned_without_an_account_and_its_fork_is_not() {
+    use bihuan_ledger::{Ledger, Witness};
+    let county = County::new();
+    let mut browser = Browser::new(&county);
+    let dir = tempfile::tempdir().unwrap();
+    let log = |name: &str, notes: u64| {
+        let at = jiff::Timestamp::from_second(1_600_000_000).unwrap();
+        let ledger = Ledger::create_with(&dir.path().join(name), "other.example", [3; 32], at).unwrap();
+        let mut writer = ledger.writer().unwrap();
+        let mut batch = writer.begin(at).unwrap();
+        let entry = bihuan_ledger::NewEntry {
+            at,
+            stream: "case/1".into(),
+            kind: "case.noted".into(),
+            version: 1,
+            actor: Default::default(),
+            definition: None,
+            cause: None,
+            body: json!({ "notes": notes }),
+        };
+        batch.append(&entry).unwrap();
+        batch.commit().unwrap();
+        drop(writer);
+        ledger
+    };
+    let (honest, fork) = (log("honest", 1), log("fork", 2));
+    let witness = county.engine.ledger().public_key().clone();
+    let request = |ledger: &Ledger| {
+        let desk = Witness::open(ledger).unwrap();
+        desk.request(&ledger.reader().unwrap(), &witness, None)
+            .unwrap()
+            .to_string()
+            .into_bytes()
+    };
+    let path = "/api/v1/witness/sample/add-checkpoint";
+    let unknown = browser.once("POST", path, None, request(&honest)).await;
+    assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+    Witness::open(county.engine.ledger())
+        .unwrap()
+        .trust(honest.public_key())
+        .unwrap();
+    let answer = browser.once("POST", path, None, request(&honest)).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    assert_eq!(
+        Witness::open(&honest)
+            .unwrap()
+            .keep(&answer.text)
+            .unwrap()
+            .checkpoint
+            .size,
+        1
+    );
+    assert_eq!(
+        bihuan_ledger::verify(honest.dir(), &Default::default(), &mut |_| {})
+            .unwrap()
+            .cosigned
+            .len(),
+        1
+    );
+    let again = browser.once("POST", path, None, request(&fork)).await;
+    assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", again.text);
+    let page = browser.once("POST", path, None, b"old 1".to_vec()).await;
+    assert_eq!(page.status, StatusCode::BAD_REQUEST);
 }
