@@ -5,7 +5,7 @@ use bihuan_domain::calendar::date_of;
 use bihuan_domain::case::State;
 use bihuan_domain::clock::date_label;
 use bihuan_domain::id::{CaseId, MechanismId, UnitId};
-use bihuan_domain::mechanism::Mechanism;
+use bihuan_domain::mechanism::{Mechanism, SourceKind};
 use bihuan_domain::world::World;
 use bihuan_messages::{Lang, t, tf};
 use bihuan_report::official::{Align, Block, Document, Level, Span, Table, TableColumn};
@@ -41,7 +41,7 @@ pub struct Matter {
 pub fn matters(views: &Views, mechanisms: &Mechanisms, sight: &Sight) -> Result<Vec<Matter>, Error> {
     let broken_down: Vec<MechanismId> = mechanisms
         .all()
-        .filter(|mechanism| by_hand(mechanism).is_some())
+        .filter(|mechanism| by_hand(mechanisms, mechanism).is_some())
         .map(|mechanism| mechanism.id.clone())
         .collect();
     if broken_down.is_empty() {
@@ -57,7 +57,8 @@ pub fn matters(views: &Views, mechanisms: &Mechanisms, sight: &Sight) -> Result<
     rows.into_iter()
         .filter_map(|row| {
             let mechanism = mechanisms.current(&row.mechanism)?;
-            Some(matter(views, row, &mechanism))
+            let tasks_of = by_hand(mechanisms, &mechanism)?;
+            Some(matter(views, row, tasks_of))
         })
         .collect()
 }
@@ -80,26 +81,33 @@ pub fn one(
     };
     let row = views.cases(&filter, Sort::Oldest, 0, 1)?.rows.into_iter().next();
     let found = row.and_then(|row| Some((mechanisms.current(&row.mechanism)?, row)));
-    match found {
-        Some((mechanism, row)) if by_hand(&mechanism).is_some() => matter(views, row, &mechanism).map(Some),
-        _ => Ok(None),
-    }
+    let tasks = found.and_then(|(mechanism, row)| Some((row, by_hand(mechanisms, &mechanism)?)));
+    tasks
+        .map(|(row, tasks_of)| matter(views, row, tasks_of))
+        .transpose()
 }
 
-fn matter(views: &Views, row: CaseRow, mechanism: &Mechanism) -> Result<Matter, Error> {
+fn matter(views: &Views, row: CaseRow, tasks_of: MechanismId) -> Result<Matter, Error> {
     let filter = Filter {
         parent: Some(row.id),
         ..Filter::default()
     };
     let tasks = views.cases(&filter, Sort::Oldest, 0, MATTERS_MAX)?.rows;
-    let tasks_of = by_hand(mechanism).unwrap_or_else(|| row.mechanism.clone());
     Ok(Matter { row, tasks_of, tasks })
 }
 
-/// What the parts of this mechanism are, where people open them.
-fn by_hand(mechanism: &Mechanism) -> Option<MechanismId> {
-    let children = mechanism.children.as_ref()?;
-    children.each.is_none().then(|| children.mechanism.clone())
+/// What the parts of this mechanism are, where people open them and a meeting may: findings of an inspection are parts, too,
+/// but nobody owes any.
+fn by_hand(mechanisms: &Mechanisms, mechanism: &Mechanism) -> Option<MechanismId> {
+    let children = mechanism
+        .children
+        .as_ref()
+        .filter(|children| children.each.is_none())?;
+    let part = mechanisms.current(&children.mechanism)?;
+    part.open
+        .from
+        .contains(&SourceKind::Meeting)
+        .then(|| part.id.clone())
 }
 
 /// The minutes of the meeting on a matter: what was slow then as it is now, and what was decided, task by task.

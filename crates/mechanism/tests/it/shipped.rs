@@ -46,8 +46,11 @@ fn the_reference_of_the_language_shows_what_the_reader_reads() {
             .collect();
         if block.contains("[scenario]") {
             files.insert("p/x.scenario.toml".to_owned(), block);
-        } else if block.contains("[scheme]") {
-            files.insert("p/scheme.toml".to_owned(), block);
+        } else if block.contains("[scheme]") || block.contains("[[addition]]") {
+            files
+                .entry("p/scheme.toml".to_owned())
+                .or_default()
+                .push_str(&block);
         } else if block.contains("[pack]") || block.contains("[[datum]]") {
             files
                 .entry("p/pack.toml".to_owned())

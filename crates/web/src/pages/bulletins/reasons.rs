@@ -86,12 +86,14 @@ fn view(visitor: &Visitor, problems: &[Problem]) -> Result<Markup, Trouble> {
                 input type="hidden" name="key" value=(fresh_key());
                 @for asked in &open {
                     @let name = format!("why-{}", asked.state.id);
+                    // What was said before the limit is no reason for being late: it is shown, and not put into a mouth.
+                    @let reason = asked.last.as_ref().filter(|(_, at)| *at >= asked.due);
                     div .field {
                         label for=(name) { a href={ "/cases/" (asked.state.id) } { (show::text(&show.sealed(&asked.state.title))) } }
                         p .help { (tf(lang, "web.reasons_due", &[("due", &show::moment_text(asked.due, lang))]))
-                            @if let Some((_, at)) = &asked.last { " " (tf(lang, "web.reasons_last", &[("at", &show::moment_text(*at, lang))])) } }
+                            @if let Some((said, at)) = asked.last.as_ref().filter(|_| reason.is_none()) { " " (tf(lang, "web.reasons_last", &[("at", &show::moment_text(*at, lang))])) (show::text(said)) } }
                         input type="hidden" name="case" value=(asked.state.id);
-                        textarea id=(name) name=(name) rows="2" maxlength="500" { @if let Some((text, _)) = &asked.last { (text) } }
+                        textarea id=(name) name=(name) rows="2" maxlength="500" { @if let Some((text, _)) = reason { (text) } }
                     }
                 }
                 div .actions { button type="submit" { (t(lang, "web.reasons_send")) } }

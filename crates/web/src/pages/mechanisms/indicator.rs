@@ -42,6 +42,12 @@ pub(super) async fn page(
         .await
 }
 
+/// Whether nothing was counted at all, in value and base.
+fn nothing(reading: &Reading) -> bool {
+    let zero = |half: &Result<Decimal, _>| half.as_ref().is_ok_and(Decimal::is_zero);
+    zero(&reading.value) && reading.base.as_ref().is_none_or(zero)
+}
+
 /// Where the page of an indicator stands.
 pub(super) fn address(mechanism: &Mechanism, indicator: &Code) -> String {
     format!("/mechanisms/{}/indicators/{indicator}", mechanism.id)
@@ -168,7 +174,9 @@ impl Words<'_> {
                         @let name = self.visitor.world.org.units.get(&part.unit).map_or_else(|| part.unit.to_string(), |unit| unit.name.get(lang).to_owned());
                         tr {
                             th scope="row" { @for _ in 0..part.depth { span aria-hidden="true" { "　" } } (name) }
-                            td data-label=(t(lang, "web.ind_own")) { (self.reading(&part.own, indicator)) }
+                            // A unit that has nothing of its own stands there for those below it.
+                            @let own = part.whole.is_none() || !nothing(&part.own);
+                            td data-label=(t(lang, "web.ind_own")) .is-empty[!own] { @if own { (self.reading(&part.own, indicator)) } }
                             td data-label=(t(lang, "web.ind_whole")) .is-empty[part.whole.is_none()] { @if let Some(whole) = &part.whole { (self.reading(whole, indicator)) } }
                         }
                     } }
