@@ -146,6 +146,7 @@ pub(super) fn page(
         .iter()
         .map(|article| article.figures.len())
         .sum();
+    let chars: Vec<char> = reading.opened.text.chars().collect();
     let open = rows.len().saturating_sub(accepted).saturating_sub(rejected);
     let body = html! {
         (layout::heading(Some(t(lang, "web.nav_reading")), &html! { (show::text(&name)) }, &html! {
@@ -197,7 +198,7 @@ pub(super) fn page(
                 @if !asked.at.is_empty() { (asked_about(visitor, &reading, &asked.at)) }
                 @if rows.is_empty() { p .quiet { (t(lang, "web.reading_no_rows")) } }
                 @else { p .help #keys hidden data-keys { (t(lang, "web.reading_keys")) } }
-                ol .rows { @for row in &rows { (row::proposal(&show, ledger, &reading, row, sent, asked.pick != "none")) } }
+                ol .rows { @for row in &rows { (row::proposal(&show, ledger, &chars, row, sent, asked.pick != "none")) } }
                 @if open > 0 { (tools(&show, ledger, document, asked)) }
             }
         }

@@ -1,7 +1,7 @@
 //! One row of the review: what is to be done, by whom, by when, the sentence it came from, and what may be done with it.
 
 use bihuan_domain::mechanism::Mechanism;
-use bihuan_engine::documents::{Proposal, Reading, Standing};
+use bihuan_engine::documents::{Proposal, Standing};
 use bihuan_messages::{Lang, t, tf};
 use maud::{Markup, html};
 
@@ -9,11 +9,11 @@ use crate::body::Sent;
 use crate::form::unit_options;
 use crate::show::{self, Show};
 
-/// A row; `ticked` is what a row is at first.
+/// A row of the document whose characters are `chars`; `ticked` is what a row is at first.
 pub(super) fn proposal(
     show: &Show<'_>,
     ledger: &Mechanism,
-    reading: &Reading,
+    chars: &[char],
     row: &Proposal,
     sent: Option<&Sent>,
     ticked: bool,
@@ -99,7 +99,7 @@ pub(super) fn proposal(
                         input id=(id("person")) type="text" name=(id("person")) value=(typed("person", row.person.clone())) maxlength="100";
                     }
                 }
-                (cuts(reading, row, lang))
+                (cuts(chars, row, lang))
                 p .bulk-line {
                     label for=(id("reason")) { (t(lang, "web.reading_reason")) } " "
                     input id=(id("reason")) type="text" name=(id("reason")) maxlength="500" data-reason;
@@ -138,26 +138,36 @@ pub(super) fn supporting(show: &Show<'_>, row: &Proposal) -> String {
 }
 
 /// Where the row can be cut: after each mark within it.
-fn cuts(reading: &Reading, row: &Proposal, lang: Lang) -> Markup {
-    let chars: Vec<char> = reading.opened.text.chars().collect();
+fn cuts(chars: &[char], row: &Proposal, lang: Lang) -> Markup {
     let inner = row.at.iter().flat_map(|[from, to]| *from..*to);
     let last = row.at.last().map_or(0, |run| run[1]).saturating_sub(1);
     let places: Vec<usize> = inner
         .filter(|at| *at < last && chars.get(*at).is_some_and(|c| "，、；。,; ".contains(*c)))
         .map(|at| at.saturating_add(1))
         .collect();
-    let mut from = row.at.first().map_or(0, |run| run[0]);
+    let text = |from: usize, to: usize| -> String {
+        chars
+            .get(from..to)
+            .unwrap_or_default()
+            .iter()
+            .filter(|c| !c.is_whitespace())
+            .collect()
+    };
+    let starts = std::iter::once(row.at.first().map_or(0, |run| run[0])).chain(places.iter().copied());
+    let parts: Vec<(usize, usize)> = starts
+        .zip(places.iter().copied().chain([last.saturating_add(1)]))
+        .collect();
     html! {
         @if !places.is_empty() {
             fieldset .cuts {
                 legend { (t(lang, "web.reading_split_where")) }
                 span lang="zh-CN" {
-                    @for place in &places {
-                        (show::text(chars.get(from..*place).unwrap_or_default().iter().filter(|c| !c.is_whitespace()).collect::<String>().as_str()))
-                        label .cut { input type="radio" name={ "cut-" (row.key) } value=(place); span .sr { (t(lang, "web.reading_split_here")) } "⁄" }
-                        @let _ = { from = *place; };
+                    @for (n, (from, to)) in parts.iter().enumerate() {
+                        @if n > 0 {
+                            label .cut { input type="radio" name={ "cut-" (row.key) } value=(from); span .sr { (t(lang, "web.reading_split_here")) } "⁄" }
+                        }
+                        (show::text(&text(*from, *to)))
                     }
-                    (show::text(chars.get(from..last.saturating_add(1)).unwrap_or_default().iter().filter(|c| !c.is_whitespace()).collect::<String>().as_str()))
                 }
                 " " button .plain type="submit" name="do" value={ "split:" (row.key) } { (t(lang, "web.reading_split")) }
             }
