@@ -44,6 +44,11 @@ const TASKS: &[Task] = &[
         "kill -9 and power cuts, many times: `cargo xtask crash --kills 500`",
         crash,
     ),
+    (
+        "simulate",
+        "years of a county from seeds: 200, or without end (--forever), from 0 or --from SEED",
+        simulate,
+    ),
     ("packs", "check all packs and run their scenarios", packs),
     ("deny", "licences, advisories and sources of dependencies", deny),
     (
@@ -83,6 +88,8 @@ fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
         ["all"] => vec!["lint", "deny", "test", "packs", "walk", "browser"],
+        // The one task with words of its own.
+        ["simulate", ..] => vec!["simulate"],
         some => some.to_vec(),
     };
     for name in names {
@@ -174,6 +181,41 @@ fn crash() -> Result<()> {
     run(Command::new("cargo")
         .args(args.split(' '))
         .env("BIHUAN_KILLS", kills))
+}
+
+fn simulate() -> Result<()> {
+    let words: Vec<String> = std::env::args().skip(2).collect();
+    let (mut from, mut forever, mut rest) = (0_u64, false, words.iter());
+    while let Some(word) = rest.next() {
+        match word.as_str() {
+            "--forever" => forever = true,
+            "--from" => {
+                let seed = rest.next().context("--from needs a seed")?;
+                from = seed
+                    .parse()
+                    .with_context(|| format!("`{seed}` is no seed: a seed is a whole number"))?;
+            }
+            other => bail!("`{other}` is not understood; simulate takes --forever and --from SEED"),
+        }
+    }
+    let to = if forever {
+        String::new()
+    } else {
+        from.saturating_add(200).to_string()
+    };
+    run(Command::new("cargo")
+        .args([
+            "test",
+            "--release",
+            "--locked",
+            "-p",
+            "bihuan-sim",
+            "--test",
+            "year",
+            "--",
+        ])
+        .args(["years_of_a_county", "--nocapture"])
+        .env("BIHUAN_SEEDS", format!("{from}..{to}")))
 }
 
 fn all_packs() -> Result<Vec<String>> {

@@ -60,6 +60,8 @@ mod report;
 mod restore;
 mod schema;
 mod sealed;
+#[cfg(feature = "simulation")]
+pub mod simulation;
 mod start;
 mod time;
 pub mod tree;
