@@ -108,14 +108,33 @@ pub struct Occurrence {
 }
 
 impl Cadence {
-    /// Whether it ever comes, and on a known calendar.
+    /// Whether it ever comes, and on a known calendar: a day that is left out in every year whose holidays are known
+    /// (1 October, except holidays) never does.
     ///
     /// # Errors
     ///
     /// [`OutOfRange`], for the checker of mechanism files to report.
     pub fn check(&self, calendars: &Calendars) -> Result<(), OutOfRange> {
         self.every.check()?;
-        self.calendar(calendars).map(|_| ())
+        let calendar = self.calendar(calendars)?;
+        let last = calendar.last_published_year();
+        let known = (YEAR_MIN..=last).filter(|year| calendar.is_published(*year));
+        let mut days = known
+            .filter_map(|year| Date::new(year, 1, 1).ok())
+            .flat_map(|first| {
+                first
+                    .series(Span::new().days(1))
+                    .take_while(move |day| day.year() == first.year())
+            })
+            .filter(|day| self.every.holds(*day));
+        let left_out = |day: Date| matches!(self.coming(day, calendar), Ok(None));
+        if last > 0 && self.on_day_off == OnDayOff::Skip && days.all(left_out) {
+            return Err(OutOfRange::Cadence {
+                key: "clock.cadence_always_off",
+                found: self.every.rrule(),
+            });
+        }
+        Ok(())
     }
 
     /// The first coming after `after`.

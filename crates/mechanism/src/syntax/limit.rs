@@ -91,6 +91,21 @@ pub(crate) fn date(text: &str) -> Option<Date> {
     (text.len() == 10).then(|| text.parse().ok()).flatten()
 }
 
+/// The day in a limit that is written like one and is none: `until 2020-02-30`.
+pub(crate) fn day_that_is_none(text: &str) -> Option<&str> {
+    let day = text
+        .trim()
+        .strip_prefix("until ")?
+        .split([',', '，', ' '])
+        .next()?;
+    let like_a_day = day.len() == 10
+        && day.chars().enumerate().all(|(at, c)| match at {
+            4 | 7 => c == '-',
+            _ => c.is_ascii_digit(),
+        });
+    (like_a_day && date(day).is_none()).then_some(day)
+}
+
 /// Reads a recurrence; `None` where the words are not understood.
 pub(crate) fn cadence(text: &str) -> Option<Cadence> {
     let mut parts = text.split(',').map(str::trim);

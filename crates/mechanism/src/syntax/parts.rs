@@ -228,7 +228,7 @@ pub(crate) fn clock(mut table: Table<'_>, sink: &mut Sink<'_>) -> ClockAst {
         found.and_then(|found| match limit::limit(&found.value) {
             Some(said) => Some(Sp::new(found.span, said)),
             None => {
-                sink.error("M0011", found.span, |m| m.with("found", found.as_str()));
+                not_a_limit(&found, sink);
                 None
             }
         })
@@ -268,7 +268,7 @@ fn by_choice(table: &mut Table<'_>, by: bool, sink: &mut Sink<'_>) -> Vec<(Sp<St
         };
         match limit::rule(&said.value) {
             Some(rule) => found.push((Sp::new(*span, name.clone()), Sp::new(said.span, rule))),
-            None => sink.error("M0011", said.span, |m| m.with("found", said.as_str())),
+            None => not_a_limit(&said, sink),
         }
     }
     found
@@ -300,12 +300,20 @@ pub(crate) fn share_of(text: &str) -> Option<(u32, u32)> {
     Some((num.trim().parse().ok()?, den.trim().parse().ok()?))
 }
 
+/// `M0017` for a day that no calendar has (30 February); `M0011` for words that are no limit.
+fn not_a_limit(found: &Sp<String>, sink: &mut Sink<'_>) {
+    match limit::day_that_is_none(&found.value) {
+        Some(day) => sink.error("M0017", found.span, |m| m.with("found", day)),
+        None => sink.error("M0011", found.span, |m| m.with("found", found.as_str())),
+    }
+}
+
 /// A stated limit; missing is no fault.
 pub(crate) fn rule(table: &mut Table<'_>, key: &'static str, sink: &mut Sink<'_>) -> Option<Sp<Rule>> {
     let found = table.text(key, sink)?;
     let rule = limit::rule(&found.value);
     if rule.is_none() {
-        sink.error("M0011", found.span, |m| m.with("found", found.as_str()));
+        not_a_limit(&found, sink);
     }
     rule.map(|rule| Sp::new(found.span, rule))
 }

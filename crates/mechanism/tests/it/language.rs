@@ -293,6 +293,27 @@ const FAULTS: &[Fault] = &[
     ),
     (
         "visit.toml",
+        "monthly on the 10th",
+        "yearly on 30 February",
+        "M0145",
+    ),
+    (
+        "visit.toml",
+        "monthly on the 10th",
+        "yearly on 1 October",
+        "M0145",
+    ),
+    ("permit.toml", "\"2 hours\"", "\"until 2020-02-30\"", "M0017"),
+    ("permit.toml", "\"2 hours\"", "\"until 3100-05-01\"", "M0144"),
+    ("permit.toml", "\"2 hours\"", "\"0 hours\"", "M0144"),
+    (
+        "permit.toml",
+        "\"2 hours\"",
+        "\"2 hours on calendar county\"",
+        "M0144",
+    ),
+    (
+        "visit.toml",
         "id = \"visited\"\n",
         "id = \"visited\"\nrequired = true\n",
         "M0176",

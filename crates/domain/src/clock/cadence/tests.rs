@@ -134,6 +134,33 @@ fn a_month_without_the_31st_is_left_out() {
 }
 
 #[test]
+fn a_recurrence_that_every_known_year_leaves_out_is_refused() {
+    let calendars = Calendars::statutory();
+    let national = Every::Yearly { month: 10, day: 1 };
+    let left_out = cadence(national.clone(), OnDayOff::Skip, DaysOff::Break);
+    let fault = left_out.check(&calendars).unwrap_err().to_string();
+    assert!(fault.contains("永远不会到来"), "{fault}");
+    assert!(
+        cadence(national, OnDayOff::WorkdayBefore, DaysOff::Break)
+            .check(&calendars)
+            .is_ok()
+    );
+    // 29 February comes seldom, and Saturdays are sometimes worked.
+    let leap = Every::Yearly { month: 2, day: 29 };
+    assert!(
+        cadence(leap, OnDayOff::Skip, DaysOff::NonWorking)
+            .check(&calendars)
+            .is_ok()
+    );
+    let saturdays = Every::Weekly(vec![DayOfWeek::Sa]);
+    assert!(
+        cadence(saturdays, OnDayOff::Skip, DaysOff::NonWorking)
+            .check(&calendars)
+            .is_ok()
+    );
+}
+
+#[test]
 fn days_that_do_not_exist_and_recurrences_that_never_come_are_refused() {
     let calendars = Calendars::statutory();
     let check = |every| cadence(every, OnDayOff::Keep, DaysOff::NonWorking).check(&calendars);
