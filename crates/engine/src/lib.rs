@@ -9,6 +9,7 @@ mod answer;
 pub mod assessment;
 mod bring;
 pub mod bulletin;
+pub mod calendars;
 pub mod custody;
 pub mod documents;
 mod engine;

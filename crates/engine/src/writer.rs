@@ -9,6 +9,7 @@ mod record;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use bihuan_domain::calendar::CalendarId;
 use bihuan_domain::case::State;
 use bihuan_domain::event::{CaseEvent, RowPut, WorldEvent};
 use bihuan_domain::id::{CaseId, Digest, MechanismId};
@@ -73,6 +74,13 @@ pub(crate) enum Job {
         actor: Actor,
         mechanism: MechanismId,
         recount: bool,
+        reply: oneshot::Sender<Result<Answer, Failure>>,
+    },
+    /// Counts the clocks of these cases anew by a calendar that changed; `cause` is the entry that says so.
+    Recount {
+        cases: Vec<CaseId>,
+        calendar: CalendarId,
+        cause: Option<u64>,
         reply: oneshot::Sender<Result<Answer, Failure>>,
     },
     /// Opens what schedules have made due.
@@ -373,6 +381,15 @@ impl Group<'_> {
                 let result = self.migrate(batch, &actor, &mechanism, recount);
                 (reply, result)
             }
+            Job::Recount {
+                cases,
+                calendar,
+                cause,
+                reply,
+            } => {
+                let result = self.recount(batch, &cases, &calendar, cause);
+                (reply, result)
+            }
             Job::Schedules { reply } => {
                 let result = self.open_scheduled(batch);
                 (reply, result)
@@ -422,6 +439,7 @@ fn reply_of(job: Job) -> Reply {
         | Job::World { reply, .. }
         | Job::Erase { reply, .. }
         | Job::Migrate { reply, .. }
+        | Job::Recount { reply, .. }
         | Job::Schedules { reply }
         | Job::Tick { reply, .. } => reply,
     }

@@ -5,18 +5,30 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use serde_json::json;
 
+use super::calendar_import;
 use crate::term::{Exit, Term};
 use crate::trouble::Trouble;
 
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Args {
+    #[command(subcommand)]
+    what: Option<What>,
     #[arg(long, value_name = "Y", value_parser = clap::value_parser!(i16).range(1949..=2999))]
     year: Option<i16>,
     #[arg(long)]
     json: bool,
 }
 
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    Import(calendar_import::Import),
+}
+
 pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
+    if let Some(What::Import(import)) = &args.what {
+        return calendar_import::run(import, term);
+    }
     let calendar = Calendar::statutory();
     if let Some(year) = args.year.filter(|year| !calendar.is_published(*year)) {
         let last = calendar.last_published_year();

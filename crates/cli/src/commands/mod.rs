@@ -4,6 +4,7 @@ mod assess;
 pub(crate) mod backup;
 pub(crate) mod bench;
 pub(crate) mod calendar;
+mod calendar_import;
 pub(crate) mod check;
 pub(crate) mod custodian;
 pub(crate) mod demo;

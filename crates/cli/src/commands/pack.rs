@@ -75,7 +75,7 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
     if !args.json {
         tell(&found, &previews, term);
     }
-    if !args.yes && !confirmed(term) {
+    if !args.yes && !confirmed(term, "cli.pack_confirm") {
         return Err(Trouble::new("cli.pack_not_confirmed"));
     }
     let key = format!("pack-adopt/{}", engine.now().as_millisecond());
@@ -116,8 +116,8 @@ fn with_cases(previews: &[Preview]) -> BTreeSet<MechanismId> {
 }
 
 /// Asks on standard error; anything but a yes is a no.
-fn confirmed(term: &Term) -> bool {
-    term.remark("cli.pack_confirm", &[]);
+pub(super) fn confirmed(term: &Term, question: &str) -> bool {
+    term.remark(question, &[]);
     let mut line = String::new();
     if std::io::stdin().lock().read_line(&mut line).is_err() {
         return false;

@@ -118,6 +118,67 @@ fn a_new_version_is_replayed_confirmed_and_adopted_and_an_unsound_one_never() {
 }
 
 #[test]
+fn a_new_year_is_adopted_and_what_it_moves_is_listed() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data").display().to_string();
+    let words = [
+        "init",
+        "--data",
+        &data,
+        "--division",
+        "141122",
+        "--name",
+        "交城县",
+        "--admin",
+        "ducha",
+    ];
+    assert_eq!(bihuan(words).code, 0);
+    let file = dir.path().join("2027.json").display().to_string();
+    let notice = |days: &str| {
+        let text = format!(
+            r#"{{"year":2027,"number":"国办发明电〔2026〕9号","issued":"2026-11-20","days":[{days}]}}"#
+        );
+        fs::write(&file, text).unwrap();
+    };
+    let import = |more: &[&str]| {
+        let words = ["calendar", "import", &file, "--data", &data, "--as", "ducha"];
+        bihuan(words.into_iter().chain(more.iter().copied()))
+    };
+    // A make-up workday on a Tuesday, 30 February, and no notice at all.
+    notice(r#"{"date":"2027-02-09","kind":"make_up_workday","name":"春节"}"#);
+    let run = import(&["--yes"]);
+    assert_eq!(run.code, 2);
+    assert!(run.err.contains("2027-02-09"), "{}", run.err);
+    notice(r#"{"date":"2027-02-30","kind":"holiday","name":"春节"}"#);
+    assert_eq!(import(&["--yes"]).code, 2);
+    fs::write(&file, "2027").unwrap();
+    assert_eq!(import(&["--yes"]).code, 2);
+    notice(
+        r#"{"date":"2027-02-05","kind":"holiday","name":"春节"},{"date":"2027-02-07","kind":"make_up_workday","name":"春节"}"#,
+    );
+    // Nobody says yes.
+    let run = import(&[]);
+    assert_eq!(run.code, 2, "{}", run.out);
+    assert!(
+        run.out.contains("2027年2月5日 改为休息") && run.out.contains("2027年2月7日 改为上班"),
+        "{}",
+        run.out
+    );
+    let run = import(&["--yes"]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert!(run.out.contains("已采用日历"), "{}", run.out);
+    let run = import(&["--yes"]);
+    assert!(
+        run.code == 0 && run.out.contains("早已采用"),
+        "{}{}",
+        run.out,
+        run.err
+    );
+    let json: serde_json::Value = serde_json::from_str(&import(&["--yes", "--json"]).out).unwrap();
+    assert_eq!(json["adopted"], false);
+}
+
+#[test]
 fn a_watched_pack_tells_at_once_what_broke_and_what_was_mended() {
     let dir = tempfile::tempdir().unwrap();
     let pack = dir.path().join("own");

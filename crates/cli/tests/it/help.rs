@@ -2,7 +2,7 @@
 
 use super::run::bihuan;
 
-const COMMANDS: [&str; 47] = [
+const COMMANDS: [&str; 48] = [
     "",
     "demo",
     "init",
@@ -40,6 +40,7 @@ const COMMANDS: [&str; 47] = [
     "restore",
     "rebuild",
     "calendar",
+    "calendar import",
     "user",
     "user list",
     "user add",

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bihuan_domain::calendar::CalendarId;
 use bihuan_domain::command::Command;
 use bihuan_domain::event::{CaseEvent, VERSION, WorldEvent};
 use bihuan_domain::id::{CaseId, MechanismId};
@@ -60,6 +61,28 @@ impl Group<'_> {
             };
             self.accept(batch, &mut plan, accepted)?;
             let (mut some, appended) = self.write(batch, plan, None)?;
+            kept.seqs.append(&mut some.seqs);
+            last = appended.or(last);
+        }
+        Ok((kept, last, false))
+    }
+
+    /// Counts the clocks of cases anew by a calendar that changed.
+    pub(super) fn recount(
+        &mut self,
+        batch: &mut Batch<'_>,
+        cases: &[CaseId],
+        calendar: &CalendarId,
+        cause: Option<u64>,
+    ) -> Result<(Kept, Option<Appended>, bool), Failure> {
+        let (mut kept, mut last) = (Kept::nothing(), None);
+        for id in cases {
+            let mut plan = Vec::new();
+            let command = Command::Recount {
+                calendar: calendar.clone(),
+            };
+            self.follow(batch, &mut plan, *id, &command)?;
+            let (mut some, appended) = self.write(batch, plan, cause.map(Cause::Entry))?;
             kept.seqs.append(&mut some.seqs);
             last = appended.or(last);
         }

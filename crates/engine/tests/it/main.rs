@@ -13,6 +13,7 @@ mod assessment;
 mod bulletins;
 mod by_themselves;
 mod cadence;
+mod calendars;
 mod county;
 mod custody;
 mod documents;
