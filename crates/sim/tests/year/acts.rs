@@ -17,7 +17,9 @@ use crate::county::{County, OWNERS};
 use crate::play::{Check, Year};
 
 /// No more open cases than people could carry.
-const OPEN_MAX: usize = 14;
+const OPEN_MAX: usize = 6;
+/// What is done in one turn of work.
+const ACTS: usize = 4;
 
 impl Year {
     /// One of the cases that ask for something.
@@ -36,9 +38,21 @@ impl Year {
     }
 
     pub(crate) fn work(&mut self) -> Check {
+        for _ in 0..ACTS {
+            self.act()?;
+            self.look()?;
+        }
+        Ok(())
+    }
+
+    fn act(&mut self) -> Check {
         let Some(id) = self.one() else { return self.open() };
         let state = self.cases[&id].clone();
-        let duties: Vec<Duty> = state.duties();
+        let mut duties: Vec<Duty> = state.duties();
+        if self.rng.chance(3, 4) {
+            // Mostly what brings the case on.
+            duties.retain(|duty| matches!(duty.kind, DutyKind::Move { .. } | DutyKind::LookBack));
+        }
         let Some(duty) = self.rng.pick(&duties).cloned() else {
             return Ok(());
         };
