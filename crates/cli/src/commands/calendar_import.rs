@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use bihuan_domain::calendar::{Calendar, CalendarId, YearNotice};
 use bihuan_domain::clock::{date_label, moment_label};
-use bihuan_engine::access;
+use bihuan_engine::access::{self, Task};
 use bihuan_engine::calendars::{Deadline, MovedDeadline};
 use bihuan_messages::t;
 use serde_json::json;
@@ -40,8 +40,8 @@ pub(crate) fn run(args: &Import, term: &Term) -> Result<Exit, Trouble> {
     let text = std::fs::read_to_string(&args.file).map_err(Trouble::file(&args.file))?;
     let content = read(&text, args)?;
     let engine = office::open(&args.data)?;
-    let actor = office::acting_as(&engine, &args.login)?;
-    if !access::may_administer(&engine.world(), &actor.post) {
+    let actor = office::acting_as(&engine, &args.login, Task::AdoptPacks)?;
+    if !access::may(&engine.world(), &actor.post, Task::AdoptPacks) {
         return Err(Trouble::new("cli.calendar_not_allowed").with("login", &args.login));
     }
     let (calendar, days) = match &content {
