@@ -24,6 +24,8 @@ pub enum Nav {
     Imports,
     /// Bulletins (通报).
     Bulletins,
+    /// Assessment (考核).
+    Assessments,
     /// Mechanisms and registers (机制).
     Mechanisms,
     /// Administration (管理).
@@ -39,7 +41,7 @@ pub enum Nav {
 /// Entry, address, text, and who is offered it; `None` for everybody.
 type Entry = (Nav, &'static str, &'static str, Option<fn(&Visitor) -> bool>);
 
-const ENTRIES: [Entry; 10] = [
+const ENTRIES: [Entry; 11] = [
     (Nav::Desk, "/", "web.nav_desk", None),
     (Nav::Ledgers, "/ledgers", "web.nav_ledgers", None),
     (Nav::Calendar, "/calendar", "find.nav_calendar", None),
@@ -56,6 +58,7 @@ const ENTRIES: [Entry; 10] = [
         Some(Visitor::administers),
     ),
     (Nav::Bulletins, "/bulletins", "web.nav_bulletins", None),
+    (Nav::Assessments, "/assessments", "assess.p_nav", None),
     (Nav::Mechanisms, "/mechanisms", "web.nav_mechanisms", None),
     (Nav::Log, "/log", "web.nav_log", None),
     (Nav::Search, "/search", "find.nav_search", None),

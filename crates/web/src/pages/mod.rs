@@ -1,6 +1,7 @@
 //! The pages: one file each, handler and view together. Each offers `routes()`; this list is the site map.
 
 mod admin;
+mod assessments;
 mod board;
 mod bulletins;
 mod calendar;
@@ -54,6 +55,7 @@ pub(crate) fn routes() -> Router<Web> {
         .merge(reading::routes())
         .merge(bulletins::routes())
         .merge(meetings::routes())
+        .merge(assessments::routes())
         .merge(export::routes())
         .merge(imports::routes())
         .merge(admin::routes())

@@ -9,6 +9,7 @@
 
 mod admin;
 mod api;
+mod assessments;
 mod authority;
 mod browser;
 mod bulletins;
