@@ -1,7 +1,7 @@
 //! What is measured of a mechanism: its indicators over periods and units, and the figures that documents reported, from
 //! its cases and registers, exactly; where an expression has no value, why.
 //!
-//! Counts and sums are kept piece by piece ([`tally`]) and follow the log; what does not add up is counted anew.
+//! Counts and sums are kept piece by piece (`tally`) and follow the log; what does not add up is counted anew.
 //!
 //! Indicators are those of the whole jurisdiction, whoever asks: a share that is another one on every desk would be no
 //! indicator. Which cases stand behind it is shown within what the reader may see.
