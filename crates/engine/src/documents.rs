@@ -104,8 +104,7 @@ pub fn receive(engine: &Engine, actor: &Actor, name: &str, bytes: &[u8]) -> Resu
         );
         Refusal::new("document_unreadable").with("why", label)
     })?;
-    let sha = bihuan_ledger::Digest::of(opened.text.as_bytes()).hex();
-    let id = DocumentId::new(format!("d-{}", sha.get(..12).unwrap_or(&sha)));
+    let (id, sha) = named(&opened.text);
     if engine.world().documents.contains_key(&id) {
         return Ok(id);
     }
@@ -133,6 +132,18 @@ pub fn receive(engine: &Engine, actor: &Actor, name: &str, bytes: &[u8]) -> Resu
     };
     engine.change(actor, &format!("document/{id}"), vec![change])?;
     Ok(id)
+}
+
+/// The id under which a decoded text is kept: the same text is the same document.
+pub fn id_of(text: &str) -> DocumentId {
+    named(text).0
+}
+
+/// The id of a text and its whole hash.
+fn named(text: &str) -> (DocumentId, String) {
+    let sha = bihuan_ledger::Digest::of(text.as_bytes()).hex();
+    let id = DocumentId::new(format!("d-{}", sha.get(..12).unwrap_or(&sha)));
+    (id, sha)
 }
 
 /// Reads a document that was received.

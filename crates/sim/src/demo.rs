@@ -26,7 +26,7 @@ use crate::samples;
 use crate::shift::Shift;
 use crate::time::DemoTime;
 use crate::twin::{self, Names, Twin};
-use crate::walks::{self, Walk};
+use crate::walks::{self, Guide};
 
 /// A jurisdiction as it is to become.
 pub(crate) struct Sample {
@@ -154,7 +154,7 @@ pub struct Built {
     /// What came of its history.
     pub outcome: Outcome,
     /// Its guided walks.
-    pub walks: Vec<Walk>,
+    pub guide: Guide,
 }
 
 /// Builds a sample in `dir` and lets its clock run from `now`. `hash` is that of the accounts' password.
@@ -195,9 +195,9 @@ pub(crate) fn build(
     drop(loaded);
     let interludes = bulletins::of_the_last_months(&engine, now_local);
     let outcome = history::play(&engine, &clock, scripts, tales, interludes, (now_local, 1))?;
-    walks::begin(&engine, sample.slug, &outcome.tales)?;
-    let walks = walks::of(&engine, &sample.names)?;
-    let people = with_walkers(&engine, sample.accounts, &walks);
+    walks::begin(&engine)?;
+    let guide = Guide::of(&engine, sample.slug, &sample.names);
+    let people = with_walkers(&engine, sample.accounts, &guide)?;
     enter(&engine, &accounts, &people, hash)?;
     clock.run_from(now);
     engine.catch_up()?;
@@ -208,7 +208,7 @@ pub(crate) fn build(
         people,
         follows: sample.follows,
         outcome,
-        walks,
+        guide,
     })
 }
 
@@ -235,15 +235,15 @@ const WALKERS: [(&str, &str); 24] = [
     ("assessment-office.head", "kaohezhuren"),
     ("rural.clerk", "xiangcun"),
     ("rural.head", "xiangcunjuzhang"),
-    ("ent-huaxin.safety-officer", "anquanyuan"),
-    ("ent-huaxin.manager", "qiyefuzeren"),
-    ("ent-huaxin.clerk", "qiyeban"),
+    ("ent-lihu.safety-officer", "anquanyuan"),
+    ("ent-lihu.manager", "qiyefuzeren"),
+    ("ent-hengtong.manager", "qizhanzhang"),
 ];
 
 /// The known accounts, and one for each post that a walk needs and nobody has yet.
-fn with_walkers(engine: &Engine, mut known: Vec<Account>, walks: &[Walk]) -> Vec<Account> {
+fn with_walkers(engine: &Engine, mut known: Vec<Account>, guide: &Guide) -> Result<Vec<Account>, Failure> {
     let world = engine.world();
-    for id in walks::posts(walks) {
+    for id in walks::posts(&guide.walks()?) {
         let Some(post) = world.org.posts.get(&id) else {
             continue;
         };
@@ -259,7 +259,7 @@ fn with_walkers(engine: &Engine, mut known: Vec<Account>, walks: &[Walk]) -> Vec
             post: id,
         });
     }
-    known
+    Ok(known)
 }
 
 /// What a founding takes from its sample.
@@ -404,8 +404,8 @@ pub fn reopen(dir: &Path) -> Result<Vec<Built>, Failure> {
         clock.run_from(newest.max(Timestamp::now()));
         engine.catch_up()?;
         let accounts = Arc::new(Accounts::open(&place)?);
-        let walks = walks::of(&engine, &sample.names)?;
-        let people = with_walkers(&engine, sample.accounts, &walks);
+        let guide = Guide::of(&engine, sample.slug, &sample.names);
+        let people = with_walkers(&engine, sample.accounts, &guide)?;
         built.push(Built {
             slug: sample.slug,
             follows: follows(&engine).unwrap_or(sample.follows),
@@ -413,7 +413,7 @@ pub fn reopen(dir: &Path) -> Result<Vec<Built>, Failure> {
             accounts,
             people,
             outcome: Outcome::default(),
-            walks,
+            guide,
         });
     }
     Ok(built)

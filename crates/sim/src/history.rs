@@ -21,8 +21,10 @@ use jiff::civil::{Date, DateTime, Time, Weekday, time};
 use jiff::{Timestamp, ToSpan};
 
 use crate::time::DemoTime;
+pub(crate) use acting::{SAMPLE_FILE, sample_file};
 pub use script::{Act, Script};
 pub use tale::Tale;
+pub(crate) use tale::sample as sample_title;
 
 /// What came of a run.
 #[derive(Clone, Debug, Default)]
@@ -282,7 +284,6 @@ pub fn tell(engine: &Engine, tale: &mut Tale) -> Result<Result<(), String>, Fail
     };
     let act = tale.next;
     let views = engine.views()?;
-    tale.take_scheduled(act, &views)?;
     let at = bihuan_domain::calendar::local(engine.now());
     let order = match tale.order(act, &scene, at, engine, &views)? {
         Ok(order) => order,

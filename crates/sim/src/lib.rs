@@ -11,7 +11,7 @@ mod jiaocheng;
 pub mod packs;
 pub mod people;
 pub mod rng;
-mod samples;
+pub mod samples;
 mod shift;
 pub mod time;
 mod twin;

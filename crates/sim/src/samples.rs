@@ -8,13 +8,12 @@ use bihuan_domain::calendar::local;
 use bihuan_domain::id::MechanismId;
 use bihuan_domain::mechanism::Each;
 use bihuan_mechanism::Loaded;
-use bihuan_mechanism::scenario::{Scenario, Told};
+use bihuan_mechanism::scenario::{Plain, Scenario, Told};
 use jiff::ToSpan;
 use jiff::civil::{Date, DateTime};
 
 use crate::history::Tale;
 use crate::twin::Twin;
-use crate::walks;
 
 /// Until when the rows of a pack tell, in the reports' own time: its sample rows and the courses that lean on them are
 /// moved together, so that this day falls into the last week.
@@ -33,14 +32,75 @@ const TOLD_UNTIL: [(&str, &str, Date); 9] = [
 /// Lists that are law: their days are those of the law.
 const LAW: [&str; 2] = ["major_criteria", "warning_rules"];
 
-/// Mechanisms whose cases take from the stock, the points or the quota of a walk: others of them are only opened.
-const SCARCE: [(&str, &str); 5] = [
+/// Mechanisms whose cases take from the stock, the points, the quota or the lists of a walk: others of them are only
+/// opened.
+const SCARCE: [(&str, &str); 12] = [
+    ("jiaocheng", "culture-week"),
+    ("yuncheng", "culture-week"),
+    ("yuncheng", "device-campaign"),
+    ("jiaocheng", "charity-wednesday"),
+    ("jiaocheng", "charity-pickup"),
+    ("jiaocheng", "charity-lot"),
     ("yuncheng", "charity-wednesday"),
     ("yuncheng", "charity-pickup"),
     ("yuncheng", "charity-lot"),
     ("jiaocheng", "unit-assessment"),
     ("jiaocheng", "assessment-year"),
+    ("jiaocheng", "device-campaign"),
 ];
+
+/// Scenarios that come out only where and when the packs tell them, each with the reason: no place of the demo tells them.
+pub const TOLD_NOWHERE: [(&str, &str); 10] = [
+    (
+        "air-response-colours",
+        "turns on the day on which the rule of the colours changed",
+    ),
+    (
+        "major-hazard-criteria-version",
+        "turns on the days on which criteria came into force",
+    ),
+    (
+        "standard-review-normal",
+        "scores by the edition that was in force until 31 October 2025",
+    ),
+    (
+        "self-check-overdue",
+        "turns on the end of a quarter, which whole weeks do not move",
+    ),
+    (
+        "orienteering-objection",
+        "is a race of three teams, the places have the whole list of teams",
+    ),
+    (
+        "root-cause-list-task-added",
+        "needs a list of one task, the places have the whole list",
+    ),
+    (
+        "inspection-round-none-due",
+        "needs a register of which no device falls due",
+    ),
+    (
+        "device-visit-unregistered-device",
+        "needs a list of findings without those that the places have",
+    ),
+    (
+        "net-round-not-patrolled",
+        "needs a round that its schedule opened weeks before it is first looked at",
+    ),
+    (
+        "flooded-segment-not-passable",
+        "needs a spot that no dispatch of the place has in hand",
+    ),
+];
+
+/// Actions that end on a day of their own: the days until which their matters are given lie no later.
+const ENDS: [(&str, Date); 1] = [("root-cause", Date::constant(2026, 12, 31))];
+
+/// Scenarios that count rows of the packs' samples by their days: they are told beside these rows.
+const BESIDE_ROWS: [&str; 2] = ["net-finding-missed-by-plant", "waste-settlement-normal"];
+
+/// Scenarios that are told before the normal course of their mechanism: they leave the registers as they are.
+const RATHER: [&str; 1] = ["device-campaign-register"];
 
 /// Mechanisms that hand out dozens of parts: one campaign that has just gone out is enough, an old one would fill desks.
 const WIDE: [&str; 2] = ["water-campaign", "five-grips"];
@@ -92,9 +152,13 @@ pub(crate) fn tales(
         if !wanted(mechanism) {
             continue;
         }
-        scenarios.sort_by_key(|scenario| !scenario.id.ends_with("normal"));
+        scenarios.sort_by_key(|scenario| {
+            let rather = RATHER.contains(&scenario.id.as_str());
+            (!rather, !scenario.id.ends_with("normal"))
+        });
         let told: Vec<(&Scenario, Arc<[Told]>)> = scenarios
             .into_iter()
+            .filter(|scenario| TOLD_NOWHERE.iter().all(|(id, _)| *id != scenario.id))
             .map(|scenario| (scenario, acts(scenario)))
             .filter(|(_, acts)| begun(acts) < acts.len())
             .collect();
@@ -110,17 +174,27 @@ pub(crate) fn tales(
         let half = begun(course).max(course.len().saturating_mul(3) / 5);
         let today = now.date();
         let mut place = |scenario: &Scenario, acts: &Arc<[Told]>, copy: &str, stop: usize, until: Date| {
-            let (stop, weeks) = fit(acts, stop, first.date(), until);
+            let (mut stop, mut weeks) = fit(acts, stop, first.date(), until);
+            if let Some((_, end)) = ENDS.iter().find(|(begins, _)| mechanism.starts_with(begins)) {
+                match within(acts, *end, first.date()) {
+                    Some(last) => weeks = weeks.min(last),
+                    // Too late for any of it: it is opened, and stays where it is.
+                    None => stop = stop.min(opened(acts)),
+                }
+            }
+            if BESIDE_ROWS.contains(&scenario.id.as_str()) {
+                weeks = weeks_of_rows(pack, "", today);
+            }
             let name = format!("{}-{copy}", scenario.id);
             let id = MechanismId::from(mechanism);
-            let mut tale = Tale::new(name, id, Arc::clone(acts), Arc::clone(twin), weeks, stop);
-            if copy == walks::COPY && walks::begins_at_once(&scenario.id) {
-                tale.begin_at(now.saturating_sub(1.minute()));
-            }
-            if copy == walks::COPY && walks::is_ahead(&scenario.id) {
-                tale.lies_ahead(today, now.saturating_sub(1.hour()));
-            }
-            all.push(tale);
+            all.push(Tale::new(
+                name,
+                id,
+                Arc::clone(acts),
+                Arc::clone(twin),
+                weeks,
+                stop,
+            ));
         };
         let past = today.saturating_sub(back.saturating_add(1).weeks());
         // Beside the rows that it leans on, where that is in the past; else where it fits.
@@ -133,12 +207,6 @@ pub(crate) fn tales(
         } else {
             past
         };
-        for (scenario, acts) in told
-            .iter()
-            .filter(|(scenario, _)| walks::is_walk(&scenario.id, slug))
-        {
-            place(scenario, acts, walks::COPY, opened(acts), yesterday(today));
-        }
         if SCARCE.contains(&(slug, mechanism)) {
             place(normal, whole, "new", opened(whole), yesterday(today));
             continue;
@@ -188,6 +256,25 @@ fn opened(acts: &[Told]) -> usize {
 /// How many acts open the case and take one step.
 fn begun(acts: &[Told]) -> usize {
     opened(acts).saturating_add(1)
+}
+
+/// By how many weeks the acts may be moved at most, so that no day that they give lies past `end`; none where they would
+/// then begin before `first`.
+fn within(acts: &[Told], end: Date, first: Date) -> Option<i64> {
+    let days = acts
+        .iter()
+        .flat_map(|act| ["values", "row"].map(|key| act.table(key)));
+    let days = days
+        .flat_map(BTreeMap::into_values)
+        .filter_map(|value| match value {
+            Plain::Text(text) => text.parse::<Date>().ok(),
+            _ => None,
+        });
+    let weeks = weeks(days.max()?, end);
+    let begins = acts
+        .first()
+        .map(|act| local(act.at).date().saturating_add(weeks.weeks()))?;
+    (begins > first).then_some(weeks)
 }
 
 /// By how many weeks the acts are moved so that the last of them is told by `until`, and how many can be told where

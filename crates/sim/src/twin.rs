@@ -67,25 +67,6 @@ impl Twin {
         }
         twin
     }
-
-    /// The same, but for one case: `owner` stands for the scenario's, and these posts for its others.
-    pub(crate) fn for_owner(&self, orgs: &[&OrgTree], from: &UnitId, owner: &UnitId) -> Twin {
-        let mut twin = self.clone();
-        for post in orgs
-            .iter()
-            .flat_map(|org| &org.posts)
-            .filter(|post| post.unit == *from)
-        {
-            twin.posts
-                .insert(post.id.clone(), PostId::from(format!("{owner}.{}", post.kind)));
-        }
-        twin
-    }
-
-    /// Takes another post for one of the scenario's.
-    pub(crate) fn put_post(&mut self, from: PostId, to: PostId) {
-        self.posts.insert(from, to);
-    }
 }
 
 /// Adds to `founding` what the packs' scenarios and rows need and it has not, and says where everything is found.

@@ -1,63 +1,41 @@
-//! Guided walks: for each deep mechanism a case that has just begun, and what is left of its scenario to be done by the
-//! visitor, act by act, up to the closing that the next bulletin counts.
+//! Guided walks (导览): each deep mechanism from its source to the issued bulletin that counts the case, act by act, done
+//! by the visitor on the pages or, where he would rather look on, by the demo in the name of whose act it is.
+//!
+//! Nothing of a walk is kept: how far it has come is read from the log, so it does not matter who did what from where.
 
-use std::collections::BTreeMap;
+mod course;
+mod deeds;
+mod ending;
+mod standing;
+
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use bihuan_domain::case::State;
 use bihuan_domain::event::{SettingSet, WorldEvent};
-use bihuan_domain::id::{CaseId, Code, PostId, UnitId};
-use bihuan_domain::mechanism::Mechanism;
+use bihuan_domain::id::{
+    BulletinId, CaseId, Code, DocumentId, FieldId, MechanismId, PostId, RegisterId, RowId,
+};
+use bihuan_domain::mechanism::{Field, Mechanism};
 use bihuan_domain::org::Actor;
-use bihuan_domain::value::Value;
+use bihuan_engine::documents::Accepted;
+use bihuan_engine::views::Views;
 use bihuan_engine::{Engine, Failure, WorldChange};
-use bihuan_mechanism::scenario::{OrgTree, Plain, Scenario, Told};
+use bihuan_mechanism::scenario::{OrgTree, Told};
 use bihuan_messages::{Label, Lang, t};
-use jiff::Timestamp;
-use serde_json::{Value as Json, json};
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 
-use crate::history::Tale;
-use crate::samples;
+use course::Course;
+use standing::Standing;
+
 use crate::twin::{Names, Twin};
 
-/// The copy of a scenario that a visitor walks.
-pub(crate) const COPY: &str = "walk";
-/// The setting that keeps where walks begin.
-const SETTING: &str = "walks";
+/// Ends the name of a scenario that is walked.
+const COPY: &str = "walk";
+/// The setting that keeps from when on walks are walked; what lies before it is history.
+const SETTING: &str = "walks_from";
 
-/// The deep mechanisms, the scenarios that are walked, and where.
-const WALKS: [(&str, &str, &str); 12] = [
-    ("M01", "contracting-normal", "jiaocheng"),
-    ("M02", "pipeline-normal", "jiaocheng"),
-    ("M03", "three-plus-24-in-time", "jiaocheng"),
-    ("M09", "annual-target-normal", "jiaocheng"),
-    ("M10", "key-task-normal", "jiaocheng"),
-    ("M11", "unit-assessment-objection", "jiaocheng"),
-    ("M13", "feedback-problem-normal", "jiaocheng"),
-    ("M14", "device-registration-normal", "jiaocheng"),
-    ("M17", "major-hazard-normal", "yuncheng"),
-    ("M27", "rain-response-normal", "yuncheng"),
-    ("M36", "grid-matter-normal", "jiaocheng"),
-    ("M45", "charity-wednesday-normal", "yuncheng"),
-];
-
-/// Walks that run by the minute: they begin when the demo does, whatever the weekday.
-const AT_ONCE: [&str; 1] = ["rain-response-normal"];
-
-/// Walks of which only the preparations are made: their day opens its case by itself in the coming week.
-const AHEAD: [&str; 1] = ["charity-wednesday-normal"];
-
-/// Whether a scenario is one that is walked in this place.
-pub(crate) fn is_walk(id: &str, slug: &str) -> bool {
-    WALKS.iter().any(|(_, walk, place)| *walk == id && *place == slug)
-}
-
-/// Whether a walk begins when the demo does.
-pub(crate) fn begins_at_once(id: &str) -> bool {
-    AT_ONCE.contains(&id)
-}
-
-/// A walk.
+/// A walk as it stands.
 #[derive(Clone, Debug)]
 pub struct Walk {
     /// The mechanism's number, such as `M14`.
@@ -66,247 +44,462 @@ pub struct Walk {
     pub mechanism: Label,
     /// The scenario in one sentence.
     pub course: Label,
-    /// The case with which it begins.
-    pub case: CaseId,
+    /// The case that the bulletin is to count, once it is there.
+    pub case: Option<CaseId>,
     /// What is to be done, in order.
     pub steps: Vec<WalkStep>,
-    /// The acts behind the steps, for whoever walks without pages.
-    pub tale: Tale,
 }
 
-/// What is to be done next in a walk.
+impl Walk {
+    /// Which step is next; `None` where all are done.
+    pub fn next(&self) -> Option<usize> {
+        self.steps.iter().position(|step| !step.done)
+    }
+}
+
+/// What is to be done in a walk.
 #[derive(Clone, Debug)]
 pub struct WalkStep {
     /// When, by the demo's clock.
     pub at: Timestamp,
-    /// The post that acts.
+    /// The post that acts; `None` where a day comes or the demo acts for many.
     pub post: Option<PostId>,
-    /// What is pressed.
+    /// What is done.
     pub act: Label,
-    /// What is filled in.
+    /// What is filled in, in words.
     pub values: Vec<(Label, String)>,
     /// How many files it wants.
     pub files: u32,
-    /// The case, where it is there already.
-    pub case: Option<CaseId>,
     /// The stage to which it leads.
     pub lands: Option<Label>,
+    /// Whether it is done.
+    pub done: bool,
+    /// Where on the pages it is done or seen.
+    pub place: Place,
 }
 
-/// Keeps in the log where the walks begin: with cases of their own, or with one of history's where those are all there
-/// are.
+/// Where on the pages a step is done, with what is typed there.
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// Nowhere yet, or nowhere at all: a case that is not there, a day that comes, acts of many.
+    Nowhere,
+    /// The page that reads a text.
+    Read {
+        /// Its name.
+        name: String,
+        /// The text.
+        text: String,
+    },
+    /// The review of a document.
+    Accept {
+        /// The document.
+        document: DocumentId,
+        /// The ledger into which the row goes.
+        mechanism: MechanismId,
+        /// The row.
+        row: Accepted,
+    },
+    /// The form of a new case.
+    Open {
+        /// Of which mechanism.
+        mechanism: MechanismId,
+        /// What is typed beside its fields: owner, source, parent and the like, by the names of the form.
+        form: Vec<(String, String)>,
+        /// The fields.
+        fields: Vec<(FieldId, String)>,
+    },
+    /// The form of a register's row.
+    Row {
+        /// The register.
+        register: RegisterId,
+        /// The row.
+        row: RowId,
+        /// The fields.
+        fields: Vec<(FieldId, String)>,
+    },
+    /// A form of a case's page.
+    Case {
+        /// The case.
+        case: CaseId,
+        /// The act as the page calls it, such as `step:report`.
+        act: String,
+        /// What is typed beside the fields.
+        form: Vec<(String, String)>,
+        /// The fields.
+        fields: Vec<(FieldId, String)>,
+        /// The fields of the row that it adds.
+        row: Vec<(FieldId, String)>,
+    },
+    /// The form that drafts a bulletin.
+    Draft {
+        /// Which mechanism it counts.
+        mechanism: MechanismId,
+        /// Its first day.
+        from: Date,
+        /// Its last day.
+        to: Date,
+    },
+    /// A bulletin.
+    Bulletin(BulletinId),
+    /// The cases behind the figure of closings in a bulletin.
+    Figure(BulletinId),
+    /// The recomputation of a bulletin from the log.
+    Recheck(BulletinId),
+}
+
+/// The walks of a sample jurisdiction.
+#[derive(Clone)]
+pub struct Guide {
+    engine: Engine,
+    courses: Arc<Vec<Course>>,
+    from: Timestamp,
+}
+
+/// Says in the log that history ends here and walks begin.
 ///
 /// # Errors
 ///
 /// Faults of the log.
-pub(crate) fn begin(engine: &Engine, slug: &str, tales: &[Tale]) -> Result<(), Failure> {
-    let mut places = serde_json::Map::new();
-    for (pack, scenario) in scenarios(engine)
-        .into_iter()
-        .filter(|(_, one)| is_walk(&one.id, slug))
-    {
-        let own = format!("{}-{COPY}", scenario.id);
-        let own = tales.iter().find(|tale| tale.name == own && tale.is_told());
-        let place = match own {
-            Some(tale) => Some(tale.place()),
-            None => in_history(engine, &pack, &scenario)?,
-        };
-        places.extend(place.map(|place| (scenario.id.clone(), place)));
-    }
+pub(crate) fn begin(engine: &Engine) -> Result<(), Failure> {
     let event = WorldEvent::SettingSet(SettingSet {
         key: Code::new(SETTING),
-        value: Json::Object(places),
+        value: engine.now().to_string().into(),
     });
     engine.change(&Actor::system(), SETTING, vec![WorldChange::from(event)])?;
     Ok(())
 }
 
-/// Whether a walk's day is in the coming week.
-pub(crate) fn is_ahead(id: &str) -> bool {
-    AHEAD.contains(&id)
-}
-
-type Pack = Arc<bihuan_mechanism::Pack>;
-
-fn scenarios(engine: &Engine) -> Vec<(Pack, Scenario)> {
-    let mechanisms = engine.mechanisms();
-    let packs = mechanisms.packs();
-    let found = WALKS.iter().filter_map(|(_, id, _)| {
-        packs.iter().find_map(|pack| {
-            let scenario = pack.scenarios.iter().find(|scenario| scenario.id == *id)?;
-            Some((Arc::clone(pack), scenario.clone()))
-        })
-    });
-    found.collect()
-}
-
-/// A case of history that stands as early as possible on the scenario's way.
-fn in_history(engine: &Engine, pack: &Pack, scenario: &Scenario) -> Result<Option<Json>, Failure> {
-    let Some(mechanism) = pack
-        .mechanisms
-        .iter()
-        .find(|mechanism| mechanism.id.as_str() == scenario.mechanism)
-    else {
-        return Ok(None);
-    };
-    let acts = samples::acts(scenario);
-    let mut best: Option<(usize, State)> = None;
-    engine
-        .views()?
-        .for_each_state(std::slice::from_ref(&mechanism.id), None, |state, _| {
-            let free = state.is_open() && state.requests.is_empty() && state.children.is_empty();
-            let Some(stage) = mechanism.stage(&state.stage).filter(|_| free) else {
-                return;
-            };
-            let next = acts.iter().position(|act| {
-                let name = act.text("step");
-                name.is_some() && stage.steps.iter().any(|step| Some(step.id.as_str()) == name)
-            });
-            // Of those that stand equally early the youngest.
-            if let Some(next) = next
-                && best.as_ref().is_none_or(|(known, _)| next <= *known)
-            {
-                best = Some((next, state));
-            }
-        })?;
-    let Some((next, state)) = best else {
-        return Ok(None);
-    };
-    let now = bihuan_domain::calendar::date_of(engine.now());
-    let first = acts.get(next).map(|act| bihuan_domain::calendar::date_of(act.at));
-    let name = acts.first().map_or("a", |act| act.case.as_str());
-    Ok(Some(json!({
-        "weeks": first.map_or(0, |first| samples::weeks(first, now)),
-        "next": next,
-        "cases": { name: state.id.0 },
-        "rows": {},
-    })))
-}
-
-/// The walks of a place, as its log says where they begin.
-pub(crate) fn of(engine: &Engine, names: &Names) -> Result<Vec<Walk>, Failure> {
-    let world = engine.world();
-    let mechanisms = engine.mechanisms();
-    let orgs: Vec<&OrgTree> = mechanisms
-        .packs()
-        .iter()
-        .flat_map(|pack| pack.orgs.values())
-        .collect();
-    let twin = Twin::of(orgs.iter().copied(), names);
-    let mut walks = Vec::new();
-    let places = world.settings.get(SETTING).cloned().unwrap_or_default();
-    for (_, scenario) in scenarios(engine) {
-        let (Some(place), Some(mechanism)) = (
-            places.get(&scenario.id),
-            mechanisms.current(&scenario.mechanism.as_str().into()),
-        ) else {
-            continue;
-        };
-        let acts = samples::acts(&scenario);
-        let mut tale = Tale::new(
-            format!("{}-{COPY}", scenario.id),
-            mechanism.id.clone(),
-            Arc::clone(&acts),
-            Arc::new(twin.clone()),
-            0,
-            acts.len(),
-        );
-        tale.take_place(place);
-        let main = acts
+impl Guide {
+    /// The walks of the place that `engine` runs.
+    pub(crate) fn of(engine: &Engine, slug: &str, names: &Names) -> Guide {
+        let (world, mechanisms) = (engine.world(), engine.mechanisms());
+        let orgs: Vec<&OrgTree> = mechanisms
+            .packs()
             .iter()
-            .find(|act| act.text("mechanism").is_none_or(|id| id == scenario.mechanism))
-            .and_then(|act| tale.cases.get(&act.case))
-            .or_else(|| tale.cases.values().next())
-            .copied();
-        let Some(case) = main else { continue };
-        if let Some(state) = engine.views()?.state(case)? {
-            tale.twin = Arc::new(lend(&twin, &orgs, &acts, &mechanism, &state));
+            .flat_map(|pack| pack.orgs.values())
+            .collect();
+        let twin = Arc::new(Twin::of(orgs.into_iter(), names));
+        let from = world.settings.get(SETTING).and_then(|from| from.as_str());
+        Guide {
+            engine: engine.clone(),
+            courses: Arc::new(course::all(&mechanisms, &twin, slug)),
+            from: from
+                .and_then(|from| from.parse().ok())
+                .unwrap_or(Timestamp::UNIX_EPOCH),
         }
-        let number = WALKS.iter().find(|(_, id, _)| *id == scenario.id);
-        walks.push(Walk {
-            number: number.map_or(String::new(), |(number, ..)| (*number).to_owned()),
-            mechanism: mechanism.label.clone(),
-            course: scenario.label.clone(),
-            case,
-            steps: tale
-                .left()
-                .map(|act| step(act, &tale, &mechanisms, &mechanism))
-                .collect(),
-            tale,
+    }
+
+    /// All walks as they stand.
+    ///
+    /// # Errors
+    ///
+    /// Faults of the log.
+    pub fn walks(&self) -> Result<Vec<Walk>, Failure> {
+        let views = self.engine.views()?;
+        let walks = self.courses.iter().map(|course| self.walk_of(&views, course));
+        walks.collect()
+    }
+
+    /// One walk by its mechanism's number.
+    ///
+    /// # Errors
+    ///
+    /// Faults of the log.
+    pub fn walk(&self, number: &str) -> Result<Option<Walk>, Failure> {
+        let views = self.engine.views()?;
+        let course = self.courses.iter().find(|course| course.number == number);
+        course.map(|course| self.walk_of(&views, course)).transpose()
+    }
+
+    /// Moves the demo's clock forward to the hour of a step, unless that is over.
+    ///
+    /// # Errors
+    ///
+    /// Faults of the log.
+    pub fn reach(&self, at: Timestamp) -> Result<(), Failure> {
+        let now = self.engine.now();
+        if at > now {
+            // The clock moves by whole seconds.
+            self.engine.advance(
+                at.duration_since(now)
+                    .saturating_add(SignedDuration::from_secs(1)),
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Does a step of a walk at its hour, in the name of whose act it is. Says why where a rule refuses it.
+    ///
+    /// # Errors
+    ///
+    /// Faults of the log.
+    pub fn play(&self, number: &str, step: usize) -> Result<Result<(), String>, Failure> {
+        let Some(course) = self.courses.iter().find(|course| course.number == number) else {
+            return Ok(Ok(()));
+        };
+        let standing = || standing::of(&self.engine, &self.engine.views()?, course, self.from);
+        let planned = self.walk_of(&self.engine.views()?, course)?;
+        if let Some(step) = planned.steps.get(step) {
+            self.reach(step.at)?;
+        }
+        let mut standing = standing()?;
+        match step.checked_sub(standing.done.len()) {
+            None => deeds::act(&self.engine, &mut standing, step),
+            Some(n) => deeds::said(ending::act(&self.engine, course, &standing, n)),
+        }
+    }
+
+    fn walk_of(&self, views: &Views, course: &Course) -> Result<Walk, Failure> {
+        let standing = standing::of(&self.engine, views, course, self.from)?;
+        let mut steps = Vec::new();
+        for (act, done) in standing.tale.acts.iter().zip(&standing.done) {
+            steps.push(self.step(views, course, &standing, act, *done)?);
+        }
+        steps.extend(ending::steps(&self.engine, course, &standing));
+        Ok(Walk {
+            number: course.number.to_owned(),
+            mechanism: course.mechanism.label.clone(),
+            course: course.label.clone(),
+            case: standing.case(course),
+            steps,
+        })
+    }
+
+    fn step(
+        &self,
+        views: &Views,
+        course: &Course,
+        standing: &Standing,
+        act: &Told,
+        done: bool,
+    ) -> Result<WalkStep, Failure> {
+        let (tale, mechanisms) = (&standing.tale, self.engine.mechanisms());
+        let mechanism = course.mechanism_of(&act.case, &mechanisms);
+        let mechanism: &Mechanism = mechanism.as_ref().unwrap_or(&course.mechanism);
+        let label = act.text("step").and_then(|name| {
+            let mut steps = mechanism.stages.iter().flat_map(|stage| &stage.steps);
+            steps
+                .find(|step| step.id.as_str() == name)
+                .map(|step| &step.label)
         });
-    }
-    Ok(walks)
-}
-
-/// The scenario's people as this case has them: its owner, and who stands in its fields.
-fn lend(twin: &Twin, orgs: &[&OrgTree], acts: &[Told], mechanism: &Mechanism, state: &State) -> Twin {
-    let Some(open) = acts.iter().find(|act| act.action == "open") else {
-        return twin.clone();
-    };
-    let mut lent = match open.text("owner").map(UnitId::from) {
-        Some(owner) if twin.unit(&owner) != state.owner => twin.for_owner(orgs, &owner, &state.owner),
-        _ => twin.clone(),
-    };
-    for (name, value) in open.table("values") {
-        let field = mechanism.fields.iter().find(|field| field.id.as_str() == name);
-        if let (Plain::Text(post), Some(Value::Post(here))) =
-            (value, field.and_then(|field| state.values.get(&field.id)))
-        {
-            lent.put_post(PostId::from(post.as_str()), here.clone());
+        let spec = act
+            .text("register")
+            .and_then(|register| mechanisms.register(&register.into()));
+        let of_register = spec.map_or(&[][..], |spec| &spec.fields);
+        let of_rows = mechanism.registers.values().flat_map(|register| &register.fields);
+        let fields: Vec<&Field> = match spec {
+            Some(_) => of_register.iter().collect(),
+            None => mechanism.fields.iter().chain(of_rows).collect(),
+        };
+        let mut values = Vec::new();
+        for key in ["values", "row"] {
+            for (name, value) in act.table(key) {
+                let field = fields.iter().find(|field| field.id.as_str() == name);
+                values.extend(
+                    field.map(|field| (field.label.clone(), self.shown(tale.shown(&value, field), field))),
+                );
+            }
         }
-    }
-    lent
-}
-
-fn step(act: &Told, tale: &Tale, mechanisms: &bihuan_engine::Mechanisms, main: &Mechanism) -> WalkStep {
-    let named = act.text("step");
-    let has = |mechanism: &Mechanism| {
-        let mut steps = mechanism.stages.iter().flat_map(|stage| &stage.steps);
-        named.is_some_and(|name| steps.any(|step| step.id.as_str() == name))
-    };
-    // A child's step is looked for in the mechanism of the children.
-    let opened = act
-        .text("mechanism")
-        .and_then(|id| mechanisms.current(&id.into()));
-    let child = main
-        .children
-        .as_ref()
-        .and_then(|children| mechanisms.current(&children.mechanism));
-    let mechanism: &Mechanism = match (&opened, &child) {
-        (Some(opened), _) => opened,
-        (None, Some(child)) if named.is_some() && !has(main) && has(child) => child,
-        _ => main,
-    };
-    let label = named.and_then(|name| {
-        let mut steps = mechanism.stages.iter().flat_map(|stage| &stage.steps);
-        steps
-            .find(|step| step.id.as_str() == name)
-            .map(|step| step.label.clone())
-    });
-    let mut values = Vec::new();
-    let registers = mechanism.registers.values().flat_map(|register| &register.fields);
-    let fields: Vec<_> = mechanism.fields.iter().chain(registers).collect();
-    for key in ["values", "row"] {
-        for (name, value) in act.table(key) {
-            let field = fields.iter().find(|field| field.id.as_str() == name);
-            values.extend(field.map(|field| (field.label.clone(), tale.shown(&value, field))));
-        }
-    }
-    WalkStep {
-        at: tale.moment(act),
-        post: act
-            .by
-            .as_ref()
-            .map(|by| tale.twin.post(&PostId::from(by.as_str()))),
-        act: label.unwrap_or_else(|| both(&format!("demo.act_{}", act.action))),
-        values,
-        files: act.number("evidence").unwrap_or(0),
-        case: tale.cases.get(&act.case).copied(),
-        lands: act.stage.as_ref().and_then(|stage| {
+        let shown = |key: &str| both(&format!("demo.act_{key}"));
+        let post = match (act.action.as_str(), &act.by, tale.cases.get(&act.case)) {
+            // Who verifies is found by the case, or drawn by lot.
+            ("verify", _, Some(case)) if !done => views
+                .state(*case)?
+                .filter(|state| state.verification.is_some())
+                .map(|state| state.holder.post),
+            _ => None,
+        };
+        let post = post.or_else(|| {
+            let by = act.by.as_ref().filter(|_| act.action != "others")?;
+            Some(tale.twin.post(&PostId::from(by.as_str())))
+        });
+        let lands = act.stage.as_ref().and_then(|stage| {
             let stage = mechanism.stage(&stage.as_str().into())?;
             Some(stage.label.clone())
-        }),
+        });
+        Ok(WalkStep {
+            at: tale.moment(act),
+            post,
+            act: match label {
+                Some(label) => label.clone(),
+                None => self.named(act, mechanism, spec, shown(&act.action)),
+            },
+            values,
+            files: act.number("evidence").unwrap_or(0),
+            lands,
+            done,
+            place: self.place(views, course, standing, act, mechanism)?,
+        })
     }
+
+    /// What an act without a step of its own is called: with what is opened or written.
+    fn named(
+        &self,
+        act: &Told,
+        mechanism: &Mechanism,
+        spec: Option<&bihuan_domain::mechanism::RegisterSpec>,
+        word: Label,
+    ) -> Label {
+        let with = |label: &Label| {
+            Label::new(
+                format!("{}：{}", word.zh, label.zh),
+                format!("{}: {}", word.en, label.en),
+            )
+        };
+        match (act.action.as_str(), spec) {
+            ("row", Some(spec)) => with(&spec.label),
+            ("open" | "wait" | "accept", _) => with(&mechanism.label),
+            _ => word,
+        }
+    }
+
+    /// Posts and units by their names.
+    fn shown(&self, value: String, field: &Field) -> String {
+        use bihuan_domain::value::Type;
+        let world = self.engine.world();
+        let name = match &field.ty {
+            Type::Unit => world
+                .org
+                .units
+                .get(value.as_str())
+                .map(|unit| unit.name.zh.clone()),
+            Type::Post => world.org.posts.get(value.as_str()).map(|post| {
+                let unit = world.org.units.get(&post.unit);
+                format!(
+                    "{}{}",
+                    unit.map_or("", |unit| unit.name.zh.as_str()),
+                    post.name.zh
+                )
+            }),
+            _ => None,
+        };
+        name.unwrap_or(value)
+    }
+
+    fn place(
+        &self,
+        views: &Views,
+        course: &Course,
+        standing: &Standing,
+        act: &Told,
+        mechanism: &Mechanism,
+    ) -> Result<Place, Failure> {
+        let tale = &standing.tale;
+        let case = tale.cases.get(&act.case).copied();
+        let text = |key: &str, name: &str| Some((name.to_owned(), act.text(key)?.to_owned()));
+        Ok(match (act.action.as_str(), case) {
+            ("document", _) => {
+                let text = act.text("text").unwrap_or_default();
+                Place::Read {
+                    name: deeds::name_of(text).to_owned(),
+                    text: text.to_owned(),
+                }
+            }
+            ("accept", None) => match deeds::proposed(&self.engine, views, standing, act)? {
+                Some(row) => Place::Accept {
+                    document: standing::document(act.text("text").unwrap_or_default()),
+                    mechanism: course.mechanism.id.clone(),
+                    row,
+                },
+                None => Place::Nowhere,
+            },
+            ("open", None) => {
+                let mut form: Vec<(String, String)> = [
+                    text("from", "source"),
+                    text("risk", "risk"),
+                    text("stage", "stage"),
+                ]
+                .into_iter()
+                .flatten()
+                .collect();
+                let owner = act.text("owner").map(|owner| tale.twin.unit(&owner.into()));
+                form.extend(owner.map(|owner| ("owner".to_owned(), owner.to_string())));
+                for unit in act.texts("supporting") {
+                    form.push(("supporting".to_owned(), tale.twin.unit(&unit.into()).to_string()));
+                }
+                let parent = act.text("parent").map(|name| tale.cases.get(name));
+                match parent {
+                    Some(None) => return Ok(Place::Nowhere),
+                    Some(Some(parent)) => form.push(("parent".to_owned(), parent.to_string())),
+                    None => {}
+                }
+                form.push(("source-key".to_owned(), format!("{}-{}", tale.name, act.case)));
+                let mut fields = tale.typed(&act.table("values"), &mechanism.fields);
+                let title = act.text("title").unwrap_or(&mechanism.label.zh);
+                fields.push((mechanism.title.clone(), crate::history::sample_title(title)));
+                Place::Open {
+                    mechanism: mechanism.id.clone(),
+                    form,
+                    fields,
+                }
+            }
+            ("row", _) => {
+                let (Some(register), Some(row)) = (act.text("register"), act.text("row")) else {
+                    return Ok(Place::Nowhere);
+                };
+                let register = RegisterId::from(register);
+                let mechanisms = self.engine.mechanisms();
+                let spec = mechanisms.register(&register);
+                let fields = spec.map_or(&[][..], |spec| &spec.fields);
+                Place::Row {
+                    row: tale.row_here(&register, row),
+                    fields: tale.typed(&act.table("values"), fields),
+                    register,
+                }
+            }
+            (_, None) => Place::Nowhere,
+            ("others" | "wait" | "open" | "accept", Some(case)) => Place::Case {
+                case,
+                act: String::new(),
+                form: Vec::new(),
+                fields: Vec::new(),
+                row: Vec::new(),
+            },
+            (action, Some(case)) => {
+                let verdict = match act.text("pass") {
+                    Some("false") => "no",
+                    _ => "yes",
+                };
+                let mut form: Vec<(String, String)> = text("note", "note").into_iter().collect();
+                let act_code = match action {
+                    "step" => format!("step:{}", act.text("step").unwrap_or_default()),
+                    "request" => format!("request:{}", act.text("kind").unwrap_or_default()),
+                    "answer" => format!("answer:{}", act.text("clock").unwrap_or("stage")),
+                    other => other.to_owned(),
+                };
+                if matches!(action, "verify" | "look_back") {
+                    form.push(("pass".to_owned(), verdict.to_owned()));
+                }
+                let adds = mechanism
+                    .stages
+                    .iter()
+                    .flat_map(|stage| &stage.steps)
+                    .find(|step| Some(step.id.as_str()) == act.text("step"))
+                    .and_then(|step| mechanism.registers.get(step.adds.as_ref()?));
+                Place::Case {
+                    case,
+                    act: act_code,
+                    form,
+                    fields: tale.typed(&act.table("values"), &mechanism.fields),
+                    row: adds.map_or_else(Vec::new, |register| {
+                        tale.typed(&act.table("row"), &register.fields)
+                    }),
+                }
+            }
+        })
+    }
+}
+
+/// A file that a step may bring as evidence: its token and its name.
+///
+/// # Errors
+///
+/// Faults of the disk.
+pub fn sample_file(engine: &Engine, what: &str) -> Result<(String, &'static str), Failure> {
+    Ok((
+        crate::history::sample_file(engine, what)?,
+        crate::history::SAMPLE_FILE,
+    ))
 }
 
 fn both(key: &str) -> Label {
@@ -314,10 +507,10 @@ fn both(key: &str) -> Label {
 }
 
 /// Who acts in these walks, each once.
-pub(crate) fn posts(walks: &[Walk]) -> Vec<PostId> {
-    let mut posts: BTreeMap<PostId, ()> = BTreeMap::new();
-    for step in walks.iter().flat_map(|walk| &walk.steps) {
-        posts.extend(step.post.clone().map(|post| (post, ())));
-    }
-    posts.into_keys().collect()
+pub(crate) fn posts(walks: &[Walk]) -> BTreeSet<PostId> {
+    walks
+        .iter()
+        .flat_map(|walk| &walk.steps)
+        .filter_map(|step| step.post.clone())
+        .collect()
 }

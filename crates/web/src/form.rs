@@ -228,7 +228,7 @@ impl<'a> Fields<'a> {
                 let options = self.options(field, ty);
                 html! {
                     @if let (Type::Row(register), true) = (ty, options.len() > CHOICES_MAX) {
-                        @let shown = options.iter().find(|(code, _)| code == value).map_or(value, |(_, title)| title);
+                        @let shown = named(&options, value);
                         p .help { (tf(lang, "web.row_search", &[("n", &show::count(number(options.len())))])) " "
                             a href={ "/registers/" (register) } target="_blank" rel="noopener" { (t(lang, "web.row_search_open")) } }
                         input id=(id) name=(name) value=(shown) list={ (id) "-list" } data-find={ "/registers/" (register) "/find" } required[needed] autocomplete="off";
@@ -483,6 +483,18 @@ enum Confirmed {
     Typed,
     /// Not at all.
     Left,
+}
+
+/// The name of a chosen row, or its code where others are called the same.
+fn named<'a>(options: &'a [(String, String)], value: &'a str) -> &'a str {
+    let Some((_, title)) = options.iter().find(|(code, _)| code == value) else {
+        return value;
+    };
+    let alike = options
+        .iter()
+        .filter(|(_, other)| other.contains(title.as_str()))
+        .count();
+    if alike == 1 { title } else { value }
 }
 
 /// What was typed, as the engine takes it.

@@ -5,7 +5,7 @@ use bihuan_messages::{Lang, t};
 use maud::{DOCTYPE, Markup, html};
 
 use crate::assets;
-use crate::pages::offers_administration;
+use crate::pages::{demo, offers_administration};
 use crate::session::Visitor;
 use crate::show;
 
@@ -95,6 +95,7 @@ pub fn page(visitor: &Visitor, title: &str, current: Nav, body: &Markup) -> Mark
                 }
             }
             (demo_bar(visitor))
+            (demo::bar(visitor))
             main #main tabindex="-1" { (body) }
             (foot(lang))
         },

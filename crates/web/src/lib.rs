@@ -10,6 +10,7 @@ pub mod body;
 pub mod components;
 pub mod form;
 mod frame;
+mod guide;
 pub mod layout;
 pub mod pages;
 pub mod session;
@@ -21,12 +22,12 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use bihuan_domain::id::CaseId;
 use bihuan_engine::{Accounts, Engine};
 use bihuan_messages::Label;
-use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+
+pub use guide::{DemoActor, DemoStep, DemoWalk, Guide};
 
 /// Largest request, in bytes: one file of the greatest size with its form around it.
 pub const BODY_BYTES_MAX: usize = 64 << 20;
@@ -58,42 +59,8 @@ pub struct DemoInfo {
     pub password: String,
     /// Whose history this is and which report it follows.
     pub notes: Label,
-    /// Guided walks through its mechanisms.
-    pub walks: Vec<DemoWalk>,
-}
-
-/// A guided walk: a case that has begun, and what is left to be done with it.
-#[derive(Clone, Debug)]
-pub struct DemoWalk {
-    /// The mechanism's number.
-    pub number: String,
-    /// The mechanism.
-    pub mechanism: Label,
-    /// The course in one sentence.
-    pub course: Label,
-    /// The case with which it begins.
-    pub case: CaseId,
-    /// What is to be done, in order.
-    pub steps: Vec<DemoStep>,
-}
-
-/// What is to be done next in a guided walk.
-#[derive(Clone, Debug)]
-pub struct DemoStep {
-    /// When, by the demo's clock; a suggestion.
-    pub at: Timestamp,
-    /// Who acts: the sign-in name and the post; `None` where time passes.
-    pub who: Option<(String, Label)>,
-    /// What is pressed.
-    pub act: Label,
-    /// What is filled in: the field and the value as typed.
-    pub values: Vec<(Label, String)>,
-    /// How many files it wants.
-    pub files: u32,
-    /// The case it is done in, where that is there already.
-    pub case: Option<CaseId>,
-    /// The stage to which it leads.
-    pub lands: Option<Label>,
+    /// Who knows the guided walks through its mechanisms, where there are any.
+    pub guide: Option<Arc<dyn Guide>>,
 }
 
 /// An account of the demo.

@@ -15,6 +15,8 @@ use bihuan_engine::{Engine, Mechanisms, Session};
 use bihuan_messages::{Lang, t};
 use jiff::Timestamp;
 
+use crate::body::Sent;
+use crate::form::fresh_key;
 use crate::frame::lang_of;
 use crate::trouble::Trouble;
 use crate::{Jurisdiction, Web};
@@ -24,6 +26,9 @@ pub(crate) const SESSION: &str = "bihuan";
 
 /// The cookie of the chosen post.
 pub(crate) const POST: &str = "post";
+
+/// The cookie of the guided walk that is being walked: its number.
+pub(crate) const WALK: &str = "walk";
 
 /// Who asks, as every handler sees it. Cheap to clone.
 #[derive(Clone)]
@@ -54,6 +59,8 @@ pub struct Visitor {
     pub here: Arc<str>,
     /// Whether the request came with a token of the API rather than a cookie.
     pub by_token: bool,
+    /// The guided walk of the demo that is being walked.
+    pub walk: Option<Arc<str>>,
 }
 
 impl Visitor {
@@ -127,6 +134,31 @@ impl Visitor {
         self.may(Task::Run)
     }
 
+    /// What a step of a guided walk types into the form of a page; `fill` is the walk's number and the step, `M03.4`.
+    ///
+    /// # Errors
+    ///
+    /// Faults of the log or the disk.
+    pub fn filled(&self, fill: &str) -> Result<Option<Sent>, Trouble> {
+        let demo = self.jurisdiction().and_then(|place| place.demo.as_ref());
+        let guide = demo.and_then(|demo| demo.guide.as_ref());
+        let step = fill
+            .split_once('.')
+            .and_then(|(number, step)| Some((number, step.parse().ok()?)));
+        let (Some(guide), Some((number, step))) = (guide, step) else {
+            return Ok(None);
+        };
+        let mut fields = guide.typed(number, step)?;
+        if fields.is_empty() {
+            return Ok(None);
+        }
+        fields.push(("key".to_owned(), fresh_key()));
+        Ok(Some(Sent {
+            fields,
+            files: Vec::new(),
+        }))
+    }
+
     /// Refuses a visitor whose post may not administer.
     ///
     /// # Errors
@@ -197,6 +229,9 @@ impl FromRequestParts<Web> for Visitor {
             now,
             here: here.into(),
             by_token,
+            walk: cookie(&parts.headers, WALK)
+                .filter(|walk| !walk.is_empty())
+                .map(Arc::from),
         })
     }
 }

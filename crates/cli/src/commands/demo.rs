@@ -1,12 +1,14 @@
 //! `bihuan demo`: two sample jurisdictions, ready to click.
 
+mod guide;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 use bihuan_sim::demo::{self, Built};
-use bihuan_sim::walks::Walk;
-use bihuan_web::{App, DemoAccount, DemoInfo, DemoStep, DemoWalk, Jurisdiction};
+use bihuan_web::{App, DemoAccount, DemoInfo, Jurisdiction};
 use jiff::Timestamp;
 
 use super::serve::{self, TIMERS};
@@ -135,7 +137,7 @@ fn jurisdiction(sample: Built) -> Jurisdiction {
             what: account.what.clone(),
         })
         .collect();
-    let walks = sample.walks.iter().map(|walk| shown(walk, &sample)).collect();
+    let guide = guide::Guide::of(&sample);
     Jurisdiction {
         slug: sample.slug.to_owned(),
         engine: sample.engine,
@@ -144,30 +146,7 @@ fn jurisdiction(sample: Built) -> Jurisdiction {
             accounts,
             password: PASSWORD.to_owned(),
             notes: sample.follows,
-            walks,
+            guide: Some(Arc::new(guide)),
         }),
-    }
-}
-
-/// A walk with the accounts of those who act in it.
-fn shown(walk: &Walk, sample: &Built) -> DemoWalk {
-    let steps = walk.steps.iter().map(|step| DemoStep {
-        at: step.at,
-        who: step.post.as_ref().and_then(|post| {
-            let account = sample.people.iter().find(|account| account.post == *post)?;
-            Some((account.login.clone(), account.what.clone()))
-        }),
-        act: step.act.clone(),
-        values: step.values.clone(),
-        files: step.files,
-        case: step.case,
-        lands: step.lands.clone(),
-    });
-    DemoWalk {
-        number: walk.number.clone(),
-        mechanism: walk.mechanism.clone(),
-        course: walk.course.clone(),
-        case: walk.case,
-        steps: steps.collect(),
     }
 }

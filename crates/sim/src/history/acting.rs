@@ -228,12 +228,12 @@ fn walk(
     })
 }
 
+/// What sample files of evidence are called.
+pub(crate) const SAMPLE_FILE: &str = "佐证材料（样例）.txt";
+
 /// A small text file as evidence.
-pub(super) fn sample_file(engine: &Engine, name: &str) -> Result<String, Failure> {
-    engine.upload(
-        "佐证材料（样例）.txt",
-        format!("佐证材料样例 {name}\n").as_bytes(),
-    )
+pub(crate) fn sample_file(engine: &Engine, name: &str) -> Result<String, Failure> {
+    engine.upload(SAMPLE_FILE, format!("佐证材料样例 {name}\n").as_bytes())
 }
 
 /// How many files the steps of a script will ask for.

@@ -34,15 +34,13 @@ pub struct Tale {
     /// How many weeks later.
     pub weeks: i64,
     /// How many minutes later beside the weeks: for what begins at once, whatever the weekday.
-    minutes: i64,
-    /// What is told in history is told by then.
-    latest: Option<DateTime>,
+    pub(crate) minutes: i64,
     /// How many of the acts are played.
     pub stop: usize,
     /// Where the packs' units and posts are found.
     pub(crate) twin: Arc<Twin>,
     /// Index of the next act.
-    pub(super) next: usize,
+    pub(crate) next: usize,
     pub(super) sent: usize,
     /// Cases by their names in the scenario.
     pub cases: BTreeMap<String, CaseId>,
@@ -71,7 +69,6 @@ impl Tale {
             acts,
             weeks,
             minutes: 0,
-            latest: None,
             stop,
             twin,
             next: 0,
@@ -85,36 +82,22 @@ impl Tale {
     /// When the next act is due; `None` where the tale is over.
     pub(super) fn due(&self) -> Option<DateTime> {
         let act = self.acts.get(self.next).filter(|_| self.next < self.stop)?;
-        let due = self.moved(local(act.at));
-        Some(self.latest.map_or(due, |latest| due.min(latest)))
-    }
-
-    /// When the next act is due, by the demo's clock; `None` where the tale is over.
-    pub fn next_at(&self) -> Option<jiff::Timestamp> {
-        self.due().map(instant)
-    }
-
-    /// What is done next and in which case.
-    pub fn next_act(&self) -> Option<(&str, &str, &str)> {
-        let act = self.acts.get(self.next)?;
-        Some((&act.action, act.text("step").unwrap_or_default(), &act.case))
+        Some(self.moved(local(act.at)))
     }
 
     /// How many files its acts bring.
     pub(super) fn files(&self) -> usize {
         let played = self.acts.iter().take(self.stop);
-        let files = played.map(|act| act.number("evidence").unwrap_or(0));
-        usize::try_from(files.sum::<u32>()).unwrap_or(0)
-    }
-
-    /// Whether everything was told that was to be.
-    pub(crate) fn is_told(&self) -> bool {
-        self.next >= self.stop && !self.cases.is_empty()
-    }
-
-    /// The acts that are left.
-    pub(crate) fn left(&self) -> impl Iterator<Item = &Told> {
-        self.acts.iter().skip(self.next)
+        let files = played.map(|act| {
+            let values = act.table("values");
+            let named = values
+                .values()
+                .filter(|value| matches!(value, Plain::Text(text) if is_file(text)));
+            usize::try_from(act.number("evidence").unwrap_or(0))
+                .unwrap_or(0)
+                .saturating_add(named.count())
+        });
+        files.sum()
     }
 
     /// When an act is due.
@@ -127,47 +110,13 @@ impl Tale {
             .saturating_add(self.minutes.minutes())
     }
 
-    /// Moves the last act into the week after `today`; what prepares for it is told by `latest`, the rest is left.
-    pub(crate) fn lies_ahead(&mut self, today: jiff::civil::Date, latest: DateTime) {
-        let Some(last) = self.acts.last() else { return };
-        self.weeks = crate::samples::weeks(local(last.at).date(), today.saturating_add(7.days()));
-        let prepared = |act: &&Told| matches!(act.action.as_str(), "open" | "row");
-        self.stop = self.acts.iter().take_while(prepared).count();
-        self.latest = Some(latest);
-    }
-
-    /// Takes the case that its day has opened, under the act's name.
-    pub(super) fn take_scheduled(&mut self, act: usize, views: &Views) -> Result<(), Failure> {
-        let Some(act) = self.acts.get(act).filter(|act| act.action == "wait") else {
-            return Ok(());
-        };
-        let filter = Filter {
-            mechanisms: vec![self.mechanism.clone()],
-            open: Some(true),
-            ..Filter::default()
-        };
-        let newest = views.cases(&filter, Sort::Newest, 0, 1)?.rows;
-        let known = self.cases.contains_key(&act.case);
-        self.cases.extend(
-            newest
-                .first()
-                .filter(|_| !known)
-                .map(|row| (act.case.clone(), row.id)),
-        );
-        Ok(())
-    }
-
-    /// Moves the first act to this very time.
-    pub(crate) fn begin_at(&mut self, at: DateTime) {
-        let Some(first) = self.acts.first() else { return };
-        let minutes = instant(at).duration_since(first.at).as_mins();
-        (self.weeks, self.minutes) = (0, minutes);
-    }
-
     /// Keeps what an act brought about.
     pub(super) fn told(&mut self, act: usize, case: Option<CaseId>) {
         let Some(act) = self.acts.get(act) else { return };
-        if matches!(act.action.as_str(), "open" | "wait") || act.action == "row" && act.case_said {
+        // Where a row opens several, the first is meant only if the scenario says so; others are found by their steps.
+        let children = act.texts("children");
+        let first = children.first().is_none_or(|first| *first == act.case);
+        if matches!(act.action.as_str(), "open" | "wait") || act.action == "row" && act.case_said && first {
             self.cases.extend(case.map(|case| (act.case.clone(), case)));
         }
     }
@@ -226,7 +175,7 @@ impl Tale {
             "wait" => self.scheduled(act, scene, at),
             "row" => self.row(act, scene, at),
             _ => {
-                let Some(state) = self.case_of(act, scene, views)? else {
+                let Some(state) = self.case_of(act, scene, engine, views)? else {
                     return Ok(Err(format!("no case {}", act.case)));
                 };
                 return self
@@ -311,8 +260,7 @@ impl Tale {
         let spec = scene.mechanisms.register(&register)?.clone();
         // A row of the packs is corrected; one of the scenario's own gets a code of its own.
         if scene.world.registers.row(&register, &row.into()).is_none() {
-            let own = RowId::from(format!("{row}-{}", self.name).as_str());
-            self.rows.entry((register.clone(), row.to_owned())).or_insert(own);
+            self.own_row(&register, row);
         }
         let id = self.row_here(&register, row);
         let actor = match &act.by {
@@ -346,7 +294,18 @@ impl Tale {
         };
         let case = state.id;
         let note = act.text("note").map(str::to_owned);
-        let values = self.values(&act.table("values"), &mechanism.fields);
+        let mut values = self.values(&act.table("values"), &mechanism.fields);
+        for field in mechanism.fields.iter().filter(|field| field.ty == Type::File) {
+            if let Some(value) = values.get_mut(&field.id) {
+                let ready = scene.files.borrow_mut().pop();
+                *value = Json::String(match ready {
+                    Some(token) => token,
+                    None => {
+                        acting::sample_file(engine, &format!("{}-{}-{}", self.name, self.next, field.id))?
+                    }
+                });
+            }
+        }
         let mut evidence = Vec::new();
         for n in 0..act.number("evidence").unwrap_or(0) {
             let ready = scene.files.borrow_mut().pop();
@@ -481,7 +440,13 @@ impl Tale {
     }
 
     /// The case that an act is about: one that has its name, or one that has come about for it and has none yet.
-    fn case_of(&mut self, act: &Told, scene: &Scene, views: &Views) -> Result<Option<State>, Failure> {
+    fn case_of(
+        &mut self,
+        act: &Told,
+        scene: &Scene,
+        engine: &Engine,
+        views: &Views,
+    ) -> Result<Option<State>, Failure> {
         if let Some(case) = self.cases.get(&act.case) {
             return Ok(views.state(*case)?);
         }
@@ -501,8 +466,25 @@ impl Tale {
                 looked.extend(state.children.keys());
             }
         }
+        looked.sort_unstable();
+        let mut written: Vec<(RegisterId, RowId)> = Vec::new();
+        for ((register, _), row) in &self.rows {
+            written.push((register.clone(), row.clone()));
+        }
+        let world = engine.world();
+        for case in &known {
+            let opens = scene
+                .mechanisms
+                .all()
+                .filter_map(|mechanism| mechanism.open.on.as_ref());
+            for on in opens {
+                let rows = world.registers.rows_of_case(&on.register, *case);
+                written.extend(rows.map(|(row, _)| (on.register.clone(), row.clone())));
+            }
+        }
         // Cases that rows of the tale opened bear the row in their key.
-        for (register, row) in self.rows.iter().map(|((register, _), row)| (register, row)) {
+        let mut by_rows: Vec<CaseId> = Vec::new();
+        for (register, row) in &written {
             let opened_by = scene.mechanisms.all().filter(|mechanism| {
                 mechanism
                     .open
@@ -519,12 +501,14 @@ impl Tale {
                     let state = views.state(found.id)?;
                     let mine = state.and_then(|state| state.source.key);
                     if mine.is_some_and(|key| key.as_str().contains(row.as_str())) {
-                        looked.push(found.id);
+                        by_rows.push(found.id);
                     }
                 }
             }
         }
-        looked.sort_unstable();
+        by_rows.sort_unstable();
+        // Parts of the tale's cases come before what else a row has opened.
+        looked.extend(by_rows);
         for case in looked.into_iter().filter(|case| !known.contains(case)) {
             let Some(state) = views.state(case)? else { continue };
             let Some(mechanism) = scene.mechanisms.by_digest(&state.mechanism.digest) else {
@@ -538,18 +522,31 @@ impl Tale {
         Ok(None)
     }
 
-    fn seat(&self, post: &str, scene: &Scene, at: DateTime) -> Option<Actor> {
+    pub(crate) fn seat(&self, post: &str, scene: &Scene, at: DateTime) -> Option<Actor> {
         on_post(&scene.world.org, &self.twin.post(&PostId::from(post)), at.date())
     }
 
-    fn row_here(&self, register: &RegisterId, row: &str) -> RowId {
+    /// A row of the scenario that is written here under an id of the tale's own.
+    pub(crate) fn own_row(&mut self, register: &RegisterId, row: &str) {
+        let own = RowId::from(format!("{row}-{}", self.name).as_str());
+        self.rows.entry((register.clone(), row.to_owned())).or_insert(own);
+    }
+
+    /// The id of a scenario's row here.
+    pub(crate) fn row_here(&self, register: &RegisterId, row: &str) -> RowId {
         let here = self.rows.get(&(register.clone(), row.to_owned()));
         here.cloned().unwrap_or_else(|| row.into())
     }
 }
 
+/// Whether a text is the name of a file.
+fn is_file(text: &str) -> bool {
+    let extension = text.rsplit_once('.').map_or("", |(_, extension)| extension);
+    (3..=4).contains(&extension.len()) && extension.chars().all(|c| c.is_ascii_lowercase())
+}
+
 /// A title that says that it is a sample.
-fn sample(title: &str) -> String {
+pub(crate) fn sample(title: &str) -> String {
     match title.contains('样') {
         true => title.to_owned(),
         false => format!("{title}（样例）"),

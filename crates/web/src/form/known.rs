@@ -57,12 +57,13 @@ impl<'a> Fields<'a> {
     ) -> Markup {
         let lang = self.show.visitor.lang;
         let id = self.id(&field.id);
-        let answer = sent
-            .map(|sent| sent.get(&self.answer_name(field)))
-            .unwrap_or_default();
         let typed: Vec<String> = match sent {
             Some(sent) => sent.all(&self.name(field)).map(str::to_owned).collect(),
             None => self.plain(&known.value),
+        };
+        let answer = match sent.map(|sent| sent.get(&self.answer_name(field))) {
+            Some("") | None => self.answered_by(field, known, sent, &typed),
+            Some(answer) => answer,
         };
         let wrong = problems
             .iter()
@@ -89,6 +90,23 @@ impl<'a> Fields<'a> {
                     }
                 }
             }
+        }
+    }
+
+    /// The answer that a value gives which came without one: a guided walk fills fields and knows of no answers.
+    fn answered_by(
+        &self,
+        field: &Field,
+        known: &Known,
+        sent: Option<&Sent>,
+        typed: &[String],
+    ) -> &'static str {
+        let shown = sent.map(|sent| sent.get(&format!("t.{}", self.name(field))));
+        match shown {
+            Some("") if typed.is_empty() => "",
+            Some("") if typed == self.plain(&known.value) => "same",
+            Some("") => "changed",
+            _ => "",
         }
     }
 

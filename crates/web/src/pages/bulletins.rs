@@ -59,11 +59,16 @@ async fn style() -> Response {
 struct Asked {
     /// `week`, `half-month`, `month`.
     period: String,
+    /// The step of a guided walk that fills the form.
+    fill: String,
 }
 
 async fn index(visitor: Visitor, Query(asked): Query<Asked>) -> Result<Markup, Trouble> {
     visitor
-        .work(move |visitor| list(visitor, &asked, None, &[]))
+        .work(move |visitor| {
+            let filled = visitor.filled(&asked.fill)?;
+            list(visitor, &asked, filled.as_ref(), &[])
+        })
         .await
 }
 

@@ -6,7 +6,7 @@ mod board;
 mod bulletins;
 mod calendar;
 mod case;
-mod demo;
+pub(crate) mod demo;
 mod desk;
 mod export;
 mod imports;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Path;
+use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
@@ -16,6 +16,7 @@ use bihuan_engine::known::Subject;
 use bihuan_engine::{OpenOrder, Order, SourceOrder, Submission};
 use bihuan_messages::{Message, t};
 use maud::{Markup, html};
+use serde::Deserialize;
 use serde_json::Value as Json;
 
 use crate::Web;
@@ -33,17 +34,53 @@ pub(crate) fn routes() -> Router<Web> {
     Router::new().route("/ledgers/{mechanism}/new", get(form).post(open))
 }
 
-async fn form(visitor: Visitor, Path(id): Path<String>) -> Result<Markup, Trouble> {
+async fn form(
+    visitor: Visitor,
+    Path(id): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Markup, Trouble> {
     let mechanism = mechanism(&visitor, &id)?;
     visitor
-        .work(move |visitor| view(visitor, &mechanism, None, &[]))
+        .work(move |visitor| {
+            let filled = match (visitor.filled(&asked.fill)?, asked.parent) {
+                (None, Some(parent)) => Some(part_of(parent)),
+                (filled, _) => filled,
+            };
+            view(visitor, &mechanism, filled.as_ref(), &[])
+        })
         .await
+}
+
+/// What the form is asked to hold already.
+#[derive(Default, Deserialize)]
+struct Asked {
+    /// The step of a guided walk that fills it.
+    #[serde(default)]
+    fill: String,
+    /// The case of which this one is to be a part.
+    parent: Option<u64>,
+}
+
+/// The form of a part that nothing has been typed into.
+fn part_of(parent: u64) -> Sent {
+    let field = |name: &str, value: String| (name.to_owned(), value);
+    Sent {
+        fields: vec![
+            field("key", fresh_key()),
+            field("parent", parent.to_string()),
+            field("source", "parent".to_owned()),
+        ],
+        files: Vec::new(),
+    }
 }
 
 async fn open(Path(id): Path<String>, Posted { visitor, sent }: Posted) -> Result<Response, Trouble> {
     let mechanism = mechanism(&visitor, &id)?;
-    if !is_opened_by_people(&mechanism) {
-        return form(visitor, Path(id)).await.map(IntoResponse::into_response);
+    if !is_opened_by_people(&mechanism) && sent.filled("parent").is_none() {
+        let asked = Query(Asked::default());
+        return form(visitor, Path(id), asked)
+            .await
+            .map(IntoResponse::into_response);
     }
     if !sent.get("look").is_empty() {
         let page = visitor
@@ -286,7 +323,8 @@ fn view(
     let heading = Message::new("web.new_case_of")
         .with("mechanism", &mechanism.label)
         .text(lang);
-    if !is_opened_by_people(mechanism) {
+    // A part that no list opens is opened by people, from the whole.
+    if !is_opened_by_people(mechanism) && sent.and_then(|sent| sent.filled("parent")).is_none() {
         let body = html! {
             (layout::heading(Some(&mechanism.number), &html! { (heading) }, &html! {}))
             div .empty {
@@ -312,6 +350,12 @@ fn view(
         form .stack method="post" action={ "/ledgers/" (mechanism.id) "/new" } {
             (layout::csrf(visitor))
             input type="hidden" name="key" value=(key);
+            @for kept in ["parent", "source-key"] {
+                @if let Some(value) = sent.and_then(|sent| sent.filled(kept)) { input type="hidden" name=(kept) value=(value); }
+            }
+            @if let Some(parent) = sent.and_then(|sent| sent.filled("parent")) {
+                p { (t(lang, "web.parent")) "：" a href={ "/cases/" (parent) } { (t(lang, "web.case")) " " (parent) } }
+            }
             @if sources.len() > 1 {
                 fieldset .field {
                     legend { (t(lang, "web.source")) }

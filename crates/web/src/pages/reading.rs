@@ -10,6 +10,7 @@ mod text;
 pub(crate) use review::breakdown_file;
 
 use axum::Router;
+use axum::extract::Query;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use bihuan_engine::documents;
@@ -51,11 +52,19 @@ struct Asked {
     /// `none`: no row is ticked.
     #[serde(default)]
     pick: String,
+    /// The step of a guided walk that fills the form.
+    #[serde(default)]
+    fill: String,
 }
 
-async fn index(visitor: Visitor) -> Result<Markup, Trouble> {
+async fn index(visitor: Visitor, Query(asked): Query<Asked>) -> Result<Markup, Trouble> {
     visitor.must_administer()?;
-    visitor.work(|visitor| list(visitor, None, &[])).await
+    visitor
+        .work(move |visitor| {
+            let filled = visitor.filled(&asked.fill)?;
+            list(visitor, filled.as_ref(), &[])
+        })
+        .await
 }
 
 async fn receive(Posted { visitor, sent }: Posted) -> Result<Response, Trouble> {
@@ -68,7 +77,8 @@ async fn receive(Posted { visitor, sent }: Posted) -> Result<Response, Trouble> 
                 .filled("name")
                 .unwrap_or_else(|| visitor.t("web.reading_pasted"))
                 .to_owned();
-            (name, pasted.into_bytes())
+            // A browser sends line ends of its own; the text is the same as in a file.
+            (name, pasted.replace("\r\n", "\n").into_bytes())
         }
     };
     let outcome = visitor

@@ -49,6 +49,9 @@ struct Asked {
     /// Whether sensitive columns are shown; never from an address, only once that is recorded.
     #[serde(skip)]
     unmasked: bool,
+    /// The step of a guided walk that fills the form.
+    #[serde(default)]
+    fill: String,
 }
 
 /// A form that was refused, shown again with what was typed.
@@ -138,7 +141,12 @@ async fn register(
                 let rows = vec![RowId::from(asked.edit.as_str())];
                 unmask::unmask(&visitor.engine, &visitor.actor(), &id, rows, None, "correct")?;
             }
-            page(visitor, &id, &asked, None)
+            let filled = visitor.filled(&asked.fill)?;
+            let attempt = filled.map(|sent| Attempt {
+                sent,
+                problems: Vec::new(),
+            });
+            page(visitor, &id, &asked, attempt.as_ref())
         })
         .await
 }
@@ -246,6 +254,7 @@ async fn write(Path(id): Path<String>, Posted { visitor, sent }: Posted) -> Resu
         page: 1,
         edit: sent.get("row").to_owned(),
         unmasked: false,
+        fill: String::new(),
     };
     let read = {
         let (register, sent, asked) = (register.clone(), sent.clone(), asked.clone());
@@ -390,7 +399,8 @@ fn form(show: &Show<'_>, spec: &RegisterSpec, asked: &Asked, attempt: Option<&At
             form .stack method="post" action={ "/registers/" (spec.id) } {
                 (layout::csrf(visitor))
                 input type="hidden" name="key" value=(key);
-                @if known.is_some() { input type="hidden" name="row" value=(asked.edit); }
+                @let row = sent.and_then(|sent| sent.filled("row")).or(known.map(|_| asked.edit.as_str()));
+                @if let Some(row) = row { input type="hidden" name="row" value=(row); }
                 (fields(show, spec, known).view(sent, problems))
                 div .actions { button .primary type="submit" { (t(lang, "web.row_save")) } }
             }

@@ -69,9 +69,7 @@ async fn sign_in(State(web): State<Web>, headers: HeaderMap, sent: Sent) -> Resu
     match result {
         Ok(Ok(secret)) => {
             let mut response = Redirect::to(back_to(sent.get("next"))).into_response();
-            let value = format!("{slug}.{secret}");
-            set_cookie(&headers, response.headers_mut(), SESSION, &value, COOKIE_SECONDS);
-            set_cookie(&headers, response.headers_mut(), POST, "", 0);
+            enter(&headers, &mut response, &slug, &secret, "");
             Ok(response)
         }
         Ok(Err(SignInError::Wrong)) => again(t(lang, "web.sign_in_wrong").to_owned(), "login"),
@@ -82,6 +80,14 @@ async fn sign_in(State(web): State<Web>, headers: HeaderMap, sent: Sent) -> Resu
         Ok(Err(SignInError::Fault(error))) => Err(error.into()),
         Err(error) => Err(bihuan_engine::Error::Other(error.to_string()).into()),
     }
+}
+
+/// Gives the browser its session, acting on `post` where one is named.
+pub(super) fn enter(headers: &HeaderMap, response: &mut Response, slug: &str, secret: &str, post: &str) {
+    let value = format!("{slug}.{secret}");
+    set_cookie(headers, response.headers_mut(), SESSION, &value, COOKIE_SECONDS);
+    let keep = if post.is_empty() { 0 } else { COOKIE_SECONDS };
+    set_cookie(headers, response.headers_mut(), POST, post, keep);
 }
 
 async fn sign_out(State(web): State<Web>, headers: HeaderMap, posted: Posted) -> Result<Response, Trouble> {
@@ -172,7 +178,7 @@ fn samples(place: &Jurisdiction, lang: Lang, next: &str) -> Markup {
                 p .quiet {
                     (tf(lang, "web.demo_now", &[("day", &show::date(date_of(place.engine.now()), lang))])) " "
                     (t(lang, "web.demo_password")) " " code { (demo.password) }
-                    @if !demo.walks.is_empty() { " " a href="/demo/walks" { (t(lang, "demo.walks")) } }
+                    @if demo.guide.is_some() { " " a href="/demo/walks" { (t(lang, "demo.walks")) } }
                 }
                 ul .sample-list {
                     @for account in &demo.accounts {

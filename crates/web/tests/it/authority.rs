@@ -107,6 +107,7 @@ const ROUTES: &[&str] = &[
     "POST /admin/erasures",
     "POST /admin/erasures/{n}",
     "GET /demo/walks",
+    "POST /demo/walks",
     "POST /demo/clock",
     "POST /post",
     "GET /api/v1/session",

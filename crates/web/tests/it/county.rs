@@ -180,7 +180,7 @@ impl County {
                         account("office.supervisor", "督查：核查销号", "supervises and verifies"),
                     ],
                     password: PASSWORD.into(),
-                    walks: Vec::new(),
+                    guide: None,
                     notes: Label::new("样县，数据为样例。", "A sample county; the data are samples."),
                 }),
             }],

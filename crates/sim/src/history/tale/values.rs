@@ -1,9 +1,9 @@
-//! A tale's values: as a form sends them, as a walk shows them, and as the log keeps where a walk begins.
+//! A tale's values: as a form sends them, and as a walk shows them.
 
 use std::collections::BTreeMap;
 
 use bihuan_domain::calendar::{instant, local};
-use bihuan_domain::id::{CaseId, FieldId};
+use bihuan_domain::id::FieldId;
 use bihuan_domain::mechanism::Field;
 use bihuan_domain::value::{Type, Value};
 use bihuan_mechanism::scenario::Plain;
@@ -13,37 +13,6 @@ use serde_json::Value as Json;
 use super::Tale;
 
 impl Tale {
-    /// Where it stands, for [`Tale::take_place`].
-    pub(crate) fn place(&self) -> Json {
-        let rows: BTreeMap<String, &str> = self
-            .rows
-            .iter()
-            .map(|((register, row), here)| (format!("{register}/{row}"), here.as_str()))
-            .collect();
-        let cases: BTreeMap<&str, u64> = self
-            .cases
-            .iter()
-            .map(|(name, case)| (name.as_str(), case.0))
-            .collect();
-        serde_json::json!({ "weeks": self.weeks, "minutes": self.minutes, "next": self.next, "cases": cases, "rows": rows })
-    }
-
-    /// Goes to where another left off.
-    pub(crate) fn take_place(&mut self, place: &Json) {
-        self.weeks = place["weeks"].as_i64().unwrap_or(0);
-        self.minutes = place["minutes"].as_i64().unwrap_or(0);
-        self.next = usize::try_from(place["next"].as_u64().unwrap_or(0)).unwrap_or(0);
-        for (name, case) in place["cases"].as_object().into_iter().flatten() {
-            self.cases
-                .extend(case.as_u64().map(|case| (name.clone(), CaseId(case))));
-        }
-        for (name, here) in place["rows"].as_object().into_iter().flatten() {
-            if let (Some((register, row)), Some(here)) = (name.split_once('/'), here.as_str()) {
-                self.rows.insert((register.into(), row.to_owned()), here.into());
-            }
-        }
-    }
-
     /// A value as it is filled in, in words.
     pub(crate) fn shown(&self, plain: &Plain, field: &Field) -> String {
         let one = |json: &Json| match json {
@@ -74,6 +43,40 @@ impl Tale {
                 Some((field.id.clone(), self.json(plain, &field.ty)))
             })
             .collect()
+    }
+
+    /// Values as they are typed into a form, one entry for each that a list holds.
+    pub(crate) fn typed(&self, given: &BTreeMap<String, Plain>, fields: &[Field]) -> Vec<(FieldId, String)> {
+        let mut typed = Vec::new();
+        for (name, plain) in given {
+            let Some(field) = fields.iter().find(|field| field.id.as_str() == name) else {
+                continue;
+            };
+            let (items, ty) = match (plain, &field.ty) {
+                (Plain::List(items), Type::List(item)) => (items.as_slice(), item.as_ref()),
+                (one, ty) => (std::slice::from_ref(one), ty),
+            };
+            for item in items {
+                typed.push((field.id.clone(), self.typed_one(item, ty)));
+            }
+        }
+        typed
+    }
+
+    fn typed_one(&self, plain: &Plain, ty: &Type) -> String {
+        match (self.json(plain, ty), ty) {
+            // A form asks for local time.
+            (Json::String(at), Type::Instant) => at
+                .parse()
+                .map_or(at, |at| local(at).strftime("%Y-%m-%dT%H:%M").to_string()),
+            (Json::String(text), _) => text,
+            (other, _) => other.to_string(),
+        }
+    }
+
+    /// A day of the scenario here.
+    pub(crate) fn moved_day(&self, day: jiff::civil::Date) -> jiff::civil::Date {
+        self.moved(day.to_datetime(jiff::civil::time(12, 0, 0, 0))).date()
     }
 
     fn json(&self, plain: &Plain, ty: &Type) -> Json {

@@ -49,6 +49,9 @@ pub(crate) fn routes() -> Router<Web> {
 struct Asked {
     #[serde(default)]
     done: String,
+    /// The step of a guided walk that fills a form.
+    #[serde(default)]
+    fill: String,
 }
 
 async fn case(
@@ -61,7 +64,10 @@ async fn case(
             let views = visitor.views()?;
             let (case, mechanism) = find(visitor, &views, CaseId(id))?;
             let tag = etag(&case.state);
-            let page = view(visitor, &views, &case, &mechanism, None, &asked.done)?;
+            let filled = visitor.filled(&asked.fill)?;
+            let attempt =
+                filled.and_then(|sent| Attempt::filled(visitor, &views, &mechanism, &case.state, sent));
+            let page = view(visitor, &views, &case, &mechanism, attempt.as_ref(), &asked.done)?;
             Ok(([(header::ETAG, tag)], page).into_response())
         })
         .await
@@ -137,7 +143,7 @@ pub(crate) fn view(
                 (clocks::clocks(&show, mechanism, state))
                 (values(&show, mechanism, state))
                 (source(&show, state))
-                (children(&show, case))
+                (children(&show, mechanism, case))
                 (rows(&show, mechanism, state))
                 (evidence::list(&show, state))
                 (holders::bar(&show, mechanism, state))
@@ -336,13 +342,21 @@ fn source(show: &Show<'_>, state: &State) -> Markup {
     }
 }
 
-fn children(show: &Show<'_>, case: &CaseView) -> Markup {
+/// The parts of a case; people open further ones from here, where no list does.
+fn children(show: &Show<'_>, mechanism: &Mechanism, case: &CaseView) -> Markup {
     let visitor = show.visitor;
     let lang = visitor.lang;
+    let parts = mechanism.children.as_ref();
+    let more = parts
+        .filter(|parts| parts.each.is_none() && case.state.is_open())
+        .and_then(|parts| visitor.mechanisms.current(&parts.mechanism));
     html! {
-        @if !case.children.is_empty() {
+        @if !case.children.is_empty() || more.is_some() {
             section .card {
                 h2 { (t(lang, "web.children")) " " span .num .quiet { (case.children.len()) } }
+                @if let Some(part) = &more {
+                    p { a href={ "/ledgers/" (part.id) "/new?parent=" (case.state.id) } { (tf(lang, "web.open_part", &[("mechanism", &part.label.get(lang))])) } }
+                }
                 ul .children {
                     @for child in &case.children {
                         @let mechanism = visitor.mechanisms.current(&child.mechanism);

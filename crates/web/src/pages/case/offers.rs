@@ -49,6 +49,25 @@ pub(crate) struct Attempt {
     pub(crate) problems: Vec<Problem>,
 }
 
+impl Attempt {
+    /// A form that a guided walk fills, where what it does may be done now.
+    pub(super) fn filled(
+        visitor: &Visitor,
+        views: &Views,
+        mechanism: &Mechanism,
+        state: &State,
+        sent: Sent,
+    ) -> Option<Attempt> {
+        let act = Act::parse(sent.get("act"))?;
+        let offered = offers(visitor, views, mechanism, state);
+        offered.iter().any(|offer| offer.act == act).then_some(Attempt {
+            act,
+            sent,
+            problems: Vec::new(),
+        })
+    }
+}
+
 const REQUESTS: [RequestKind; 5] = [
     RequestKind::Extension,
     RequestKind::Return,

@@ -32,7 +32,15 @@ pub(super) async fn review(
 ) -> Result<Markup, Trouble> {
     visitor.must_administer()?;
     visitor
-        .work(move |visitor| page(visitor, &document.into(), &asked, None, &[]))
+        .work(move |visitor| {
+            let document = DocumentId::from(document);
+            let Some(filled) = visitor.filled(&asked.fill)? else {
+                return page(visitor, &document, &asked, None, &[]);
+            };
+            let views = visitor.views()?;
+            let now = documents::reading(&visitor.engine, &views, &document, &Default::default())?.revision;
+            page(visitor, &document, &asked, Some((&filled, now)), &[])
+        })
         .await
 }
 
