@@ -121,7 +121,7 @@ fn a_county_office_backs_up_beside_its_server_and_restores_without_what_it_erase
     exit 0
     --- out
     已恢复到 PLACE/new：保留 27 条（截至 INSTANT 日志进入第 1 期，读模型已重建。
-    已知丢失 1 条，自第 27 条起。请凭回执和纸面记录补录。
+    已知丢失 2 条，自第 27 条起。请凭回执和纸面记录补录。
     已按清单重新擦除 1 项。
     下一步：bihuan verify --data PLACE/new --views，再 bihuan serve --data PLACE/new
     --- err
