@@ -59,6 +59,9 @@ const ROUTES: &[&str] = &[
     "GET /calendar.ics",
     "GET /org",
     "GET /board",
+    "GET /assessments",
+    "GET /assessments/{scheme}",
+    "GET /assessments/{scheme}/{unit}",
     "GET /registers",
     "GET /registers/{id}",
     "POST /registers/{id}",
@@ -185,6 +188,8 @@ impl Things {
         };
         path.replace("{id}", id)
             .replace("{mechanism}", "permit")
+            .replace("{scheme}", "none")
+            .replace("{unit}", "housing")
             .replace("{case}", &self.case)
             .replace("{indicator}", "on-time")
             .replace("{document}", &self.document)
