@@ -322,6 +322,7 @@ impl Guide {
             post,
             act: match label {
                 Some(label) => label.clone(),
+                None if act.action == "verify" && act.text("pass") == Some("false") => shown("send_back"),
                 None => self.named(act, mechanism, spec, shown(&act.action)),
             },
             values,
