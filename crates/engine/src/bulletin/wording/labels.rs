@@ -1,0 +1,115 @@
+//! Moments, periods, holders, reasons and places in words; the annex uses them, too.
+
+use bihuan_domain::clock::{date_label, moment_label};
+use bihuan_messages::{Label, Lang, t, tf};
+use jiff::Timestamp;
+
+use super::super::content::Content;
+use super::super::figures::LateItem;
+use super::super::rate::Place;
+
+/// A moment to the minute: seconds say nothing in a bulletin. The figures keep the exact instant.
+pub(in super::super) fn minute_label(at: Timestamp) -> Label {
+    let second = at.as_second();
+    moment_label(Timestamp::from_second(second - second.rem_euclid(60)).unwrap_or(at))
+}
+
+/// The period as people say it: `2026年3月`, `2026年3月1日至15日`, `1–15 March 2026`.
+pub(in super::super) fn period(content: &Content) -> Label {
+    let (from, to) = (content.figures.scope.from, content.figures.scope.to);
+    let (first, last) = (date_label(from), date_label(to));
+    if from == to {
+        return first;
+    }
+    let same_year = from.year() == to.year();
+    let same_month = same_year && from.month() == to.month();
+    let whole_month = same_month && from.day() == 1 && to == to.last_of_month();
+    let (zh_year, zh_month) = (
+        format!("{}年", to.year()),
+        format!("{}年{}月", to.year(), to.month()),
+    );
+    // English labels read `1 March 2026`: the year is the last word, the day the first.
+    let en_month = last
+        .en
+        .split_once(' ')
+        .map_or(last.en.as_str(), |(_, month)| month);
+    if whole_month {
+        return Label::new(zh_month, en_month);
+    }
+    let zh_last = match () {
+        () if same_month => last.zh.strip_prefix(&zh_month),
+        () if same_year => last.zh.strip_prefix(&zh_year),
+        () => None,
+    };
+    let en_first = match () {
+        () if same_month => first.en.split_once(' ').map(|(day, _)| day),
+        () if same_year => first.en.rsplit_once(' ').map(|(day, _)| day),
+        () => None,
+    };
+    let from_to =
+        |lang, first: &str, last: &str| tf(lang, "report.b_from_to", &[("from", &first), ("to", &last)]);
+    Label::new(
+        from_to(Lang::Zh, &first.zh, zh_last.unwrap_or(&last.zh)),
+        from_to(Lang::En, en_first.unwrap_or(&first.en), &last.en),
+    )
+}
+
+/// Unit and post of who holds a late matter.
+pub(in super::super) fn holder(content: &Content, item: &LateItem, lang: Lang) -> String {
+    let (unit, post) = (
+        content.unit(&item.holder.unit, lang),
+        content.post(&item.holder.post, lang),
+    );
+    if post.starts_with(&unit) {
+        post
+    } else {
+        tf(lang, "report.b_holder", &[("unit", &unit), ("post", &post)])
+    }
+}
+
+/// The reason given for being late, with what must be known about it.
+pub(in super::super) fn cause(content: &Content, item: &LateItem, lang: Lang) -> String {
+    let reason = content
+        .names
+        .get(&format!("reason/{}", item.case))
+        .map(|label| label.get(lang).to_owned());
+    let note = item
+        .cause
+        .as_ref()
+        .and_then(|cause| cause.note.as_ref())
+        .map(|note| {
+            content
+                .text(note)
+                .map_or_else(|| t(lang, "report.b_text_withheld").to_owned(), str::to_owned)
+        });
+    let mut text = match (reason, note) {
+        (Some(reason), Some(note)) => format!("{reason}{}{note}", t(lang, "report.colon")),
+        (Some(text), None) | (None, Some(text)) => text,
+        (None, None) => t(lang, "report.b_no_cause").to_owned(),
+    };
+    for (applies, key) in [
+        (item.repeated, "report.b_repeated"),
+        (
+            !item.repeated && content.same_words.contains(&item.case),
+            "report.b_same_words",
+        ),
+        (item.claimed, "report.b_claimed"),
+    ] {
+        if applies {
+            text.push_str(t(lang, key));
+        }
+    }
+    text
+}
+
+/// `1`, or `1=` where others share it.
+pub(in super::super) fn place(place: Option<Place>) -> String {
+    match place {
+        Some(Place { place, several: true }) => format!("{place}="),
+        Some(Place {
+            place,
+            several: false,
+        }) => place.to_string(),
+        None => "—".to_owned(),
+    }
+}
