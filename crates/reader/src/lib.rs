@@ -47,7 +47,7 @@ pub use model::{
     Article, ArticleKind, Check, Commitment, CommitmentKind, Coverage, CoverageClass, Document, Figure,
     Leftover, Qualifier, Run, Value,
 };
-pub use owners::{OwnerReason, suggest_owner};
+pub use owners::{OwnerReason, named_unit, unit_in_charge};
 
 use crate::bodies::Body;
 use crate::chars::{cut, string};

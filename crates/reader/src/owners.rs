@@ -1,6 +1,5 @@
 //! Who should own a row: the unit that the text names, else the unit whose field the row's words fall into, with the reason.
 
-use crate::model::Commitment;
 use crate::tables::Duties;
 
 /// Why a unit is suggested.
@@ -25,29 +24,19 @@ impl OwnerReason {
     }
 }
 
-/// The unit of `register` (names of units, e.g. 县水利局) that should own the row: its place in the register and why. `None`
-/// where nothing speaks for one unit alone; two that fit equally well are a question for a person.
+/// The unit of `register` (names of units, e.g. 县水利局) that a text calls `name`, by its place, and why: the unit of that
+/// name, else the one whose name fits it alone. Of several names (`县水利局、县住建局`) the first counts. `None` where no unit
+/// or more than one fits: a question for a person.
 ///
 /// # Example
 ///
 /// ```
-/// use bihuan_reader::{Options, read, suggest_owner};
-/// let page = "清河县2021年工作要点\n\n今年，完成12座小型水库除险加固，新增幼儿园学位600个。";
-/// let rows = read("page.txt", page, &Options::default()).articles.remove(0).commitments;
+/// use bihuan_reader::{OwnerReason, named_unit};
 /// let register = ["县教育局", "县水利局", "县住建局"];
-/// assert_eq!(suggest_owner(&register, &rows[0]).unwrap().0, 1);
-/// assert_eq!(suggest_owner(&register, &rows[1]).unwrap().0, 0);
+/// assert_eq!(named_unit(&register, "住建局"), Some((2, OwnerReason::PartlyNamed)));
 /// ```
-pub fn suggest_owner<S: AsRef<str>>(register: &[S], row: &Commitment) -> Option<(usize, OwnerReason)> {
-    if let Some(owner) = row.owner.as_deref() {
-        return named(register, owner);
-    }
-    field(register, row)
-}
-
-fn named<S: AsRef<str>>(register: &[S], owner: &str) -> Option<(usize, OwnerReason)> {
-    // `县水利局、县住建局`: the first answers for it.
-    let first: String = owner
+pub fn named_unit<S: AsRef<str>>(register: &[S], name: &str) -> Option<(usize, OwnerReason)> {
+    let first: String = name
         .chars()
         .filter(|c| !c.is_whitespace())
         .take_while(|c| !matches!(c, '、' | '，' | ','))
@@ -59,30 +48,31 @@ fn named<S: AsRef<str>>(register: &[S], owner: &str) -> Option<(usize, OwnerReas
         return None;
     }
     let fits = |unit: &str| !unit.is_empty() && (first.contains(unit) || unit.contains(&first));
-    let mut fitting = register
-        .iter()
-        .enumerate()
-        .filter(|(_, unit)| fits(unit.as_ref()));
-    match (fitting.next(), fitting.next()) {
-        (Some((k, _)), None) => Some((k, OwnerReason::PartlyNamed)),
-        _ => None,
-    }
+    alone(register, fits).map(|k| (k, OwnerReason::PartlyNamed))
 }
 
-fn field<S: AsRef<str>>(register: &[S], row: &Commitment) -> Option<(usize, OwnerReason)> {
-    let words: Vec<char> = row.quote.chars().filter(|c| !c.is_whitespace()).collect();
+/// The unit of `register` whose field the words of a row fall into (`data/owners.txt`), by its place, and the word that tells.
+/// For rows whose text names no unit. `None` where nothing speaks for one unit alone; two that fit equally well are a question
+/// for a person.
+///
+/// # Example
+///
+/// ```
+/// use bihuan_reader::{OwnerReason, unit_in_charge};
+/// let register = ["县教育局", "县水利局", "县住建局"];
+/// let water = unit_in_charge(&register, "完成12座小型水库除险加固");
+/// assert_eq!(water, Some((1, OwnerReason::Field("除险加固".to_owned()))));
+/// ```
+pub fn unit_in_charge<S: AsRef<str>>(register: &[S], words: &str) -> Option<(usize, OwnerReason)> {
+    let words: Vec<char> = words.chars().filter(|c| !c.is_whitespace()).collect();
     let mut best: Option<(usize, usize, String)> = None;
     let mut tie = false;
     for duty in Duties::all() {
-        let Some((at, n)) = duty.words.find(&words) else {
+        let Some((at, n)) = duty.words.longest(&words) else {
             continue;
         };
-        let mut units = register.iter().enumerate().filter(|(_, unit)| {
-            duty.units
-                .iter()
-                .any(|name| unit.as_ref().contains(name.as_str()))
-        });
-        let (Some((k, _)), None) = (units.next(), units.next()) else {
+        let bears = |unit: &str| duty.units.iter().any(|name| unit.contains(name.as_str()));
+        let Some(k) = alone(register, bears) else {
             continue;
         };
         let word: String = words.iter().skip(at).take(n).collect();
@@ -98,4 +88,17 @@ fn field<S: AsRef<str>>(register: &[S], row: &Commitment) -> Option<(usize, Owne
     }
     best.filter(|_| !tie)
         .map(|(k, _, word)| (k, OwnerReason::Field(word)))
+}
+
+/// The only unit that fits; of a bureau and the units named after it (县公安局, 县公安局交警大队) the bureau.
+fn alone<S: AsRef<str>>(register: &[S], fits: impl Fn(&str) -> bool) -> Option<usize> {
+    let fitting: Vec<(usize, &str)> = register
+        .iter()
+        .map(AsRef::as_ref)
+        .enumerate()
+        .filter(|(_, unit)| fits(unit))
+        .collect();
+    let (k, shortest) = fitting.iter().min_by_key(|(_, unit)| unit.chars().count())?;
+    let of_it = |(n, unit): &(usize, &str)| n == k || unit != shortest && unit.starts_with(shortest);
+    fitting.iter().all(of_it).then_some(*k)
 }

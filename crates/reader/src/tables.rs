@@ -73,6 +73,12 @@ impl Words {
         (0..s.len()).find_map(|i| self.at(s, i).map(|n| (i, n)))
     }
 
+    /// The longest word that stands anywhere, the first of those, with its length.
+    pub(crate) fn longest(&self, s: &[char]) -> Option<(usize, usize)> {
+        let all = (0..s.len()).filter_map(|i| self.at(s, i).map(|n| (i, n)));
+        all.reduce(|best, found| if found.1 > best.1 { found } else { best })
+    }
+
     pub(crate) fn any_in(&self, s: &[char]) -> bool {
         self.find(s).is_some()
     }

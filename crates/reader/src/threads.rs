@@ -242,23 +242,6 @@ pub fn stage_of(text: &str) -> Stage {
     }
 }
 
-/// Pairs of characters in the names of units that tell nothing of their field.
-const NO_FIELD: &str = "管理 建设 服务 中心 工作 办公 公室 人民 民政府 政府 委员 员会 发展 改革 和城 会和 保障 监督 行政 事务 局和 \
-    和旅 领导 小组 指挥 综合 执法 投资 有限 公司 责任 集团 街道 社区 设管 理局 企业 样例 群众 和信 信息 技术 产业 经济 重点 公共 资源 开发 全县 项目 工程";
-
-/// The words of two characters by which the name of a unit tells its field: 农业农村局 gives 农业, 业农, 农村.
-pub fn field_words(unit: &str) -> Vec<String> {
-    let chars: Vec<char> = unit.chars().collect();
-    chars
-        .windows(2)
-        .filter(|pair| pair.iter().all(|c| crate::chars::is_han(*c)))
-        .map(|pair| pair.iter().collect::<String>())
-        .filter(|word| {
-            !NO_FIELD.contains(word.as_str()) && !word.contains(['县', '局', '乡', '镇', '委', '办'])
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

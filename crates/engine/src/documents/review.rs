@@ -185,7 +185,7 @@ pub fn revise(
         let mut rows = rows::of(&world, reading);
         for change in changes {
             check(change, &world)?;
-            rows::apply(&mut rows, change, reading)?;
+            rows::apply(&mut rows, change, reading, &world)?;
         }
     }
     let subject = format!("document/{id}");

@@ -6,8 +6,7 @@ use bihuan_domain::refusal::Refusal;
 use bihuan_domain::world::World;
 use bihuan_messages::Message;
 use bihuan_reader::formats::TaskRow;
-use bihuan_reader::threads::field_words;
-use bihuan_reader::{Commitment, CommitmentKind, Value};
+use bihuan_reader::{Commitment, CommitmentKind, OwnerReason, Value, named_unit, unit_in_charge};
 use jiff::civil::Date;
 use serde::Serialize;
 
@@ -72,10 +71,11 @@ pub struct Proposal {
 
 /// The rows of a reading with all changes.
 pub(super) fn of(world: &World, reading: &Reading) -> Vec<Proposal> {
-    let mut rows = proposed(world, reading);
+    let register = Register::of(world);
+    let mut rows = proposed(&register, reading);
     for change in &reading.changes {
         // A change whose row is no more (the text is read otherwise now) changes nothing.
-        let _ = apply(&mut rows, change, reading);
+        let _ = carry_out(&mut rows, change, reading, &register);
     }
     number(&mut rows);
     rows
@@ -87,8 +87,55 @@ fn number(rows: &mut [Proposal]) {
     }
 }
 
+/// The units of the org register by their names.
+struct Register<'a> {
+    units: Vec<&'a Unit>,
+    names: Vec<&'a str>,
+    /// Those that somebody signs in for: whoever has nobody to sign in has nobody to answer for a row either.
+    manned: Vec<&'a Unit>,
+    manned_names: Vec<&'a str>,
+}
+
+impl<'a> Register<'a> {
+    fn of(world: &'a World) -> Register<'a> {
+        let units: Vec<&Unit> = world.org.units.values().collect();
+        let manned: Vec<&Unit> = units.iter().copied().filter(|unit| unit.has_accounts).collect();
+        let names = |units: &[&'a Unit]| units.iter().map(|unit| unit.name.zh.as_str()).collect();
+        Register {
+            names: names(&units),
+            manned_names: names(&manned),
+            units,
+            manned,
+        }
+    }
+
+    /// Who should own a row, and why: the unit that the text names, else the one whose field its words fall into.
+    fn owner(&self, named: Option<&str>, words: &str) -> Option<(UnitId, Message)> {
+        let Some(name) = named else {
+            let (place, reason) = unit_in_charge(&self.manned_names, words)?;
+            return reasoned(self.manned.get(place)?, &reason);
+        };
+        // A name that no unit bears is a question for a person: another unit's field does not answer it.
+        self.named(name)
+    }
+
+    fn named(&self, name: &str) -> Option<(UnitId, Message)> {
+        let (place, reason) = named_unit(&self.names, name)?;
+        reasoned(self.units.get(place)?, &reason)
+    }
+}
+
+fn reasoned(unit: &Unit, reason: &OwnerReason) -> Option<(UnitId, Message)> {
+    let why = Message::new(reason.key()).with("unit", &unit.name);
+    let why = match reason {
+        OwnerReason::Field(word) => why.with("word", word.as_str()),
+        OwnerReason::Named | OwnerReason::PartlyNamed => why,
+    };
+    Some((unit.id.clone(), why))
+}
+
 /// The rows as the reader proposes them.
-fn proposed(world: &World, reading: &Reading) -> Vec<Proposal> {
+fn proposed(register: &Register<'_>, reading: &Reading) -> Vec<Proposal> {
     let mut rows: Vec<Proposal> = Vec::new();
     for article in &reading.document.articles {
         for commitment in &article.commitments {
@@ -98,7 +145,7 @@ fn proposed(world: &World, reading: &Reading) -> Vec<Proposal> {
                 .iter()
                 .flat_map(|table| &table.rows)
                 .find(|row| row.at() == commitment.at);
-            let mut row = row_of(world, commitment, table);
+            let mut row = row_of(register, commitment, table);
             row.article.clone_from(&article.title);
             let mut n = 1u32;
             while rows.iter().any(|known| known.key == row.key) {
@@ -111,12 +158,11 @@ fn proposed(world: &World, reading: &Reading) -> Vec<Proposal> {
     rows
 }
 
-fn row_of(world: &World, commitment: &Commitment, table: Option<&TaskRow>) -> Proposal {
-    let named = commitment.owner.as_deref();
+fn row_of(register: &Register<'_>, commitment: &Commitment, table: Option<&TaskRow>) -> Proposal {
     let mut supporting = Vec::new();
     let mut unknown = Vec::new();
     for name in table.into_iter().flat_map(|row| &row.supporting) {
-        match named_unit(world, name) {
+        match register.named(name) {
             Some((unit, _)) => supporting.push(unit),
             None => unknown.push(name.clone()),
         }
@@ -133,10 +179,7 @@ fn row_of(world: &World, commitment: &Commitment, table: Option<&TaskRow>) -> Pr
         unit: commitment.unit.clone(),
         due: commitment.due,
         kind: commitment.kind,
-        owner: match named {
-            Some(name) => named_unit(world, name).or_else(|| by_words(world, &quote)),
-            None => by_words(world, &quote),
-        },
+        owner: register.owner(commitment.owner.as_deref(), &quote),
         quote,
         supporting,
         supporting_unknown: unknown,
@@ -160,7 +203,21 @@ pub(super) fn key_of(at: &[[usize; 2]]) -> String {
 /// # Errors
 ///
 /// A refusal for rows that are not there, are cases already, or cannot be cut or joined like that.
-pub(super) fn apply(rows: &mut Vec<Proposal>, change: &Change, reading: &Reading) -> Result<(), Refusal> {
+pub(super) fn apply(
+    rows: &mut Vec<Proposal>,
+    change: &Change,
+    reading: &Reading,
+    world: &World,
+) -> Result<(), Refusal> {
+    carry_out(rows, change, reading, &Register::of(world))
+}
+
+fn carry_out(
+    rows: &mut Vec<Proposal>,
+    change: &Change,
+    reading: &Reading,
+    register: &Register<'_>,
+) -> Result<(), Refusal> {
     match change {
         Change::Edit { row, set } => edit(find(rows, row)?, set),
         Change::Assign { rows: keys, owner } => {
@@ -182,7 +239,7 @@ pub(super) fn apply(rows: &mut Vec<Proposal>, change: &Change, reading: &Reading
         }
         Change::Split { row, at } => split(rows, row, at, reading)?,
         Change::Merge { rows: keys } => merge(rows, keys)?,
-        Change::Add { from, to } => add(rows, *from, *to, reading)?,
+        Change::Add { from, to } => add(rows, *from, *to, reading, register)?,
         // Links between documents change no row.
         Change::Link { .. } => {}
     }
@@ -376,7 +433,13 @@ fn merge(rows: &mut Vec<Proposal>, keys: &[String]) -> Result<(), Refusal> {
 }
 
 /// Makes a row of a stretch of the text that the reader did not propose.
-fn add(rows: &mut Vec<Proposal>, from: usize, to: usize, reading: &Reading) -> Result<(), Refusal> {
+fn add(
+    rows: &mut Vec<Proposal>,
+    from: usize,
+    to: usize,
+    reading: &Reading,
+    register: &Register<'_>,
+) -> Result<(), Refusal> {
     let chars: Vec<char> = reading.opened.text.chars().collect();
     if from >= to || to > chars.len() {
         return Err(Refusal::new("no_such_place"));
@@ -406,7 +469,7 @@ fn add(rows: &mut Vec<Proposal>, from: usize, to: usize, reading: &Reading) -> R
         value,
         unit,
         due: None,
-        owner: None,
+        owner: register.owner(None, &quote),
         supporting: Vec::new(),
         supporting_unknown: Vec::new(),
         person: None,
@@ -421,58 +484,6 @@ fn add(rows: &mut Vec<Proposal>, from: usize, to: usize, reading: &Reading) -> R
     let place = rows.partition_point(|known| known.at.first().map_or(0, |run| run[0]) < from);
     rows.insert(place, row);
     Ok(())
-}
-
-/// The unit whose name a text gives, wholly or in part, and why.
-fn named_unit(world: &World, name: &str) -> Option<(UnitId, Message)> {
-    let name = tidy(name);
-    let exact = world.org.units.values().find(|unit| unit.name.zh == name);
-    if let Some(unit) = exact {
-        return Some((
-            unit.id.clone(),
-            Message::new("reader.owner_named").with("unit", &unit.name),
-        ));
-    }
-    let mut part = world.org.units.values().filter(|unit| {
-        name.contains(&unit.name.zh) || unit.name.zh.contains(&name) && name.chars().count() >= 2
-    });
-    let first = part.next()?;
-    // Two units that fit equally well are a question for a person, not a guess.
-    part.next().is_none().then(|| {
-        (
-            first.id.clone(),
-            Message::new("reader.owner_part").with("unit", &first.name),
-        )
-    })
-}
-
-/// The one unit whose name shares most words of two characters with the sentence.
-fn by_words(world: &World, quote: &str) -> Option<(UnitId, Message)> {
-    let mut best: Option<(usize, &Unit, String)> = None;
-    let mut tied = false;
-    // Whoever has nobody to sign in has nobody to answer for the row either.
-    for unit in world.org.units.values().filter(|unit| unit.has_accounts) {
-        let shared: Vec<String> = field_words(&unit.name.zh)
-            .into_iter()
-            .filter(|word| quote.contains(word.as_str()))
-            .collect();
-        let Some(word) = shared.first().cloned() else {
-            continue;
-        };
-        match &best {
-            Some((most, ..)) if *most > shared.len() => {}
-            Some((most, ..)) if *most == shared.len() => tied = true,
-            _ => {
-                best = Some((shared.len(), unit, word));
-                tied = false;
-            }
-        }
-    }
-    let (_, unit, word) = best.filter(|_| !tied)?;
-    let why = Message::new("reader.owner_word")
-        .with("unit", &unit.name)
-        .with("word", word);
-    Some((unit.id.clone(), why))
 }
 
 /// A title: the action and its object where the reader found both, else the sentence.

@@ -105,6 +105,50 @@ fn the_same_source_is_never_opened_twice() {
     county.verify();
 }
 
+#[test]
+fn an_owner_is_suggested_by_the_field_of_the_row_with_the_reason_and_only_where_somebody_signs_in() {
+    use bihuan_domain::event::WorldEvent;
+    use bihuan_domain::org::{Actor, Unit, Validity};
+    use bihuan_messages::Label;
+
+    let dir = tempfile::tempdir().unwrap();
+    let county = County::new(&dir.path().join("data"));
+    let unit = |id: &str, name: &str, has_accounts: bool| {
+        let unit = Unit {
+            id: id.into(),
+            kind: "department".into(),
+            name: Label::new(name, id),
+            parent: Some("county".into()),
+            functions: Default::default(),
+            valid: Validity::since(jiff::civil::date(2020, 1, 1)),
+            successor: None,
+            has_accounts,
+        };
+        WorldEvent::UnitPut(unit).into()
+    };
+    let units = vec![
+        unit("city", "样县城市管理局", true),
+        unit("health", "样县卫生健康局", false),
+    ];
+    county.engine.change(&Actor::system(), "units", units).unwrap();
+    let by = actor("supervision.dispatcher");
+    let id = documents::receive(&county.engine, &by, "要点.txt", REPORT.as_bytes()).unwrap();
+    let views = county.engine.views().unwrap();
+    let reading = documents::reading(&county.engine, &views, &id, &Default::default()).unwrap();
+    let rows = documents::proposals(&county.engine, &views, &reading, &"three-plus-24".into()).unwrap();
+    let row = |words: &str| rows.iter().find(|row| row.quote.contains(words)).unwrap();
+    let (owner, why) = row("公厕30座").owner.clone().unwrap();
+    assert_eq!(owner.as_str(), "city");
+    assert_eq!(
+        why.text(bihuan_messages::Lang::Zh),
+        "原文未写明单位，“公厕”属样县城市管理局职责"
+    );
+    assert!(
+        row("门诊楼").owner.is_none(),
+        "nobody signs in for the health bureau"
+    );
+}
+
 mod review {
     //! What people change in the rows survives them, and two who change the same see each other.
 

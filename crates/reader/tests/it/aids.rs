@@ -1,6 +1,8 @@
 //! What helps a person behind the reading: who should own a row, numbers that contradict one another, faults that are none.
 
-use bihuan_reader::{Commitment, Document, Options, OwnerReason, differences, read, suggest_owner};
+use bihuan_reader::{
+    Commitment, Document, Options, OwnerReason, differences, named_unit, read, unit_in_charge,
+};
 use proptest::prelude::*;
 
 fn page(text: &str) -> Document {
@@ -18,18 +20,16 @@ fn rows(text: &str) -> Vec<Commitment> {
 #[test]
 fn the_unit_that_the_text_names_owns_the_row() {
     let rows = rows("本报讯 会议要求，县水利局要于5月底前完成12座水库除险加固，县城投公司要新建停车场3处。");
+    let named = |register: &[&str], row: &Commitment| named_unit(register, row.owner.as_deref().unwrap());
     let register = ["县教育局", "县水利局", "县城市建设投资公司"];
-    assert_eq!(suggest_owner(&register, &rows[0]), Some((1, OwnerReason::Named)));
+    assert_eq!(named(&register, &rows[0]), Some((1, OwnerReason::Named)));
     assert_eq!(
-        suggest_owner(&register, &rows[1]),
+        named(&register, &rows[1]),
         None,
         "a name that fits none is a question for a person"
     );
     let offices = ["清河县水利局", "清河县教育局"];
-    assert_eq!(
-        suggest_owner(&offices, &rows[0]),
-        Some((0, OwnerReason::PartlyNamed))
-    );
+    assert_eq!(named(&offices, &rows[0]), Some((0, OwnerReason::PartlyNamed)));
 }
 
 #[test]
@@ -37,15 +37,28 @@ fn where_no_unit_is_named_the_words_of_the_row_tell_whose_field_it_is() {
     let rows = rows("清河县2025年工作要点\n今年，改造老旧小区12个，新增幼儿园学位600个，办好各项实事。");
     let register = ["县教育局", "县住建局"];
     assert_eq!(
-        suggest_owner(&register, &rows[0]),
+        unit_in_charge(&register, &rows[0].quote),
         Some((1, OwnerReason::Field("老旧小区".to_owned())))
     );
-    assert_eq!(suggest_owner(&register, &rows[1]).unwrap().0, 0);
+    assert_eq!(unit_in_charge(&register, &rows[1].quote).unwrap().0, 0);
     assert_eq!(
-        suggest_owner(&["县教育局", "市教育局"], &rows[1]),
+        unit_in_charge(&["县教育局", "市教育局"], &rows[1].quote),
         None,
         "two that fit alike are none"
     );
+}
+
+#[test]
+fn the_longest_word_tells_and_a_bureau_goes_before_the_units_named_after_it() {
+    let register = ["县公安局交警大队", "县公安局", "县农业农村局", "县交通运输局"];
+    let field = |words: &str| unit_in_charge(&register, words).map(|(place, reason)| (place, reason.key()));
+    assert_eq!(field("新建农村公路80公里"), Some((3, "reader.owner_field")));
+    assert_eq!(field("打击电信诈骗"), Some((1, "reader.owner_field")));
+    assert_eq!(
+        named_unit(&register, "公安局"),
+        Some((1, OwnerReason::PartlyNamed))
+    );
+    assert_eq!(field("办好各项实事"), None);
 }
 
 #[test]
