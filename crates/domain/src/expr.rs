@@ -3,6 +3,8 @@
 //! The text form is parsed and type-checked by the mechanism crate; what stands here is already sound in types.
 //! Free text is sealed, so an expression can ask whether it is present and nothing more.
 
+mod no_case;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -10,6 +12,8 @@ use jiff::civil::Date;
 
 use crate::id::{Code, FieldId, RegisterId, StageId, UnitId};
 use crate::value::{RowRef, Value};
+
+pub use no_case::NoCase;
 
 /// An expression whose types were checked.
 #[derive(Clone, Debug, PartialEq, Eq)]

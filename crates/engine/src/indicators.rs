@@ -10,10 +10,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bihuan_domain::case::State;
-use bihuan_domain::expr::{Expr, Over, Row, Scope, holds_for};
-use bihuan_domain::id::{CaseId, Code, Digest, FieldId, MechanismId, RegisterId, StageId, UnitId};
+use bihuan_domain::expr::{Expr, NoCase, Over, Row, holds_for};
+use bihuan_domain::id::{CaseId, Code, Digest, FieldId, MechanismId, RegisterId};
 use bihuan_domain::mechanism::Mechanism;
-use bihuan_domain::value::{RowRef, Value};
+use bihuan_domain::value::Value;
 use bihuan_domain::world::World;
 use bihuan_mechanism::figure;
 use jiff::Timestamp;
@@ -144,7 +144,9 @@ pub fn measure(
             cases.push(row(&state))
         })?;
     }
-    let scope = Everything { world, now, cases };
+    let scope = NoCase::new(now)
+        .with_registers(&world.registers)
+        .with_cases(&cases);
     for indicator in &mechanism.indicators {
         let known = known.get(&indicator.id);
         let reading = match known {
@@ -229,7 +231,7 @@ pub fn counted_cases(
     if filters.is_empty() {
         return Ok(None);
     }
-    let scope = Everything::without_cases(world, now);
+    let scope = NoCase::new(now).with_registers(&world.registers);
     let window = indicator_window(found, now);
     let mut chosen = BTreeSet::new();
     views.for_each_state(std::slice::from_ref(&mechanism.id), None, |state, _| {
@@ -296,79 +298,4 @@ fn gather(expr: &Expr, found: &mut Counted) {
         }
     }
     expr.each_child(&mut |part| gather(part, found));
-}
-
-/// What indicators look at: the registers and all cases of the mechanism; no case is the one in question.
-struct Everything<'a> {
-    world: &'a World,
-    now: Timestamp,
-    cases: Vec<Row>,
-}
-
-impl<'a> Everything<'a> {
-    fn without_cases(world: &'a World, now: Timestamp) -> Self {
-        Everything {
-            world,
-            now,
-            cases: Vec::new(),
-        }
-    }
-}
-
-impl Scope for Everything<'_> {
-    fn field(&self, _: &FieldId) -> Option<Value> {
-        None
-    }
-
-    fn stage(&self) -> Option<StageId> {
-        None
-    }
-
-    fn round(&self) -> i64 {
-        1
-    }
-
-    fn risk(&self) -> Code {
-        Code::new("ordinary")
-    }
-
-    fn now(&self) -> Timestamp {
-        self.now
-    }
-
-    fn opened(&self) -> Option<Timestamp> {
-        None
-    }
-
-    fn owner(&self) -> Option<UnitId> {
-        None
-    }
-
-    fn through(&self, row: &RowRef, field: &FieldId) -> Option<Value> {
-        self.world
-            .registers
-            .value(&row.register, &row.row, field)
-            .cloned()
-    }
-
-    fn rows(&self, over: &Over, visit: &mut dyn FnMut(&Row) -> bool) {
-        match over {
-            Over::Register(register) => {
-                for (_, row) in self.world.registers.rows(register) {
-                    if !visit(row) {
-                        return;
-                    }
-                }
-            }
-            Over::Cases => {
-                for row in &self.cases {
-                    if !visit(row) {
-                        return;
-                    }
-                }
-            }
-            // Belongs to one case, and there is none here.
-            Over::Own(_) | Over::Children => {}
-        }
-    }
 }

@@ -5,7 +5,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use super::exact::Exact;
@@ -16,10 +15,10 @@ use super::sheet::{
     AdjustmentLine, Apart, Assessment, Counted, Line, Outcome, Sheet, Thing, VetoLine, WhyApart,
 };
 use crate::calendar::midnight;
-use crate::expr::{Expr, Fault, Over, Row, Scope, evaluate_for};
-use crate::id::{Code, FieldId, StageId, UnitId};
+use crate::expr::{Expr, Fault, NoCase, Row, evaluate_for};
+use crate::id::{Code, UnitId};
 use crate::org::Org;
-use crate::value::{RowRef, Value};
+use crate::value::Value;
 
 /// A case or row with what expressions see of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,9 +60,7 @@ pub fn score(scheme: &Scheme, org: &Org, facts: &Facts, span: &Span) -> Assessme
         org,
         facts,
         span,
-        scope: Bare {
-            now: midnight(span.last),
-        },
+        scope: NoCase::new(midnight(span.last)),
     };
     pass.run()
 }
@@ -73,7 +70,8 @@ struct Pass<'a> {
     org: &'a Org,
     facts: &'a Facts,
     span: &'a Span,
-    scope: Bare,
+    /// Expressions of a scheme see one row at a time and nothing beside it.
+    scope: NoCase<'static>,
 }
 
 impl Pass<'_> {
@@ -459,45 +457,4 @@ fn total(lines: &[Line], plus: Decimal, minus: Decimal) -> Option<Decimal> {
     // A unit of whose items none could be counted has no score; nought would be a judgement.
     let any = lines.iter().any(|line| line.points.is_some());
     any.then(|| total.max(Decimal::ZERO))
-}
-
-/// Expressions of a scheme see one row at a time and nothing beside it.
-struct Bare {
-    now: Timestamp,
-}
-
-impl Scope for Bare {
-    fn field(&self, _: &FieldId) -> Option<Value> {
-        None
-    }
-
-    fn stage(&self) -> Option<StageId> {
-        None
-    }
-
-    fn round(&self) -> i64 {
-        1
-    }
-
-    fn risk(&self) -> Code {
-        Code::new("ordinary")
-    }
-
-    fn now(&self) -> Timestamp {
-        self.now
-    }
-
-    fn opened(&self) -> Option<Timestamp> {
-        None
-    }
-
-    fn owner(&self) -> Option<UnitId> {
-        None
-    }
-
-    fn through(&self, _: &RowRef, _: &FieldId) -> Option<Value> {
-        None
-    }
-
-    fn rows(&self, _: &Over, _: &mut dyn FnMut(&Row) -> bool) {}
 }

@@ -13,7 +13,7 @@ use super::context::{CaseScope, Context, Subject};
 use crate::calendar::{date_of, midnight};
 use crate::clock::{OutOfRange, date_label};
 use crate::event::Values;
-use crate::expr::{self, Over, Row, Scope};
+use crate::expr::{self, NoCase, Row};
 use crate::id::{CaseId, Code, FieldId, MechanismId, RegisterId, RowId, Sealed, StageId, UnitId};
 use crate::mechanism::{Each, FromRow, Mechanism, RegisterSpec, RowOwner, SourceKind, Units};
 use crate::org::{Actor, Unit};
@@ -52,7 +52,7 @@ pub fn by_row(
 ) -> Option<Brought> {
     let on = mechanism.open.on.as_ref().filter(|on| on.register == *register)?;
     let row = world.registers.row(register, row_id)?;
-    let scope = Bare { world, now };
+    let scope = NoCase::new(now).with_registers(&world.registers);
     if let Some(when) = &on.when
         && !matches!(expr::holds_for(when, &scope, row), Ok(true))
     {
@@ -287,59 +287,6 @@ fn title_of(mechanism: &Mechanism, register: &RegisterId, row: &Row) -> Option<S
     match row.get(&spec.title)? {
         Value::Sealed(sealed) => Some(sealed.clone()),
         _ => None,
-    }
-}
-
-/// What a condition over one row may look at where there is no case yet.
-struct Bare<'a> {
-    world: &'a World,
-    now: Timestamp,
-}
-
-impl Scope for Bare<'_> {
-    fn field(&self, _: &FieldId) -> Option<Value> {
-        None
-    }
-
-    fn stage(&self) -> Option<StageId> {
-        None
-    }
-
-    fn round(&self) -> i64 {
-        1
-    }
-
-    fn risk(&self) -> Code {
-        Code::new("ordinary")
-    }
-
-    fn now(&self) -> Timestamp {
-        self.now
-    }
-
-    fn opened(&self) -> Option<Timestamp> {
-        None
-    }
-
-    fn owner(&self) -> Option<UnitId> {
-        None
-    }
-
-    fn through(&self, row: &RowRef, field: &FieldId) -> Option<Value> {
-        self.world
-            .registers
-            .value(&row.register, &row.row, field)
-            .cloned()
-    }
-
-    fn rows(&self, over: &Over, visit: &mut dyn FnMut(&Row) -> bool) {
-        if let Over::Register(register) = over {
-            for (_, row) in self.world.registers.rows(register) {
-                if !visit(row) {
-                    return;
-                }
-            }
-        }
     }
 }
 

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bihuan_domain::calendar::date_of;
-use bihuan_domain::expr::{Fault, evaluate};
+use bihuan_domain::expr::{Fault, NoCase, evaluate};
 use bihuan_domain::id::{Code, UnitId};
 use bihuan_domain::indicator::{Sums, put_together};
 use bihuan_domain::mechanism::{Direction, ReportedFigure};
@@ -127,8 +127,11 @@ impl<'a> Known<'a> {
             let expr = put_together(expr, &mut plain);
             match fault {
                 Some(fault) => Err(fault),
-                None => evaluate(&expr, &super::Everything::without_cases(self.world, self.now))
-                    .and_then(|value| figure::plain(&value)),
+                None => evaluate(
+                    &expr,
+                    &NoCase::new(self.now).with_registers(&self.world.registers),
+                )
+                .and_then(|value| figure::plain(&value)),
             }
         };
         let indicator = self.laid.indicator;
