@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::chars::is_han;
 use crate::model::{Commitment, Document, Run, Value};
+use crate::tables::keep_leads;
 
 /// An undertaking that is given with two numbers.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,7 +22,7 @@ type Key = (String, String, Option<String>, String);
 
 /// Compares the rows of documents with one another, and each document with itself.
 ///
-/// Rows are held to be the same undertaking only if all their words but the number are the same (five characters or more),
+/// Rows are held to be the same undertaking only if all their words but the number are the same (five characters or more beside the unit),
 /// and unit, owner and due day too. So nothing is stated where two units, years or places have each their own number; a
 /// hedged number (力争, 左右) still counts as printed. Linear in the number of rows.
 pub fn differences(documents: &[&Document]) -> Vec<Difference> {
@@ -35,12 +36,15 @@ pub fn differences(documents: &[&Document]) -> Vec<Difference> {
                 continue;
             };
             let words: String = row.quote.chars().filter(|c| is_han(*c)).collect();
+            let own = object_len(&words, unit);
             // A row of a list stands for itself only where it has a verb of its own.
             let whole = row
                 .action
                 .as_ref()
                 .is_some_and(|verb| row.quote.contains(verb.as_str()));
-            if words.chars().count() < SHORTEST || !whole {
+            // `再建2座` is another two, whatever was said before.
+            let another = words.contains(['再', '另', '又']);
+            if own < SHORTEST || !whole || another {
                 continue;
             }
             let due = row.due.map(|day| day.to_string()).unwrap_or_default();
@@ -68,4 +72,15 @@ pub fn differences(documents: &[&Document]) -> Vec<Difference> {
         }
     }
     found
+}
+
+/// How many characters name the deed and its object: without 今年, 力争 and the like before them and the unit behind.
+fn object_len(words: &str, unit: &str) -> usize {
+    let chars: Vec<char> = words.chars().collect();
+    let mut from = 0usize;
+    while let Some(n) = keep_leads().at(&chars, from) {
+        from += n;
+    }
+    let units = unit.chars().filter(|c| is_han(*c)).count();
+    chars.len().saturating_sub(from + units)
 }

@@ -28,6 +28,16 @@ pub(crate) fn byline(line: &[char]) -> Option<Byline> {
     if line.len() > 60 {
         return None;
     }
+    // `□  本 报 记 者  柳 含 烟`: of spaced-out letters only the wider blanks part words.
+    let drawn;
+    let line = if crate::pieces::is_spaced_out(line)
+        && line.windows(2).any(|w| w.iter().all(|c| c.is_whitespace()))
+    {
+        drawn = drawn_together(line);
+        &drawn
+    } else {
+        line
+    };
     let (mut body, mut style) = (line, Style::Open);
     let mut marked = false;
     if matches!(
@@ -78,6 +88,24 @@ pub(crate) fn byline(line: &[char]) -> Option<Byline> {
     })
 }
 
+/// Without its single blanks.
+fn drawn_together(line: &[char]) -> Vec<char> {
+    let mut out: Vec<char> = Vec::new();
+    let mut blanks = 0usize;
+    for c in line {
+        if c.is_whitespace() {
+            blanks += 1;
+        } else {
+            if blanks > 1 {
+                out.push(' ');
+            }
+            blanks = 0;
+            out.push(*c);
+        }
+    }
+    out
+}
+
 /// The place where a closing byline begins at the end of a line of text, if there is one.
 pub(crate) fn trailing(line: &[char]) -> Option<usize> {
     if matches!(line.last(), Some('）' | ')')) {
@@ -101,6 +129,34 @@ pub(crate) fn trailing(line: &[char]) -> Option<usize> {
         return byline(cut(line, rest + skip, line.len())).map(|_| rest + skip);
     }
     None
+}
+
+/// A closing byline that the column breaks in two: where it opens on one line, where it closes on the next, and what it
+/// says.
+pub(crate) fn torn(
+    chars: &[char],
+    line: Option<(usize, usize)>,
+    next: Option<(usize, usize)>,
+) -> Option<(usize, usize, Byline)> {
+    const LONGEST: usize = 30;
+    let ((start, end), (from, to)) = (line?, next?);
+    let tail = end.saturating_sub(LONGEST).max(start);
+    let open = (tail..end)
+        .rev()
+        .find(|i| matches!(at(chars, *i), '（' | '(' | '）' | ')'))?;
+    if !matches!(at(chars, open), '（' | '(') || (open > start && !ends_closed(cut(chars, start, open))) {
+        return None;
+    }
+    let head = cut(chars, from, to.min(from + LONGEST));
+    let close = head
+        .iter()
+        .position(|c| matches!(c, '）' | ')' | '（' | '(') || crate::chars::is_stop(*c))?;
+    if !matches!(at(head, close), '）' | ')') {
+        return None;
+    }
+    let mut whole = cut(chars, open, end).to_vec();
+    whole.extend(cut(head, 0, close + 1));
+    Some((open, from + close + 1, byline(&whole)?))
 }
 
 /// The names in the brackets right after a dateline: `本报讯（记者 甲 通讯员 乙）`.

@@ -1,25 +1,42 @@
-//! Arithmetic that the text itself allows: lists that say how many they list, parts and totals, shares, and deadlines
-//! before the document. A fault is stated only where the text leaves no second reading.
+//! Arithmetic that the text itself allows: parts and totals, shares and rates, growth and differences, so much for each,
+//! lists that say how many they list, and days that cannot be. A fault is stated only where the text leaves no second
+//! reading. The words that cue a claim stand in `data/checks.txt`.
+
+mod days;
+mod growth;
+mod products;
+mod rates;
+mod reckon;
+mod shares;
+mod sums;
 
 use jiff::civil::Date;
-use rust_decimal::Decimal;
 
-use crate::chars::{at, cut, digit, has_at};
-use crate::clauses::{Sentence, sentences};
+use crate::clauses::sentences;
 use crate::counted::{Items, listed, numbered};
 use crate::figures::Found;
-use crate::model::{Check, Commitment, Value};
+use crate::model::{Check, Commitment};
 use crate::named_sums::named_sums;
-use crate::rates::{gains, growth, rates, shares};
 use crate::rows::figures_within;
 use crate::stream::Stream;
 
-/// The checks of a body.
+pub(crate) use reckon::{check, count_of};
+
+use reckon::Says;
+
+/// How many sentences behind a total may name its parts.
+const PARTS_REACH: usize = 12;
+
+/// How many sentences before a share may name what it is a share of.
+const EARLIER: usize = 6;
+
+/// The checks of a body; `known` is whether the caller knows the day of the document.
 pub(crate) fn checks(
     stream: &Stream,
     figures: &[Found],
     rows: &[Commitment],
     written: Option<Date>,
+    known: bool,
 ) -> Vec<Check> {
     let mut found = Vec::new();
     let items = Items::of(stream);
@@ -27,227 +44,85 @@ pub(crate) fn checks(
         found.extend(listed(stream, figure, figures));
         found.extend(numbered(stream, figure, &items));
     }
-    for paragraph in &stream.paragraphs {
-        let mut previous: Option<Sentence> = None;
-        for sentence in sentences(stream, paragraph) {
-            sums(stream, figures, &sentence, &mut found);
-            if let Some(previous) = &previous {
-                parts_behind(stream, figures, previous, &sentence, &mut found);
-            }
-            shares(stream, figures, &sentence, &mut found);
-            rates(stream, figures, &sentence, &mut found);
-            growth(stream, figures, &sentence, &mut found);
-            gains(stream, figures, &sentence, &mut found);
-            previous = Some(sentence);
+    let said = said(stream, figures);
+    for (i, says) in said.iter().enumerate() {
+        let from = found.len();
+        let earlier = said.get(i.saturating_sub(EARLIER)..i).unwrap_or_default();
+        if says.all.len() >= 2 {
+            sums::sums(says, &mut found);
+            growth::growth(says, &mut found);
+            products::products(says, &mut found);
+            products::accumulated(says, &mut found);
         }
+        rates::rates(says, earlier, &mut found);
+        let behind = said.get(i..said.len().min(i + PARTS_REACH)).unwrap_or_default();
+        if says.all.len() <= PARTS_REACH {
+            sums::parts_behind(behind, &mut found);
+        }
+        once(&mut found, from.saturating_sub(PARTS_REACH));
     }
+    shares::ratios(stream, &mut found);
     found.extend(named_sums(stream));
+    days::days(stream, written, &mut found);
     if let Some(written) = written {
-        found.extend(rows.iter().filter_map(|row| too_late(row, written)));
+        let late = rows.iter().filter_map(|row| too_late(row, written));
+        found.extend(late.filter(|check| known || year_printed(stream, check, written)));
     }
     found
 }
 
-/// A check whose quote is the stream from `a` to `b`.
-pub(crate) fn check(stream: &Stream, a: usize, b: usize, statement: String, holds: bool) -> Check {
-    Check {
-        statement,
-        holds,
-        quote: stream.quote(a, b),
-        at: stream.runs(a, b),
-    }
-}
-
-/// The figures of a sentence that can be added and multiplied without overflow: nobody counts beyond a quadrillion.
-pub(crate) fn reckonable<'a>(figures: &'a [Found], sentence: &Sentence) -> Vec<&'a Found> {
-    let most = Decimal::from(1_000_000_000_000_000u64);
-    let within = figures_within(figures, sentence.start(), sentence.end());
-    within
-        .filter(|f| matches!(f.value, Value::One(n) if n.abs() <= most))
-        .collect()
-}
-
-/// A small whole count.
-pub(crate) fn count_of(figure: &Found) -> Option<usize> {
-    match figure.value {
-        Value::One(n) if n.is_integer() => usize::try_from(i64::try_from(n).ok()?).ok(),
-        _ => None,
-    }
-}
-
-/// `共87个…，其中32个、34个、21个`: parts and their total.
-fn sums(stream: &Stream, figures: &[Found], sentence: &Sentence, out: &mut Vec<Check>) {
-    let s = &stream.chars;
-    let all: Vec<&Found> = reckonable(figures, sentence);
-    for (i, total) in all.iter().enumerate().take(40) {
-        let Value::One(sum) = total.value else { continue };
-        let same: Vec<&Found> = all
-            .iter()
-            .skip(i + 1)
-            .take(12)
-            .copied()
-            .filter(|f| f.unit == total.unit && total.unit != "%")
-            .collect();
-        if sum < Decimal::from(3) || same.len() < 2 {
+/// The sentences that have numbers.
+fn said<'a>(stream: &'a Stream, figures: &'a [Found]) -> Vec<Says<'a>> {
+    let mut said = Vec::new();
+    for paragraph in &stream.paragraphs {
+        if figures_within(figures, paragraph.start, paragraph.end)
+            .next()
+            .is_none()
+        {
             continue;
         }
-        let Some(first) = same.first() else { continue };
-        let between = cut(s, total.end, first.start);
-        let cued = ["其中", "包括", "分别", "分为", "有"]
+        let sentences = sentences(stream, paragraph);
+        let with_numbers = sentences
             .iter()
-            .any(|w| crate::chars::contains(between, w));
-        let mut running = Decimal::ZERO;
-        let mut parts: Vec<&Found> = Vec::new();
-        let mut exact = false;
-        for part in &same {
-            let Value::One(n) = part.value else { break };
-            running += n;
-            parts.push(part);
-            if running == sum && parts.len() >= 2 {
-                exact = true;
-                break;
-            }
-            if running > sum {
-                break;
-            }
-        }
-        let large = sum >= Decimal::from(20) || parts.len() >= 3;
-        let (a, b) = (total.span().0, parts.last().map_or(total.end, |p| p.end));
-        if exact && (cued || large) {
-            out.push(check(
-                stream,
-                a,
-                b,
-                format!("{}={}", plus(stream, &parts), printed(stream, total)),
-                true,
-            ));
-            continue;
-        }
-        // A fault is looked for in the list behind 其中 only, up to its semicolon.
-        let stop = (first.end..s.len())
-            .find(|k| matches!(at(s, *k), '；' | ';' | '。'))
-            .unwrap_or(s.len());
-        let same: Vec<&Found> = same.into_iter().filter(|f| f.end <= stop).collect();
-        if cued && crate::chars::contains(between, "其中") && sums_wrongly(sum, &same, total) {
-            let sum_of = total_of(&same);
-            let b = same.last().map_or(total.end, |p| p.end);
-            let sum_of = sum_of.normalize();
-            out.push(check(
-                stream,
-                a,
-                b,
-                format!("{}={sum_of}≠{}", plus(stream, &same), printed(stream, total)),
-                false,
-            ));
-        }
+            .map(|sentence| Says::of(stream, figures, sentence));
+        said.extend(with_numbers.filter(|says| !says.all.is_empty()));
     }
-    totals_last(stream, &all, out);
+    said
 }
 
-/// `发生事故5起。其中，道路3起，施工1起，工矿1起`: the parts in the sentence behind the total.
-fn parts_behind(
-    stream: &Stream,
-    figures: &[Found],
-    whole: &Sentence,
-    sentence: &Sentence,
-    out: &mut Vec<Check>,
-) {
-    let s = &stream.chars;
-    if !has_at(s, sentence.start(), "其中") {
-        return;
-    }
-    let parts = reckonable(figures, sentence);
-    let Some(first) = parts.first() else { return };
-    let parts: Vec<&Found> = parts.iter().copied().filter(|f| f.unit == first.unit).collect();
-    let totals: Vec<&Found> = reckonable(figures, whole)
-        .into_iter()
-        .filter(|f| f.unit == first.unit && f.unit != "%")
-        .collect();
-    let added = total_of(&parts);
-    let (a, b) = (whole.start(), sentence.end());
-    if parts.len() < 2 {
-        return;
-    }
-    if let Some(total) = totals.iter().find(|f| f.value == Value::One(added)) {
-        let statement = format!("{}={}", plus(stream, &parts), printed(stream, total));
-        out.push(check(stream, a.max(total.span().0), b, statement, true));
-    } else if let [total] = totals.as_slice()
-        && let Value::One(sum) = total.value
-        && sums_wrongly(sum, &parts, total)
-    {
-        let statement = format!(
-            "{}={}≠{}",
-            plus(stream, &parts),
-            added.normalize(),
-            printed(stream, total)
-        );
-        out.push(check(stream, a.max(total.span().0), b, statement, false));
-    }
-}
-
-fn total_of(parts: &[&Found]) -> Decimal {
-    let numbers = parts.iter().filter_map(|f| {
-        if let Value::One(n) = f.value {
-            Some(n)
+/// What two rules state alike is said once.
+fn once(found: &mut Vec<Check>, from: usize) {
+    let mut k = from;
+    while k < found.len() {
+        let twice = found
+            .iter()
+            .take(k)
+            .skip(from)
+            .any(|known| found.get(k).is_some_and(|one| known.statement == one.statement));
+        if twice {
+            found.remove(k);
         } else {
-            None
-        }
-    });
-    numbers.sum()
-}
-
-/// `32个、34个、21个，合计87个`
-fn totals_last(stream: &Stream, all: &[&Found], out: &mut Vec<Check>) {
-    let s = &stream.chars;
-    for (i, total) in all.iter().enumerate().take(40) {
-        let lead = cut(s, total.start.saturating_sub(4), total.start);
-        let called = ["合计", "总计", "共计", "累计"]
-            .iter()
-            .any(|w| crate::chars::contains(lead, w));
-        let Value::One(sum) = total.value else { continue };
-        if !called || i < 2 {
-            continue;
-        }
-        let parts: Vec<&Found> = all
-            .iter()
-            .take(i)
-            .copied()
-            .filter(|f| f.unit == total.unit)
-            .collect();
-        let added = total_of(&parts);
-        let (Some(first), true) = (parts.first(), parts.len() >= 2) else {
-            continue;
-        };
-        if added == sum {
-            let statement = format!("{}={}", plus(stream, &parts), printed(stream, total));
-            out.push(check(stream, first.span().0, total.end, statement, true));
+            k += 1;
         }
     }
 }
 
-/// Three parts or more after 其中 that miss the total by a little, or exceed it: a fault.
-fn sums_wrongly(sum: Decimal, parts: &[&Found], total: &Found) -> bool {
-    let hedged = total.qualifier.is_some() || parts.iter().any(|f| f.qualifier.is_some());
-    let numbers: Vec<Decimal> = parts
-        .iter()
-        .filter_map(|f| {
-            if let Value::One(n) = f.value {
-                Some(n)
-            } else {
-                None
-            }
-        })
-        .collect();
-    let added: Decimal = numbers.iter().copied().sum();
-    let Some(share) = (added - sum).abs().checked_div(sum) else {
+/// Whether a year not after the document's stands in or right before the words: a day whose year was only inferred may lie
+/// a year later.
+fn year_printed(stream: &Stream, check: &Check, written: Date) -> bool {
+    const BEFORE: usize = 30;
+    let Some(start) = check.at.first().map(|run| stream.place_of(run[0])) else {
         return false;
     };
-    !hedged
-        && numbers.len() == parts.len()
-        && parts.len() >= 3
-        && added != sum
-        && numbers.iter().all(|n| *n < sum)
-        && share <= Decimal::new(1, 1)
+    let s = &stream.chars;
+    let from = start.saturating_sub(BEFORE);
+    let end = start + check.quote.chars().count();
+    let sentence = (from..start)
+        .rev()
+        .find(|k| crate::chars::is_stop(crate::chars::at(s, *k)))
+        .map_or(from, |k| k + 1);
+    let mut years = (sentence..end).filter_map(|i| crate::dates::year_at(s, i));
+    years.any(|(year, _)| year <= written.year())
 }
 
 /// A deadline before the day of the document.
@@ -260,28 +135,4 @@ fn too_late(row: &Commitment, written: Date) -> Option<Check> {
         quote: row.quote.clone(),
         at: row.at.clone(),
     })
-}
-
-fn plus(stream: &Stream, parts: &[&Found]) -> String {
-    let numbers: Vec<String> = parts.iter().map(|f| printed(stream, f)).collect();
-    numbers.join("+")
-}
-
-/// The number as printed, with 万 and 亿 but without its unit where it is plain.
-pub(crate) fn printed(stream: &Stream, figure: &Found) -> String {
-    let s = &stream.chars;
-    let mut end = figure.start;
-    while digit(at(s, end)).is_some()
-        || matches!(at(s, end), '.' | '．' | ',')
-        || matches!(at(s, end), '万' | '亿' | '千' | '百')
-    {
-        end += 1;
-    }
-    if end == figure.start {
-        return match figure.value {
-            Value::One(n) => n.normalize().to_string(),
-            Value::Range(a, b) => format!("{}—{}", a.normalize(), b.normalize()),
-        };
-    }
-    stream.quote(figure.start, end)
 }

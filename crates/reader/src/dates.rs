@@ -70,6 +70,7 @@ pub(crate) fn first_day(s: &[char], year: Option<i16>) -> Option<Date> {
         } else if let Some((month, end)) = count_at(s, i, '月') {
             if let Some((day, after)) = count_at(s, end, '日')
                 && !matches!(at(s, after), '前' | '之')
+                && !counted_up_to(s, i, own.is_some())
                 && let Some(year) = own.or(year)
                 && let Ok(date) = Date::new(year, month, day)
             {
@@ -85,6 +86,14 @@ pub(crate) fn first_day(s: &[char], year: Option<i16>) -> Option<Date> {
         }
     }
     None
+}
+
+/// `截至12月31日`: until when the numbers count, not when anything happened.
+fn counted_up_to(s: &[char], i: usize, year: bool) -> bool {
+    let start = if year { i.saturating_sub(5) } else { i };
+    ["截至", "截止", "截止到", "截至到"]
+        .iter()
+        .any(|w| crate::chars::has_before(s, start, w))
 }
 
 /// A number from 1 to 31 followed by `mark`.

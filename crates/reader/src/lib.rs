@@ -27,7 +27,6 @@ mod named_sums;
 mod numeral;
 mod owners;
 mod pieces;
-mod rates;
 mod rows;
 mod stance;
 mod stream;
@@ -251,7 +250,16 @@ fn assemble(
             photographers: byline.photographers,
             date,
             figures: figures.iter().map(|f| f.figure(&stream)).collect(),
-            checks: checks::checks(&stream, &figures, &commitments, options.document_date.or(date)),
+            checks: checks::checks(
+                &stream,
+                &figures,
+                &commitments,
+                options
+                    .document_date
+                    .or_else(|| signed(chars, pieces, body))
+                    .or(date),
+                options.document_date.is_some(),
+            ),
             commitments,
         });
     }
@@ -303,6 +311,21 @@ fn day_of(chars: &[char], pieces: &[Piece], body: &Body, stream: &Stream, year: 
         .find_map(|line| dates::first_day(&line, year));
     let reach = if body.dateline { stream.chars.len() } else { LEAD };
     under.or_else(|| dates::first_day(cut(&stream.chars, 0, reach), year))
+}
+
+/// The day right under a document, with its year: `2023年1月12日`.
+fn signed(chars: &[char], pieces: &[Piece], body: &Body) -> Option<Date> {
+    const LINES: usize = 4;
+    let last = body.parts.last()?.piece;
+    let under = pieces.iter().skip(last).take(LINES);
+    under
+        .map(|p| chars::dense(cut(chars, p.start, p.end)))
+        .filter(|line| line.len() <= 40)
+        .find_map(|line| {
+            let from = (0..line.len()).find(|i| dates::year_at(&line, *i).is_some())?;
+            let day = cut(&line, from, line.len());
+            (day.ends_with(&['日']) && day.len() <= 11).then(|| dates::first_day(day, None))?
+        })
 }
 
 /// The names that stand right after a dateline.

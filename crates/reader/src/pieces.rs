@@ -52,11 +52,46 @@ pub(crate) enum Shape {
     Folio,
 }
 
+impl Piece {
+    fn of(start: usize, end: usize, blanks: usize, shape: Shape) -> Piece {
+        Piece {
+            start,
+            end,
+            blanks,
+            gap: false,
+            indented: false,
+            width: 0,
+            column: None,
+            closed: true,
+            shape,
+        }
+    }
+}
+
 /// Cuts a text into its pieces.
 pub(crate) fn pieces(chars: &[char]) -> Vec<Piece> {
     let mut found = Vec::new();
-    for line in lines(chars) {
-        cut_line(chars, line, &mut found);
+    let mut all = lines(chars);
+    for k in 0..all.len() {
+        let torn = byline::torn(chars, all.get(k).map(Line::span), all.get(k + 1).map(Line::span));
+        if let Some((open, close, byline)) = torn {
+            if let Some(line) = all.get_mut(k) {
+                line.end = open;
+            }
+            if let Some(next) = all.get_mut(k + 1) {
+                next.start = next.end.min(close);
+                next.indent = 0;
+            }
+            if let Some(line) = all.get(k).filter(|line| line.start < line.end) {
+                cut_line(chars, line, &mut found);
+            }
+            let blanks = all
+                .get(k)
+                .map_or(0, |line| if line.start < line.end { 0 } else { line.blanks });
+            found.push(Piece::of(open, close, blanks, Shape::Byline(byline)));
+        } else if let Some(line) = all.get(k).filter(|line| line.start < line.end) {
+            cut_line(chars, line, &mut found);
+        }
     }
     mark_gaps(&mut found);
     mark_heads(chars, &mut found);
@@ -81,7 +116,7 @@ pub(crate) fn dateline(chars: &[char], i: usize) -> Option<usize> {
         let from = i + agency.chars().count();
         let rest = cut(chars, from, from + 16);
         for (k, c) in rest.iter().enumerate() {
-            if matches!(c, '讯' | '电') {
+            if matches!(c, '讯' | '电') && at(rest, k + 1) != '员' {
                 return Some(from + k + 1 - i);
             }
             // Only a place, a date and blanks may stand between the agency and 讯.
@@ -100,6 +135,12 @@ struct Line {
     end: usize,
     blanks: usize,
     indent: usize,
+}
+
+impl Line {
+    fn span(&self) -> (usize, usize) {
+        (self.start, self.end)
+    }
 }
 
 fn lines(chars: &[char]) -> Vec<Line> {
@@ -139,7 +180,7 @@ fn lines(chars: &[char]) -> Vec<Line> {
 }
 
 /// One article may run into the next with no break but 本报讯, and a byline may stand at a line's end.
-fn cut_line(chars: &[char], line: Line, out: &mut Vec<Piece>) {
+fn cut_line(chars: &[char], line: &Line, out: &mut Vec<Piece>) {
     let mut starts = vec![line.start];
     for i in line.start + 1..line.end {
         if matches!(at(chars, i), '本' | '新' | '中')
@@ -170,7 +211,8 @@ fn push(chars: &[char], start: usize, mut end: usize, blanks: usize, indent: usi
         end -= 1;
     }
     let text = cut(chars, start, end);
-    let shape = if dateline(chars, start).is_some() {
+    let spaced = matches!(at(text, 0), '本' | '新' | '中') && is_spaced_out(text);
+    let shape = if dateline(chars, start).is_some() || (spaced && dateline(&dense(text), 0).is_some()) {
         Shape::Dateline
     } else if let Some(byline) = byline::byline(text) {
         Shape::Byline(byline)

@@ -71,6 +71,15 @@ impl Stream {
         stream
     }
 
+    /// The character of the stream that stands at or behind a position of the decoded text.
+    pub(crate) fn place_of(&self, position: usize) -> usize {
+        // A torn body goes on before it began; then the place is looked for one by one.
+        self.positions
+            .iter()
+            .position(|p| *p >= position)
+            .unwrap_or(self.chars.len())
+    }
+
     /// Whether blanks stood right before the character `i` in its line.
     pub(crate) fn spaced(&self, i: usize) -> bool {
         self.spaced.get(i).copied().unwrap_or(false)

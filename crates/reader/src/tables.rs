@@ -113,6 +113,7 @@ static TABLES: LazyLock<BTreeMap<String, Words>> = LazyLock::new(|| {
         include_str!("../data/layout.txt"),
         include_str!("../data/figures.txt"),
         include_str!("../data/commitments.txt"),
+        include_str!("../data/checks.txt"),
     ];
     let mut sections: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for file in files {
@@ -134,6 +135,25 @@ static TABLES: LazyLock<BTreeMap<String, Words>> = LazyLock::new(|| {
         .map(|(name, list)| (name, Words::of(list.into_iter())))
         .collect()
 });
+
+/// Pairs of words that make a whole between them (`data/checks.txt`, written `one|other`).
+pub(crate) fn checks_complements() -> &'static [(String, String)] {
+    static ALL: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
+        let lines = include_str!("../data/checks.txt").lines();
+        let own = lines
+            .skip_while(|l| *l != "[complements]")
+            .skip(1)
+            .take_while(|l| !l.starts_with('['));
+        let pairs = own
+            .filter(|l| !l.starts_with('#'))
+            .flat_map(str::split_whitespace);
+        pairs
+            .filter_map(|pair| pair.split_once('|'))
+            .map(|(a, b)| (a.to_owned(), b.to_owned()))
+            .collect()
+    });
+    &ALL
+}
 
 /// The field of some units (`data/owners.txt`).
 #[derive(Debug)]
@@ -222,6 +242,30 @@ table!(closing_verbs, "closing verbs");
 table!(speaking_words, "speaking words");
 table!(facility_nouns, "facility nouns");
 table!(joining_left, "joining left");
+table!(list_cues, "list cues");
+table!(loose_cues, "loose cues");
+table!(open_lists, "open lists");
+table!(total_words, "total words");
+table!(sure_totals, "sure totals");
+table!(no_sum_between, "no sum between");
+table!(remainder_words, "remainder words");
+table!(target_words, "target words");
+table!(planned_words, "planned words");
+table!(done_words, "done words");
+table!(whole_words, "whole words");
+table!(kin_units, "kin units");
+table!(growth_words, "growth words");
+table!(fall_words, "fall words");
+table!(step_words, "step words");
+table!(base_words, "base words");
+table!(now_words, "now words");
+table!(sum_to_a_hundred, "sum up to a hundred");
+table!(at_most_a_hundred, "at most a hundred");
+table!(not_of_a_part, "not of a part");
+table!(deed_tails, "deed tails");
+table!(negations, "negations");
+table!(period_words, "period words");
+table!(of_another_time, "of another time");
 
 #[cfg(test)]
 mod tests {

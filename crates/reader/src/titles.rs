@@ -1,9 +1,20 @@
 //! Which headline belongs to which body: shared terms first, position second, never position alone.
 
 use crate::bodies::{Body, Part};
-use crate::chars::{at, balanced, cut, has_at, is_han, is_open, is_punct, string};
-use crate::pieces::{Piece, Shape};
-use crate::tables::{caption_words, words};
+use crate::chars::{cut, is_han, string};
+use crate::pieces::Piece;
+
+mod heads;
+mod joined;
+mod places;
+mod terms;
+
+pub(crate) use places::{misplaced, split_point, torn_in};
+pub(crate) use terms::shared_terms;
+
+use heads::{Head, heads, numbered, sections, signs};
+use joined::joined;
+use terms::{Index, grams_of};
 
 /// What was found out about the headlines.
 #[derive(Debug, Default)]
@@ -21,21 +32,6 @@ pub(crate) struct Title {
     pub(crate) truncated: bool,
     /// From 1 to 99: how sure it is that the headline is the body's.
     pub(crate) confidence: u8,
-}
-
-/// One line of a headline.
-struct Head {
-    piece: usize,
-    part: usize,
-    text: Vec<char>,
-    grams: Vec<u64>,
-    /// A subtitle, a date or a name with a post: never a headline by itself.
-    minor: bool,
-    caption_like: bool,
-    /// Several headings stand on its line.
-    several: bool,
-    /// The text layer holds it twice: as often a caption as a headline.
-    doubled: bool,
 }
 
 struct Claim {
@@ -126,289 +122,12 @@ pub(crate) fn body_text(chars: &[char], pieces: &[Piece], parts: &[Part]) -> Vec
         .collect()
 }
 
-/// A body that has a headline before it and another after it holds two articles: returns the part at which the
-/// second begins, from where the paragraphs speak of the second headline's things.
-pub(crate) fn split_point(chars: &[char], pieces: &[Piece], body: &Body) -> Option<usize> {
-    let gather = |list: &[usize]| -> Vec<u64> {
-        let texts = list
-            .iter()
-            .filter_map(|i| pieces.get(*i))
-            .filter_map(|p| match &p.shape {
-                Shape::Head { texts, .. } => Some(texts),
-                _ => None,
-            });
-        grams_of(
-            &texts
-                .flatten()
-                .flat_map(|t| t.iter().chain(&[' ']))
-                .copied()
-                .collect::<Vec<char>>(),
-        )
-    };
-    let (front, back) = (gather(&body.front), gather(&body.back));
-    if front.is_empty() || back.is_empty() {
-        return None;
-    }
-    let mut best: Option<(i64, usize)> = None;
-    let mut sum = 0i64;
-    let mut block: Vec<Part> = Vec::new();
-    for (k, part) in body.parts.iter().enumerate().rev() {
-        block.push(*part);
-        if !part.paragraph {
-            continue;
-        }
-        let text = grams_of(&body_text(chars, pieces, &block));
-        block.clear();
-        let hits = |title: &[u64], other: &[u64]| -> i64 {
-            let own = title
-                .iter()
-                .filter(|g| !other.contains(g) && text.binary_search(g).is_ok())
-                .count();
-            i64::try_from(own * 1000 / title.len().max(1)).unwrap_or(0)
-        };
-        sum += hits(&back, &front) - hits(&front, &back);
-        if k > 0 && sum > 0 && best.is_none_or(|(most, _)| sum > most) {
-            best = Some((sum, k));
-        }
-    }
-    best.map(|(_, k)| k)
-}
-
-/// Headings that stand inside one body but speak of another that has no headline of its own: torn there by the
-/// layout. Returns body and part, last first, so that they can be taken out in order.
-pub(crate) fn misplaced(
-    chars: &[char],
-    pieces: &[Piece],
-    bodies: &[Body],
-    titles: &Titles,
-) -> Vec<(usize, usize)> {
-    if bodies.len() < 2 || bodies.iter().all(|b| b.parts.iter().all(|p| !p.heading)) {
-        return Vec::new();
-    }
-    let texts = bodies.iter().map(|b| {
-        let running: Vec<Part> = b.parts.iter().filter(|p| !p.heading).copied().collect();
-        grams_of(&body_text(chars, pieces, &running))
-    });
-    let texts: Vec<Vec<u64>> = texts.collect();
-    let share = |heading: &[u64], b: usize| -> usize {
-        let known = texts.get(b).map_or(&[][..], Vec::as_slice);
-        heading.iter().filter(|g| known.binary_search(g).is_ok()).count() * 1000 / heading.len().max(1)
-    };
-    let untitled = |b: &usize| titles.of_body.get(*b).is_some_and(Option::is_none);
-    let mut found = Vec::new();
-    for (own, body) in bodies.iter().enumerate() {
-        for (k, part) in body.parts.iter().enumerate().filter(|(_, p)| p.heading) {
-            let heading = grams_of(&body_text(chars, pieces, std::slice::from_ref(part)));
-            let near = own.saturating_sub(REACH)..bodies.len().min(own + REACH);
-            let best = near
-                .filter(|b| *b != own && untitled(b))
-                .map(|b| share(&heading, b))
-                .max()
-                .unwrap_or(0);
-            if heading.len() >= 4 && best >= 500 && best >= share(&heading, own) + 250 {
-                found.push((own, k));
-            }
-        }
-    }
-    found.reverse();
-    found
-}
-
-/// A headline that tears a body in two: the only heading inside a body without a headline, whose terms stand on both
-/// sides of it. Returns body and part, last first.
-pub(crate) fn torn_in(
-    chars: &[char],
-    pieces: &[Piece],
-    bodies: &[Body],
-    titles: &Titles,
-) -> Vec<(usize, usize)> {
-    let mut found = Vec::new();
-    for (b, body) in bodies.iter().enumerate() {
-        let untitled = titles.of_body.get(b).is_some_and(Option::is_none);
-        let mut headings = body.parts.iter().enumerate().filter(|(_, p)| p.heading);
-        let (Some((k, part)), None) = (headings.next(), headings.next()) else {
-            continue;
-        };
-        let heading = body_text(chars, pieces, std::slice::from_ref(part));
-        if !untitled || body.caption || heading.len() < 6 || numbered(&heading) {
-            continue;
-        }
-        let (above, below) = body.parts.split_at(k);
-        let above = shared_terms(&heading, &body_text(chars, pieces, above));
-        let below = shared_terms(
-            &heading,
-            &body_text(chars, pieces, below.get(1..).unwrap_or_default()),
-        );
-        if above >= 250 && above + below >= 500 {
-            found.push((b, k));
-        }
-    }
-    found.reverse();
-    found
-}
-
 fn first_piece(body: &Body) -> Option<usize> {
     body.parts.first().map(|p| p.piece)
 }
 
 fn last_piece(body: &Body) -> Option<usize> {
     body.parts.last().map(|p| p.piece)
-}
-
-/// Every heading that is not a section heading inside a body.
-fn heads(pieces: &[Piece], bodies: &[Body]) -> Vec<Head> {
-    let mut inside: Vec<usize> = bodies
-        .iter()
-        .flat_map(|b| b.parts.iter().filter(|p| p.heading))
-        .map(|p| p.piece)
-        .collect();
-    inside.sort_unstable();
-    let mut heads = Vec::new();
-    for (i, piece) in pieces.iter().enumerate() {
-        let Shape::Head { texts, doubled } = &piece.shape else {
-            continue;
-        };
-        if inside.binary_search(&i).is_ok() {
-            continue;
-        }
-        for (part, text) in texts.iter().enumerate() {
-            heads.push(Head {
-                piece: i,
-                part,
-                text: text.clone(),
-                grams: grams_of(text),
-                minor: minor(text),
-                caption_like: caption_words().any_in(text),
-                several: texts.len() > 1,
-                doubled: *doubled,
-            });
-        }
-    }
-    heads
-}
-
-/// Numbered headings right before a text that has a headline above them: `一、2025年工作回顾` heads a section, not the
-/// article. Pieces, sorted.
-fn sections(heads: &[Head], bodies: &[Body]) -> Vec<usize> {
-    let plain = |piece: usize| {
-        let from = heads.partition_point(|h| h.piece < piece);
-        let own = heads.iter().skip(from).take_while(|h| h.piece == piece);
-        own.into_iter().any(|h| !h.minor && !numbered(&h.text))
-    };
-    let mut found = Vec::new();
-    for body in bodies {
-        let mut headed = false;
-        for piece in &body.front {
-            if plain(*piece) {
-                headed = true;
-            } else if headed {
-                found.push(*piece);
-            }
-        }
-    }
-    found.sort_unstable();
-    found
-}
-
-/// `一、…`, `（一）…`
-fn numbered(text: &[char]) -> bool {
-    let n = crate::times::enumerator(text, 0);
-    n > 0 && !matches!(crate::chars::before(text, n), '是' | '要')
-}
-
-fn minor(text: &[char]) -> bool {
-    let starts = matches!(at(text, 0), '—' | '－' | '-' | '（' | '(' | '·');
-    let posts = [
-        "县长", "市长", "区长", "镇长", "乡长", "书记", "主任", "主席", "局长",
-    ];
-    // `清河县人民政府县长 张三`
-    let spoken = text.iter().rposition(|c| *c == ' ').is_some_and(|k| {
-        let name = text.len() - k - 1;
-        (2..=4).contains(&name) && posts.iter().any(|post| crate::chars::has_before(text, k, post))
-    });
-    // `石安委办〔2024〕17号`
-    let numbered = text.iter().any(|c| matches!(c, '〔' | '［')) && text.last() == Some(&'号');
-    starts || spoken || numbered || is_day(text)
-}
-
-/// `2024年7月8日`: the day under a document.
-fn is_day(text: &[char]) -> bool {
-    let n = crate::times::time_len(text, 0);
-    n > 4 && n >= text.len()
-}
-
-/// `县安全生产委员会办公室` right above the day: who signed, no headline.
-fn signs(heads: &[Head], h: usize) -> bool {
-    let Some(head) = heads.get(h) else { return false };
-    let day_behind = heads
-        .get(h + 1)
-        .is_some_and(|next| next.piece == head.piece + 1 && is_day(&next.text));
-    day_behind
-        && crate::tables::owner_tails()
-            .before(&head.text, head.text.len())
-            .is_some()
-}
-
-/// Pairs of neighbouring characters as sorted numbers, without punctuation.
-fn grams_of(text: &[char]) -> Vec<u64> {
-    let stop = words("headline stop words");
-    let mut grams: Vec<u64> = text
-        .windows(2)
-        .filter(|w| w.iter().all(|c| !c.is_whitespace() && !is_punct(*c)))
-        .filter(|w| !(stop.at(w, 0) == Some(1) && stop.at(w, 1) == Some(1)))
-        .map(|w| (u64::from(u32::from(at(w, 0))) << 32) | u64::from(u32::from(at(w, 1))))
-        .collect();
-    grams.sort_unstable();
-    grams.dedup();
-    grams
-}
-
-/// How many of the heading's terms the text knows, in thousandths.
-pub(crate) fn shared_terms(heading: &[char], text: &[char]) -> usize {
-    let (heading, text) = (grams_of(heading), grams_of(text));
-    heading.iter().filter(|g| text.binary_search(g).is_ok()).count() * 1000 / heading.len().max(1)
-}
-
-/// Which bodies know which terms: sorted once, so that a headline is compared with the bodies that share a term only.
-struct Index {
-    /// Term and body, sorted.
-    known: Vec<(u64, usize)>,
-}
-
-impl Index {
-    fn of(grams: &[Vec<u64>]) -> Index {
-        let pairs = grams.iter().enumerate();
-        let mut known: Vec<(u64, usize)> = pairs
-            .flat_map(|(b, list)| list.iter().map(move |g| (*g, b)))
-            .collect();
-        known.sort_unstable();
-        Index { known }
-    }
-
-    /// How much of the headline the bodies from `from` to `to` know, in thousandths, where they know any; terms that few
-    /// bodies share weigh more.
-    fn lexical(&self, head: &Head, from: usize, to: usize) -> Vec<(usize, u64)> {
-        let mut hits = vec![0u64; to.saturating_sub(from)];
-        let mut all = 0u64;
-        for gram in &head.grams {
-            let start = self.known.partition_point(|pair| *pair < (*gram, 0));
-            let rest = self.known.get(start..).unwrap_or(&[]);
-            let seen = rest.partition_point(|(g, _)| g == gram);
-            let weight = 1000 / u64::try_from(seen).unwrap_or(u64::MAX).max(1);
-            all += weight;
-            let list = rest.get(..seen).unwrap_or(&[]);
-            let near = list.partition_point(|(_, b)| *b < from);
-            for (_, b) in list.iter().skip(near).take_while(|(_, b)| *b < to) {
-                if let Some(hit) = b.checked_sub(from).and_then(|k| hits.get_mut(k)) {
-                    *hit += weight;
-                }
-            }
-        }
-        let found = hits.into_iter().enumerate().filter(|(_, hit)| *hit > 0);
-        found
-            .map(|(k, hit)| (from + k, (hit * 1000).checked_div(all).unwrap_or(0)))
-            .collect()
-    }
 }
 
 fn lexical_plain(head: &Head, body: &[u64]) -> u64 {
@@ -518,87 +237,4 @@ fn left_over(
     let known = han.iter().filter(|c| text.contains(c)).count();
     let titled = of_body.iter().filter(|title| title.is_some()).count();
     (titled >= 2 && (5..=24).contains(&han.len()) && known * 5 >= han.len()).then_some((h, b))
-}
-
-/// The headline with the lines before and after it that belong to the same body.
-fn joined(
-    heads: &[Head],
-    h: usize,
-    body: Option<&Body>,
-    b: usize,
-    best_of: &[Option<(usize, u64)>],
-    taken: &mut [bool],
-    text: &[char],
-) -> Title {
-    let (mut first, mut last) = (h, h);
-    let fits = |head: usize, neighbour: usize, taken: &[bool]| -> bool {
-        let (Some(one), Some(two)) = (heads.get(head), heads.get(neighbour)) else {
-            return false;
-        };
-        let close = one.piece.abs_diff(two.piece) <= 1;
-        let free = !taken.get(neighbour).copied().unwrap_or(true);
-        // A line right before the body that no other body claims belongs to its headline, whatever its words.
-        let in_front =
-            body.is_some_and(|body| body.front.contains(&one.piece) && body.front.contains(&two.piece));
-        let same = match best_of.get(neighbour).copied().flatten() {
-            Some((best, lexical)) if best == b => lexical >= 120 || in_front,
-            Some((_, lexical)) => in_front && lexical < 250,
-            None => in_front,
-        };
-        close && free && same && !two.minor && !two.caption_like && one.text.len() + two.text.len() <= 60
-    };
-    while last - first < 2 && fits(last, last + 1, taken) {
-        last += 1;
-        if let Some(used) = taken.get_mut(last) {
-            *used = true;
-        }
-    }
-    while last - first < 2 && first > 0 && fits(first, first - 1, taken) {
-        first -= 1;
-        if let Some(used) = taken.get_mut(first) {
-            *used = true;
-        }
-    }
-    let lines: Vec<String> = heads
-        .iter()
-        .skip(first)
-        .take(last - first + 1)
-        .map(|head| string(&head.text))
-        .collect();
-    let truncated = heads.get(last).is_some_and(|head| cut_short(&head.text, text));
-    Title {
-        text: lines.join(" "),
-        truncated,
-        confidence: 0,
-    }
-}
-
-/// Whether the headline breaks off: a bracket stays open, or the body goes on where the headline ends in the middle
-/// of a word (its last character binds more strongly to the next one in the body).
-fn cut_short(title: &[char], body: &[char]) -> bool {
-    let last = title.last().copied().unwrap_or('\0');
-    if is_open(last) || matches!(last, '、' | '，') || (!balanced(title) && title.iter().any(|c| is_open(*c)))
-    {
-        return true;
-    }
-    let n = title.len();
-    let tail = string(cut(title, n.saturating_sub(6), n));
-    if n < 10 || !is_han(last) {
-        return false;
-    }
-    let mut followers: Vec<char> = Vec::new();
-    for i in 0..body.len() {
-        if has_at(body, i, &tail) {
-            followers.push(at(body, i + tail.chars().count()));
-        }
-    }
-    let Some(next) = followers.first().copied() else {
-        return false;
-    };
-    if !is_han(next) || followers.iter().any(|c| *c != next) {
-        return false;
-    }
-    let pair_count = |a: char, b: char| body.windows(2).filter(|w| at(w, 0) == a && at(w, 1) == b).count();
-    let inner = pair_count(at(title, n - 2), last);
-    pair_count(last, next) > inner
 }

@@ -9,6 +9,7 @@
 
 mod aids;
 mod bytes;
+mod checks;
 mod formats;
 mod gold;
 mod laws;

@@ -1,0 +1,116 @@
+//! The lines of the page that may be headlines, and what speaks against each.
+
+use crate::bodies::Body;
+use crate::chars::at;
+use crate::pieces::{Piece, Shape};
+use crate::tables::caption_words;
+use crate::titles::terms::grams_of;
+
+/// One line of a headline.
+pub(crate) struct Head {
+    pub(crate) piece: usize,
+    pub(crate) part: usize,
+    pub(crate) text: Vec<char>,
+    pub(crate) grams: Vec<u64>,
+    /// A subtitle, a date or a name with a post: never a headline by itself.
+    pub(crate) minor: bool,
+    pub(crate) caption_like: bool,
+    /// Several headings stand on its line.
+    pub(crate) several: bool,
+    /// The text layer holds it twice: as often a caption as a headline.
+    pub(crate) doubled: bool,
+}
+
+/// Every heading that is not a section heading inside a body.
+pub(crate) fn heads(pieces: &[Piece], bodies: &[Body]) -> Vec<Head> {
+    let mut inside: Vec<usize> = bodies
+        .iter()
+        .flat_map(|b| b.parts.iter().filter(|p| p.heading))
+        .map(|p| p.piece)
+        .collect();
+    inside.sort_unstable();
+    let mut heads = Vec::new();
+    for (i, piece) in pieces.iter().enumerate() {
+        let Shape::Head { texts, doubled } = &piece.shape else {
+            continue;
+        };
+        if inside.binary_search(&i).is_ok() {
+            continue;
+        }
+        for (part, text) in texts.iter().enumerate() {
+            heads.push(Head {
+                piece: i,
+                part,
+                text: text.clone(),
+                grams: grams_of(text),
+                minor: minor(text),
+                caption_like: caption_words().any_in(text),
+                several: texts.len() > 1,
+                doubled: *doubled,
+            });
+        }
+    }
+    heads
+}
+
+/// Numbered headings right before a text that has a headline above them: `一、2025年工作回顾` heads a section, not the
+/// article. Pieces, sorted.
+pub(crate) fn sections(heads: &[Head], bodies: &[Body]) -> Vec<usize> {
+    let plain = |piece: usize| {
+        let from = heads.partition_point(|h| h.piece < piece);
+        let own = heads.iter().skip(from).take_while(|h| h.piece == piece);
+        own.into_iter().any(|h| !h.minor && !numbered(&h.text))
+    };
+    let mut found = Vec::new();
+    for body in bodies {
+        let mut headed = false;
+        for piece in &body.front {
+            if plain(*piece) {
+                headed = true;
+            } else if headed {
+                found.push(*piece);
+            }
+        }
+    }
+    found.sort_unstable();
+    found
+}
+
+/// `一、…`, `（一）…`
+pub(crate) fn numbered(text: &[char]) -> bool {
+    let n = crate::times::enumerator(text, 0);
+    n > 0 && !matches!(crate::chars::before(text, n), '是' | '要')
+}
+
+fn minor(text: &[char]) -> bool {
+    let starts = matches!(at(text, 0), '—' | '－' | '-' | '（' | '(' | '·');
+    let posts = [
+        "县长", "市长", "区长", "镇长", "乡长", "书记", "主任", "主席", "局长",
+    ];
+    // `清河县人民政府县长 张三`
+    let spoken = text.iter().rposition(|c| *c == ' ').is_some_and(|k| {
+        let name = text.len() - k - 1;
+        (2..=4).contains(&name) && posts.iter().any(|post| crate::chars::has_before(text, k, post))
+    });
+    // `石安委办〔2024〕17号`
+    let numbered = text.iter().any(|c| matches!(c, '〔' | '［')) && text.last() == Some(&'号');
+    starts || spoken || numbered || is_day(text)
+}
+
+/// `2024年7月8日`: the day under a document.
+fn is_day(text: &[char]) -> bool {
+    let n = crate::times::time_len(text, 0);
+    n > 4 && n >= text.len()
+}
+
+/// `县安全生产委员会办公室` right above the day: who signed, no headline.
+pub(crate) fn signs(heads: &[Head], h: usize) -> bool {
+    let Some(head) = heads.get(h) else { return false };
+    let day_behind = heads
+        .get(h + 1)
+        .is_some_and(|next| next.piece == head.piece + 1 && is_day(&next.text));
+    day_behind
+        && crate::tables::owner_tails()
+            .before(&head.text, head.text.len())
+            .is_some()
+}

@@ -1,0 +1,128 @@
+//! Headlines that the layout put into the wrong place, and bodies that two headlines speak of.
+
+use crate::bodies::{Body, Part};
+use crate::pieces::{Piece, Shape};
+use crate::titles::heads::numbered;
+use crate::titles::terms::{grams_of, shared_terms};
+use crate::titles::{REACH, Titles, body_text};
+
+/// A body that has a headline before it and another after it holds two articles: returns the part at which the
+/// second begins, from where the paragraphs speak of the second headline's things.
+pub(crate) fn split_point(chars: &[char], pieces: &[Piece], body: &Body) -> Option<usize> {
+    let gather = |list: &[usize]| -> Vec<u64> {
+        let texts = list
+            .iter()
+            .filter_map(|i| pieces.get(*i))
+            .filter_map(|p| match &p.shape {
+                Shape::Head { texts, .. } => Some(texts),
+                _ => None,
+            });
+        grams_of(
+            &texts
+                .flatten()
+                .flat_map(|t| t.iter().chain(&[' ']))
+                .copied()
+                .collect::<Vec<char>>(),
+        )
+    };
+    let (front, back) = (gather(&body.front), gather(&body.back));
+    if front.is_empty() || back.is_empty() {
+        return None;
+    }
+    let mut best: Option<(i64, usize)> = None;
+    let mut sum = 0i64;
+    let mut block: Vec<Part> = Vec::new();
+    for (k, part) in body.parts.iter().enumerate().rev() {
+        block.push(*part);
+        if !part.paragraph {
+            continue;
+        }
+        let text = grams_of(&body_text(chars, pieces, &block));
+        block.clear();
+        let hits = |title: &[u64], other: &[u64]| -> i64 {
+            let own = title
+                .iter()
+                .filter(|g| !other.contains(g) && text.binary_search(g).is_ok())
+                .count();
+            i64::try_from(own * 1000 / title.len().max(1)).unwrap_or(0)
+        };
+        sum += hits(&back, &front) - hits(&front, &back);
+        if k > 0 && sum > 0 && best.is_none_or(|(most, _)| sum > most) {
+            best = Some((sum, k));
+        }
+    }
+    best.map(|(_, k)| k)
+}
+
+/// Headings that stand inside one body but speak of another that has no headline of its own: torn there by the
+/// layout. Returns body and part, last first, so that they can be taken out in order.
+pub(crate) fn misplaced(
+    chars: &[char],
+    pieces: &[Piece],
+    bodies: &[Body],
+    titles: &Titles,
+) -> Vec<(usize, usize)> {
+    if bodies.len() < 2 || bodies.iter().all(|b| b.parts.iter().all(|p| !p.heading)) {
+        return Vec::new();
+    }
+    let texts = bodies.iter().map(|b| {
+        let running: Vec<Part> = b.parts.iter().filter(|p| !p.heading).copied().collect();
+        grams_of(&body_text(chars, pieces, &running))
+    });
+    let texts: Vec<Vec<u64>> = texts.collect();
+    let share = |heading: &[u64], b: usize| -> usize {
+        let known = texts.get(b).map_or(&[][..], Vec::as_slice);
+        heading.iter().filter(|g| known.binary_search(g).is_ok()).count() * 1000 / heading.len().max(1)
+    };
+    let untitled = |b: &usize| titles.of_body.get(*b).is_some_and(Option::is_none);
+    let mut found = Vec::new();
+    for (own, body) in bodies.iter().enumerate() {
+        for (k, part) in body.parts.iter().enumerate().filter(|(_, p)| p.heading) {
+            let heading = grams_of(&body_text(chars, pieces, std::slice::from_ref(part)));
+            let near = own.saturating_sub(REACH)..bodies.len().min(own + REACH);
+            let best = near
+                .filter(|b| *b != own && untitled(b))
+                .map(|b| share(&heading, b))
+                .max()
+                .unwrap_or(0);
+            if heading.len() >= 4 && best >= 500 && best >= share(&heading, own) + 250 {
+                found.push((own, k));
+            }
+        }
+    }
+    found.reverse();
+    found
+}
+
+/// A headline that tears a body in two: the only heading inside a body without a headline, whose terms stand on both
+/// sides of it. Returns body and part, last first.
+pub(crate) fn torn_in(
+    chars: &[char],
+    pieces: &[Piece],
+    bodies: &[Body],
+    titles: &Titles,
+) -> Vec<(usize, usize)> {
+    let mut found = Vec::new();
+    for (b, body) in bodies.iter().enumerate() {
+        let untitled = titles.of_body.get(b).is_some_and(Option::is_none);
+        let mut headings = body.parts.iter().enumerate().filter(|(_, p)| p.heading);
+        let (Some((k, part)), None) = (headings.next(), headings.next()) else {
+            continue;
+        };
+        let heading = body_text(chars, pieces, std::slice::from_ref(part));
+        if !untitled || body.caption || heading.len() < 6 || numbered(&heading) {
+            continue;
+        }
+        let (above, below) = body.parts.split_at(k);
+        let above = shared_terms(&heading, &body_text(chars, pieces, above));
+        let below = shared_terms(
+            &heading,
+            &body_text(chars, pieces, below.get(1..).unwrap_or_default()),
+        );
+        if above >= 250 && above + below >= 500 {
+            found.push((b, k));
+        }
+    }
+    found.reverse();
+    found
+}

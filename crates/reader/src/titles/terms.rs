@@ -1,0 +1,67 @@
+//! The terms of a headline: pairs of neighbouring characters, and which bodies know them.
+
+use crate::chars::{at, is_punct};
+use crate::tables::words;
+use crate::titles::heads::Head;
+
+/// Pairs of neighbouring characters as sorted numbers, without punctuation.
+pub(crate) fn grams_of(text: &[char]) -> Vec<u64> {
+    let stop = words("headline stop words");
+    let mut grams: Vec<u64> = text
+        .windows(2)
+        .filter(|w| w.iter().all(|c| !c.is_whitespace() && !is_punct(*c)))
+        .filter(|w| !(stop.at(w, 0) == Some(1) && stop.at(w, 1) == Some(1)))
+        .map(|w| (u64::from(u32::from(at(w, 0))) << 32) | u64::from(u32::from(at(w, 1))))
+        .collect();
+    grams.sort_unstable();
+    grams.dedup();
+    grams
+}
+
+/// How many of the heading's terms the text knows, in thousandths.
+pub(crate) fn shared_terms(heading: &[char], text: &[char]) -> usize {
+    let (heading, text) = (grams_of(heading), grams_of(text));
+    heading.iter().filter(|g| text.binary_search(g).is_ok()).count() * 1000 / heading.len().max(1)
+}
+
+/// Which bodies know which terms: sorted once, so that a headline is compared with the bodies that share a term only.
+pub(crate) struct Index {
+    /// Term and body, sorted.
+    known: Vec<(u64, usize)>,
+}
+
+impl Index {
+    pub(crate) fn of(grams: &[Vec<u64>]) -> Index {
+        let pairs = grams.iter().enumerate();
+        let mut known: Vec<(u64, usize)> = pairs
+            .flat_map(|(b, list)| list.iter().map(move |g| (*g, b)))
+            .collect();
+        known.sort_unstable();
+        Index { known }
+    }
+
+    /// How much of the headline the bodies from `from` to `to` know, in thousandths, where they know any; terms that few
+    /// bodies share weigh more.
+    pub(crate) fn lexical(&self, head: &Head, from: usize, to: usize) -> Vec<(usize, u64)> {
+        let mut hits = vec![0u64; to.saturating_sub(from)];
+        let mut all = 0u64;
+        for gram in &head.grams {
+            let start = self.known.partition_point(|pair| *pair < (*gram, 0));
+            let rest = self.known.get(start..).unwrap_or(&[]);
+            let seen = rest.partition_point(|(g, _)| g == gram);
+            let weight = 1000 / u64::try_from(seen).unwrap_or(u64::MAX).max(1);
+            all += weight;
+            let list = rest.get(..seen).unwrap_or(&[]);
+            let near = list.partition_point(|(_, b)| *b < from);
+            for (_, b) in list.iter().skip(near).take_while(|(_, b)| *b < to) {
+                if let Some(hit) = b.checked_sub(from).and_then(|k| hits.get_mut(k)) {
+                    *hit += weight;
+                }
+            }
+        }
+        let found = hits.into_iter().enumerate().filter(|(_, hit)| *hit > 0);
+        found
+            .map(|(k, hit)| (from + k, (hit * 1000).checked_div(all).unwrap_or(0)))
+            .collect()
+    }
+}
