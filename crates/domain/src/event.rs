@@ -22,9 +22,9 @@ use crate::value::Attachment;
 use crate::verification::{Beacon, Relaxation, Seat};
 
 pub use world::{
-    BulletinDrafted, BulletinIssued, BulletinOverdue, BulletinSigned, Created, DocumentReceived,
-    DocumentReviewed, ErasureAsked, ErasureDone, ErasureWithdrawn, PackAdopted, Relieved, RowPut, RowRemoved,
-    SettingSet, Unmasked, WorldEvent,
+    AccountChanged, BulletinDrafted, BulletinIssued, BulletinOverdue, BulletinSigned, Created,
+    DocumentReceived, DocumentReviewed, ErasureAsked, ErasureDone, ErasureWithdrawn, PackAdopted, Relieved,
+    RowPut, RowRemoved, SettingSet, Unmasked, WorldEvent,
 };
 
 /// An event of a case's stream.

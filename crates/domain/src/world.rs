@@ -154,8 +154,8 @@ impl World {
                 erasure.ended = Some((actor.clone(), at));
                 erasure.done = true;
             }
-            // What was looked at changes nothing; the log keeps it.
-            WorldEvent::Unmasked(_) => {}
+            // What was looked at, and accounts, change nothing here; the log keeps it.
+            WorldEvent::Unmasked(_) | WorldEvent::AccountChanged(_) => {}
             WorldEvent::DocumentReceived(e) => {
                 self.documents.insert(e.document.clone(), e);
             }

@@ -118,6 +118,8 @@ pub enum Task<'a> {
     AdoptPacks,
     /// Register the public key of the custodian with this function: his own unit alone, which has the private key.
     RegisterKey(&'a Code),
+    /// Make, reset and take away accounts.
+    ManageAccounts,
     /// See which erasures were asked for and carried out.
     SeeErasures,
     /// Ask that this be erased; with the register that a row stands in.
@@ -131,7 +133,7 @@ pub enum Task<'a> {
 /// Whether a person on this post may do this.
 pub fn may(world: &World, post: &PostId, task: Task<'_>) -> bool {
     match task {
-        Task::Run | Task::AdoptPacks => serves(world, post, &RUNS),
+        Task::Run | Task::AdoptPacks | Task::ManageAccounts => serves(world, post, &RUNS),
         Task::RegisterKey(function) => crate::custody::keeps(world, post, function),
         Task::SeeErasures | Task::ConfirmErasure => serves(world, post, &SEES_ALL),
         // The unit that has a household on its list answers for what is kept of it.

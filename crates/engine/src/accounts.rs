@@ -1,5 +1,9 @@
 //! Sign-in: accounts, passwords, sessions. Secrets stand in a file of their own, never in the log.
 
+mod second;
+mod sessions;
+mod tokens;
+
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -7,10 +11,20 @@ use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use bihuan_domain::id::PersonId;
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior};
 use sha2::{Digest as _, Sha256};
 
 use crate::error::Error;
+
+pub use second::Enrolment;
+pub use sessions::{OpenSession, Session};
+pub use tokens::{ApiToken, TOKEN_DAYS, TOKENS_MAX};
+
+/// The form of the tables.
+const FORM: i64 = 2;
+
+/// Shortest password, in characters.
+pub const PASSWORD_MIN: usize = 8;
 
 /// The file of accounts in a data directory.
 const FILE: &str = "accounts.sqlite";
@@ -20,9 +34,6 @@ const TRIES_MAX: u32 = 10;
 
 /// How long a locked account waits.
 const LOCK: SignedDuration = SignedDuration::from_mins(15);
-
-/// How long a session lasts without use.
-const IDLE: SignedDuration = SignedDuration::from_hours(12);
 
 /// Accounts and sessions of one data directory.
 pub struct Accounts(Mutex<Connection>);
@@ -34,19 +45,14 @@ pub struct Account {
     pub login: String,
     /// Whose.
     pub person: PersonId,
-}
-
-/// A session.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Session {
-    /// Its public id, which events carry; not the secret.
-    pub id: String,
-    /// Whose.
-    pub person: PersonId,
-    /// The sign-in name.
-    pub login: String,
-    /// Against forged requests: goes into every form.
-    pub csrf: String,
+    /// Until when it is locked after wrong passwords.
+    pub locked_until: Option<Timestamp>,
+    /// When somebody last signed in.
+    pub signed_in: Option<Timestamp>,
+    /// Whether it signs in with a second step.
+    pub second: bool,
+    /// Whether its password was given by somebody else and waits to be changed.
+    pub must_change: bool,
 }
 
 /// Why nobody was signed in.
@@ -56,6 +62,10 @@ pub enum SignInError {
     Wrong,
     /// Too many wrong passwords; until when it waits.
     Locked(Timestamp),
+    /// The password is right and a code is still to come: the secret for [`Accounts::sign_in_code`].
+    NeedsCode(String),
+    /// A wrong code; another may be tried.
+    WrongCode,
     /// A fault.
     Fault(Error),
 }
@@ -77,17 +87,13 @@ impl Accounts {
         make_private(&file)?;
         let connection = Connection::open(file)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
-        connection.execute_batch(
-            "CREATE TABLE IF NOT EXISTS accounts(login TEXT PRIMARY KEY, person TEXT NOT NULL, hash TEXT NOT NULL,
-               tries INTEGER NOT NULL DEFAULT 0, locked_until INTEGER) WITHOUT ROWID;
-             CREATE TABLE IF NOT EXISTS sessions(secret BLOB PRIMARY KEY, id TEXT NOT NULL, login TEXT NOT NULL,
-               person TEXT NOT NULL, csrf TEXT NOT NULL, used_at INTEGER NOT NULL) WITHOUT ROWID;",
-        )?;
+        upgrade(&connection)?;
         Ok(Accounts(Mutex::new(connection)))
     }
 
-    /// Copies the accounts of a data directory into `to`, without sessions; `false` where there are none. A running server may
-    /// use them meanwhile.
+    /// Copies the accounts of a data directory into `to`, with their second steps, without sessions and tokens: who was signed
+    /// out or lost a token after the backup must not come back with it. `false` where there are none. A running server may use
+    /// them meanwhile.
     ///
     /// # Errors
     ///
@@ -97,10 +103,17 @@ impl Accounts {
         if !file.is_file() {
             return Ok(false);
         }
+        // Brings the file up to the present form, so that both have the same columns.
+        drop(Accounts::open(data)?);
         let copy = Accounts::open(to)?;
         let connection = copy.lock();
         connection.execute("ATTACH ?1 AS source", [file.to_string_lossy()])?;
-        connection.execute("INSERT INTO main.accounts SELECT * FROM source.accounts", [])?;
+        for table in ["accounts", "seconds", "recovery"] {
+            connection.execute(
+                &format!("INSERT INTO main.{table} SELECT * FROM source.{table}"),
+                [],
+            )?;
+        }
         connection.execute_batch("DETACH source; PRAGMA journal_mode = DELETE")?;
         Ok(true)
     }
@@ -115,11 +128,101 @@ impl Accounts {
     ///
     /// If the password is shorter than 8 characters or the file cannot be written.
     pub fn put(&self, login: &str, person: &PersonId, password: &str) -> Result<(), Error> {
-        if password.chars().count() < 8 {
+        if password.chars().count() < PASSWORD_MIN {
             return Err(Error::Other("a password has at least 8 characters".to_owned()));
         }
         let hash = hash_password(password)?;
         self.put_hashed(login, person, &hash)
+    }
+
+    /// As [`Accounts::put`] with a password that somebody else hands over: its owner must change it at the first sign-in, and
+    /// every place where the account is signed in is signed out.
+    ///
+    /// # Errors
+    ///
+    /// As [`Accounts::put`].
+    pub fn put_handed(&self, login: &str, person: &PersonId, password: &str) -> Result<(), Error> {
+        self.put(login, person, password)?;
+        let connection = self.lock();
+        connection.execute("UPDATE accounts SET must_change = 1 WHERE login = ?1", [login])?;
+        connection.execute("DELETE FROM sessions WHERE login = ?1", [login])?;
+        Ok(())
+    }
+
+    /// Changes one's own password; every other place where one is signed in is signed out. `false` if `old` is wrong, which
+    /// counts as a wrong try.
+    ///
+    /// # Errors
+    ///
+    /// As [`Accounts::put`].
+    pub fn change_password(
+        &self,
+        session: &Session,
+        old: &str,
+        new: &str,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        if !self.knows_password(&session.login, old, now)? {
+            return Ok(false);
+        }
+        self.put(&session.login, &session.person, new)?;
+        self.end_sessions(&session.login, Some(&session.id))?;
+        Ok(true)
+    }
+
+    /// Whether this is the account's password; asked again before what a stolen session should not be able to do. A wrong one
+    /// counts as a wrong try, and a locked account knows none.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read or written.
+    pub fn knows_password(&self, login: &str, password: &str, now: Timestamp) -> Result<bool, Error> {
+        let found: Option<(String, Option<i64>)> = self
+            .lock()
+            .query_row(
+                "SELECT hash, locked_until FROM accounts WHERE login = ?1",
+                [login],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .optional()?;
+        let Some((hash, locked)) = found else {
+            return Ok(false);
+        };
+        if locked.is_some_and(|until| until > now.as_microsecond()) {
+            return Ok(false);
+        }
+        let right = matches(password, &hash);
+        if !right {
+            count_wrong(&self.lock(), login, 1, now)?;
+        }
+        Ok(right)
+    }
+
+    /// Ends the wait after wrong passwords.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be written.
+    pub fn unlock(&self, login: &str) -> Result<(), Error> {
+        self.lock().execute(
+            "UPDATE accounts SET tries = 0, locked_until = NULL WHERE login = ?1",
+            [login],
+        )?;
+        Ok(())
+    }
+
+    /// Takes an account away, with its sessions, tokens and second step. What was done under it stays in the log.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be written.
+    pub fn remove(&self, login: &str) -> Result<(), Error> {
+        let mut connection = self.lock();
+        let transaction = connection.transaction()?;
+        for table in ["sessions", "tokens", "seconds", "recovery", "halves", "accounts"] {
+            transaction.execute(&format!("DELETE FROM {table} WHERE login = ?1"), [login])?;
+        }
+        Ok(transaction.commit()?)
     }
 
     /// As [`Accounts::put`], with a hash made before: the demo gives all its accounts one password.
@@ -130,7 +233,8 @@ impl Accounts {
     pub fn put_hashed(&self, login: &str, person: &PersonId, hash: &str) -> Result<(), Error> {
         self.lock().execute(
             "INSERT INTO accounts(login, person, hash) VALUES (?1, ?2, ?3)
-             ON CONFLICT(login) DO UPDATE SET person = excluded.person, hash = excluded.hash, tries = 0, locked_until = NULL",
+             ON CONFLICT(login) DO UPDATE SET person = excluded.person, hash = excluded.hash, tries = 0, locked_until = NULL,
+               must_change = 0",
             (login, person.as_str(), hash),
         )?;
         Ok(())
@@ -143,31 +247,45 @@ impl Accounts {
     /// If the file cannot be read.
     pub fn all(&self) -> Result<Vec<Account>, Error> {
         let connection = self.lock();
-        let mut statement = connection.prepare_cached("SELECT login, person FROM accounts ORDER BY login")?;
+        let mut statement = connection.prepare_cached(
+            "SELECT a.login, a.person, a.locked_until, a.signed_in_at, a.must_change,
+               EXISTS (SELECT 1 FROM seconds s WHERE s.login = a.login AND s.confirmed = 1)
+             FROM accounts a ORDER BY a.login",
+        )?;
         let rows = statement.query_map([], |row| {
             Ok(Account {
                 login: row.get(0)?,
                 person: row.get::<_, String>(1)?.into(),
+                locked_until: row.get::<_, Option<i64>>(2)?.map(moment),
+                signed_in: row.get::<_, Option<i64>>(3)?.map(moment),
+                must_change: row.get(4)?,
+                second: row.get(5)?,
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Signs in. Returns the secret for the cookie; only its hash is kept.
+    /// Signs in; `agent` is what the browser says of itself. Returns the secret for the cookie; only its hash is kept.
     ///
     /// # Errors
     ///
     /// [`SignInError`].
-    pub fn sign_in(&self, login: &str, password: &str, now: Timestamp) -> Result<String, SignInError> {
-        let found: Option<(String, String, u32, Option<i64>)> = self
+    pub fn sign_in(
+        &self,
+        login: &str,
+        password: &str,
+        agent: &str,
+        now: Timestamp,
+    ) -> Result<String, SignInError> {
+        let found: Option<(String, String, Option<i64>)> = self
             .lock()
             .query_row(
-                "SELECT person, hash, tries, locked_until FROM accounts WHERE login = ?1",
+                "SELECT person, hash, locked_until FROM accounts WHERE login = ?1",
                 [login],
-                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
             )
             .optional()?;
-        let Some((person, hash, tries, locked)) = found else {
+        let Some((person, hash, locked)) = found else {
             // As long as for a real account, so that names cannot be found by the clock.
             let _ = hash_password(password);
             return Err(SignInError::Wrong);
@@ -178,83 +296,74 @@ impl Accounts {
             return Err(SignInError::Locked(until));
         }
         if !matches(password, &hash) {
-            let tries = tries.saturating_add(1);
-            let until = (tries >= TRIES_MAX).then(|| now.checked_add(LOCK).unwrap_or(now).as_microsecond());
-            let tries = if until.is_some() { 0 } else { tries };
-            self.lock().execute(
-                "UPDATE accounts SET tries = ?2, locked_until = ?3 WHERE login = ?1",
-                (login, tries, until),
-            )?;
+            count_wrong(&self.lock(), login, 1, now)?;
             return Err(SignInError::Wrong);
         }
-        let (secret, id, csrf) = (token()?, token()?, token()?);
         let connection = self.lock();
-        connection.execute(
-            "UPDATE accounts SET tries = 0, locked_until = NULL WHERE login = ?1",
-            [login],
-        )?;
-        connection.execute(
-            "INSERT INTO sessions(secret, id, login, person, csrf, used_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            (
-                fingerprint(&secret),
-                id.get(..12).unwrap_or(&id),
+        if second::has_second(&connection, login)? {
+            return Err(SignInError::NeedsCode(second::begin_half(
+                &connection,
                 login,
-                person,
-                csrf,
-                now.as_microsecond(),
-            ),
-        )?;
-        Ok(secret)
-    }
-
-    /// The session of a secret, if it still lasts; using it keeps it alive.
-    ///
-    /// # Errors
-    ///
-    /// If the file cannot be read.
-    pub fn session(&self, secret: &str, now: Timestamp) -> Result<Option<Session>, Error> {
-        let connection = self.lock();
-        let print = fingerprint(secret);
-        let found: Option<(Session, i64)> = connection
-            .prepare_cached("SELECT id, person, login, csrf, used_at FROM sessions WHERE secret = ?1")?
-            .query_row([&print], |row| {
-                let session = Session {
-                    id: row.get(0)?,
-                    person: row.get::<_, String>(1)?.into(),
-                    login: row.get(2)?,
-                    csrf: row.get(3)?,
-                };
-                Ok((session, row.get(4)?))
-            })
-            .optional()?;
-        let Some((session, used)) = found else {
-            return Ok(None);
-        };
-        let idle = now.as_microsecond().saturating_sub(used);
-        if i128::from(idle) > IDLE.as_micros() {
-            connection.execute("DELETE FROM sessions WHERE secret = ?1", [&print])?;
-            return Ok(None);
+                now,
+            )?));
         }
-        // Written at most once a minute: reading pages should not write.
-        if idle > 60_000_000 {
-            connection.execute(
-                "UPDATE sessions SET used_at = ?2 WHERE secret = ?1",
-                (&print, now.as_microsecond()),
-            )?;
-        }
-        Ok(Some(session))
+        Ok(sessions::begin_session(
+            &connection,
+            login,
+            &person.into(),
+            agent,
+            now,
+        )?)
     }
+}
 
-    /// Ends a session.
-    ///
-    /// # Errors
-    ///
-    /// If the file cannot be written.
-    pub fn sign_out(&self, secret: &str) -> Result<(), Error> {
-        self.lock()
-            .execute("DELETE FROM sessions WHERE secret = ?1", [fingerprint(secret)])?;
-        Ok(())
+/// The tables, brought up to their present form. Sessions and what else does not last is made anew.
+fn upgrade(connection: &Connection) -> Result<(), Error> {
+    let form =
+        |connection: &Connection| connection.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0));
+    if form(connection)? >= FORM {
+        return Ok(());
     }
+    // A second process may be at it: who comes second finds it done.
+    let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+    if form(&transaction)? >= FORM {
+        return Ok(());
+    }
+    transaction.execute_batch(
+        "CREATE TABLE IF NOT EXISTS accounts(login TEXT PRIMARY KEY, person TEXT NOT NULL, hash TEXT NOT NULL,
+           tries INTEGER NOT NULL DEFAULT 0, locked_until INTEGER) WITHOUT ROWID;
+         ALTER TABLE accounts ADD COLUMN must_change INTEGER NOT NULL DEFAULT 0;
+         ALTER TABLE accounts ADD COLUMN signed_in_at INTEGER;
+         DROP TABLE IF EXISTS sessions;
+         CREATE TABLE sessions(secret BLOB PRIMARY KEY, id TEXT NOT NULL, login TEXT NOT NULL, csrf TEXT NOT NULL,
+           agent TEXT NOT NULL, began_at INTEGER NOT NULL, used_at INTEGER NOT NULL) WITHOUT ROWID;
+         CREATE INDEX sessions_by_login ON sessions(login);
+         CREATE TABLE seconds(login TEXT PRIMARY KEY, secret BLOB NOT NULL, confirmed INTEGER NOT NULL,
+           last_step INTEGER NOT NULL) WITHOUT ROWID;
+         CREATE TABLE recovery(login TEXT NOT NULL, code BLOB NOT NULL, PRIMARY KEY(login, code)) WITHOUT ROWID;
+         CREATE TABLE halves(secret BLOB PRIMARY KEY, login TEXT NOT NULL, began_at INTEGER NOT NULL,
+           tries INTEGER NOT NULL) WITHOUT ROWID;
+         CREATE TABLE tokens(secret BLOB PRIMARY KEY, id TEXT NOT NULL, login TEXT NOT NULL, name TEXT NOT NULL,
+           read_only INTEGER NOT NULL, made_at INTEGER NOT NULL, ends_at INTEGER NOT NULL, used_at INTEGER) WITHOUT ROWID;
+         CREATE INDEX tokens_by_login ON tokens(login);",
+    )?;
+    transaction.pragma_update(None, "user_version", FORM)?;
+    Ok(transaction.commit()?)
+}
+
+/// Counts so many wrong tries, and locks the account for a while after too many.
+fn count_wrong(connection: &Connection, login: &str, wrong: u32, now: Timestamp) -> Result<(), Error> {
+    let until = now.checked_add(LOCK).unwrap_or(now).as_microsecond();
+    connection.execute(
+        "UPDATE accounts SET locked_until = CASE WHEN tries + ?2 >= ?3 THEN ?4 ELSE locked_until END,
+           tries = CASE WHEN tries + ?2 >= ?3 THEN 0 ELSE tries + ?2 END WHERE login = ?1",
+        (login, wrong, TRIES_MAX, until),
+    )?;
+    Ok(())
+}
+
+fn moment(micros: i64) -> Timestamp {
+    Timestamp::from_microsecond(micros).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 /// Makes the file, if it is not there, readable for its owner alone; SQLite gives its side files the same rights.
@@ -296,7 +405,11 @@ fn fingerprint(secret: &str) -> Vec<u8> {
 }
 
 fn token() -> Result<String, Error> {
-    let mut bytes = [0u8; 24];
+    Ok(random::<24>()?.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn random<const N: usize>() -> Result<[u8; N], Error> {
+    let mut bytes = [0u8; N];
     getrandom::fill(&mut bytes).map_err(|e| Error::Other(e.to_string()))?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(bytes)
 }

@@ -20,6 +20,7 @@ pub mod import;
 pub mod indicators;
 pub mod known;
 mod mechanisms;
+pub mod people;
 mod queue;
 pub mod time;
 pub mod unmask;
@@ -28,7 +29,10 @@ pub mod views;
 pub mod wire;
 mod writer;
 
-pub use accounts::{Account, Accounts, Session, SignInError, hash_password};
+pub use accounts::{
+    Account, Accounts, ApiToken, Enrolment, OpenSession, PASSWORD_MIN, Session, SignInError, TOKEN_DAYS,
+    TOKENS_MAX, hash_password,
+};
 pub use answer::{Answer, Recorded};
 pub use bihuan_mechanism::Pack;
 pub use engine::{CatchUp, Engine, Opening};

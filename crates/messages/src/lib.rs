@@ -212,6 +212,7 @@ macro_rules! areas {
 
 const AREAS: &[(&str, &str)] = areas![
     "about",
+    "account",
     "admin",
     "assess",
     "breakdown",

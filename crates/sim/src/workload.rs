@@ -149,7 +149,7 @@ impl Office {
     pub fn sign_in(&self, login: &str) -> Result<String, Failure> {
         let now = jiff::Timestamp::now();
         self.accounts
-            .sign_in(login, PASSWORD, now)
+            .sign_in(login, PASSWORD, "", now)
             .map_err(|_| Failure::Fault(bihuan_engine::Error::Other("sign-in".to_owned())))
     }
 

@@ -12,12 +12,14 @@ pub mod form;
 mod frame;
 mod guide;
 pub mod layout;
+mod limits;
 pub mod pages;
 pub mod session;
 pub mod show;
 pub mod trouble;
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
@@ -84,6 +86,8 @@ struct Inner {
     drafts: pages::Drafts,
     /// Packs that were sent and not yet adopted.
     proposals: pages::Proposals,
+    /// Who asks too much.
+    limits: limits::Limits,
 }
 
 impl Web {
@@ -93,6 +97,7 @@ impl Web {
             closing: watch::channel(false).0,
             drafts: pages::Drafts::default(),
             proposals: pages::Proposals::default(),
+            limits: limits::Limits::default(),
         }))
     }
 
@@ -118,6 +123,10 @@ impl Web {
         &self.0.proposals
     }
 
+    pub(crate) fn limits(&self) -> &limits::Limits {
+        &self.0.limits
+    }
+
     pub(crate) fn closing(&self) -> watch::Receiver<bool> {
         self.0.closing.subscribe()
     }
@@ -135,6 +144,7 @@ fn routes(web: Web) -> Router {
         .merge(assets::routes())
         .fallback(async || trouble::Trouble::not_found())
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(axum::middleware::from_fn_with_state(web.clone(), limits::in_turn))
         .layer(axum::middleware::from_fn_with_state(web.clone(), frame::frame))
         .with_state(web)
 }
@@ -155,7 +165,6 @@ pub async fn serve(
         shutdown.await;
         closing.send_replace(true);
     };
-    axum::serve(listener, routes(web))
-        .with_graceful_shutdown(ended)
-        .await
+    let service = routes(web).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(ended).await
 }

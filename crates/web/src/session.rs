@@ -30,6 +30,9 @@ pub(crate) const POST: &str = "post";
 /// The cookie of the guided walk that is being walked: its number.
 pub(crate) const WALK: &str = "walk";
 
+/// What is open to somebody whose password must be changed first.
+const ALWAYS: [&str; 3] = ["/account", "/account/password", "/sign-out"];
+
 /// Who asks, as every handler sees it. Cheap to clone.
 #[derive(Clone)]
 pub struct Visitor {
@@ -204,6 +207,15 @@ impl FromRequestParts<Web> for Visitor {
         // Sessions live by the wall clock: moving the demo's clock must not end them.
         let session = jurisdiction.accounts.session(secret, Timestamp::now())?;
         let session = session.ok_or_else(|| Trouble::sign_in(next))?;
+        if session.read_only && !matches!(parts.method, Method::GET | Method::HEAD) {
+            return Err(Trouble::new(axum::http::StatusCode::FORBIDDEN, "read_only"));
+        }
+        // Whoever has a password from somebody else changes it before anything else.
+        if session.must_change && !ALWAYS.contains(&parts.uri.path()) {
+            let mut trouble = Trouble::new(axum::http::StatusCode::FORBIDDEN, "must_change");
+            trouble.instead = Some("/account".to_owned());
+            return Err(trouble);
+        }
         let world = engine.world();
         let person = session.person.clone();
         let posts: Vec<PostId> = world.org.posts_held(&person, date_of(now)).cloned().collect();
@@ -240,7 +252,7 @@ fn header_text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     header_text(headers, "authorization")?
         .strip_prefix("Bearer ")
         .map(str::trim)

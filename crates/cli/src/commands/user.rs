@@ -5,11 +5,10 @@ use std::sync::Arc;
 
 use bihuan_domain::calendar::date_of;
 use bihuan_domain::event::WorldEvent;
-use bihuan_domain::id::{Code, PersonId, PostId, UnitId};
-use bihuan_domain::org::{Actor, Appointment, Person, Post, Unit, Validity};
-use bihuan_domain::world::World;
+use bihuan_domain::id::{Code, PostId, UnitId};
+use bihuan_domain::org::{Actor, Appointment, Post, Unit, Validity};
 use bihuan_engine::time::SystemTime;
-use bihuan_engine::{Accounts, Engine, WorldChange};
+use bihuan_engine::{Accounts, Engine, WorldChange, people};
 use bihuan_messages::{Label, Lang, t};
 use serde_json::json;
 
@@ -168,23 +167,8 @@ fn add(args: &Add, term: &Term) -> Result<Exit, Trouble> {
         };
         changes.push(WorldEvent::PostPut(post).into());
     }
-    let person = next_person(&world);
-    let (name, draft) = Engine::seal(&args.name)?;
-    changes.push(WorldChange {
-        event: WorldEvent::PersonPut(Person {
-            id: person.clone(),
-            name,
-        }),
-        texts: vec![(format!("person/{person}"), draft)],
-        files: Vec::new(),
-    });
-    let appointment = Appointment {
-        person: person.clone(),
-        post: post.clone(),
-        valid,
-        acting_for: None,
-    };
-    changes.push(WorldEvent::Appointed(appointment).into());
+    let person = people::next_person(&world);
+    changes.extend(people::appointing(&person, &args.name, &post, valid)?);
     engine.change(&Actor::system(), &format!("user-add/{person}"), changes)?;
     accounts.put(&args.login, &person, &password)?;
     term.say("cli.user_added", &[("login", &args.login), ("post", &post)]);
@@ -205,16 +189,6 @@ fn post_name(engine: &Engine, kind: &str) -> Label {
         (None, "clerk") => Label::new(t(Lang::Zh, "cli.post_clerk"), t(Lang::En, "cli.post_clerk")),
         _ => Label::new(kind, kind),
     }
-}
-
-fn next_person(world: &World) -> PersonId {
-    let used = world
-        .org
-        .persons
-        .keys()
-        .filter_map(|id| id.as_str().strip_prefix('p')?.parse::<u32>().ok())
-        .max();
-    PersonId::from(format!("p{:03}", used.unwrap_or(0).saturating_add(1)))
 }
 
 fn password(stdin: bool) -> Result<String, Trouble> {

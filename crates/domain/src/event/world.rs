@@ -64,6 +64,8 @@ pub enum WorldEvent {
     ErasureDone(ErasureDone),
     #[serde(rename = "values.unmasked")]
     Unmasked(Unmasked),
+    #[serde(rename = "account.changed")]
+    AccountChanged(AccountChanged),
 }
 
 /// A log begins.
@@ -266,4 +268,15 @@ pub struct Unmasked {
     pub case: Option<CaseId>,
     /// What for, from a list.
     pub purpose: Code,
+}
+
+/// Something about a person's account was changed: what anybody does under it from here on is judged in this light. Sign-in
+/// names and secrets are not here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountChanged {
+    /// Whose account.
+    pub person: crate::id::PersonId,
+    /// What was done: `made`, `password_set`, `password_reset`, `second_on`, `second_off`, `unlocked`, `removed`, `token_made`,
+    /// `token_ended`, `sessions_ended`.
+    pub act: Code,
 }

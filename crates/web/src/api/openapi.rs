@@ -260,7 +260,8 @@ fn read(path: &str, summary: &str, query: &[(&str, &str)]) -> Json {
 
 fn sign_in() -> Json {
     let credentials = json!({ "type": "object", "required": ["login", "password"], "properties": {
-        "jurisdiction": { "type": "string" }, "login": { "type": "string" }, "password": { "type": "string" } } });
+        "jurisdiction": { "type": "string" }, "login": { "type": "string" }, "password": { "type": "string" },
+        "code": { "type": "string", "description": "Code of the second step, where the account has one" } } });
     with_problems(json!({
         "operationId": "sign_in", "summary": "Name and password for a token", "security": [],
         "requestBody": { "required": true, "content": { "application/json": { "schema": credentials } } },

@@ -1,11 +1,13 @@
 //! `POST /api/v1/session`: name and password for a token. `DELETE` ends it.
 
-use axum::Router;
+use std::net::SocketAddr;
+
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use axum::{Extension, Router};
 use bihuan_engine::SignInError;
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -13,6 +15,8 @@ use serde_json::json;
 
 use super::Caller;
 use crate::Web;
+use crate::limits::address;
+use crate::pages::agent_of;
 use crate::session::{SESSION, cookie};
 use crate::trouble::Trouble;
 
@@ -26,9 +30,18 @@ struct Credentials {
     jurisdiction: Option<String>,
     login: String,
     password: String,
+    /// A code of the authenticator or a recovery code, where the account has a second step.
+    #[serde(default)]
+    code: Option<String>,
 }
 
-async fn sign_in(State(web): State<Web>, body: Bytes) -> Result<Response, Trouble> {
+async fn sign_in(
+    State(web): State<Web>,
+    peer: Option<Extension<ConnectInfo<SocketAddr>>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Trouble> {
+    let (from, now) = (address(&headers, peer.as_deref()), Timestamp::now());
     let asked: Credentials =
         serde_json::from_slice(&body).map_err(|error| Trouble::bad(error.to_string()))?;
     let slug = asked
@@ -38,9 +51,20 @@ async fn sign_in(State(web): State<Web>, body: Bytes) -> Result<Response, Troubl
     let jurisdiction = web
         .jurisdiction(&slug)
         .ok_or_else(|| Trouble::bad(format!("jurisdiction `{slug}`")))?;
-    let accounts = jurisdiction.accounts.clone();
+    if let Some(until) = web.limits().waits(from, now) {
+        return Err(locked(until));
+    }
+    let (accounts, agent) = (jurisdiction.accounts.clone(), agent_of(&headers));
     let done = tokio::task::spawn_blocking(move || {
-        accounts.sign_in(&asked.login, &asked.password, Timestamp::now())
+        match (
+            accounts.sign_in(&asked.login, &asked.password, &agent, now),
+            asked.code,
+        ) {
+            (Err(SignInError::NeedsCode(half)), Some(code)) => {
+                accounts.sign_in_code(&half, &code, &agent, now)
+            }
+            (done, _) => done,
+        }
     });
     match done.await {
         Ok(Ok(secret)) => {
@@ -51,17 +75,27 @@ async fn sign_in(State(web): State<Web>, body: Bytes) -> Result<Response, Troubl
             )
                 .into_response())
         }
-        Ok(Err(SignInError::Wrong)) => Err(refused("sign_in_wrong")),
-        Ok(Err(SignInError::Locked(until))) => {
-            let mut trouble = refused("sign_in_locked");
-            trouble.status = StatusCode::TOO_MANY_REQUESTS;
-            let until = crate::show::both(|lang| crate::show::moment_text(until, lang));
-            trouble.rule = trouble.rule.clone().with("until", until);
-            Err(trouble)
+        Ok(Err(SignInError::Wrong)) => {
+            web.limits().count_wrong(from, now);
+            Err(refused("sign_in_wrong"))
         }
+        Ok(Err(SignInError::NeedsCode(_))) => Err(refused("sign_in_needs_code")),
+        Ok(Err(SignInError::WrongCode)) => {
+            web.limits().count_wrong(from, now);
+            Err(refused("sign_in_wrong_code"))
+        }
+        Ok(Err(SignInError::Locked(until))) => Err(locked(until)),
         Ok(Err(SignInError::Fault(error))) => Err(error.into()),
         Err(error) => Err(bihuan_engine::Error::Other(error.to_string()).into()),
     }
+}
+
+fn locked(until: Timestamp) -> Trouble {
+    let mut trouble = refused("sign_in_locked");
+    trouble.status = StatusCode::TOO_MANY_REQUESTS;
+    let until = crate::show::both(|lang| crate::show::moment_text(until, lang));
+    trouble.rule = trouble.rule.clone().with("until", until);
+    trouble
 }
 
 fn refused(code: &str) -> Trouble {

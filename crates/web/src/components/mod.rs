@@ -2,4 +2,5 @@
 
 pub mod found;
 pub mod pager;
+pub mod qr;
 pub mod summary;

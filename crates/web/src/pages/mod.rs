@@ -1,5 +1,6 @@
 //! The pages: one file each, handler and view together. Each offers `routes()`; this list is the site map.
 
+pub(crate) mod account;
 mod admin;
 mod assessments;
 mod board;
@@ -34,10 +35,12 @@ pub(crate) use admin::{
 pub(crate) use bulletins::{file as bulletin_file, readable as readable_bulletin};
 pub(crate) use case::{etag as case_etag, evidence::download as evidence_file, locked_for};
 pub(crate) use imports::Drafts;
+pub(crate) use sign_in::agent_of;
 
 pub(crate) fn routes() -> Router<Web> {
     Router::new()
         .merge(sign_in::routes())
+        .merge(account::routes())
         .merge(desk::routes())
         .merge(ledgers::routes())
         .merge(new_case::routes())

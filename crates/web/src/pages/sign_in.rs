@@ -1,9 +1,12 @@
 //! Sign-in (登录): which jurisdiction, name and password; in the demo the sample accounts at one click. Sign-out, and
 //! the choice of the post.
 
+use std::net::SocketAddr;
+
+use axum::Extension;
 use axum::Router;
-use axum::extract::{Query, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::{ConnectInfo, Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use bihuan_domain::calendar::date_of;
@@ -13,10 +16,12 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 use serde::Deserialize;
 
+use super::account::code_field;
 use super::back_to;
 use crate::body::{Posted, Sent};
 use crate::components::summary::{Problem, summary};
 use crate::frame::lang_of;
+use crate::limits::address;
 use crate::session::{POST, SESSION, cookie, set_cookie};
 use crate::trouble::Trouble;
 use crate::{Jurisdiction, Web, layout, show};
@@ -24,9 +29,16 @@ use crate::{Jurisdiction, Web, layout, show};
 /// How long the browser keeps the cookie; the session itself ends earlier when it is not used.
 const COOKIE_SECONDS: u32 = 7 * 24 * 3600;
 
+/// The cookie between the two steps: `slug.secret`.
+const HALF: &str = "half";
+
+/// How long the second step may take.
+const HALF_SECONDS: u32 = 5 * 60;
+
 pub(crate) fn routes() -> Router<Web> {
     Router::new()
         .route("/sign-in", get(form).post(sign_in))
+        .route("/sign-in/code", get(code_form).post(sign_in_code))
         .route("/sign-out", post(sign_out))
         .route("/post", post(choose_post))
 }
@@ -41,8 +53,15 @@ async fn form(State(web): State<Web>, headers: HeaderMap, Query(asked): Query<As
     view(&web, lang_of(&headers), &asked.next, "", "", &[])
 }
 
-async fn sign_in(State(web): State<Web>, headers: HeaderMap, sent: Sent) -> Result<Response, Trouble> {
+async fn sign_in(
+    State(web): State<Web>,
+    peer: Option<Extension<ConnectInfo<SocketAddr>>>,
+    headers: HeaderMap,
+    sent: Sent,
+) -> Result<Response, Trouble> {
     let lang = lang_of(&headers);
+    let from = address(&headers, peer.as_deref());
+    let now = Timestamp::now();
     let (slug, login) = (
         sent.get("jurisdiction").to_owned(),
         sent.get("login").trim().to_owned(),
@@ -61,18 +80,31 @@ async fn sign_in(State(web): State<Web>, headers: HeaderMap, sent: Sent) -> Resu
     let Some(jurisdiction) = web.jurisdiction(&slug) else {
         return again(t(lang, "web.sign_in_where").to_owned(), "jurisdiction");
     };
+    if let Some(until) = web.limits().waits(from, now) {
+        let until = show::moment_text(until, lang);
+        return again(tf(lang, "web.sign_in_locked", &[("until", &until)]), "login");
+    }
     let (accounts, name) = (jurisdiction.accounts.clone(), login.clone());
-    let password = sent.get("password").to_owned();
+    let (password, agent) = (sent.get("password").to_owned(), agent_of(&headers));
     // Hashing a password takes its time on purpose.
-    let result =
-        tokio::task::spawn_blocking(move || accounts.sign_in(&name, &password, Timestamp::now())).await;
+    let result = tokio::task::spawn_blocking(move || accounts.sign_in(&name, &password, &agent, now)).await;
     match result {
         Ok(Ok(secret)) => {
             let mut response = Redirect::to(back_to(sent.get("next"))).into_response();
             enter(&headers, &mut response, &slug, &secret, "");
             Ok(response)
         }
-        Ok(Err(SignInError::Wrong)) => again(t(lang, "web.sign_in_wrong").to_owned(), "login"),
+        Ok(Err(SignInError::NeedsCode(half))) => {
+            let to = format!("/sign-in/code?next={}", show::percent(back_to(sent.get("next"))));
+            let mut response = Redirect::to(&to).into_response();
+            let value = format!("{slug}.{half}");
+            set_cookie(&headers, response.headers_mut(), HALF, &value, HALF_SECONDS);
+            Ok(response)
+        }
+        Ok(Err(SignInError::Wrong | SignInError::WrongCode)) => {
+            web.limits().count_wrong(from, now);
+            again(t(lang, "web.sign_in_wrong").to_owned(), "login")
+        }
         Ok(Err(SignInError::Locked(until))) => {
             let until = show::moment_text(until, lang);
             again(tf(lang, "web.sign_in_locked", &[("until", &until)]), "login")
@@ -80,6 +112,82 @@ async fn sign_in(State(web): State<Web>, headers: HeaderMap, sent: Sent) -> Resu
         Ok(Err(SignInError::Fault(error))) => Err(error.into()),
         Err(error) => Err(bihuan_engine::Error::Other(error.to_string()).into()),
     }
+}
+
+/// What the browser says of itself.
+pub(crate) fn agent_of(headers: &HeaderMap) -> String {
+    let said = headers.get(header::USER_AGENT);
+    said.and_then(|said| said.to_str().ok())
+        .unwrap_or_default()
+        .to_owned()
+}
+
+async fn code_form(headers: HeaderMap, Query(asked): Query<Asked>) -> Response {
+    if cookie(&headers, HALF).is_none() {
+        return Redirect::to("/sign-in").into_response();
+    }
+    code_view(lang_of(&headers), &asked.next, &[]).into_response()
+}
+
+async fn sign_in_code(
+    State(web): State<Web>,
+    peer: Option<Extension<ConnectInfo<SocketAddr>>>,
+    headers: HeaderMap,
+    sent: Sent,
+) -> Result<Response, Trouble> {
+    let lang = lang_of(&headers);
+    let from = address(&headers, peer.as_deref());
+    let now = Timestamp::now();
+    let half = cookie(&headers, HALF).and_then(|value| value.split_once('.'));
+    let Some((slug, half, place)) = half.and_then(|(slug, half)| Some((slug, half, web.jurisdiction(slug)?)))
+    else {
+        return Ok(Redirect::to("/sign-in").into_response());
+    };
+    match place
+        .accounts
+        .sign_in_code(half, sent.get("code"), &agent_of(&headers), now)
+    {
+        Ok(secret) => {
+            let mut response = Redirect::to(back_to(sent.get("next"))).into_response();
+            enter(&headers, &mut response, slug, &secret, "");
+            set_cookie(&headers, response.headers_mut(), HALF, "", 0);
+            Ok(response)
+        }
+        Err(SignInError::WrongCode) => {
+            web.limits().count_wrong(from, now);
+            let problem = Problem::at("code", t(lang, "account.code_wrong"));
+            let body = code_view(lang, sent.get("next"), &[problem]);
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, body).into_response())
+        }
+        Err(SignInError::Fault(error)) => Err(error.into()),
+        Err(SignInError::Wrong | SignInError::Locked(_) | SignInError::NeedsCode(_)) => {
+            let problem = Problem::at("login", t(lang, "account.code_over"));
+            let body = view(&web, lang, sent.get("next"), slug, "", &[problem]);
+            let mut response = (StatusCode::UNPROCESSABLE_ENTITY, body).into_response();
+            set_cookie(&headers, response.headers_mut(), HALF, "", 0);
+            Ok(response)
+        }
+    }
+}
+
+fn code_view(lang: Lang, next: &str, problems: &[Problem]) -> Markup {
+    layout::plain(
+        lang,
+        t(lang, "web.sign_in"),
+        &html! {
+            div .sign-in { div .sign-in-form {
+                h1 { (t(lang, "account.second")) }
+                p .lead { (t(lang, "account.code_lead")) }
+                (summary(lang, problems))
+                form method="post" action="/sign-in/code" .stack {
+                    input type="hidden" name="next" value=(next);
+                    (code_field(lang, problems))
+                    button .primary type="submit" { (t(lang, "web.sign_in")) }
+                    a href="/sign-in" { (t(lang, "account.code_back")) }
+                }
+            } }
+        },
+    )
 }
 
 /// Gives the browser its session, acting on `post` where one is named.

@@ -29,6 +29,11 @@ fn addresses(case: u64) -> Vec<String> {
         "/admin/packs",
         "/admin/custodians",
         "/admin/erasures",
+        "/admin/accounts",
+        "/admin/audit",
+        "/admin/audit?kind=pack.adopted&before=5",
+        "/account",
+        "/account/second",
         "/nowhere",
     ];
     fixed

@@ -7,6 +7,7 @@
     reason = "tests may be blunt, their helpers too"
 )]
 
+mod accounts;
 mod admin;
 mod api;
 mod assessments;

@@ -1,7 +1,9 @@
 //! Administration (管理): what is neither work on a case nor reading one, and who may do it. The hub lists only what the
 //! visitor's post may do; each page asks the access policy again.
 
+mod accounts;
 mod adopt;
+mod audit;
 mod custodians;
 mod erasures;
 mod proposals;
@@ -27,6 +29,8 @@ pub(crate) fn routes() -> Router<Web> {
         .merge(adopt::routes())
         .merge(custodians::routes())
         .merge(erasures::routes())
+        .merge(accounts::routes())
+        .merge(audit::routes())
 }
 
 /// Whether the visitor finds anything to do under administration.
@@ -40,9 +44,21 @@ fn offered(visitor: &Visitor) -> impl Iterator<Item = (&'static str, &'static st
     let keys = adopts || custodians::own(visitor).next().is_some();
     let erases = erasures::may_look(visitor);
     [
+        (
+            visitor.may(Task::ManageAccounts),
+            "/admin/accounts",
+            "admin.accounts",
+            "admin.accounts_lead",
+        ),
         (adopts, "/admin/packs", "admin.adopt", "admin.adopt_lead"),
         (keys, "/admin/custodians", "admin.keys", "admin.keys_lead"),
         (erases, "/admin/erasures", "admin.erasures", "admin.erasures_lead"),
+        (
+            visitor.may(Task::SeeErasures),
+            "/admin/audit",
+            "admin.audit",
+            "admin.audit_lead",
+        ),
     ]
     .into_iter()
     .filter_map(|(may, to, title, lead)| may.then_some((to, title, lead)))

@@ -101,7 +101,12 @@ fn take(web: &Web, headers: &HeaderMap, visitor: Option<&Visitor>, sent: &Sent) 
     };
     let secret = place
         .accounts
-        .sign_in(&who.login, sent.get("password"), Timestamp::now())
+        .sign_in(
+            &who.login,
+            sent.get("password"),
+            &sign_in::agent_of(headers),
+            Timestamp::now(),
+        )
         .map_err(|_| Trouble::forbidden())?;
     let mut response = Redirect::to(&address(&walk, step, index)).into_response();
     sign_in::enter(headers, &mut response, &place.slug, &secret, who.post.as_str());
