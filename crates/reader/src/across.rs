@@ -27,6 +27,7 @@ type Key = (String, String, Option<String>, String);
 /// hedged number (力争, 左右) still counts as printed. Linear in the number of rows.
 pub fn differences(documents: &[&Document]) -> Vec<Difference> {
     const SHORTEST: usize = 5;
+    const SHORTEST_OF_MONEY: usize = 9;
     let mut first_of: BTreeMap<Key, (usize, &Commitment)> = BTreeMap::new();
     let mut found = Vec::new();
     for (n, document) in documents.iter().enumerate() {
@@ -42,9 +43,15 @@ pub fn differences(documents: &[&Document]) -> Vec<Difference> {
                 .action
                 .as_ref()
                 .is_some_and(|verb| row.quote.contains(verb.as_str()));
-            // `再建2座` is another two, whatever was said before.
-            let another = words.contains(['再', '另', '又']);
-            if own < SHORTEST || !whole || another {
+            // `再建2座` is another two, and with two numbers it is open which of them differs.
+            let another = words.contains(['再', '另', '又']) || numbers_in(&row.quote) > 1;
+            // Money is handed out for many things under the same few words.
+            let shortest = if unit.ends_with('元') {
+                SHORTEST_OF_MONEY
+            } else {
+                SHORTEST
+            };
+            if own < shortest || !whole || another {
                 continue;
             }
             let due = row.due.map(|day| day.to_string()).unwrap_or_default();
@@ -83,4 +90,9 @@ fn object_len(words: &str, unit: &str) -> usize {
     }
     let units = unit.chars().filter(|c| is_han(*c)).count();
     chars.len().saturating_sub(from + units)
+}
+
+fn numbers_in(quote: &str) -> usize {
+    let parts = quote.split(|c: char| !(c.is_ascii_digit() || c == '.'));
+    parts.filter(|part| !part.is_empty()).count()
 }

@@ -6,8 +6,8 @@ use crate::chars::{at, contains, cut, is_semicolon, is_stop};
 use crate::checks::reckon::{Num, Says, check, plus, printed, sum};
 use crate::model::Check;
 use crate::tables::{
-    checks_complements, kin_units, list_cues, loose_cues, no_sum_between, open_lists, remainder_words,
-    sure_totals, total_words,
+    checks_complements, deliver_verbs, kin_units, list_cues, loose_cues, measure_verbs, no_sum_between,
+    open_lists, remainder_words, sure_totals, total_words,
 };
 
 /// Everything that adds up, or should, within one sentence.
@@ -236,12 +236,26 @@ fn parallel(says: &Says, parts: &[Num]) -> bool {
         let lead = says.lead(two);
         let firm: Vec<char> = gap.iter().copied().filter(|c| !c.is_ascii()).collect();
         let same_deed = no_sum_between().any_in(says.lead(one)) == no_sum_between().any_in(lead);
+        let same_deed = same_deed && deed(says.lead(one)) == deed(lead);
         firm.len() <= 28
             && !gap.iter().any(|c| is_stop(*c))
             && !contains(gap, "其中")
             && same_deed
             && (!no_sum_between().any_in(gap) || lead_repeats(says, one, two))
     })
+}
+
+/// Whether the words before a number begin with a deed: `走访农户…` is no part of what was listed by name.
+fn deed(lead: &[char]) -> bool {
+    let from = if crate::chars::has_at(lead, 0, "其中") {
+        2
+    } else {
+        0
+    };
+    deliver_verbs()
+        .at(lead, from)
+        .or_else(|| measure_verbs().at(lead, from))
+        .is_some()
 }
 
 /// `发放甲12万元、发放乙8万元`: the same words before both.
