@@ -43,6 +43,7 @@ struct Inner {
     /// One sweep of the timers at a time.
     sweeping: Mutex<()>,
     tallies: Arc<Tallies>,
+    threads: crate::documents::threads::Kept,
 }
 
 /// How the read models were when the engine started.
@@ -158,6 +159,7 @@ impl Engine {
             writer: Mutex::new(Some(thread)),
             sweeping: Mutex::new(()),
             tallies: Arc::default(),
+            threads: Default::default(),
         };
         Ok((Engine(Arc::new(inner)), Opening { entries, rebuilt }))
     }
@@ -221,6 +223,11 @@ impl Engine {
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
         Ok(Views::new(self.0.ledger.reader()?, roll, self.0.tallies.clone()))
+    }
+
+    /// What is kept of documents for their threads.
+    pub(crate) fn threads_kept(&self) -> &crate::documents::threads::Kept {
+        &self.0.threads
     }
 
     /// Submits a command; the answer comes when it is on the disk. For asynchronous callers.

@@ -40,7 +40,7 @@ mod undouble;
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
-pub use across::{Difference, differences};
+pub use across::{Difference, Stated, differences, differences_stated, stated};
 pub use decode::{Decoded, Encoding, LIMIT_BYTES, Unreadable, decode};
 pub use model::{
     Article, ArticleKind, Check, Commitment, CommitmentKind, Coverage, CoverageClass, Document, Figure,

@@ -1,5 +1,7 @@
 //! The rows of a document as they stand: what the reader proposes, then every change that people made, in order.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use bihuan_domain::id::{CaseId, UnitId};
 use bihuan_domain::org::Unit;
 use bihuan_domain::refusal::Refusal;
@@ -137,18 +139,21 @@ fn reasoned(unit: &Unit, reason: &OwnerReason) -> Option<(UnitId, Message)> {
 /// The rows as the reader proposes them.
 fn proposed(register: &Register<'_>, reading: &Reading) -> Vec<Proposal> {
     let mut rows: Vec<Proposal> = Vec::new();
+    let of_tables: BTreeMap<Vec<[usize; 2]>, &TaskRow> = reading
+        .opened
+        .tables
+        .iter()
+        .flat_map(|table| &table.rows)
+        .map(|row| (row.at(), row))
+        .collect();
+    let mut keys: BTreeSet<String> = BTreeSet::new();
     for article in &reading.document.articles {
         for commitment in &article.commitments {
-            let table = reading
-                .opened
-                .tables
-                .iter()
-                .flat_map(|table| &table.rows)
-                .find(|row| row.at() == commitment.at);
+            let table = of_tables.get(&commitment.at).copied();
             let mut row = row_of(register, commitment, table);
             row.article.clone_from(&article.title);
             let mut n = 1u32;
-            while rows.iter().any(|known| known.key == row.key) {
+            while !keys.insert(row.key.clone()) {
                 n = n.saturating_add(1);
                 row.key = format!("{}~{n}", key_of(&row.at));
             }

@@ -1,27 +1,23 @@
 //! Undertakings over documents: what one report promises and later ones repeat, report as done, or drop. Links are
 //! proposed with what they rest on; a person confirms or refuses them, which is an event of the later document's review.
 
+mod kept;
+mod link;
+mod told;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use bihuan_domain::id::{CaseId, DocumentId};
 use bihuan_messages::Message;
-use bihuan_reader::CoverageClass;
-use bihuan_reader::threads::{Commonness, Likeness, PROPOSED_FROM, Saying, likeness, stage_of};
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::review::Change;
-use super::rows::{self, Proposal, Standing};
-use super::{Reading, tidy};
 use crate::engine::Engine;
 use crate::error::Failure;
 use crate::views::Views;
-
-/// Documents that are held against each other, the newest.
-const DOCUMENTS_MAX: usize = 60;
-
-/// The shortest sentence that can say how an undertaking stands, in characters.
-const SENTENCE_MIN: usize = 8;
+pub(crate) use kept::Kept;
+use link::Linked;
+use told::Said;
 
 pub use bihuan_reader::threads::Stage;
 
@@ -47,6 +43,8 @@ pub struct Place {
     pub to: Option<(DocumentId, String)>,
     /// Whether a person confirmed it.
     pub confirmed: bool,
+    /// The other number, where the row that it was linked to promises the same by the same year with another number.
+    pub other_number: Option<String>,
     /// The case that the row became.
     pub case: Option<CaseId>,
 }
@@ -71,12 +69,34 @@ pub struct Thread {
 pub struct Source {
     /// The document.
     pub id: DocumentId,
-    /// Its name; `None` where it was erased.
-    pub name: Option<String>,
+    /// Its name.
+    pub name: String,
     /// Its day, as far as its text says it.
     pub date: Option<Date>,
     /// The revision of its rows.
     pub revision: u64,
+}
+
+/// The same undertaking with different numbers in two documents.
+#[derive(Clone, Debug, Serialize)]
+pub struct Differing {
+    /// The statement, e.g. `改造老旧小区：18个≠20个`.
+    pub statement: String,
+    /// The place in the earlier document.
+    pub first: Spot,
+    /// The place in the later one.
+    pub second: Spot,
+}
+
+/// A row of a document.
+#[derive(Clone, Debug, Serialize)]
+pub struct Spot {
+    /// The document.
+    pub document: DocumentId,
+    /// The row, by its key.
+    pub key: String,
+    /// Its words.
+    pub quote: String,
 }
 
 /// All undertakings that more than one document speaks of, and the documents in their order.
@@ -88,344 +108,68 @@ pub struct Threads {
     pub threads: Vec<Thread>,
     /// Promises of earlier documents that no later one speaks of, with where they stand.
     pub silent: Vec<Thread>,
+    /// Rows of two documents with the same words and different numbers.
+    pub differing: Vec<Differing>,
 }
 
-/// Something said in a document.
-struct Said {
-    /// Which document, by its place among the sources.
-    source: usize,
-    key: String,
-    quote: String,
-    saying: Saying,
-    row: Option<Proposal>,
-    stage: Stage,
-}
-
-/// Follows every undertaking over the documents that were received.
+/// Follows every undertaking over the documents that were received, the newest 300.
+///
+/// Each document is read once for each revision of its rows; what is kept of it is held against the others by the runs of
+/// characters that they share.
 ///
 /// # Errors
 ///
-/// Faults of the log. A document that cannot be read any more is left out.
+/// Faults of the log. A document that was erased or whose file is missing is left out.
 pub fn threads(engine: &Engine, views: &Views) -> Result<Threads, Failure> {
-    let world = engine.world();
-    let mut readings: Vec<(Option<Date>, Reading)> = Vec::new();
-    for id in world.documents.keys() {
-        match super::reading(engine, views, id, &Default::default()) {
-            Ok(reading) => readings.push((day_of(&reading), reading)),
-            Err(Failure::Refused(_)) => {}
-            Err(fault) => return Err(fault),
-        }
-    }
-    // A document without a day says nothing of what came before it: it stands first.
-    readings.sort_by(|a, b| (a.0, &a.1.received.document).cmp(&(b.0, &b.1.received.document)));
-    let surplus = readings.len().saturating_sub(DOCUMENTS_MAX);
-    readings.drain(..surplus);
+    let (linked, names) = kept::linked(engine, views)?;
     let mut cases: BTreeMap<String, CaseId> = BTreeMap::new();
-    for (_, reading) in &readings {
-        views.for_each_state(&[], Some(reading.received.document.as_str()), |state, _| {
-            if let Some(key) = &state.source.key {
-                cases.entry(key.as_str().to_owned()).or_insert(state.id);
-            }
-        })?;
-    }
-    let mut said: Vec<Said> = Vec::new();
-    for (source, (_, reading)) in readings.iter().enumerate() {
-        let rows = rows::of(&world, reading);
-        said.extend(sentences(source, reading, &rows));
-        for row in rows.into_iter().filter(|row| row.standing == Standing::Open) {
-            said.push(Said {
-                source,
-                key: row.key.clone(),
-                quote: row.quote.clone(),
-                saying: Saying {
-                    text: row.quote.clone(),
-                    owner: row.owner.as_ref().map(|(unit, _)| unit.to_string()),
-                    figures: row.value.clone().zip(row.unit.clone()).into_iter().collect(),
-                },
-                row: Some(row),
-                stage: Stage::Promised,
-            });
+    for told in &linked.told {
+        for (key, case) in views.keys_of_document(told.document.as_str())? {
+            cases.entry(key).or_insert(case);
         }
     }
-    said.sort_by_key(|said| {
-        (
-            said.source,
-            said.key.split('-').next().and_then(|n| n.parse::<usize>().ok()),
-        )
+    let documents = linked.told.iter().map(|told| Source {
+        id: told.document.clone(),
+        name: names.get(&told.document).cloned().unwrap_or_default(),
+        date: told.date,
+        revision: told.made_of.0,
     });
-    let decided = decisions(&readings);
-    let links = link(&said, &readings, &decided);
-    Ok(assemble(&said, &links, &readings, &cases))
+    Ok(assemble(&linked, documents.collect(), &cases))
 }
 
-/// The day of a document: of its first article that has one, else the last day of no year.
-fn day_of(reading: &Reading) -> Option<Date> {
-    reading
-        .document
-        .articles
-        .iter()
-        .find_map(|article| article.date)
-        .or_else(|| {
-            // A plan without a day is as old as the first year that it names for its rows.
-            let due = reading
-                .document
-                .articles
-                .iter()
-                .flat_map(|article| &article.commitments)
-                .filter_map(|row| row.due)
-                .min();
-            due.and_then(|due| Date::new(due.year(), 1, 1).ok())
-        })
-}
-
-/// The sentences of a document that are no rows: they may say that something was done.
-fn sentences(source: usize, reading: &Reading, rows: &[Proposal]) -> Vec<Said> {
-    let chars: Vec<char> = reading.opened.text.chars().collect();
-    let taken: BTreeSet<usize> = rows
-        .iter()
-        .flat_map(|row| &row.at)
-        .flat_map(|[from, to]| *from..*to)
-        .collect();
-    let told: BTreeSet<usize> = reading
-        .document
-        .coverage
-        .iter()
-        .filter(|stretch| matches!(stretch.class, CoverageClass::Figure | CoverageClass::Context))
-        .flat_map(|stretch| &stretch.at)
-        .flat_map(|[from, to]| *from..*to)
-        .collect();
-    let mut out = Vec::new();
-    for [from, to] in reading.document.articles.iter().flat_map(|article| &article.runs) {
-        let mut start = *from;
-        for at in *from..*to {
-            let ends =
-                chars.get(at).is_some_and(|c| "。！？；\n".contains(*c)) || at.saturating_add(1) == *to;
-            if !ends {
-                continue;
-            }
-            let run = start..at.saturating_add(1);
-            start = run.end;
-            if run.clone().any(|n| taken.contains(&n)) || !run.clone().any(|n| told.contains(&n)) {
-                continue;
-            }
-            let quote = tidy(
-                &chars
-                    .get(run.clone())
-                    .unwrap_or_default()
-                    .iter()
-                    .collect::<String>(),
-            );
-            if quote.chars().count() < SENTENCE_MIN {
-                continue;
-            }
-            let within = |runs: &[[usize; 2]]| runs.iter().all(|[a, b]| run.start <= *a && *b <= run.end);
-            let all = reading
-                .document
-                .articles
-                .iter()
-                .flat_map(|article| &article.figures);
-            out.push(Said {
-                source,
-                key: format!("{}-{}", run.start, run.end),
-                saying: Saying {
-                    text: quote.clone(),
-                    owner: None,
-                    figures: all
-                        .filter(|figure| within(&figure.at))
-                        .filter_map(|figure| match figure.value {
-                            bihuan_reader::Value::One(value) => {
-                                Some((value.normalize().to_string(), figure.unit.clone()))
-                            }
-                            bihuan_reader::Value::Range(..) => None,
-                        })
-                        .collect(),
-                },
-                stage: stage_of(&quote),
-                quote,
-                row: None,
-            });
-        }
-    }
-    out
-}
-
-/// What people decided: saying (document, key) and row (document, key) → whether they are the same, and how far.
-type Decisions = BTreeMap<(DocumentId, String, DocumentId, String), (bool, Option<Stage>)>;
-
-fn decisions(readings: &[(Option<Date>, Reading)]) -> Decisions {
-    let mut all = Decisions::new();
-    for (_, reading) in readings {
-        for change in &reading.changes {
-            if let Change::Link {
-                saying,
-                document,
-                row,
-                same,
-                stage,
-            } = change
-            {
-                let key = (
-                    reading.received.document.clone(),
-                    saying.clone(),
-                    document.clone(),
-                    row.clone(),
-                );
-                all.insert(key, (*same, *stage));
-            }
-        }
-    }
-    all
-}
-
-/// A link from a saying to an earlier row.
-struct Link {
-    to: usize,
-    likeness: Likeness,
-    confirmed: bool,
-    stage: Option<Stage>,
-}
-
-/// For every saying the earlier row that it is most probably about.
-fn link(said: &[Said], readings: &[(Option<Date>, Reading)], decided: &Decisions) -> BTreeMap<usize, Link> {
-    let common = Commonness::of(said.iter().map(|said| &said.saying));
-    let id = |n: usize| readings.get(n).map(|(_, reading)| &reading.received.document);
-    // Which rows have a pair of characters: only those that share one are looked at.
-    let mut links = BTreeMap::new();
-    for (from, later) in said.iter().enumerate() {
-        let mut best: Option<(usize, Link)> = None;
-        for (to, earlier) in said.iter().enumerate() {
-            if earlier.source >= later.source || earlier.row.is_none() {
-                continue;
-            }
-            let (Some(of_later), Some(of_earlier)) = (id(later.source), id(earlier.source)) else {
-                continue;
-            };
-            let key = (
-                of_later.clone(),
-                later.key.clone(),
-                of_earlier.clone(),
-                earlier.key.clone(),
-            );
-            let verdict = decided.get(&key);
-            if verdict.is_some_and(|(same, _)| !same) {
-                continue;
-            }
-            let confirmed = verdict.is_some();
-            let found = likeness(&earlier.saying, &later.saying, &common);
-            let likeness = match found {
-                Some(likeness) if confirmed || likeness.points >= PROPOSED_FROM => likeness,
-                None if confirmed => Likeness {
-                    points: 0,
-                    why: Vec::new(),
-                },
-                _ => continue,
-            };
-            // What a person confirmed goes before any likeness; of equals the newer document is nearer.
-            let rank = (confirmed, likeness.points, earlier.source);
-            if best.as_ref().is_none_or(|(at, known)| {
-                rank > (
-                    known.confirmed,
-                    known.likeness.points,
-                    said.get(*at).map_or(0, |said| said.source),
-                )
-            }) {
-                best = Some((
-                    to,
-                    Link {
-                        to,
-                        likeness,
-                        confirmed,
-                        stage: verdict.and_then(|(_, stage)| *stage),
-                    },
-                ));
-            }
-        }
-        if let Some((_, link)) = best {
-            links.insert(from, link);
-        }
-    }
-    links
-}
-
-fn assemble(
-    said: &[Said],
-    links: &BTreeMap<usize, Link>,
-    readings: &[(Option<Date>, Reading)],
-    cases: &BTreeMap<String, CaseId>,
-) -> Threads {
+fn assemble(linked: &Linked, documents: Vec<Source>, cases: &BTreeMap<String, CaseId>) -> Threads {
     let root = |mut n: usize| {
-        while let Some(link) = links.get(&n) {
+        while let Some(link) = linked.links.get(&n) {
             n = link.to;
         }
         n
     };
     let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for (n, one) in said.iter().enumerate() {
-        if one.row.is_some() || links.contains_key(&n) {
+    for n in 0..linked.len() {
+        let is_row = linked.get(n).is_some_and(|(.., said)| said.row.is_some());
+        if is_row || linked.links.contains_key(&n) {
             groups.entry(root(n)).or_default().push(n);
         }
     }
-    let documents: Vec<Source> = readings
-        .iter()
-        .map(|(date, reading)| Source {
-            id: reading.received.document.clone(),
-            name: reading.name.clone(),
-            date: *date,
-            revision: reading.revision,
-        })
-        .collect();
-    let id = |n: usize| {
-        documents
-            .get(n)
-            .map_or_else(|| DocumentId::from(String::new()), |source| source.id.clone())
-    };
     let (mut threads, mut silent) = (Vec::new(), Vec::new());
     for members in groups.into_values() {
-        let places: Vec<Place> = members
-            .iter()
-            .filter_map(|n| said.get(*n).map(|one| (*n, one)))
-            .map(|(n, one)| {
-                let link = links.get(&n);
-                let stage = match (link, &one.row) {
-                    (Some(link), Some(_)) => link.stage.unwrap_or(Stage::Repeated),
-                    (Some(link), None) => link.stage.unwrap_or(one.stage),
-                    (None, _) => Stage::Promised,
-                };
-                let document = id(one.source);
-                Place {
-                    case: cases.get(&format!("{document}#{}", one.key)).copied(),
-                    key: one.key.clone(),
-                    quote: one.quote.clone(),
-                    is_row: one.row.is_some(),
-                    stage,
-                    why: link.map(|link| link.likeness.why.clone()).unwrap_or_default(),
-                    points: link.map(|link| link.likeness.points),
-                    to: link
-                        .and_then(|link| said.get(link.to))
-                        .map(|to| (id(to.source), to.key.clone())),
-                    confirmed: link.is_some_and(|link| link.confirmed),
-                    document,
-                }
-            })
-            .collect();
-        let Some(first) = members.first().and_then(|n| said.get(*n)) else {
+        let Some((first_source, _, first)) = members.first().and_then(|n| linked.get(*n)) else {
             continue;
         };
-        let heard: BTreeSet<usize> = members
-            .iter()
-            .filter_map(|n| said.get(*n))
-            .map(|one| one.source)
-            .collect();
+        let places: Vec<Place> = members.iter().filter_map(|n| place(linked, *n, cases)).collect();
+        let sources = members.iter().filter_map(|n| linked.get(*n));
+        let heard: BTreeSet<usize> = sources.map(|(source, ..)| source).collect();
+        let later = documents.iter().enumerate().skip(first_source.saturating_add(1));
         let thread = Thread {
             title: first
                 .row
                 .as_ref()
-                .map_or_else(|| first.quote.clone(), |row| row.title.clone()),
+                .map_or_else(|| first.saying.text.clone(), |row| row.title.clone()),
             due: first.row.as_ref().and_then(|row| row.due),
             stage: places.last().map_or(Stage::Promised, |place| place.stage),
-            silent: (first.source.saturating_add(1)..documents.len())
-                .filter(|n| !heard.contains(n))
-                .map(id)
+            silent: later
+                .filter(|(n, _)| !heard.contains(n))
+                .map(|(_, source)| source.id.clone())
                 .collect(),
             places,
         };
@@ -436,9 +180,64 @@ fn assemble(
         }
     }
     threads.sort_by_key(|(last, _)| std::cmp::Reverse(*last));
+    let spot = |n: usize| {
+        let (_, told, said) = linked.get(n)?;
+        Some(Spot {
+            document: told.document.clone(),
+            key: said.key.clone(),
+            quote: said.saying.text.clone(),
+        })
+    };
+    let differing = linked.differing.iter().filter_map(|differing| {
+        Some(Differing {
+            statement: differing.statement.clone(),
+            first: spot(differing.first)?,
+            second: spot(differing.second)?,
+        })
+    });
     Threads {
+        differing: differing.collect(),
         documents,
         threads: threads.into_iter().map(|(_, thread)| thread).collect(),
         silent,
     }
+}
+
+fn place(linked: &Linked, n: usize, cases: &BTreeMap<String, CaseId>) -> Option<Place> {
+    let (_, told, said) = linked.get(n)?;
+    let link = linked.links.get(&n);
+    let to = link.and_then(|link| linked.get(link.to));
+    let stage = match (link, &said.row) {
+        (Some(link), Some(_)) => link.stage.unwrap_or(Stage::Repeated),
+        (Some(link), None) => link.stage.unwrap_or(said.stage),
+        (None, _) => Stage::Promised,
+    };
+    let document = &told.document;
+    Some(Place {
+        case: cases.get(&format!("{document}#{}", said.key)).copied(),
+        key: said.key.clone(),
+        quote: said.saying.text.clone(),
+        is_row: said.row.is_some(),
+        stage,
+        why: link.map(|link| link.likeness.why.clone()).unwrap_or_default(),
+        points: link.map(|link| link.likeness.points),
+        to: to.map(|(_, told, said)| (told.document.clone(), said.key.clone())),
+        confirmed: link.is_some_and(|link| link.confirmed),
+        other_number: to.and_then(|(.., earlier)| other_number(earlier, said)),
+        document: document.clone(),
+    })
+}
+
+/// The number of an earlier promise, where a later one promises another by the same year. A report of what was done
+/// (no row) may well have another number, and so may the plan of another year.
+fn other_number(earlier: &Said, later: &Said) -> Option<String> {
+    let (before, after) = (earlier.row.as_ref()?, later.row.as_ref()?);
+    let year = |due: Option<Date>| due.map(Date::year);
+    let ([(number, unit)], [(other, same)]) =
+        (earlier.saying.figures.as_slice(), later.saying.figures.as_slice())
+    else {
+        return None;
+    };
+    let differs = unit == same && number != other && year(before.due) == year(after.due);
+    differs.then(|| format!("{number}{unit}"))
 }

@@ -402,6 +402,18 @@ impl Views {
         }
         Ok(())
     }
+
+    /// The cases that a document became, by the key of their source, in order of id.
+    pub(crate) fn keys_of_document(&self, document: &str) -> Result<Vec<(String, CaseId)>, Error> {
+        let mut statement = self.connection().prepare_cached(
+            "SELECT source_key, id FROM case_views WHERE document = ?1 AND source_key IS NOT NULL ORDER BY id",
+        )?;
+        let rows = statement.query_map([document], |row| {
+            let id: i64 = row.get(1)?;
+            Ok((row.get(0)?, CaseId(u64::try_from(id).unwrap_or(0))))
+        })?;
+        rows.map(|row| row.map_err(Error::from)).collect()
+    }
 }
 
 pub(crate) fn by_key(

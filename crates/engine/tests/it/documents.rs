@@ -423,7 +423,7 @@ mod review {
                 .find(of)
                 .unwrap_or_else(|| panic!("{words}: {found:#?}"))
         };
-        assert_eq!(found.documents[0].name.as_deref(), Some("要点.txt"));
+        assert_eq!(found.documents[0].name, "要点.txt");
         assert_eq!(about("柳泉河").stage, Stage::Done);
         assert_eq!(about("公厕").stage, Stage::UnderWay);
         assert_eq!(about("东山").stage, Stage::Dropped);

@@ -23,4 +23,5 @@ mod indicators;
 mod killed;
 mod lists;
 mod the_loop;
+mod threads;
 mod vault;

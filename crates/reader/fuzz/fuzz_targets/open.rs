@@ -1,12 +1,12 @@
-//! Any file is opened or refused with a message; what is opened can be read.
+//! Any file is opened or refused with a message; what is opened can be read, and the laws of a reading hold.
 #![no_main]
 
-use bihuan_reader::Options;
-use bihuan_reader::formats::{open, read};
+mod laws;
+mod packing;
+
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    if let Ok(opened) = open(bytes) {
-        let _ = read("fuzz", &opened, &Options::default());
-    }
+    packing::foreign_panics_pass();
+    packing::opens(bytes);
 });

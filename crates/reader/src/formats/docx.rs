@@ -112,6 +112,8 @@ impl Writer {
                     skipped = skipped.saturating_add(1);
                 }
                 Event::End(_) if skipped > 0 => skipped = skipped.saturating_sub(1),
+                // What is never closed ends with the part.
+                Event::Eof => return self.end_paragraph(),
                 _ if skipped > 0 => {}
                 Event::Start(start) => {
                     let name = start.name();
@@ -146,7 +148,6 @@ impl Writer {
                     let text: &str = &text;
                     self.paragraph.text.push_str(text);
                 }
-                Event::Eof => return self.end_paragraph(),
                 _ => {}
             }
         }

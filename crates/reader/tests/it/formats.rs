@@ -114,6 +114,13 @@ fn a_word_document_keeps_numbers_boxes_notes_and_accepted_changes() {
     is_whole(&found, &read("x", &found, &Options::default()));
 }
 
+#[test]
+fn a_word_document_that_ends_within_a_deletion_ends() {
+    let document = format!("<w:document><w:body>{}<w:del><w:p>", p("新建公厕12座。"));
+    let cut = zipped(&[("word/document.xml", &document)]);
+    assert_eq!(opened(&cut).text.trim(), "新建公厕12座。");
+}
+
 const CELLS: [[&str; 6]; 4] = [
     ["序号", "任务", "目标", "牵头单位", "配合单位", "完成时限"],
     [

@@ -200,3 +200,33 @@ proptest! {
         prop_assert_eq!(one, read("page", &text, &Options::default()));
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Looking up what may be alike finds the best earlier row that comparing every pair finds.
+    #[test]
+    fn the_index_of_threads_finds_what_all_pairs_find(
+        texts in prop::collection::vec(
+            (0usize..4, any::<bool>(), prop::collection::vec(
+                prop::sample::select(vec!["柳泉河", "引水工程", "东大街", "改造", "完成", "新建", "公厕", "的", "12座", "，", "县医院", "搬迁", "建成投用", "和"]),
+                1..7,
+            )),
+            2..24,
+        )
+    ) {
+        use bihuan_reader::threads::{Index, PROPOSED_FROM, Saying};
+        let mut all: Vec<(usize, bool, String)> = texts.into_iter().map(|(document, row, words)| (document, row, words.concat())).collect();
+        all.sort_by_key(|(document, ..)| *document);
+        let index = Index::of(all.iter().map(|(document, row, text)| {
+            (*document, *row, Saying { text: text.clone(), ..Saying::default() })
+        }));
+        for later in 0..all.len() {
+            let best = |rows: &mut dyn Iterator<Item = usize>| {
+                rows.filter_map(|row| index.likeness(row, later)).map(|found| found.points).filter(|points| *points >= PROPOSED_FROM).max()
+            };
+            let mut pairs = (0..later).filter(|row| all[*row].1 && all[*row].0 < all[later].0);
+            prop_assert_eq!(best(&mut index.candidates(later).into_iter()), best(&mut pairs));
+        }
+    }
+}

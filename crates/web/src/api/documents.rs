@@ -300,6 +300,7 @@ async fn threads(visitor: Visitor) -> Result<axum::Json<Json>, Trouble> {
                 "documents": found.documents,
                 "threads": found.threads.iter().map(thread).collect::<Vec<_>>(),
                 "silent": found.silent.iter().map(thread).collect::<Vec<_>>(),
+                "differing": found.differing,
             })))
         })
         .await

@@ -1,21 +1,60 @@
 //! Threads over documents (跟踪): what was promised, repeated, done and dropped, with the sentence and the case behind each
 //! place; links are proposed, people confirm or refuse them.
 
-use axum::extract::Path;
+use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Redirect, Response};
 use bihuan_domain::calendar::date_of;
 use bihuan_domain::id::DocumentId;
 use bihuan_engine::documents;
 use bihuan_engine::documents::review::{Change, revise};
-use bihuan_engine::documents::threads::{self, Place, Source, Stage, Thread};
+use bihuan_engine::documents::threads::{self, Differing, Place, Source, Stage, Thread, Threads};
 use bihuan_messages::{Lang, t, tf};
 use maud::{Markup, html};
+use serde::Deserialize;
 
 use crate::body::Posted;
+use crate::components::pager::pager;
 use crate::layout::{self, Nav};
 use crate::session::Visitor;
 use crate::show;
 use crate::trouble::Trouble;
+
+/// Undertakings on one page, and documents that are listed without being asked for.
+const PAGE: usize = 30;
+const SOURCES: usize = 12;
+
+/// Which part of the threads is looked at.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct Asked {
+    /// Words that one of the places or the title holds.
+    #[serde(default)]
+    q: String,
+    /// `silent`: promises that nothing later speaks of; `differing`: numbers that differ.
+    #[serde(default)]
+    list: String,
+    #[serde(default)]
+    page: u64,
+}
+
+impl Asked {
+    fn address(&self, list: &str, page: u64) -> String {
+        let page = if page > 1 { page.to_string() } else { String::new() };
+        let parts = [("list", list), ("q", self.q.trim()), ("page", page.as_str())];
+        let parts: Vec<String> = parts
+            .into_iter()
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(name, value)| format!("{name}={}", show::percent(value)))
+            .collect();
+        format!("/reading/threads?{}", parts.join("&"))
+    }
+
+    /// The part of a list that is asked for.
+    fn part<'a, T>(&self, all: &[&'a T]) -> Vec<&'a T> {
+        let from = self.page.max(1).saturating_sub(1);
+        let from = usize::try_from(from).unwrap_or(usize::MAX).saturating_mul(PAGE);
+        all.iter().skip(from).take(PAGE).copied().collect()
+    }
+}
 
 /// Stages that a person may choose for a later place.
 const CHOICES: [Stage; 5] = [
@@ -26,9 +65,9 @@ const CHOICES: [Stage; 5] = [
     Stage::Told,
 ];
 
-pub(super) async fn threads(visitor: Visitor) -> Result<Markup, Trouble> {
+pub(super) async fn threads(visitor: Visitor, Query(asked): Query<Asked>) -> Result<Markup, Trouble> {
     visitor.must_administer()?;
-    visitor.work(page).await
+    visitor.work(move |visitor| page(visitor, &asked)).await
 }
 
 pub(super) async fn decide(
@@ -51,7 +90,12 @@ pub(super) async fn decide(
                     .find(|stage| name_of(*stage) == sent.get("stage")),
             };
             revise(&visitor.engine, &visitor.actor(), &reading, revision, &[change])?;
-            Ok(Redirect::to("/reading/threads").into_response())
+            let asked = Asked {
+                q: sent.get("q").to_owned(),
+                list: String::new(),
+                page: sent.get("page").parse().unwrap_or(1),
+            };
+            Ok(Redirect::to(&asked.address("", asked.page)).into_response())
         })
         .await
 }
@@ -67,42 +111,63 @@ pub(crate) fn name_of(stage: Stage) -> &'static str {
     }
 }
 
-fn page(visitor: &Visitor) -> Result<Markup, Trouble> {
+fn page(visitor: &Visitor, asked: &Asked) -> Result<Markup, Trouble> {
     let lang = visitor.lang;
     let views = visitor.views()?;
     let found = threads::threads(&visitor.engine, &views)?;
-    let today = date_of(visitor.now);
+    let words: String = asked.q.split_whitespace().collect();
+    let holds = |text: &str| words.is_empty() || text.contains(&words);
+    let about =
+        |thread: &&Thread| holds(&thread.title) || thread.places.iter().any(|place| holds(&place.quote));
+    let heard: Vec<&Thread> = found.threads.iter().filter(about).collect();
+    let silent: Vec<&Thread> = found.silent.iter().filter(about).collect();
+    let both = |one: &&Differing| holds(&one.first.quote) || holds(&one.second.quote);
+    let differing: Vec<&Differing> = found.differing.iter().filter(both).collect();
+    let n = match asked.list.as_str() {
+        "silent" => silent.len(),
+        "differing" => differing.len(),
+        _ => heard.len(),
+    };
+    let tab = |list: &str, key: &str, n: usize| {
+        let here = if matches!(asked.list.as_str(), "silent" | "differing") {
+            asked.list.as_str()
+        } else {
+            ""
+        };
+        html! { li { a href=(asked.address(list, 1)) aria-current=[(here == list).then_some("page")] { (t(lang, key)) " " span .num { (n) } } } }
+    };
     let body = html! {
         (layout::heading(Some(t(lang, "web.nav_reading")), &html! { (t(lang, "web.threads_title")) }, &html! {
             a href="/reading" { (t(lang, "web.reading_documents")) }
         }))
         p .lead { (t(lang, "web.threads_lead")) }
-        ol .sources {
-            @for source in &found.documents {
-                li { a href={ "/reading/" (source.id) } { (name(lang, source)) } @if let Some(date) = source.date { " " span .quiet .num { (date) } } }
+        (sources(lang, &found))
+        form .search method="get" action="/reading/threads" role="search" {
+            @if !asked.list.is_empty() { input type="hidden" name="list" value=(asked.list); }
+            label for="q" { (t(lang, "web.threads_search")) }
+            input #q name="q" type="search" value=(asked.q) maxlength="60";
+            button type="submit" { (t(lang, "web.filter_text")) }
+        }
+        ul .thread-lists {
+            (tab("", "web.threads_heard", heard.len()))
+            (tab("silent", "web.threads_silent", silent.len()))
+            (tab("differing", "web.threads_differing", differing.len()))
+        }
+        @match asked.list.as_str() {
+            "silent" => {
+                p .quiet { (t(lang, "web.threads_silent_help")) }
+                ul .silent { @for thread in asked.part(&silent) { (unheard(visitor, thread)) } }
+            }
+            "differing" => {
+                p .quiet { (t(lang, "web.threads_differing_help")) }
+                @for one in asked.part(&differing) { (apart(one, &found.documents)) }
+            }
+            _ => {
+                @if heard.is_empty() { p .quiet { (t(lang, "web.threads_none")) } }
+                @for thread in asked.part(&heard) { (one(visitor, thread, &found.documents, asked)) }
             }
         }
-        h2 { (t(lang, "web.threads_heard")) " " span .quiet .num { (found.threads.len()) } }
-        @if found.threads.is_empty() { p .quiet { (t(lang, "web.threads_none")) } }
-        @for thread in &found.threads { (one(visitor, thread, &found.documents)) }
-        @if !found.silent.is_empty() {
-            h2 { (t(lang, "web.threads_silent")) " " span .quiet .num { (found.silent.len()) } }
-            p .quiet { (t(lang, "web.threads_silent_help")) }
-            ul .silent {
-                @for thread in &found.silent {
-                    @if let Some(place) = thread.places.first() {
-                        li {
-                            a href={ "/reading/" (place.document) "#s" (place.key) } lang="zh-CN" { (show::text(&thread.title)) }
-                            @if let Some(due) = thread.due {
-                                " " span .quiet .num { (tf(lang, "web.threads_due", &[("date", &due)])) }
-                                @if due < today && place.case.is_none() { " " span .tag { (t(lang, "web.threads_overdue")) } }
-                            }
-                            @if let Some(case) = place.case { " " a href={ "/cases/" (case) } { (tf(lang, "web.threads_case", &[("n", &case)])) } }
-                        }
-                    }
-                }
-            }
-        }
+        (pager(lang, asked.page.max(1), u64::try_from(PAGE).unwrap_or(1), u64::try_from(n).unwrap_or(0), |page| asked.address(&asked.list, page)))
     };
     Ok(layout::page(
         visitor,
@@ -112,14 +177,60 @@ fn page(visitor: &Visitor) -> Result<Markup, Trouble> {
     ))
 }
 
-fn name(lang: Lang, source: &Source) -> String {
-    source
-        .name
-        .clone()
-        .unwrap_or_else(|| t(lang, "web.erased").to_owned())
+/// The documents in their order; many of them are folded away.
+fn sources(lang: Lang, found: &Threads) -> Markup {
+    let list = html! {
+        ol .sources {
+            @for source in &found.documents {
+                li { a href={ "/reading/" (source.id) } { (show::text(&source.name)) } @if let Some(date) = source.date { " " span .quiet .num { (date) } } }
+            }
+        }
+    };
+    html! {
+        @if found.documents.len() > SOURCES {
+            details { summary { (tf(lang, "web.threads_sources", &[("n", &found.documents.len())])) } (list) }
+        } @else { (list) }
+    }
 }
 
-fn one(visitor: &Visitor, thread: &Thread, sources: &[Source]) -> Markup {
+/// A promise that nothing later speaks of.
+fn unheard(visitor: &Visitor, thread: &Thread) -> Markup {
+    let lang = visitor.lang;
+    let today = date_of(visitor.now);
+    html! {
+        @if let Some(place) = thread.places.first() {
+            li {
+                a href={ "/reading/" (place.document) "#s" (place.key) } lang="zh-CN" { (show::text(&thread.title)) }
+                @if let Some(due) = thread.due {
+                    " " span .quiet .num { (tf(lang, "web.threads_due", &[("date", &due)])) }
+                    @if due < today && place.case.is_none() { " " span .tag { (t(lang, "web.threads_overdue")) } }
+                }
+                @if let Some(case) = place.case { " " a href={ "/cases/" (case) } { (tf(lang, "web.threads_case", &[("n", &case)])) } }
+            }
+        }
+    }
+}
+
+/// One undertaking with two numbers: the statement, and both places.
+fn apart(one: &Differing, sources: &[Source]) -> Markup {
+    html! {
+        section .thread {
+            h3 lang="zh-CN" { (show::text(&one.statement)) }
+            ol .places {
+                @for spot in [&one.first, &one.second] {
+                    li {
+                        @if let Some(source) = sources.iter().find(|source| source.id == spot.document) {
+                            p { span { (show::text(&source.name)) } @if let Some(date) = source.date { " " span .quiet .num { (date) } } }
+                        }
+                        p lang="zh-CN" { a .quote href={ "/reading/" (spot.document) "#s" (spot.key) } { "“" (show::text(&spot.quote)) "”" } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn one(visitor: &Visitor, thread: &Thread, sources: &[Source], asked: &Asked) -> Markup {
     let lang = visitor.lang;
     html! {
         section .thread {
@@ -129,12 +240,12 @@ fn one(visitor: &Visitor, thread: &Thread, sources: &[Source]) -> Markup {
                 @if let Some(due) = thread.due { " " (tf(lang, "web.threads_due", &[("date", &due)])) }
                 @if !thread.silent.is_empty() { " " (tf(lang, "web.threads_silent_n", &[("n", &thread.silent.len())])) }
             }
-            ol .places { @for place in &thread.places { (spot(visitor, place, sources)) } }
+            ol .places { @for place in &thread.places { (spot(visitor, place, sources, asked)) } }
         }
     }
 }
 
-fn spot(visitor: &Visitor, place: &Place, sources: &[Source]) -> Markup {
+fn spot(visitor: &Visitor, place: &Place, sources: &[Source], asked: &Asked) -> Markup {
     let lang = visitor.lang;
     let source = sources.iter().find(|source| source.id == place.document);
     let anchor = if place.is_row {
@@ -148,16 +259,19 @@ fn spot(visitor: &Visitor, place: &Place, sources: &[Source]) -> Markup {
             p {
                 span .tag { (t(lang, &format!("web.thread_{}", name_of(place.stage)))) } " "
                 @if let Some(source) = source {
-                    span { (name(lang, source)) } @if let Some(date) = source.date { " " span .quiet .num { (date) } }
+                    span { (show::text(&source.name)) } @if let Some(date) = source.date { " " span .quiet .num { (date) } }
                 }
                 @if let Some(case) = place.case { " " a href={ "/cases/" (case) } { (tf(lang, "web.threads_case", &[("n", &case)])) } }
+            }
+            @if let Some(other) = &place.other_number {
+                p { span .tag { (t(lang, "web.threads_other")) } " " (tf(lang, "web.threads_other_number", &[("number", other)])) }
             }
             p lang="zh-CN" { a .quote href={ "/reading/" (place.document) (anchor) } { "“" (show::text(&place.quote)) "”" } }
             @if let (Some((document, row)), Some(points)) = (&place.to, place.points) {
                 @if place.confirmed { p .quiet { (t(lang, "web.threads_confirmed")) } }
                 @else {
                     p .quiet { (tf(lang, "web.threads_why", &[("points", &points), ("why", &why.join(if lang == Lang::Zh { "；" } else { "; " }))])) }
-                    (verdict(visitor, place, source, document, row))
+                    (verdict(visitor, place, source, (document, row), asked))
                 }
             }
         }
@@ -169,8 +283,8 @@ fn verdict(
     visitor: &Visitor,
     place: &Place,
     source: Option<&Source>,
-    document: &DocumentId,
-    row: &str,
+    (document, row): (&DocumentId, &str),
+    asked: &Asked,
 ) -> Markup {
     let lang = visitor.lang;
     html! {
@@ -179,6 +293,8 @@ fn verdict(
             input type="hidden" name="saying" value=(place.key);
             input type="hidden" name="of" value=(document);
             input type="hidden" name="of-row" value=(row);
+            @if !asked.q.is_empty() { input type="hidden" name="q" value=(asked.q); }
+            @if asked.page > 1 { input type="hidden" name="page" value=(asked.page); }
             input type="hidden" name="revision" value=(source.map_or(0, |source| source.revision));
             select name="stage" aria-label=(t(lang, "web.threads_stage")) {
                 @for stage in CHOICES {
