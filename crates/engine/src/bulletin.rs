@@ -18,7 +18,7 @@ mod life;
 pub mod meeting;
 mod rate;
 mod recheck;
-mod settings;
+pub(crate) mod settings;
 mod source;
 mod typical;
 mod wording;

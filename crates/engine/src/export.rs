@@ -49,11 +49,7 @@ pub fn ledger(engine: &Engine, sight: &Sight, asked: &Asked, lang: Lang) -> Resu
     if let Some(mechanism) = &mechanism {
         filter.mechanisms = vec![mechanism.id.clone()];
     }
-    let maker = Maker {
-        views: &views,
-        world: &world,
-        lang,
-    };
+    let maker = Teller::new(&views, &world, lang);
     let fields = mechanism.as_deref().map(shown_fields).unwrap_or_default();
     let mut rows = Vec::new();
     for row in views.cases(&filter, asked.sort, 0, u64::from(u32::MAX))?.rows {
@@ -168,13 +164,37 @@ fn field_column(field: &Field, lang: Lang) -> Column {
     }
 }
 
-struct Maker<'a> {
+/// Tells values, units and posts in words, in one language.
+pub(crate) struct Teller<'a> {
     views: &'a Views,
     world: &'a World,
     lang: Lang,
 }
 
-impl Maker<'_> {
+impl<'a> Teller<'a> {
+    pub(crate) fn new(views: &'a Views, world: &'a World, lang: Lang) -> Self {
+        Teller { views, world, lang }
+    }
+}
+
+impl Teller<'_> {
+    /// A value in words, with its unit.
+    pub(crate) fn told(&self, field: &Field, value: &Value) -> Result<String, Error> {
+        let column = field_column(field, self.lang);
+        let words = self.value(field, value)?.plain(column.kind);
+        let unit = match (&field.unit, &field.ty) {
+            (Some(unit), _) => unit.get(self.lang),
+            (None, Type::Money) => t(self.lang, "report.x_yuan"),
+            (None, Type::Duration) => t(self.lang, "report.x_minutes"),
+            (None, _) => return Ok(words),
+        };
+        Ok(tf(
+            self.lang,
+            "report.o_with_unit",
+            &[("words", &words), ("unit", &unit)],
+        ))
+    }
+
     fn t(&self, key: &str) -> &'static str {
         t(self.lang, &format!("report.{key}"))
     }
@@ -283,7 +303,7 @@ impl Maker<'_> {
         })
     }
 
-    fn unit(&self, unit: &bihuan_domain::id::UnitId) -> String {
+    pub(crate) fn unit(&self, unit: &bihuan_domain::id::UnitId) -> String {
         self.world
             .org
             .units
@@ -292,7 +312,7 @@ impl Maker<'_> {
             .to_owned()
     }
 
-    fn post(&self, post: &bihuan_domain::id::PostId) -> String {
+    pub(crate) fn post(&self, post: &bihuan_domain::id::PostId) -> String {
         let Some(known) = self.world.org.posts.get(post) else {
             return post.to_string();
         };

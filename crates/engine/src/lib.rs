@@ -20,6 +20,7 @@ pub mod import;
 pub mod indicators;
 pub mod known;
 mod mechanisms;
+pub mod orders;
 pub mod people;
 mod queue;
 pub mod time;

@@ -26,7 +26,8 @@ async function visited() {
   const found = [
     '/', '/ledgers', '/ledgers/all', '/ledgers/annual-target', '/ledgers/annual-target/new', '/reading', '/imports', '/bulletins',
     '/mechanisms', '/mechanisms/three-plus-24', '/registers', '/org', '/board', '/log', '/demo/walks', '/nowhere',
-    '/calendar', '/calendar?of=all', '/search', '/search?q=%E9%A1%B9%E7%9B%AE',
+    '/account', '/account/second', '/admin', '/admin/accounts', '/admin/audit', '/admin/packs', '/admin/custodians', '/admin/erasures',
+    '/assessments', '/meetings', '/calendar', '/calendar?of=all', '/search', '/search?q=%E9%A1%B9%E7%9B%AE',
     await firstOf('/ledgers/annual-target', 'main a[href^="/cases/"]'),
     await firstOf('/ledgers/three-plus-24?open=no', 'main a[href^="/cases/"]'),
     await firstOf('/bulletins', 'a[href^="/bulletins/"]'),

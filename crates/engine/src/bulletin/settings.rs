@@ -127,7 +127,7 @@ pub(super) fn signature_due(rule: &Rule, world: &World, now: Timestamp) -> Times
 
 /// Head, signature and addressee.
 pub(super) fn frame(world: &World, signer: PostId, remarks: Vec<String>, title: Option<Label>) -> Frame {
-    let office = office(world).map_or_else(|| world.name.clone(), |unit| placed(&unit.name, &world.name));
+    let office = placed_office(world);
     let head = |lang| tf(lang, "report.b_head", &[("office", &office.get(lang))]);
     let head = Label::new(head(Lang::Zh), head(Lang::En));
     Frame {
@@ -138,6 +138,15 @@ pub(super) fn frame(world: &World, signer: PostId, remarks: Vec<String>, title: 
         remarks,
         title,
     }
+}
+
+/// The office that signs, as it is set, else the supervising one with its place.
+pub(crate) fn office_name(world: &World) -> Label {
+    label(world, SIGNATURE).unwrap_or_else(|| placed_office(world))
+}
+
+fn placed_office(world: &World) -> Label {
+    office(world).map_or_else(|| world.name.clone(), |unit| placed(&unit.name, &world.name))
 }
 
 /// An office with its place before it, where its name does not say it: 交城县政府督查室.

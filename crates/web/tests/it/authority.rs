@@ -49,6 +49,7 @@ const ROUTES: &[&str] = &[
     "POST /cases/{id}/act",
     "GET /cases/{id}/evidence/{n}",
     "GET /cases/{id}/locked",
+    "GET /cases/{id}/orders/{kind}",
     "GET /mechanisms",
     "GET /mechanisms/{id}",
     "GET /mechanisms/{id}/indicators/{indicator}",
@@ -208,6 +209,7 @@ impl Things {
             .replace("{seq}", "1")
             .replace("{n}", "0")
             .replace("{file}", "content.json")
+            .replace("{kind}", "handing")
             .replace("{token}", "none")
             .replace("{draft}", "none")
     }

@@ -23,4 +23,5 @@ mod known;
 mod look;
 mod mechanisms;
 mod meetings;
+mod orders;
 mod pages;

@@ -8,6 +8,7 @@ mod forms;
 mod holders;
 mod locked;
 mod offers;
+mod orders;
 mod timeline;
 
 use std::sync::Arc;
@@ -43,6 +44,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/cases/{id}/act", post(act::act).get(back))
         .route("/cases/{id}/evidence/{n}", get(evidence::download))
         .route("/cases/{id}/locked", get(locked::download))
+        .route("/cases/{id}/orders/{kind}", get(orders::download_order))
 }
 
 #[derive(Deserialize)]
@@ -147,6 +149,7 @@ pub(crate) fn view(
                 (rows(&show, mechanism, state))
                 (evidence::list(&show, state))
                 (holders::bar(&show, mechanism, state))
+                (orders::list(&show, state))
             }
             section #timeline { h2 { (t(lang, "web.timeline")) } (timeline::timeline(&show, mechanism, case)) }
         }
