@@ -5,10 +5,11 @@
 //! changes nothing; signature and seal are the office's.
 
 use bihuan_domain::calendar::date_of;
-use bihuan_domain::case::State;
+use bihuan_domain::case::{ClockState, State};
 use bihuan_domain::clock::{due, moment_label};
-use bihuan_domain::event::{CaseEvent, ClockKey};
+use bihuan_domain::event::CaseEvent;
 use bihuan_domain::mechanism::Mechanism;
+use bihuan_domain::value::{RowRef, Value};
 use bihuan_domain::world::World;
 use bihuan_messages::{Lang, t, tf};
 use bihuan_report::official::{Align, Block, Document, Level, PrintedBy, Span, Table, TableColumn};
@@ -17,6 +18,7 @@ use jiff::Timestamp;
 use crate::bulletin::settings::office_name;
 use crate::error::{Error, Failure};
 use crate::export::{Teller, unrendered};
+use crate::unmask::is_masked;
 use crate::views::{CaseView, Views};
 
 /// Which order.
@@ -64,7 +66,18 @@ impl Kind {
 }
 
 fn is_late(state: &State) -> bool {
-    state.clocks.values().any(|clock| clock.breached)
+    bound(state).is_some_and(|(_, clock)| clock.breached)
+}
+
+/// The clock that binds the owner, and its key: one that is breached, else that of the whole case, else that of the stage. The
+/// stage's binds him only while it is his move: he is not called late for what a verifier or a leader has on his desk.
+fn bound(state: &State) -> Option<(&'static str, &ClockState)> {
+    let stage = state.clock("stage").filter(|_| state.holder.unit == state.owner);
+    let case = state.clock("case");
+    let clocks = [("case", case), ("stage", stage)];
+    let mut running = clocks.into_iter().filter_map(|(key, clock)| Some((key, clock?)));
+    let breached = running.clone().find(|(_, clock)| clock.breached);
+    breached.or_else(|| running.next())
 }
 
 /// What an order is made from.
@@ -161,7 +174,7 @@ impl Matter<'_> {
 
     fn opening(&self, kind: Kind) -> String {
         let state = &self.case.state;
-        let due = state.due().map(|due| moment_label(due).get(self.lang).to_owned());
+        let due = bound(state).map(|(_, clock)| moment_label(clock.due).get(self.lang).to_owned());
         let due = due.unwrap_or_else(|| t(self.lang, "report.o_no_due").to_owned());
         let stage = self.mechanism.stage(&state.stage);
         let stage = stage.map_or(state.stage.as_str(), |stage| stage.label.get(self.lang));
@@ -204,18 +217,35 @@ impl Matter<'_> {
         });
         for field in shown {
             if let Some(value) = state.values.get(&field.id) {
-                rows.push((field.label.get(lang).to_owned(), teller.told(field, value)?));
+                let words = match value {
+                    Value::Row(row) => self.row_title(teller, row)?,
+                    _ => teller.told(field, value)?,
+                };
+                rows.push((field.label.get(lang).to_owned(), words));
             }
         }
         Ok(Block::Table(pairs(lang, rows)))
     }
 
+    /// What a row is called, unless that is masked; its code then.
+    fn row_title(&self, teller: &Teller<'_>, row: &RowRef) -> Result<String, Error> {
+        let spec = self.mechanism.registers.get(&row.register);
+        let named = spec
+            .and_then(|spec| spec.fields.iter().find(|field| field.id == spec.title))
+            .filter(|field| !is_masked(field));
+        let mut rows = self.world.registers.rows(&row.register);
+        let values = rows.find(|(id, _)| **id == row.row).map(|(_, values)| values);
+        let value = values.and_then(|values| Some((named?, values.get(&named?.id)?)));
+        match value {
+            Some((field, value)) => teller.told(field, value),
+            None => Ok(row.row.to_string()),
+        }
+    }
+
     /// When the case is due, and how that came about.
     fn due(&self) -> Option<String> {
-        let state = &self.case.state;
-        let due_at = state.due()?;
-        let clock = state.clocks.values().find(|clock| clock.due == due_at)?;
-        let when = moment_label(due_at).get(self.lang).to_owned();
+        let (_, clock) = bound(&self.case.state)?;
+        let when = moment_label(clock.due).get(self.lang).to_owned();
         let derived = due(
             &clock.rule,
             clock.start,
@@ -248,16 +278,9 @@ impl Matter<'_> {
     /// Who was told since the case is late.
     fn ladder(&self, teller: &Teller<'_>) -> Vec<Block> {
         let lang = self.lang;
-        let late: Vec<&ClockKey> = self
-            .case
-            .state
-            .clocks
-            .iter()
-            .filter(|(_, clock)| clock.breached)
-            .map(|(key, _)| key)
-            .collect();
+        let late = bound(&self.case.state).map(|(key, _)| key);
         let told = self.case.timeline.iter().filter_map(|entry| match &entry.event {
-            CaseEvent::Escalated(rung) if late.contains(&&rung.clock) => Some((rung, entry.at)),
+            CaseEvent::Escalated(rung) if late == Some(rung.clock.as_str()) => Some((rung, entry.at)),
             _ => None,
         });
         let rows: Vec<_> = told
@@ -329,7 +352,8 @@ fn slip(lang: Lang) -> Block {
         "o_slip_done",
         "o_slip_sealed",
     ];
-    let blank = "\u{3000}".repeat(12);
+    // Room to write by hand.
+    let blank = "\n".to_owned();
     let rows = rows.map(|key| (t(lang, &format!("report.{key}")).to_owned(), blank.clone()));
     Block::Table(pairs(lang, rows.to_vec()))
 }

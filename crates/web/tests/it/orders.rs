@@ -65,8 +65,8 @@ async fn nothing_is_called_late_that_is_not_and_papers_are_the_offices() {
         clerk.get(&format!("/cases/{case}/orders/handing")).await.status,
         StatusCode::FORBIDDEN
     );
-    // A year later it is late, the ladder was climbed, and now it is supervised and not urged.
-    county.time.set("2026-12-01T03:00:00Z".parse().unwrap());
+    // Two days later it is late, the ladder was climbed, and now it is supervised and not urged.
+    county.time.set("2026-03-04T08:00:00Z".parse().unwrap());
     let engine = county.engine.clone();
     crate::county::apart(move || engine.catch_up().unwrap());
     let order = office.get(&path).await;

@@ -116,7 +116,7 @@ fn page(show: &Show<'_>, asked: &Asked, found: &[Entry], rest: u64) -> Markup {
                     td .amount data-label="#" { a href={ "/log/" (entry.seq) } { (entry.seq) } }
                     td data-label=(t(lang, "web.log_when")) { (show::moment(entry.at, lang)) }
                     td data-label=(t(lang, "admin.audit_act")) { (name(&entry.kind)) }
-                    td data-label=(t(lang, "admin.audit_what")) { (what(visitor, entry)) }
+                    td data-label=(t(lang, "admin.audit_what")) { (what(show, entry)) }
                     td data-label=(t(lang, "web.log_who")) { (who(show, entry)) }
                 } } }
             } }
@@ -129,15 +129,23 @@ fn page(show: &Show<'_>, asked: &Asked, found: &[Entry], rest: u64) -> Markup {
 }
 
 /// What an act was about, in codes: no text of anybody stands in the log.
-fn what(visitor: &Visitor, entry: &Entry) -> Markup {
-    let lang = visitor.lang;
+fn what(show: &Show<'_>, entry: &Entry) -> Markup {
+    let lang = show.visitor.lang;
     let text = |key: &str| entry.body.get(key).and_then(|value| value.as_str());
-    let code = ["pack", "key", "subject", "register", "post", "id", "name"]
+    // Units and posts are called as on the door, the rest by the codes that the log has.
+    let plate = match entry.kind.as_str() {
+        "unit.put" => text("id").map(|id| show.unit(&id.into())),
+        "post.put" => text("id").map(|id| show.post(&id.into())),
+        "person.appointed" | "person.relieved" => text("post").map(|id| show.post(&id.into())),
+        _ => None,
+    };
+    let code = ["pack", "key", "subject", "register", "id", "name"]
         .iter()
         .find_map(|key| text(key));
     let rows = entry.body.get("rows").and_then(|rows| rows.as_array());
     html! {
-        @if let Some(code) = code { code { (code) } }
+        @if let Some(plate) = plate { (plate) }
+        @else if let Some(code) = code { code { (code) } }
         @if let Some(rows) = rows { " " (tf(lang, "admin.audit_rows", &[("n", &rows.len())])) }
         @if let Some(case) = entry.body.get("case").and_then(serde_json::Value::as_u64) { " " a href={ "/cases/" (case) } { (tf(lang, "admin.subject_case", &[("n", &case)])) } }
         @if let Some(act) = text("act") { " " (t(lang, &format!("admin.account_{act}"))) }
