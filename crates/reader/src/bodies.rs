@@ -266,7 +266,19 @@ impl Sorter<'_> {
                 .collect()
         };
         let speaks = caption_words().any_in(&text_of(&tail));
-        let brief = now.dateline && tail.len(self.pieces) <= CAPTION_MAX / 2;
+        // A short paragraph in a column of its own width, or one that begins with a day, tells of a picture.
+        let lead = |body: &Body| -> Vec<char> {
+            let first = body.parts.first().and_then(|p| self.pieces.get(p.piece));
+            first.map_or_else(Vec::new, |p| crate::chars::dense(cut(self.chars, p.start, p.end)))
+        };
+        let dated = crate::times::time_len(&lead(&tail), 0) > 0;
+        let widths = |parts: &[Part]| -> usize {
+            let lines = parts.iter().filter_map(|p| self.pieces.get(p.piece));
+            lines.map(|p| p.width).max().unwrap_or(0)
+        };
+        let above = now.parts.len().saturating_sub(4);
+        let narrow = widths(&tail.parts).abs_diff(widths(now.parts.get(above..).unwrap_or_default())) >= 4;
+        let brief = tail.len(self.pieces) <= CAPTION_MAX / 2 && (now.dateline || dated || narrow);
         if from > 0 && (headed || speaks || brief) && tail.len(self.pieces) <= CAPTION_MAX {
             if headed && let Some(head) = now.parts.pop() {
                 tail.front.push(head.piece);

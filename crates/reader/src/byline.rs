@@ -60,13 +60,20 @@ pub(crate) fn byline(line: &[char]) -> Option<Byline> {
         return None;
     }
     let named = authors.iter().chain(&photographers).all(|name| surname(name));
+    // Two names in brackets, one of which is surely one.
+    let pair = style == Style::Bracketed
+        && (2..=4).contains(&authors.len())
+        && authors.iter().any(|name| surname(name))
+        && authors.iter().all(|name| (2..=3).contains(&name.chars().count()));
     // Bare names are a byline only where the form says so and the names look like names.
-    let sure =
-        roles || (marked && authors.len() <= 4) || (style == Style::Bracketed && named && authors.len() <= 4);
+    let sure = roles
+        || pair
+        || (marked && authors.len() <= 4)
+        || (style == Style::Bracketed && named && authors.len() <= 4);
     let count = authors.len() + photographers.len();
     // A line with neither mark nor brackets must hold names and roles and nothing else.
     let plain = style == Style::Open && !marked;
-    if !sure || count > 8 || (!roles && !marked && !named) || (plain && (!named || count > 5)) {
+    if !sure || count > 8 || (!roles && !marked && !named && !pair) || (plain && (!named || count > 5)) {
         return None;
     }
     if plain
@@ -78,7 +85,7 @@ pub(crate) fn byline(line: &[char]) -> Option<Byline> {
     {
         return None;
     }
-    if style == Style::Open && !marked && authors.is_empty() {
+    if !marked && authors.is_empty() {
         style = Style::Photo;
     }
     Some(Byline {
@@ -157,6 +164,18 @@ pub(crate) fn torn(
     let mut whole = cut(chars, open, end).to_vec();
     whole.extend(cut(head, 0, close + 1));
     Some((open, from + close + 1, byline(&whole)?))
+}
+
+/// `（某农宣）` at the end of an article, before the next one or the end: who sent it in, whether or not it is a person.
+pub(crate) fn sender(line: &[char]) -> Option<usize> {
+    if !matches!(line.last(), Some('）' | ')')) {
+        return None;
+    }
+    let open = line.iter().rposition(|c| matches!(c, '（' | '('))?;
+    let inner = cut(line, open + 1, line.len() - 1);
+    let name: Vec<char> = crate::chars::dense(inner);
+    let plain = (2..=4).contains(&name.len()) && name.iter().all(|c| is_han(*c));
+    (plain && !not_bylines().is(&name) && open > 0 && ends_closed(cut(line, 0, open))).then_some(open)
 }
 
 /// The names in the brackets right after a dateline: `本报讯（记者 甲 通讯员 乙）`.
@@ -240,8 +259,25 @@ fn tokens(body: &[char]) -> Option<Vec<Token>> {
     Some(out)
 }
 
+/// `晚报记者`, `日报社记者`: a role with the name of the paper.
+fn of_a_paper(word: &[char]) -> bool {
+    ["记者", "通讯员"].iter().any(|role| {
+        let head = word.len().saturating_sub(role.chars().count());
+        crate::chars::has_before(word, word.len(), role)
+            && head > 0
+            && matches!(
+                crate::chars::before(word, head),
+                '报' | '台' | '社' | '网' | '刊' | '端' | '媒'
+            )
+    })
+}
+
 /// `文任红生`, `摄影王五`, `记者李四`: a role written together with its name; or `孙七摄`.
 fn split_word(word: &[char], out: &mut Vec<Token>) -> Option<()> {
+    if of_a_paper(word) {
+        out.push(Token::Role(word.to_vec()));
+        return Some(());
+    }
     if let Some(n) = byline_roles().at(word, 0)
         && (2..=4).contains(&(word.len() - n))
         && (n > 1 || word.len() > 3 || !surname(&string(word)))

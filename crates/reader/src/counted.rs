@@ -19,7 +19,11 @@ pub(crate) fn listed(stream: &Stream, figure: &Found, figures: &[Found]) -> Opti
     if open || matches!(before(s, end), '共' | '这') {
         end -= 1;
     }
-    let from = list_start(s, end);
+    // A list stands in one paragraph, behind the number of its point.
+    let paragraph = stream.paragraphs.partition_point(|p| p.start <= figure.start);
+    let paragraph = paragraph.checked_sub(1).and_then(|k| stream.paragraphs.get(k));
+    let begins = paragraph.map_or(0, |p| p.start + crate::times::enumerator(s, p.start));
+    let from = list_start(s, end).max(begins);
     let from = from + crate::pieces::dateline(s, from).unwrap_or(0);
     let from = from + opening_verb(cut(s, from, end));
     let mut items = cut_at(s, from, end, &['、']);

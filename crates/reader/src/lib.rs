@@ -80,6 +80,7 @@ pub fn read(source: &str, text: &str, options: &Options) -> Document {
     let pieces = pieces::pieces(&chars);
     let mut found = bodies::bodies(&chars, &pieces);
     split_doubly_headed(&chars, &pieces, &mut found);
+    titles::taken_apart(&chars, &pieces, &mut found);
     let mut titles = titles::titles(&chars, &pieces, &found);
     if merge_weak(&mut found, &titles) {
         titles = titles::titles(&chars, &pieces, &found);

@@ -4,16 +4,18 @@ use crate::bodies::{Body, Part};
 use crate::chars::{cut, is_han, string};
 use crate::pieces::Piece;
 
+mod apart;
 mod heads;
 mod joined;
 mod places;
 mod terms;
 
+pub(crate) use apart::taken_apart;
 pub(crate) use places::{misplaced, split_point, torn_in};
 pub(crate) use terms::shared_terms;
 
 use heads::{Head, heads, numbered, sections, signs};
-use joined::joined;
+use joined::{adopt, joined, known_characters};
 use terms::{Index, grams_of};
 
 /// What was found out about the headlines.
@@ -32,6 +34,10 @@ pub(crate) struct Title {
     pub(crate) truncated: bool,
     /// From 1 to 99: how sure it is that the headline is the body's.
     pub(crate) confidence: u8,
+    /// It stands right before or behind the body.
+    pub(crate) beside: bool,
+    /// Its first and last line among the headings.
+    pub(crate) lines: (usize, usize),
 }
 
 struct Claim {
@@ -57,11 +63,6 @@ pub(crate) fn titles(chars: &[char], pieces: &[Piece], bodies: &[Body]) -> Title
             head.minor = true;
         }
     }
-    let plain = heads.iter().filter(|h| !h.doubled && !h.minor).count();
-    let enough_plain = plain >= bodies.iter().filter(|b| !b.caption).count();
-    for head in &mut heads {
-        head.caption_like |= enough_plain && head.doubled && head.several;
-    }
     let texts: Vec<Vec<char>> = bodies
         .iter()
         .map(|b| body_text(chars, pieces, &b.parts))
@@ -69,6 +70,11 @@ pub(crate) fn titles(chars: &[char], pieces: &[Piece], bodies: &[Body]) -> Title
     let grams: Vec<Vec<u64>> = texts.iter().map(|t| grams_of(t)).collect();
     let leads: Vec<Vec<u64>> = texts.iter().map(|t| grams_of(cut(t, 0, 160))).collect();
     let index = Index::of(&grams);
+    let enough_plain = enough_plain(&heads, bodies, &index);
+    for head in &mut heads {
+        head.caption_like |= enough_plain && head.doubled && head.several;
+    }
+    let between = between(pieces, bodies);
     let mut claims = Vec::new();
     let mut near = 0usize;
     for (h, head) in heads.iter().enumerate() {
@@ -92,6 +98,8 @@ pub(crate) fn titles(chars: &[char], pieces: &[Piece], bodies: &[Body]) -> Title
                 350
             } else if body.back.contains(&head.piece) {
                 300
+            } else if between.get(head.piece) == Some(&Some(b)) && lexical >= 120 {
+                500
             } else {
                 0
             };
@@ -109,7 +117,61 @@ pub(crate) fn titles(chars: &[char], pieces: &[Piece], bodies: &[Body]) -> Title
             });
         }
     }
-    assign(&heads, claims, bodies, &texts)
+    assign(&heads, claims, bodies, &texts, &between)
+}
+
+/// Whether the plain headlines suffice for the bodies: then the doubled lines are captions of pictures. Two lines that
+/// speak of one body are one headline.
+fn enough_plain(heads: &[Head], bodies: &[Body], index: &Index) -> bool {
+    let wanted = bodies.iter().filter(|b| !b.caption).count();
+    let mut spoken_of: Vec<usize> = Vec::new();
+    let mut silent = 0usize;
+    for head in heads.iter().filter(|h| !h.doubled && !h.minor && !h.caption_like) {
+        let best = index
+            .lexical(head, 0, bodies.len())
+            .into_iter()
+            .max_by_key(|(_, lexical)| *lexical);
+        let front = bodies.iter().position(|b| b.front.contains(&head.piece));
+        match best
+            .filter(|(_, lexical)| *lexical >= 90)
+            .map(|(b, _)| b)
+            .or(front)
+        {
+            Some(b) => spoken_of.push(b),
+            None => silent += 1,
+        }
+    }
+    spoken_of.sort_unstable();
+    spoken_of.dedup();
+    spoken_of.len() + silent.div_ceil(2) >= wanted
+}
+
+/// For each piece the body on both sides of it, where it is the same one: a headline there tore the body in two.
+fn between(pieces: &[Piece], bodies: &[Body]) -> Vec<Option<usize>> {
+    let mut owner: Vec<Option<usize>> = vec![None; pieces.len()];
+    for (b, body) in bodies.iter().enumerate().filter(|(_, b)| !b.caption) {
+        for part in body.parts.iter().filter(|p| !p.heading) {
+            if let Some(slot) = owner.get_mut(part.piece) {
+                *slot = Some(b);
+            }
+        }
+    }
+    let mut behind: Vec<Option<usize>> = vec![None; pieces.len()];
+    let mut next = None;
+    for (slot, own) in behind.iter_mut().zip(&owner).rev() {
+        next = own.or(next);
+        *slot = next;
+    }
+    let mut last = None;
+    let found = owner.iter().zip(&behind).map(|(own, behind)| {
+        last = own.or(last);
+        if own.is_none() && last.is_some() && last == *behind {
+            last
+        } else {
+            None
+        }
+    });
+    found.collect()
 }
 
 /// The pieces' text in one, white space removed.
@@ -139,7 +201,13 @@ fn lexical_plain(head: &Head, body: &[u64]) -> u64 {
     u64::try_from(hit * 1000 / head.grams.len().max(1)).unwrap_or(0)
 }
 
-fn assign(heads: &[Head], mut claims: Vec<Claim>, bodies: &[Body], texts: &[Vec<char>]) -> Titles {
+fn assign(
+    heads: &[Head],
+    mut claims: Vec<Claim>,
+    bodies: &[Body],
+    texts: &[Vec<char>],
+    between: &[Option<usize>],
+) -> Titles {
     claims.sort_by_key(|c| (std::cmp::Reverse(c.score), c.head, c.body));
     let mut given: Vec<Option<usize>> = vec![None; bodies.len()];
     let mut sure: Vec<u8> = vec![0; bodies.len()];
@@ -157,7 +225,8 @@ fn assign(heads: &[Head], mut claims: Vec<Claim>, bodies: &[Body], texts: &[Vec<
         let (Some(head), Some(body)) = (heads.get(claim.head), bodies.get(claim.body)) else {
             continue;
         };
-        let adjacent = body.front.contains(&head.piece) || body.back.contains(&head.piece);
+        let torn = between.get(head.piece) == Some(&Some(claim.body));
+        let adjacent = torn || body.front.contains(&head.piece) || body.back.contains(&head.piece);
         let enough = if adjacent {
             claim.score >= 250
         } else {
@@ -186,10 +255,15 @@ fn assign(heads: &[Head], mut claims: Vec<Claim>, bodies: &[Body], texts: &[Vec<
             let text = texts.get(b).map_or(&[][..], Vec::as_slice);
             let mut title = joined(heads, h, bodies.get(b), b, &best_of, &mut taken, text);
             title.confidence = sure.get(b).copied().unwrap_or(0);
+            let at = heads.get(h).map_or(usize::MAX, |head| head.piece);
+            title.beside = bodies
+                .get(b)
+                .is_some_and(|body| body.front.contains(&at) || body.back.contains(&at));
             title
         });
         of_body.push(title);
     }
+    adopt(heads, bodies, &best_of, &mut of_body, &mut taken, texts);
     if let Some((h, b)) = left_over(heads, bodies, &of_body, &taken, texts)
         && let (Some(slot), Some(head), Some(used)) = (of_body.get_mut(b), heads.get(h), taken.get_mut(h))
     {
@@ -198,6 +272,8 @@ fn assign(heads: &[Head], mut claims: Vec<Claim>, bodies: &[Body], texts: &[Vec<
             text: string(&head.text),
             truncated: false,
             confidence: BY_ELIMINATION,
+            beside: false,
+            lines: (h, h),
         });
     }
     let unused = heads
@@ -233,8 +309,16 @@ fn left_over(
         return None;
     };
     let text = texts.get(b).filter(|text| text.len() >= SHORTEST_BODY)?;
-    let han: Vec<&char> = head.text.iter().filter(|c| is_han(**c)).collect();
-    let known = han.iter().filter(|c| text.contains(c)).count();
+    let han = head.text.iter().filter(|c| is_han(**c)).count();
+    let known = known_characters(&head.text, text);
     let titled = of_body.iter().filter(|title| title.is_some()).count();
-    (titled >= 2 && (5..=24).contains(&han.len()) && known * 5 >= han.len()).then_some((h, b))
+    // It may as well be the second line of the headline before it: then its characters must tell.
+    let before = of_body
+        .iter()
+        .position(|title| title.as_ref().is_some_and(|t| t.lines.1 + 1 == h));
+    let other = before.filter(|_| !bodies.get(b).is_some_and(|body| body.front.contains(&head.piece)));
+    let other = other
+        .and_then(|b| texts.get(b))
+        .map_or(0, |text| known_characters(&head.text, text));
+    (titled >= 2 && (5..=24).contains(&han) && known >= 200 && known >= other).then_some((h, b))
 }

@@ -104,7 +104,9 @@ fn percentage(says: &Says, i: usize) -> Option<Check> {
     let Change { old, new, sure } = change(says, i)?;
     let last = if old.start() > new.start() { &old } else { &new };
     let gap = says.between(last, rate);
-    let up = direction(gap)?;
+    // `由7.5天缩短到4.2天，提速44%`
+    let faster = ["提速", "提效", "缩短", "压缩"].iter().any(|w| contains(gap, w)) && new.n < old.n;
+    let up = if faster { false } else { direction(gap)? };
     if gap.len() > CLOSE || old.n <= Decimal::ZERO {
         return None;
     }

@@ -13,6 +13,9 @@ use crate::tables::{done_words, planned_words, sum_to_a_hundred, target_words, w
 /// agrees, one a little further back.
 pub(super) fn share(says: &Says, earlier: Option<&Says>, i: usize) -> Option<Check> {
     const BACK: usize = 3;
+    if let Some(found) = of_named_whole(says, i) {
+        return Some(found);
+    }
     let nearest = share_of(says, earlier, i, i.checked_sub(1)?);
     nearest.or_else(|| {
         let further = (2..=BACK).filter_map(|back| i.checked_sub(back));
@@ -20,6 +23,24 @@ pub(super) fn share(says: &Says, earlier: Option<&Says>, i: usize) -> Option<Che
             .filter_map(|k| share_of(says, earlier, i, k))
             .find(|c| c.holds)
     })
+}
+
+/// `达到612项，占全部事项765项的78%`: the whole stands between the part and its share.
+fn of_named_whole(says: &Says, i: usize) -> Option<Check> {
+    let s = says.s();
+    let rate = says.all.get(i)?;
+    let whole = says.all.get(i.checked_sub(1)?)?;
+    let part = says.all.get(i.checked_sub(2)?)?;
+    let joined = says.between(whole, rate) == ['的'] && contains(says.lead(whole), "占");
+    if !joined || part.unit() != whole.unit() || whole.n.is_zero() || whole.n < part.n {
+        return None;
+    }
+    let exact = percent_of(part.n, whole.n)?;
+    let holds = (exact - rate.n).abs() <= tolerance(s, rate, part, whole);
+    let hedged = [part, whole, rate].iter().any(|f| f.hedged());
+    let close = says.between(part, whole).len() <= 16;
+    (holds || close && !hedged)
+        .then(|| rate_check(says.stream, part.found.span().0, rate, part, whole, exact, holds))
 }
 
 fn share_of(says: &Says, earlier: Option<&Says>, i: usize, of: usize) -> Option<Check> {

@@ -152,12 +152,20 @@ fn faulty(says: &Says, parts: &[Num], total: &Num, near: Decimal) -> Option<Chec
     }
     let added = sum(parts);
     let off = (added - total.n).abs();
-    let slack: Decimal = parts.iter().chain([total]).map(|f| f.slack(s)).sum();
-    if off <= slack {
+    if off <= rounding(s, parts, total) {
         // Rounded numbers add up as well as rounded numbers can.
         return Some(rounded(says, parts, total, added));
     }
     let share = off.checked_div(total.n)?;
+    // `…类2件、…类3件`: kinds that claim to be all there are.
+    let kind = |f: &Num| {
+        says.lead(f)
+            .last()
+            .copied()
+            .filter(|c| matches!(c, '类' | '型' | '级'))
+    };
+    let kinds = parts.iter().all(|f| kind(f).is_some() && kind(f) == kind(first));
+    let near = if kinds { near * Decimal::TWO } else { near };
     let by_one = off == Decimal::ONE && parts.len() >= 3;
     if share > near && !by_one {
         return None;
@@ -176,6 +184,16 @@ fn faulty(says: &Says, parts: &[Num], total: &Num, near: Decimal) -> Option<Chec
         statement,
         false,
     ))
+}
+
+/// How far rounded parts may miss their rounded total: one in the last place, where all are printed to that place.
+fn rounding(s: &[char], parts: &[Num], total: &Num) -> Decimal {
+    let last = total.slack(s);
+    if parts.iter().all(|f| f.slack(s) == last) {
+        last * Decimal::TWO
+    } else {
+        Decimal::ZERO
+    }
 }
 
 fn holding(says: &Says, parts: &[Num], total: &Num) -> Check {
@@ -236,7 +254,9 @@ fn parallel(says: &Says, parts: &[Num]) -> bool {
         let lead = says.lead(two);
         let firm: Vec<char> = gap.iter().copied().filter(|c| !c.is_ascii()).collect();
         let same_deed = no_sum_between().any_in(says.lead(one)) == no_sum_between().any_in(lead);
-        let same_deed = same_deed && deed(says.lead(one)) == deed(lead);
+        // The first deed may be that of all: `代办社保类2件、户籍类1件`.
+        let first = parts.first().is_some_and(|f| f.start() == one.start());
+        let same_deed = same_deed && (deed(says.lead(one)) == deed(lead) || first && !deed(lead));
         firm.len() <= 28
             && !gap.iter().any(|c| is_stop(*c))
             && !contains(gap, "其中")
@@ -329,11 +349,10 @@ fn two_and_total(says: &Says, parts: &[Num], total: &Num, near: Decimal) -> Opti
     let hedged = total.hedged() || parts.iter().any(Num::hedged);
     let added = sum(parts);
     let off = (added - total.n).abs();
-    let slack: Decimal = parts.iter().chain([total]).map(|f| f.slack(s)).sum();
     if hedged || !parallel(says, parts) || off.checked_div(total.n)? > near {
         return None;
     }
-    if off <= slack {
+    if off <= rounding(s, parts, total) {
         return Some(rounded(says, parts, total, added));
     }
     let statement = format!(
@@ -433,13 +452,14 @@ pub(crate) fn parts_behind(said: &[Says], out: &mut Vec<Check>) {
                 found_one = true;
             }
         }
-        if found_one || (!last_of_unit && whole.all.iter().filter(within).count() > 2) {
+        if found_one || (!last_of_unit && !views(next) && whole.all.iter().filter(within).count() > 2) {
             continue;
         }
         let parts: Vec<Num> = next.all.iter().filter(within).copied().collect();
         let only = whole.all.iter().filter(within).count() == 1;
-        if starts_parts(next)
-            && only
+        // `总投资7亿元，其中…。分年度看，…`: the total that was parted before is parted again.
+        let again = views(next) && total_words().any_in(whole.lead(total));
+        if (starts_parts(next) && only || again)
             && let Some(fault) = faulty(next, one_list(next, &parts), total, Decimal::new(125, 3))
         {
             out.push(fault);
@@ -450,6 +470,15 @@ pub(crate) fn parts_behind(said: &[Says], out: &mut Vec<Check>) {
             return;
         }
     }
+}
+
+/// `分年度看，`, `从责任单位看，`
+fn views(says: &Says) -> bool {
+    const LONGEST: usize = 12;
+    let lead = cut(says.s(), says.a, says.a + LONGEST);
+    let end = lead.iter().position(|c| matches!(c, '，' | ','));
+    matches!(at(lead, 0), '分' | '从' | '按')
+        && end.is_some_and(|k| matches!(crate::chars::before(lead, k), '看' | '分'))
 }
 
 fn starts_parts(says: &Says) -> bool {

@@ -3,7 +3,7 @@
 use crate::bodies::Body;
 use crate::chars::at;
 use crate::pieces::{Piece, Shape};
-use crate::tables::caption_words;
+use crate::tables::{caption_tails, caption_words};
 use crate::titles::terms::grams_of;
 
 /// One line of a headline.
@@ -14,6 +14,8 @@ pub(crate) struct Head {
     pub(crate) grams: Vec<u64>,
     /// A subtitle, a date or a name with a post: never a headline by itself.
     pub(crate) minor: bool,
+    /// `——某某侧记`: goes with the headline before it.
+    pub(crate) subtitle: bool,
     pub(crate) caption_like: bool,
     /// Several headings stand on its line.
     pub(crate) several: bool,
@@ -38,16 +40,39 @@ pub(crate) fn heads(pieces: &[Piece], bodies: &[Body]) -> Vec<Head> {
             continue;
         }
         for (part, text) in texts.iter().enumerate() {
+            let dashed = heads.last().is_some_and(|one: &Head| {
+                one.piece + 1 == i && matches!(one.text.last(), Some('—' | '－' | '─' | '―'))
+            });
             heads.push(Head {
                 piece: i,
                 part,
                 text: text.clone(),
                 grams: grams_of(text),
                 minor: minor(text),
-                caption_like: caption_words().any_in(text),
+                subtitle: subtitle(text) || dashed,
+                caption_like: caption_words().any_in(text)
+                    || caption_tails().before(text, text.len()).is_some(),
                 several: texts.len() > 1,
                 doubled: *doubled,
             });
+        }
+    }
+    // A headline knows its body by the words of its subtitle too.
+    for h in 1..heads.len() {
+        let Some((piece, more)) = heads
+            .get(h)
+            .filter(|two| two.subtitle)
+            .map(|two| (two.piece, two.grams.clone()))
+        else {
+            continue;
+        };
+        if let Some(one) = heads
+            .get_mut(h - 1)
+            .filter(|one| one.piece + 1 >= piece && !one.minor)
+        {
+            one.grams.extend(more);
+            one.grams.sort_unstable();
+            one.grams.dedup();
         }
     }
     heads
@@ -82,7 +107,7 @@ pub(crate) fn numbered(text: &[char]) -> bool {
     n > 0 && !matches!(crate::chars::before(text, n), '是' | '要')
 }
 
-fn minor(text: &[char]) -> bool {
+pub(crate) fn minor(text: &[char]) -> bool {
     let starts = matches!(at(text, 0), '—' | '－' | '-' | '（' | '(' | '·');
     let posts = [
         "县长", "市长", "区长", "镇长", "乡长", "书记", "主任", "主席", "局长",
@@ -95,6 +120,20 @@ fn minor(text: &[char]) -> bool {
     // `石安委办〔2024〕17号`
     let numbered = text.iter().any(|c| matches!(c, '〔' | '［')) && text.last() == Some(&'号');
     starts || spoken || numbered || is_day(text)
+}
+
+/// `——某县社区助餐服务侧记`; not `——2024年1月8日在…大会上`, which says where a speech was held.
+fn subtitle(text: &[char]) -> bool {
+    let dashes = text
+        .iter()
+        .take_while(|c| matches!(c, '—' | '－' | '-' | '─' | '―'))
+        .count();
+    let rest = crate::chars::cut(text, dashes, text.len());
+    let spoken = ["会上", "会议上", "大会上"]
+        .iter()
+        .any(|w| crate::chars::has_before(rest, rest.len(), w));
+    let dated = crate::times::time_len(rest, 0) > 0 || at(rest, 0) == '在';
+    dashes >= 1 && rest.len() >= 4 && !spoken && !dated && rest.iter().any(|c| crate::chars::is_han(*c))
 }
 
 /// `2024年7月8日`: the day under a document.

@@ -21,6 +21,19 @@ pub(crate) fn joined(
             return false;
         };
         let close = one.piece.abs_diff(two.piece) <= 1;
+        // A subtitle goes with the line before it, and a line that ends in a dash with the one behind.
+        let dash = |head: &Head| matches!(head.text.last(), Some('—' | '－' | '─' | '―'));
+        if close
+            && !taken.get(neighbour).copied().unwrap_or(true)
+            && (neighbour > head && (two.subtitle || dash(one))
+                || neighbour < head && (one.subtitle || dash(two)))
+            && one.text.len() + two.text.len() <= 60
+        {
+            return true;
+        }
+        if one.doubled != two.doubled && one.piece != two.piece {
+            return false;
+        }
         let free = !taken.get(neighbour).copied().unwrap_or(true);
         // A line right before the body that no other body claims belongs to its headline, whatever its words.
         let in_front =
@@ -55,7 +68,96 @@ pub(crate) fn joined(
         text: lines.join(" "),
         truncated,
         confidence: 0,
+        beside: false,
+        lines: (first, last),
     }
+}
+
+/// Lines that no body took go with the headline right before or behind them, as second lines do that speak in figures of
+/// speech (`织牢防护网`); unless a body without a headline knows them better.
+pub(crate) fn adopt(
+    heads: &[Head],
+    bodies: &[Body],
+    best_of: &[Option<(usize, u64)>],
+    of_body: &mut [Option<Title>],
+    taken: &mut [bool],
+    texts: &[Vec<char>],
+) {
+    const SHORTEST: usize = 4;
+    const LONGEST: usize = 30;
+    /// By how much, in thousandths, the headline's body must know the characters better than another without headline.
+    const MARGIN: usize = 150;
+    for h in 0..heads.len() {
+        let Some(head) = heads.get(h).filter(|_| !taken.get(h).copied().unwrap_or(true)) else {
+            continue;
+        };
+        let plain = !head.minor && !head.caption_like && !super::heads::numbered(&head.text);
+        if !plain || !(SHORTEST..=LONGEST).contains(&head.text.len()) {
+            continue;
+        }
+        let fit = |b: usize| texts.get(b).map_or(0, |text| known_characters(&head.text, text));
+        let free = |b: &usize| of_body.get(*b).is_some_and(Option::is_none);
+        let rivals = (0..bodies.len()).filter(free).filter(|b| {
+            bodies.get(*b).is_some_and(|body| !body.caption)
+                && texts.get(*b).is_some_and(|text| text.len() >= 80)
+        });
+        let rival = rivals.clone().map(fit).max();
+        let stands_by = |b: usize| bodies.get(b).is_some_and(|body| body.front.contains(&head.piece));
+        if rivals.clone().any(stands_by) {
+            continue;
+        }
+        let mut best: Option<(usize, usize, bool)> = None;
+        for (b, title) in of_body.iter().enumerate() {
+            let Some(title) = title else { continue };
+            let (first, last) = title.lines;
+            let (neighbour, behind) = if last + 1 == h {
+                (last, true)
+            } else if h + 1 == first {
+                (first, false)
+            } else {
+                continue;
+            };
+            let Some(other) = heads.get(neighbour) else {
+                continue;
+            };
+            let close = other.piece.abs_diff(head.piece) <= 1 && other.doubled == head.doubled;
+            let elsewhere = (0..bodies.len()).any(|other| other != b && stands_by(other));
+            let short = title.text.chars().count() + head.text.len() <= 60 && last - first < 2;
+            // A line that speaks of another body is that one's caption or a second headline.
+            let own = best_of.get(h).copied().flatten();
+            let foreign = own.is_some_and(|(best, lexical)| best != b && lexical >= 250);
+            if !close || !short || elsewhere || foreign || rival.is_some_and(|rival| fit(b) < rival + MARGIN)
+            {
+                continue;
+            }
+            // What follows a headline is more often its second line than the kicker of the next.
+            if best.is_none_or(|(_, known, _)| fit(b) > known || behind && fit(b) == known) {
+                best = Some((b, fit(b), behind));
+            }
+        }
+        if let Some((b, _, behind)) = best
+            && let (Some(Some(title)), Some(used)) = (of_body.get_mut(b), taken.get_mut(h))
+        {
+            *used = true;
+            let line = string(&head.text);
+            title.text = if behind {
+                format!("{} {line}", title.text)
+            } else {
+                format!("{line} {}", title.text)
+            };
+            title.lines = if behind {
+                (title.lines.0, h)
+            } else {
+                (h, title.lines.1)
+            };
+        }
+    }
+}
+
+/// How many of the headline's characters the text knows, in thousandths.
+pub(crate) fn known_characters(heading: &[char], text: &[char]) -> usize {
+    let own: Vec<&char> = heading.iter().filter(|c| is_han(**c)).collect();
+    own.iter().filter(|c| text.contains(c)).count() * 1000 / own.len().max(1)
 }
 
 /// Whether the headline breaks off: a bracket stays open, or the body goes on where the headline ends in the middle

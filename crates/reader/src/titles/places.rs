@@ -94,33 +94,49 @@ pub(crate) fn misplaced(
     found
 }
 
-/// A headline that tears a body in two: the only heading inside a body without a headline, whose terms stand on both
-/// sides of it. Returns body and part, last first.
+/// A headline that tears a body in two: the only headings inside a body, in one place, whose terms stand on both sides
+/// of it, while the body has no headline that stands at it or knows it better. Returns body and part, last first.
 pub(crate) fn torn_in(
     chars: &[char],
     pieces: &[Piece],
     bodies: &[Body],
     titles: &Titles,
 ) -> Vec<(usize, usize)> {
+    const MOST_LINES: usize = 3;
     let mut found = Vec::new();
     for (b, body) in bodies.iter().enumerate() {
-        let untitled = titles.of_body.get(b).is_some_and(Option::is_none);
         let mut headings = body.parts.iter().enumerate().filter(|(_, p)| p.heading);
-        let (Some((k, part)), None) = (headings.next(), headings.next()) else {
+        let Some((k, _)) = headings.next() else { continue };
+        let lines = 1 + headings
+            .clone()
+            .enumerate()
+            .take_while(|(n, (at, _))| *at == k + n + 1)
+            .count();
+        let run = body.parts.get(k..k + lines).unwrap_or_default();
+        let title = titles.of_body.get(b).and_then(Option::as_ref);
+        let heading = body_text(chars, pieces, run);
+        if body.caption || lines > MOST_LINES || heading.len() < 6 || numbered(&heading) {
             continue;
-        };
-        let heading = body_text(chars, pieces, std::slice::from_ref(part));
-        if !untitled || body.caption || heading.len() < 6 || numbered(&heading) {
+        }
+        if headings.count() + 1 != lines || title.is_some_and(|t| t.beside) {
             continue;
         }
         let (above, below) = body.parts.split_at(k);
-        let above = shared_terms(&heading, &body_text(chars, pieces, above));
-        let below = shared_terms(
-            &heading,
-            &body_text(chars, pieces, below.get(1..).unwrap_or_default()),
+        let (above, below) = (
+            body_text(chars, pieces, above),
+            body_text(chars, pieces, below.get(lines..).unwrap_or_default()),
         );
-        if above >= 250 && above + below >= 500 {
-            found.push((b, k));
+        let first = shared_terms(&heading, &above);
+        let second = shared_terms(&heading, &below);
+        let either = shared_terms(&heading, &[above, below].concat());
+        // Terms on both sides; where something else heads the body, both are weighed anew.
+        let subtitled =
+            lines > 1 && (2..heading.len()).any(|i| matches!(heading.get(i), Some('—' | '－' | '─')));
+        let torn = subtitled && either >= 250
+            || first >= 100 && second >= 100 && either >= if title.is_none() { 400 } else { 300 }
+            || title.is_none() && first >= 250 && first + second >= 500;
+        if torn {
+            found.extend((k..k + lines).map(|part| (b, part)));
         }
     }
     found.reverse();
