@@ -5,6 +5,7 @@
 
 mod bring;
 mod context;
+mod course;
 mod decide;
 mod duty;
 mod evolve;
@@ -15,6 +16,7 @@ mod tick;
 
 pub use bring::{Brought, by_row, by_schedule, keeps, scheduled_title, unique_key};
 pub use context::{Alone, Context, Family, Opener};
+pub use course::{Cause, Origin, Undone};
 pub use decide::{Decision, Effect, decide, due_under};
 pub use duty::{Duty, DutyKind};
 pub use state::{

@@ -114,6 +114,8 @@ const RUNS: [&str; 2] = ["supervision", "dispatch"];
 pub enum Task<'a> {
     /// Read documents into ledgers, import, draft bulletins.
     Run,
+    /// See the signs of the gaming audit: the supervision office alone.
+    Audit,
     /// Adopt packs and take open cases over to them.
     AdoptPacks,
     /// Register the public key of the custodian with this function: his own unit alone, which has the private key.
@@ -134,6 +136,7 @@ pub enum Task<'a> {
 pub fn may(world: &World, post: &PostId, task: Task<'_>) -> bool {
     match task {
         Task::Run | Task::AdoptPacks | Task::ManageAccounts => serves(world, post, &RUNS),
+        Task::Audit => serves(world, post, &["supervision"]),
         Task::RegisterKey(function) => crate::custody::keeps(world, post, function),
         Task::SeeErasures | Task::ConfirmErasure => serves(world, post, &SEES_ALL),
         // The unit that has a household on its list answers for what is kept of it.

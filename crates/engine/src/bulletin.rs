@@ -12,7 +12,6 @@ mod cadence;
 mod compute;
 mod content;
 mod correct;
-mod facts;
 mod figures;
 mod life;
 pub mod meeting;
@@ -25,10 +24,10 @@ mod wording;
 
 pub use annex::sheets;
 pub use asked::{Asked, asked, slow};
+pub use bihuan_domain::case::{Cause, Origin};
 pub(crate) use cadence::on_time;
 pub use cadence::{Coming, coming};
 pub use content::{Content, Definition, Documents};
-pub use facts::Cause;
 pub use figures::{
     Corrected, CorrectedRate, Correction, Count, FIGURES, FalseClosing, Figures, LadderItem, LateItem,
     LateWith, NamedRate, RATES, Scope, UNIT_FIGURES, UnitLine, UnitOrder, definition, name,

@@ -4,6 +4,7 @@
 //! They live in the engine and not in the ledger, so that the ledger stays verifiable without knowing what a case is
 //! (`docs/adr/`). Titles and names stand here in the clear; an erasure removes them in its own transaction.
 
+mod brief;
 mod brought;
 mod fold;
 mod project;
@@ -16,6 +17,7 @@ pub use fold::{fold, words};
 pub use query::{CaseRow, CaseView, Counts, DutyRow, Filter, Page, Sort, TimelineEntry, Views};
 pub use rebuild::{Difference, compare, rebuild};
 
+pub(crate) use brief::{Brief, Course};
 pub(crate) use brought::{open_about, open_cases, project_brought, scheduled_through};
 pub(crate) use project::{Face, Title, clear_title, number_after, project_change, recent_verifiers, titled};
 pub(crate) use query::{actor_of, by_key, due_cases, state};
@@ -80,16 +82,18 @@ CREATE TABLE IF NOT EXISTS recent_verifiers(owner TEXT PRIMARY KEY, person TEXT 
 pub(crate) fn create(connection: &rusqlite::Connection) -> Result<(), crate::error::Error> {
     connection.execute_batch(TABLES)?;
     connection.execute_batch(brought::TABLES)?;
+    connection.execute_batch(brief::TABLE)?;
     Ok(())
 }
 
 /// The form of the read models and of the state in them. Raise it whenever `evolve`, [`TABLES`] or the projection changes:
 /// a data directory of another form is made anew from its log when it is opened.
-pub(crate) const FORM: u64 = 3;
+pub(crate) const FORM: u64 = 4;
 
 /// The tables of [`TABLES`], for clearing and comparing.
-pub(crate) const NAMES: [&str; 6] = [
+pub(crate) const NAMES: [&str; 7] = [
     "case_views",
+    "briefs",
     "duties",
     "numbers",
     "recent_verifiers",

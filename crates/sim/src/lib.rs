@@ -6,6 +6,7 @@
 pub mod custodians;
 pub mod demo;
 pub mod founding;
+pub mod gaming;
 pub mod history;
 mod jiaocheng;
 pub mod packs;

@@ -1,5 +1,6 @@
 //! `bihuan bench`: how fast this machine keeps promises. Every figure with what it was measured on.
 
+mod bulletin;
 mod demo;
 mod engine;
 mod page;
@@ -20,6 +21,8 @@ pub(crate) struct Args {
     quick: bool,
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    #[arg(long, value_name = "N")]
+    cases: Option<usize>,
     #[arg(long, value_name = "FILE")]
     page: Option<PathBuf>,
     #[arg(long, value_name = "WHAT", value_delimiter = ',')]
@@ -38,6 +41,8 @@ struct Size {
     requests: usize,
     /// Characters to read.
     characters: usize,
+    /// Cases behind the bulletin.
+    counted: usize,
 }
 
 const QUICK: Size = Size {
@@ -46,6 +51,7 @@ const QUICK: Size = Size {
     cases: 5_000,
     requests: 100,
     characters: 200_000,
+    counted: 5_000,
 };
 const FULL: Size = Size {
     single: 2_000,
@@ -53,6 +59,7 @@ const FULL: Size = Size {
     cases: 100_000,
     requests: 500,
     characters: 4_000_000,
+    counted: 1_000_000,
 };
 
 /// Commands under way at once in the second run.
@@ -73,6 +80,10 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
             "ledger_page".to_owned(),
             page::ledger(size.cases, size.requests, term)?,
         );
+    }
+    if wanted("bulletin") {
+        let cases = args.cases.unwrap_or(size.counted);
+        results.insert("bulletin".to_owned(), bulletin::drafted(cases, term)?);
     }
     if wanted("read") {
         results.insert(

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use bihuan_domain::id::BulletinId;
 use bihuan_engine::Engine;
 use bihuan_engine::access::Task;
+use bihuan_engine::audit;
 use bihuan_engine::bulletin::{self, Drafting, Scope, UnitOrder};
+use bihuan_engine::burden;
 use jiff::civil::Date;
 use serde_json::json;
 
@@ -46,6 +48,26 @@ enum What {
         json: bool,
     },
     Assess(super::assess::Args),
+    Burden {
+        #[arg(long, value_name = "DIR")]
+        data: PathBuf,
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        from: Date,
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        to: Date,
+        #[arg(long)]
+        json: bool,
+    },
+    Audit {
+        #[arg(long, value_name = "DIR")]
+        data: PathBuf,
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        from: Date,
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        to: Date,
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
@@ -115,6 +137,8 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
             term.say("cli.report_draft_done", &[("id", &id), ("signer", &signer)]);
             Ok(Exit::Fine)
         }
+        What::Burden { data, from, to, json } => asked(data, *from, *to, *json, term),
+        What::Audit { data, from, to, json } => signs(data, *from, *to, *json, term),
         What::Assess(args) => super::assess::run(args, term),
         What::Verify { which, data, json } => {
             let engine = office::open(data)?;
@@ -157,6 +181,107 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
             Ok(exit)
         }
     }
+}
+
+/// What was asked of people, by week, unit and mechanism.
+fn asked(data: &Path, from: Date, to: Date, json: bool, term: &Term) -> Result<Exit, Trouble> {
+    if from > to || (to - from).get_days() > burden::DAYS_MAX {
+        return Err(Trouble::new("burden.p_long")
+            .with("max", burden::DAYS_MAX)
+            .with("from", from)
+            .with("to", to));
+    }
+    let engine = office::open(data)?;
+    let (world, mechanisms, views) = (engine.world(), engine.mechanisms(), engine.views()?);
+    let size = views.log().head().map_err(bihuan_engine::Error::from)?.size;
+    let part = burden::Part::default();
+    let found = burden::count(views.log(), &world, &mechanisms, (from, to), size, &part)?;
+    if json {
+        term.json(&json!({ "from": from, "to": to, "burden": found }));
+        return Ok(Exit::Fine);
+    }
+    let say = |key: &str, what: &str, asked: &burden::Asked| {
+        term.say(
+            key,
+            &[
+                ("from", &from),
+                ("to", &to),
+                ("what", &what),
+                ("occasions", &asked.occasions),
+                ("typed", &asked.typed),
+                ("confirmed", &asked.confirmed),
+                ("filled", &asked.filled),
+                ("files", &asked.files),
+                ("time", &burden::spoken(asked, term.lang)),
+            ],
+        );
+    };
+    say("burden.cli_head", "", &found.whole);
+    for (week, asked) in &found.weeks {
+        say("burden.cli_line", &week.to_string(), asked);
+    }
+    for (id, asked) in &found.mechanisms {
+        let known = mechanisms.current(id);
+        let name = known
+            .as_ref()
+            .map_or(id.as_str(), |known| known.label.get(term.lang));
+        say("burden.cli_line", name, asked);
+    }
+    for (id, asked) in &found.units {
+        let unit = world.org.units.get(id);
+        let name = unit.map_or(id.as_str(), |unit| unit.name.get(term.lang));
+        say("burden.cli_line", name, asked);
+    }
+    if found.small.0 > 0 {
+        let name = bihuan_messages::tf(term.lang, "burden.p_small", &[("n", &found.small.0)]);
+        say("burden.cli_line", &name, &found.small.1);
+    }
+    Ok(Exit::Fine)
+}
+
+/// The signs of the gaming audit: whoever has the data directory is the office.
+fn signs(data: &Path, from: Date, to: Date, json: bool, term: &Term) -> Result<Exit, Trouble> {
+    let engine = office::open(data)?;
+    let found = audit::audit(&engine, from, to)?;
+    if json {
+        term.json(&json!({ "audit": found }));
+        return Ok(Exit::Fine);
+    }
+    let judged = &found.judged;
+    term.say(
+        "audit.cli_head",
+        &[
+            ("from", &from),
+            ("to", &to),
+            ("asked", &judged.asked),
+            ("n", &judged.signs.len()),
+        ],
+    );
+    let (world, mechanisms) = (engine.world(), engine.mechanisms());
+    for sign in &judged.signs {
+        let place = &sign.place;
+        let unit = world.org.units.get(&place.unit);
+        let unit = unit.map_or(place.unit.as_str(), |unit| unit.name.get(term.lang));
+        let known = mechanisms.current(&place.mechanism);
+        let mechanism = known
+            .as_ref()
+            .map_or(place.mechanism.as_str(), |known| known.label.get(term.lang));
+        let key = format!("audit.d_{}", place.detector.name());
+        term.say(
+            "audit.cli_sign",
+            &[
+                ("what", &bihuan_messages::t(term.lang, &key)),
+                ("unit", &unit),
+                ("mechanism", &mechanism),
+                ("k", &sign.share.k),
+                ("n", &sign.share.n),
+                ("base", &format!("{}/{}", sign.base.0, sign.base.1)),
+                ("once", &sign.once_in),
+                ("cases", &sign.share.cases),
+            ],
+        );
+    }
+    Ok(Exit::Fine)
 }
 
 /// The bulletin that a number, a code or a file means: a file only where it is byte for byte what the ledger gives out.

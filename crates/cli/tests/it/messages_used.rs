@@ -23,7 +23,7 @@ const CHINESE_ALLOWED: [(&str, &str, &str); 5] = [
     ),
     ("crates/engine/src/wire.rs", "", "yes and no as people type them"),
     (
-        "crates/engine/src/bulletin/wording.rs",
+        "crates/engine/src/bulletin/wording/labels.rs",
         "{}年",
         "a date's figures with their signs",
     ),

@@ -52,6 +52,10 @@ impl State {
             verification: None,
             done_at: None,
             reworks: 0,
+            sent_back: Vec::new(),
+            undone: Vec::new(),
+            stood: Vec::new(),
+            cause: None,
             closed: None,
             look_back: None,
             was_late: false,
@@ -79,6 +83,7 @@ impl State {
 
     /// Applies one event.
     pub fn evolve(&mut self, event: &CaseEvent, meta: &Meta) {
+        self.follow_course(event, meta);
         match event {
             CaseEvent::Opened(e) => *self = State::open(e, meta),
             CaseEvent::Moved(e) => {

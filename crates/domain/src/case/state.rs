@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::course::{Cause, Undone};
 use crate::clock::{Pause, Rule};
 use crate::event::{ClockKey, ClockStart, Holder, Number, Source, Values, WarningAt};
 use crate::id::{CaseId, Code, LadderId, PersonId, Sealed, StageId, UnitId};
@@ -107,6 +108,18 @@ pub struct State {
     pub done_at: Option<Timestamp>,
     /// How often verification failed.
     pub reworks: u32,
+    /// When.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sent_back: Vec<Timestamp>,
+    /// Closings that look-backs found false, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub undone: Vec<Undone>,
+    /// When look-backs found that it had stayed fixed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stood: Vec<Timestamp>,
+    /// What was last said that may explain why it is late.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
     /// The closing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed: Option<ClosedState>,

@@ -87,13 +87,15 @@ pub enum Section {
     Verification,
     /// Corrections of earlier bulletins.
     Corrections,
+    /// What filling in took.
+    Burden,
     /// What the office asks for.
     Requirements,
 }
 
 impl Section {
     /// Every section under the word of the files, in the order of a bulletin that names none.
-    pub const ALL: [(&'static str, Section); 8] = [
+    pub const ALL: [(&'static str, Section); 9] = [
         ("totals", Section::Totals),
         ("units", Section::Units),
         ("slow", Section::Slow),
@@ -101,6 +103,7 @@ impl Section {
         ("typical", Section::Typical),
         ("verification", Section::Verification),
         ("corrections", Section::Corrections),
+        ("burden", Section::Burden),
         ("requirements", Section::Requirements),
     ];
 }

@@ -7,10 +7,9 @@ use bihuan_domain::id::{CaseId, UnitId};
 use bihuan_domain::mechanism::Colour;
 use jiff::Timestamp;
 
-use super::source::told;
 use crate::access::Sight;
 use crate::error::Error;
-use crate::views::{Filter, Sort, Views};
+use crate::views::{Brief, Filter, Sort, Views};
 
 /// Matters asked about at once; who has more has them on the ledger.
 const ASKED_MAX: u64 = 50;
@@ -70,22 +69,17 @@ fn late(views: &Views, filter: Filter, now: Timestamp) -> Result<Vec<Asked>, Err
     };
     let mut asked = Vec::new();
     for row in views.cases(&filter, Sort::Urgency, 0, ASKED_MAX)?.rows {
-        let Some(facts) = told(views.log(), row.id)? else {
+        let Some(state) = views.state(row.id)? else {
             continue;
         };
-        let due = if facts.overdue(now) {
-            facts.state.limit()
-        } else if facts.step_overdue(now) {
-            facts.state.clock("stage").map(|clock| clock.due)
-        } else {
-            None
+        let Some((_, due)) = Brief::of(&state).course.late(now) else {
+            continue;
         };
-        let Some(due) = due else { continue };
         asked.push(Asked {
             due,
             last: last_said(views, row.id)?,
-            given: facts.cause.is_some(),
-            state: facts.state,
+            given: state.reason_given().is_some(),
+            state,
         });
     }
     Ok(asked)

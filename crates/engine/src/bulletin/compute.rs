@@ -1,10 +1,11 @@
-//! Counting: one pass over the facts of all cases, then rates, lines and corrections.
+//! Counting: one pass over the briefs of all cases, then rates, lines and corrections. Only cases that are named in the
+//! bulletin (late ones, items, typical ones, closings undone) are looked at whole.
 
 use std::collections::BTreeMap;
 
 use bihuan_domain::calendar::midnight;
 use bihuan_domain::case::{DutyKind, State};
-use bihuan_domain::id::{Code, UnitId};
+use bihuan_domain::id::{CaseId, Code, UnitId};
 use bihuan_domain::mechanism::{RequestKind, Section, StageKind};
 use bihuan_domain::verification::Beacon;
 use bihuan_domain::world::World;
@@ -12,15 +13,19 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::correct::{Earlier, corrections, repeated};
-use super::facts::Facts;
 use super::figures::{
     Count, FIGURES, FalseClosing, Figures, LadderItem, LateItem, LateWith, NamedRate, RATES, Scope,
     UNIT_FIGURES, UnitLine, UnitOrder,
 };
 use super::rate::{CaseSet, Rate, ranks};
 use super::typical::Search;
+use crate::error::Error;
+use crate::views::{Brief, Course};
 
-/// Counts cases into the figures of one bulletin. Feed it every case in any order, then [`Collector::finish`].
+/// Looks at a case whole.
+pub(crate) type Look<'l> = dyn FnMut(CaseId) -> Result<Option<State>, Error> + 'l;
+
+/// Counts cases into the figures of one bulletin. Feed it every case in order of id, then [`Collector::finish`].
 pub(crate) struct Collector<'w> {
     scope: Scope,
     as_of: Timestamp,
@@ -28,31 +33,40 @@ pub(crate) struct Collector<'w> {
     end: Timestamp,
     world: &'w World,
     totals: Tally,
-    units: BTreeMap<UnitId, Tally>,
-    late: Vec<LateItem>,
-    items: Vec<LadderItem>,
-    false_closings: Vec<FalseClosing>,
+    /// By unit that answers.
+    units: Vec<(UnitId, Tally)>,
+    /// By owner as cases name it: where among `units` the one stands that answers for it.
+    owners: BTreeMap<String, usize>,
+    late: Vec<(CaseId, LateWith, Timestamp)>,
+    items: Vec<CaseId>,
+    undone: Vec<CaseId>,
     typical: Option<Search>,
 }
 
+/// Counts in the order of [`FIGURES`]: which cases, and how many times.
 #[derive(Default)]
-struct Tally(BTreeMap<&'static str, (CaseSet, u64)>);
+struct Tally([(CaseSet, u64); FIGURES.len()]);
 
 impl Tally {
-    fn add(&mut self, id: &'static str, facts: &Facts, times: u64) {
-        let (cases, n) = self.0.entry(id).or_default();
-        cases.add(facts.state.id);
-        *n = n.saturating_add(times);
+    fn add(&mut self, figure: usize, case: CaseId, times: u64) {
+        if let Some((cases, n)) = self.0.get_mut(figure) {
+            cases.add(case);
+            *n = n.saturating_add(times);
+        }
+    }
+
+    fn of(&self, id: &str) -> Option<&(CaseSet, u64)> {
+        self.0.get(FIGURES.iter().position(|known| *known == id)?)
     }
 
     fn n(&self, id: &str) -> u64 {
-        self.0.get(id).map_or(0, |(cases, _)| cases.len())
+        self.of(id).map_or(0, |(cases, _)| cases.len())
     }
 
     fn counts(&self, ids: &[&str], query: impl Fn(&str) -> Option<String>) -> Vec<Count> {
         ids.iter()
             .map(|id| {
-                let (cases, times) = self.0.get(id).cloned().unwrap_or_default();
+                let (cases, times) = self.of(id).cloned().unwrap_or_default();
                 let n = cases.len();
                 let times = matches!(*id, "reworked" | "verified" | "looked_back" | "look_back_failed")
                     .then_some(times);
@@ -85,139 +99,133 @@ impl<'w> Collector<'w> {
             end,
             world,
             totals: Tally::default(),
-            units: BTreeMap::new(),
+            units: Vec::new(),
+            owners: BTreeMap::new(),
             late: Vec::new(),
             items: Vec::new(),
-            false_closings: Vec::new(),
+            undone: Vec::new(),
             typical: scope.sections.contains(&Section::Typical).then(Search::default),
         }
     }
 
+    /// Takes a case in from its state.
+    pub(crate) fn take(&mut self, state: &State) {
+        let brief = Brief::of(state);
+        self.add(
+            brief.id,
+            brief.mechanism.as_str(),
+            brief.owner.as_str(),
+            &brief.course,
+        );
+    }
+
     /// Takes a case in.
-    pub(crate) fn add(&mut self, facts: &Facts) {
+    pub(crate) fn add(&mut self, id: CaseId, mechanism: &str, owner: &str, course: &Course) {
         let scope = &self.scope.mechanisms;
-        if !scope.is_empty() && !scope.contains(&facts.state.mechanism.id) {
+        if !scope.is_empty() && !scope.iter().any(|one| one.as_str() == mechanism) {
             return;
         }
-        for (id, times) in self.counted(facts) {
-            self.totals.add(id, facts, times);
-            let unit = owner_on(self.world, &facts.state.owner, self.scope.to);
-            self.units.entry(unit).or_default().add(id, facts, times);
+        let unit = self.unit(owner);
+        let counted = self.counted(course);
+        for (figure, times) in counted.into_iter().enumerate().filter(|(_, times)| *times > 0) {
+            self.totals.add(figure, id, times);
+            if let Some((_, tally)) = self.units.get_mut(unit) {
+                tally.add(figure, id, times);
+            }
         }
         let (start, end) = (self.start, self.end);
         if let Some(search) = &mut self.typical {
-            search.look(facts, &|at| start <= at && at < end, self.as_of);
+            search.look(id, course, &|at| start <= at && at < end, self.as_of);
         }
-        self.late.extend(self.late_item(facts));
-        self.items.extend(ladder_items(facts));
-        for closing in &facts.closings {
-            let Some((failed, seq)) = closing.false_since else {
-                continue;
-            };
-            self.false_closings.push(FalseClosing {
-                case: facts.state.id,
-                mechanism: facts.state.mechanism.id.clone(),
-                number: facts.state.number.as_ref().map(|number| number.text.clone()),
-                title: facts.state.title.clone(),
-                owner: facts.state.owner.clone(),
-                closed: closing.at,
-                failed,
-                seq,
-            });
+        if let Some((late, due)) = course.late(self.as_of) {
+            self.late.push((id, late, due));
+        }
+        if course.item {
+            self.items.push(id);
+        }
+        if !course.more.undone.is_empty() {
+            self.undone.push(id);
         }
     }
 
-    /// The counts in which a case counts, and how many times.
-    fn counted(&self, facts: &Facts) -> Vec<(&'static str, u64)> {
+    /// Where the unit stands that answers for an owner: the owner itself, or on the last day its successor.
+    fn unit(&mut self, owner: &str) -> usize {
+        if let Some(place) = self.owners.get(owner) {
+            return *place;
+        }
+        let unit = owner_on(self.world, &owner.into(), self.scope.to);
+        let place = self.units.iter().position(|(known, _)| *known == unit);
+        let place = place.unwrap_or_else(|| {
+            self.units.push((unit, Tally::default()));
+            self.units.len().saturating_sub(1)
+        });
+        self.owners.insert(owner.to_owned(), place);
+        place
+    }
+
+    /// How many times a case counts in each of [`FIGURES`].
+    fn counted(&self, course: &Course) -> [u64; FIGURES.len()] {
         // What stands in the log has happened; only limits may still lie ahead.
         let inside = |at: Timestamp| self.start <= at && at < self.end;
         let times = |instants: &mut dyn Iterator<Item = Timestamp>| {
             u64::try_from(instants.filter(|at| inside(*at)).count()).unwrap_or(u64::MAX)
         };
-        let state = &facts.state;
-        let mut counted = Vec::new();
-        let mut count = |id: &'static str, n: u64| {
-            if n > 0 {
-                counted.push((id, n));
-            }
-        };
-        let true_closings = || {
-            facts
-                .closings
-                .iter()
-                .filter(|closing| closing.false_since.is_none())
-        };
-        count("opened", u64::from(inside(state.opened_at)));
-        count("closed", times(&mut true_closings().map(|closing| closing.at)));
-        if let Some(round) = self.due_round(facts) {
-            let postponed = round.current && facts.postponed();
-            count("should_close", 1);
-            count("postponed", u64::from(postponed));
-            count("base", u64::from(!postponed));
-            if let Some((_, on_time)) = round.closed.filter(|(at, _)| *at < self.end && !postponed) {
-                count("closed_due", 1);
-                count("on_time", u64::from(on_time == Some(true)));
+        let more = &course.more;
+        let closed = course.ended.filter(|_| !course.void);
+        let closed_inside = u64::from(closed.is_some_and(inside));
+        let (mut should_close, mut postponed, mut closed_due, mut on_time) = (false, false, false, false);
+        if let Some(round) = self.due_round(course) {
+            should_close = true;
+            postponed = round.current && course.put_off;
+            if let Some((_, in_time)) = round.closed.filter(|(at, _)| *at < self.end && !postponed) {
+                closed_due = true;
+                on_time = in_time == Some(true);
             }
         }
-        count("open", u64::from(state.is_open()));
-        count("overdue", u64::from(facts.overdue(self.as_of)));
-        count("step_overdue", u64::from(facts.step_overdue(self.as_of)));
-        let reworked = times(&mut facts.failures.iter().copied());
-        count(
-            "verified",
-            reworked + times(&mut facts.closings.iter().map(|closing| closing.at)),
-        );
-        count("reworked", reworked);
-        let failed = times(
-            &mut facts
-                .closings
-                .iter()
-                .filter_map(|closing| Some(closing.false_since?.0)),
-        );
-        count("looked_back", failed + times(&mut facts.passes.iter().copied()));
-        count("look_back_failed", failed);
-        count(
-            "voided",
-            u64::from(state.kind == StageKind::Void && inside(state.stage_since)),
-        );
-        counted
+        let late = course.late(self.as_of).map(|(late, _)| late);
+        let reworked = times(&mut more.sent_back.iter().copied());
+        let undone = times(&mut more.undone.iter().map(|undone| undone.at));
+        let failed = times(&mut more.undone.iter().map(|undone| undone.failed));
+        let stood = times(&mut more.stood.iter().copied());
+        [
+            u64::from(inside(course.opened_at)),
+            closed_inside,
+            u64::from(should_close),
+            u64::from(postponed),
+            u64::from(should_close && !postponed),
+            u64::from(closed_due),
+            u64::from(on_time),
+            u64::from(course.open),
+            u64::from(late == Some(LateWith::Matter)),
+            u64::from(late == Some(LateWith::Step)),
+            reworked.saturating_add(undone).saturating_add(closed_inside),
+            reworked,
+            failed.saturating_add(stood),
+            failed,
+            u64::from(course.void && course.ended.is_some_and(inside)),
+        ]
     }
 
     /// The last round whose limit fell inside the period and has been reached.
-    fn due_round(&self, facts: &Facts) -> Option<Round> {
-        let state = &facts.state;
-        let closed = facts.closings.iter().map(|closing| Round {
-            limit: closing.limit,
-            closed: closing
-                .false_since
-                .is_none()
-                .then_some((closing.at, closing.on_time)),
+    fn due_round(&self, course: &Course) -> Option<Round> {
+        let undone = course.more.undone.iter().map(|undone| Round {
+            limit: undone.limit,
+            closed: None,
             current: false,
         });
-        let current = state
-            .is_open()
-            .then(|| Round {
-                limit: state.limit(),
-                closed: None,
-                current: true,
-            })
-            .into_iter();
+        let last = (course.open || !course.void).then_some(Round {
+            limit: course.limit,
+            closed: course.ended.map(|at| (at, course.on_time)),
+            current: course.open,
+        });
         let reached = |limit: Timestamp| self.start <= limit && limit < self.end && limit <= self.as_of;
         let due = |round: &Round| round.limit.is_some_and(reached);
-        closed.chain(current).rfind(due)
+        undone.chain(last).rfind(due)
     }
 
-    fn late_item(&self, facts: &Facts) -> Option<LateItem> {
-        let state = &facts.state;
-        let (late, due) = if facts.overdue(self.as_of) {
-            (LateWith::Matter, state.limit()?)
-        } else if facts.step_overdue(self.as_of) {
-            (LateWith::Step, state.clock("stage")?.due)
-        } else {
-            return None;
-        };
+    fn late_item(&self, state: &State, late: LateWith, due: Timestamp) -> LateItem {
         let seconds = u64::try_from(self.as_of.as_second().saturating_sub(due.as_second())).unwrap_or(0);
-        Some(LateItem {
+        LateItem {
             case: state.id,
             mechanism: state.mechanism.id.clone(),
             number: state.number.as_ref().map(|number| number.text.clone()),
@@ -230,17 +238,52 @@ impl<'w> Collector<'w> {
             extensions: state.granted.get(&RequestKind::Extension).copied().unwrap_or(0),
             claimed: state.kind == StageKind::Verify,
             colour: state.colour(),
-            cause: facts.cause.clone(),
+            cause: state.cause.clone(),
+            stage: Some(state.stage.clone()),
+            since: state.tenures.last().map(|tenure| tenure.from),
             repeated: false,
+        }
+    }
+
+    fn false_closings(state: &State) -> impl Iterator<Item = FalseClosing> + '_ {
+        state.undone.iter().map(|undone| FalseClosing {
+            case: state.id,
+            mechanism: state.mechanism.id.clone(),
+            number: state.number.as_ref().map(|number| number.text.clone()),
+            title: state.title.clone(),
+            owner: state.owner.clone(),
+            closed: undone.at,
+            failed: undone.failed,
+            seq: undone.seq,
         })
     }
 
-    /// The figures. `earlier` are the bulletins issued in the log before, oldest first.
-    pub(crate) fn finish(mut self, log: Beacon, earlier: &[Earlier]) -> Figures {
-        self.late
-            .sort_by_key(|item| (item.late as u8, item.due, item.case));
-        self.items.sort_by_key(|item| (item.since, item.case));
-        repeated(&mut self.late, earlier);
+    /// The figures. `earlier` are the bulletins issued in the log before, oldest first; `look` looks at a case whole.
+    ///
+    /// # Errors
+    ///
+    /// If a case cannot be looked at.
+    pub(crate) fn finish(
+        mut self,
+        log: Beacon,
+        earlier: &[Earlier],
+        look: &mut Look<'_>,
+    ) -> Result<Figures, Error> {
+        let mut late = Vec::with_capacity(self.late.len());
+        for (id, with, due) in &self.late {
+            late.extend(look(*id)?.map(|state| self.late_item(&state, *with, *due)));
+        }
+        late.sort_by_key(|item| (item.late as u8, item.due, item.case));
+        repeated(&mut late, earlier);
+        let (mut items, mut false_closings) = (Vec::new(), Vec::new());
+        for id in &self.items {
+            items.extend(look(*id)?.iter().flat_map(ladder_items));
+        }
+        items.sort_by_key(|item| (item.since, item.case));
+        for id in &self.undone {
+            false_closings.extend(look(*id)?.iter().flat_map(Self::false_closings));
+        }
+        let typical = self.typical.take().map(|search| search.found(look)).transpose()?;
         let counts = self.totals.counts(&FIGURES, |id| self.query(id));
         let rates = RATES
             .iter()
@@ -251,20 +294,21 @@ impl<'w> Collector<'w> {
                 rate: Rate::of(self.totals.n(num), self.totals.n(base)),
             })
             .collect();
-        let corrections = corrections(&self.scope, log.size, &self.false_closings, earlier);
-        Figures {
+        let corrections = corrections(&self.scope, log.size, &false_closings, earlier);
+        Ok(Figures {
             as_of: self.as_of,
             cut: self.end.min(self.as_of),
             counts,
             rates,
             units: self.lines(),
-            late: self.late,
-            items: self.items,
-            typical: self.typical.take().map(Search::found).unwrap_or_default(),
+            late,
+            items,
+            typical: typical.unwrap_or_default(),
+            burden: None,
             corrections,
             log,
             scope: self.scope,
-        }
+        })
     }
 
     fn lines(&self) -> Vec<UnitLine> {
@@ -322,8 +366,7 @@ impl<'w> Collector<'w> {
     }
 }
 
-fn ladder_items(facts: &Facts) -> Vec<LadderItem> {
-    let state = &facts.state;
+fn ladder_items(state: &State) -> Vec<LadderItem> {
     let item = |duty: bihuan_domain::case::Duty| {
         let DutyKind::Answer {
             clock,
@@ -370,6 +413,22 @@ fn charged(state: &State, clock: &str) -> UnitId {
         }
     };
     holder.map_or_else(|| state.owner.clone(), |holder| holder.unit.clone())
+}
+
+impl Course {
+    /// What is late by `as_of`, and when it was due: the matter, or only its present step. What the owner said to be done
+    /// in time is not overdue while that is verified; what stands still is not late.
+    pub(crate) fn late(&self, as_of: Timestamp) -> Option<(LateWith, Timestamp)> {
+        if !self.open || self.put_off {
+            return None;
+        }
+        let over = |limit: &Timestamp| *limit <= as_of && self.claimed.is_none_or(|done| done >= *limit);
+        if let Some(limit) = self.limit.filter(over) {
+            return Some((LateWith::Matter, limit));
+        }
+        let step = self.step.filter(|due| *due <= as_of)?;
+        Some((LateWith::Step, step))
+    }
 }
 
 /// The unit that answers for an owner on `day`: itself, or its successor.

@@ -216,9 +216,17 @@ impl Content {
             .mechanisms
             .iter()
             .chain(figures.late.iter().map(|item| &item.mechanism))
+            .chain(figures.burden.iter().flat_map(|burden| burden.mechanisms.keys()))
         {
             if let Some(mechanism) = mechanisms.current(id) {
                 names.insert(format!("mechanism/{id}"), mechanism.label.clone());
+            }
+        }
+        for item in &figures.late {
+            let current = mechanisms.current(&item.mechanism);
+            let stage = item.stage.as_ref().zip(current.as_ref());
+            if let Some(found) = stage.and_then(|(id, mechanism)| mechanism.stage(id)) {
+                names.insert(format!("stage/{}", item.case), found.label.clone());
             }
         }
         for (item, label) in figures

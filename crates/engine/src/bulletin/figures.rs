@@ -1,7 +1,8 @@
 //! The figures of a bulletin (通报) as they are stored, signed and recomputed: no text, no float, every count with its cases.
 
+use bihuan_domain::case::Cause;
 use bihuan_domain::event::Holder;
-use bihuan_domain::id::{BulletinId, CaseId, Code, MechanismId, PostId, Sealed, UnitId};
+use bihuan_domain::id::{BulletinId, CaseId, Code, MechanismId, PostId, Sealed, StageId, UnitId};
 use bihuan_domain::mechanism::{Colour, Section};
 use bihuan_domain::verification::Beacon;
 use bihuan_messages::{Label, Lang, t};
@@ -9,9 +10,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::facts::Cause;
 use super::rate::{CaseSet, Place, Rate};
 use super::typical::Typical;
+use crate::burden::Burden;
 
 /// What a bulletin is asked to count.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +69,9 @@ pub struct Figures {
     /// Cases to be told of, good and bad, where the bulletin has a section for them.
     #[serde(default, skip_serializing_if = "Typical::is_empty")]
     pub typical: Typical,
+    /// What filling in took, where the bulletin has a section for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub burden: Option<Burden>,
 }
 
 /// A count with its cases.
@@ -154,9 +158,15 @@ pub struct LateItem {
     pub claimed: bool,
     /// Its colour.
     pub colour: Colour,
-    /// The latest reason given; absent where nobody gave one.
+    /// The reason given; where nobody gave one, what the log knows (its `origin` says which); absent where it knows nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,
+    /// The stage in which it stands; absent in bulletins from before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage: Option<StageId>,
+    /// Since when its holder has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
     /// Whether the last issued bulletin printed the same reason (or the same absence of one) for it.
     pub repeated: bool,
 }
@@ -313,6 +323,13 @@ impl Figures {
             .find(|rate| rate.id.as_str() == figure)
             .map_or(figure, |rate| rate.num.as_str());
         self.count(id).map(|count| &count.cases)
+    }
+}
+
+impl LateItem {
+    /// The reason that somebody gave for being late.
+    pub fn given(&self) -> Option<&Cause> {
+        self.cause.as_ref().filter(|cause| cause.origin.is_given())
     }
 }
 

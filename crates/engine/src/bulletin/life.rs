@@ -92,7 +92,7 @@ pub(super) fn draft_now(
     check_drafting(&drafting, now)?;
     let signer = signer(&world, &drafting, now)?;
     let views = engine.views()?;
-    let figures = source::compute(&views, &drafting.scope, now)?;
+    let figures = source::compute(&views, &engine.mechanisms(), &drafting.scope, now)?;
     let number = settings::next_number(&world, now);
     let id = BulletinId::new(format!("supervision-{}-{}", number.year, number.n));
     let log = figures.log.clone();

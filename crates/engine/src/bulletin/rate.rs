@@ -12,15 +12,51 @@ const UNIT: u128 = 1_000_000;
 /// z² for 95 %, z = 1.96 (3.8416), at [`UNIT`].
 const Z2: u128 = 3_841_600;
 
-/// Cases by id, kept as runs `[first, last]`, so that a list of all cases of a year stays short.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
+/// Cases by id, kept as runs `[first, last]`, so that a list of all cases of a year stays short. Stored as `1-3, 5, 8-9`;
+/// bulletins of before stored the runs as pairs, which is read, too.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CaseSet(Vec<(u64, u64)>);
+
+impl Serialize for CaseSet {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for CaseSet {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Stored {
+            Text(String),
+            Pairs(Vec<(u64, u64)>),
+        }
+        let wrong = |part: &str| serde::de::Error::custom(format!("`{part}` is no run of cases"));
+        match Stored::deserialize(deserializer)? {
+            Stored::Pairs(runs) => Ok(CaseSet(runs)),
+            Stored::Text(text) if text.is_empty() => Ok(CaseSet::default()),
+            Stored::Text(text) => {
+                let run = |part: &str| {
+                    let (first, last) = part.split_once('-').unwrap_or((part, part));
+                    let run = first.parse().ok().zip(last.parse().ok());
+                    run.ok_or_else(|| wrong(part))
+                };
+                Ok(CaseSet(text.split(", ").map(run).collect::<Result<_, _>>()?))
+            }
+        }
+    }
+}
 
 impl CaseSet {
     /// Adds a case. Cheap where ids come in ascending order.
     pub fn add(&mut self, case: CaseId) {
         let id = case.0;
+        match self.0.last_mut() {
+            Some((_, last)) if last.saturating_add(1) == id => return *last = id,
+            Some((_, last)) if *last < id => return self.0.push((id, id)),
+            None => return self.0.push((id, id)),
+            Some(_) => {}
+        }
         let at = self.0.partition_point(|(_, last)| last.saturating_add(1) < id);
         match self.0.get_mut(at) {
             Some((first, last)) if *first <= id && id <= *last => {}
@@ -326,11 +362,10 @@ mod tests {
         ];
         for ids in orders {
             let set: CaseSet = ids.iter().copied().map(CaseId).collect();
-            assert_eq!(
-                serde_json::to_string(&set).unwrap(),
-                "[[1,3],[5,6],[9,9]]",
-                "{ids:?}"
-            );
+            assert_eq!(serde_json::to_string(&set).unwrap(), "\"1-3, 5-6, 9\"", "{ids:?}");
+            for stored in ["\"1-3, 5-6, 9\"", "[[1,3],[5,6],[9,9]]"] {
+                assert_eq!(serde_json::from_str::<CaseSet>(stored).unwrap(), set);
+            }
             assert_eq!(set.len(), 6);
             assert!(set.has(CaseId(2)) && !set.has(CaseId(4)) && !set.has(CaseId(10)) && !set.has(CaseId(0)));
         }

@@ -72,7 +72,7 @@ pub fn verify(engine: &Engine, id: &BulletinId) -> Result<Recheck, Failure> {
     let root_holds = log
         .root_at(draft.log.size)
         .is_ok_and(|root| root.hex() == draft.log.root);
-    let found = source::recompute(log, &scope, draft.as_of, draft.log.size)?;
+    let found = source::recompute(log, &engine.mechanisms(), &scope, draft.as_of, draft.log.size)?;
     let (stored, recomputed) = (json(&content.figures)?, json(&found)?);
     let mut differences = Vec::new();
     differ("", &stored, &recomputed, &mut differences);

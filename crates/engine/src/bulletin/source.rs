@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use bihuan_domain::case::Meta;
+use bihuan_domain::case::{Meta, State};
 use bihuan_domain::event::{CaseEvent, WorldEvent};
 use bihuan_domain::id::{BulletinId, CaseId};
+use bihuan_domain::mechanism::Section;
 use bihuan_domain::verification::Beacon;
 use bihuan_domain::world::World;
 use bihuan_ledger::{Entry, Reader};
@@ -13,9 +14,10 @@ use jiff::Timestamp;
 use super::compute::Collector;
 use super::content::Content;
 use super::correct::Earlier;
-use super::facts::Facts;
 use super::figures::{Figures, Scope};
+use crate::burden::{self, Burden, Part};
 use crate::error::Error;
+use crate::mechanisms::Mechanisms;
 use crate::views::{Views, actor_of};
 use crate::writer::WORLD;
 
@@ -27,7 +29,12 @@ const PAGE: usize = 4_096;
 /// # Errors
 ///
 /// If the read models or the log cannot be read.
-pub fn compute(views: &Views, scope: &Scope, as_of: Timestamp) -> Result<Figures, Error> {
+pub fn compute(
+    views: &Views,
+    mechanisms: &Mechanisms,
+    scope: &Scope,
+    as_of: Timestamp,
+) -> Result<Figures, Error> {
     views.log().at_one_moment(|log| {
         let head = log.head()?;
         let log_head = Beacon {
@@ -36,25 +43,10 @@ pub fn compute(views: &Views, scope: &Scope, as_of: Timestamp) -> Result<Figures
         };
         let (world, earlier) = jurisdiction(log, head.size)?;
         let mut collector = Collector::new(scope, as_of, &world);
-        let mut fault = None;
-        views.for_each_state(&scope.mechanisms, None, |state, _| {
-            if fault.is_some() {
-                return;
-            }
-            let facts = match Facts::of(state, as_of) {
-                Ok(facts) => Ok(Some(facts)),
-                Err(state) => told(log, state.id),
-            };
-            match facts {
-                Ok(Some(facts)) => collector.add(&facts),
-                Ok(None) => {}
-                Err(error) => fault = Some(error),
-            }
-        })?;
-        match fault {
-            Some(error) => Err(error),
-            None => Ok(collector.finish(log_head, &earlier)),
-        }
+        views.for_each_brief(|id, mechanism, owner, course| collector.add(id, mechanism, owner, course))?;
+        let mut figures = collector.finish(log_head, &earlier, &mut |id| views.state(id))?;
+        figures.burden = burden(log, &world, mechanisms, scope, head.size)?;
+        Ok(figures)
     })
 }
 
@@ -63,13 +55,19 @@ pub fn compute(views: &Views, scope: &Scope, as_of: Timestamp) -> Result<Figures
 /// # Errors
 ///
 /// If the log is shorter, cannot be read, or holds an event that this program does not know.
-pub fn recompute(log: &Reader, scope: &Scope, as_of: Timestamp, size: u64) -> Result<Figures, Error> {
+pub fn recompute(
+    log: &Reader,
+    mechanisms: &Mechanisms,
+    scope: &Scope,
+    as_of: Timestamp,
+    size: u64,
+) -> Result<Figures, Error> {
     let head = Beacon {
         size,
         root: log.root_at(size)?.hex(),
     };
     let (world, earlier) = jurisdiction(log, size)?;
-    let mut cases: BTreeMap<CaseId, Facts> = BTreeMap::new();
+    let mut cases: BTreeMap<CaseId, State> = BTreeMap::new();
     let mut next = 0;
     while next < size {
         let page = log.entries(next, PAGE)?;
@@ -87,30 +85,40 @@ pub fn recompute(log: &Reader, scope: &Scope, as_of: Timestamp, size: u64) -> Re
                 continue;
             };
             let (event, meta) = read(entry)?;
-            match cases.get_mut(&id) {
-                Some(facts) => facts.evolve(&event, &meta),
-                None => cases.extend(Facts::open(&event, &meta).map(|facts| (id, facts))),
+            match (cases.get_mut(&id), &event) {
+                (Some(state), event) => state.evolve(event, &meta),
+                (None, CaseEvent::Opened(opened)) => {
+                    cases.insert(id, State::open(opened, &meta));
+                }
+                (None, _) => {}
             }
         }
     }
     let mut collector = Collector::new(scope, as_of, &world);
-    for facts in cases.values() {
-        collector.add(facts);
+    for state in cases.values() {
+        collector.take(state);
     }
-    Ok(collector.finish(head, &earlier))
+    let mut figures = collector.finish(head, &earlier, &mut |id| Ok(cases.get(&id).cloned()))?;
+    figures.burden = burden(log, &world, mechanisms, scope, size)?;
+    Ok(figures)
 }
 
-/// The facts of one case from its own stream.
-pub(super) fn told(log: &Reader, case: CaseId) -> Result<Option<Facts>, Error> {
-    let mut facts: Option<Facts> = None;
-    for entry in log.stream(&format!("case/{case}"), 0)? {
-        let (event, meta) = read(entry)?;
-        match &mut facts {
-            Some(facts) => facts.evolve(&event, &meta),
-            None => facts = Facts::open(&event, &meta),
-        }
+/// What filling in took, where it is asked for: always from the log.
+fn burden(
+    log: &Reader,
+    world: &World,
+    mechanisms: &Mechanisms,
+    scope: &Scope,
+    size: u64,
+) -> Result<Option<Burden>, Error> {
+    if !scope.sections.contains(&Section::Burden) {
+        return Ok(None);
     }
-    Ok(facts)
+    let part = Part {
+        mechanisms: scope.mechanisms.clone(),
+        ..Part::default()
+    };
+    burden::count(log, world, mechanisms, (scope.from, scope.to), size, &part).map(Some)
 }
 
 /// The jurisdiction as the first `size` entries tell it, and the bulletins issued in them, oldest first.

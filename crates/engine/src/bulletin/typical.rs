@@ -3,11 +3,13 @@
 
 use bihuan_domain::case::State;
 use bihuan_domain::id::{CaseId, MechanismId, Sealed, UnitId};
-use bihuan_domain::mechanism::Risk;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::facts::Facts;
+use super::compute::Look;
+use super::figures::LateWith;
+use crate::error::Error;
+use crate::views::Course;
 
 /// Cases of each side that are told.
 const TOLD: usize = 3;
@@ -83,8 +85,8 @@ impl Typical {
 /// Looks for them while cases are counted.
 #[derive(Default)]
 pub(super) struct Search {
-    good: Vec<(Rank, TypicalCase)>,
-    bad: Vec<(Rank, TypicalCase)>,
+    good: Vec<(Rank, Why)>,
+    bad: Vec<(Rank, Why)>,
 }
 
 /// The smaller, the sooner it is told.
@@ -92,71 +94,69 @@ type Rank = (u8, std::cmp::Reverse<u64>, CaseId);
 
 impl Search {
     /// Looks at a case; `inside` says whether an instant lies in the period, `as_of` is when the figures hold.
-    pub(super) fn look(&mut self, facts: &Facts, inside: &dyn Fn(Timestamp) -> bool, as_of: Timestamp) {
-        let state = &facts.state;
-        if let Some((done, percent)) = early(facts, inside) {
-            let class = u8::from(state.risk != Risk::Major);
-            keep(
-                &mut self.good,
-                (class, std::cmp::Reverse(percent), state.id),
-                told(state, Why::Early { done, percent }),
-            );
+    pub(super) fn look(
+        &mut self,
+        id: CaseId,
+        course: &Course,
+        inside: &dyn Fn(Timestamp) -> bool,
+        as_of: Timestamp,
+    ) {
+        if let Some((done, percent)) = early(course, inside) {
+            let class = u8::from(!course.major);
+            let rank = (class, std::cmp::Reverse(percent), id);
+            keep(&mut self.good, rank, Why::Early { done, percent });
         }
-        let failed = facts.closings.iter().filter_map(|closing| closing.false_since);
-        let failed = failed.map(|(at, _)| at).filter(|at| inside(*at)).max();
-        let reworked = u64::try_from(facts.failures.iter().filter(|at| inside(**at)).count()).unwrap_or(0);
+        let failed = course.more.undone.iter().map(|undone| undone.failed);
+        let failed = failed.filter(|at| inside(*at)).max();
+        let sent_back = course.more.sent_back.iter().filter(|at| inside(**at));
+        let reworked = u64::try_from(sent_back.count()).unwrap_or(0);
         let (class, weight, why) = if let Some(failed) = failed {
             (0, 0, Why::False { failed })
         } else if reworked >= REWORKS_MIN {
             (1, reworked, Why::Reworked { times: reworked })
-        } else if let Some(limit) = state.limit().filter(|_| facts.overdue(as_of)) {
+        } else if let Some((LateWith::Matter, limit)) = course.late(as_of) {
             let seconds = u64::try_from(as_of.as_second().saturating_sub(limit.as_second())).unwrap_or(0);
             let days = seconds.div_ceil(86_400).max(1);
             (2, days, Why::Late { days })
         } else {
             return;
         };
-        keep(
-            &mut self.bad,
-            (class, std::cmp::Reverse(weight), state.id),
-            told(state, why),
-        );
+        keep(&mut self.bad, (class, std::cmp::Reverse(weight), id), why);
     }
 
-    /// What was found.
-    pub(super) fn found(mut self) -> Typical {
-        let first = |list: &mut Vec<(Rank, TypicalCase)>| {
+    /// What was found; `look` looks at a case whole.
+    pub(super) fn found(mut self, look: &mut Look<'_>) -> Result<Typical, Error> {
+        let mut first = |list: &mut Vec<(Rank, Why)>| -> Result<Vec<TypicalCase>, Error> {
             list.sort_by_key(|(rank, _)| *rank);
-            list.drain(..).take(TOLD).map(|(_, case)| case).collect()
+            let mut cases = Vec::new();
+            for ((.., id), why) in list.drain(..).take(TOLD) {
+                cases.extend(look(id)?.map(|state| told(&state, why)));
+            }
+            Ok(cases)
         };
-        Typical {
-            good: first(&mut self.good),
-            bad: first(&mut self.bad),
-        }
+        Ok(Typical {
+            good: first(&mut self.good)?,
+            bad: first(&mut self.bad)?,
+        })
     }
 }
 
 /// When it was done and how much of the time was left, for a matter that was closed in the period, stood every check and
 /// had time to be late.
-fn early(facts: &Facts, inside: &dyn Fn(Timestamp) -> bool) -> Option<(Timestamp, u64)> {
-    let state = &facts.state;
-    let closed = state
-        .closed
-        .as_ref()
-        .filter(|closed| inside(closed.at) && closed.on_time == Some(true))?;
-    if state.round > 1 || state.reworks > 0 || state.is_open() {
+fn early(course: &Course, inside: &dyn Fn(Timestamp) -> bool) -> Option<(Timestamp, u64)> {
+    let checked = course.more.undone.is_empty() && course.more.sent_back.is_empty();
+    let in_time = course.on_time == Some(true) && course.ended.is_some_and(inside);
+    if course.open || !in_time || !checked {
         return None;
     }
-    let whole = state
-        .limit()?
-        .as_second()
-        .saturating_sub(state.opened_at.as_second());
-    let left = state.limit()?.as_second().saturating_sub(closed.done.as_second());
+    let (limit, done) = (course.limit?.as_second(), course.done?);
+    let whole = limit.saturating_sub(course.opened_at.as_second());
+    let left = limit.saturating_sub(done.as_second());
     if whole < DAYS_MIN.saturating_mul(86_400) || left <= 0 {
         return None;
     }
     let percent = left.saturating_mul(100).checked_div(whole)?;
-    Some((closed.done, u64::try_from(percent).ok()?))
+    Some((done, u64::try_from(percent).ok()?))
 }
 
 fn told(state: &State, why: Why) -> TypicalCase {
@@ -170,8 +170,8 @@ fn told(state: &State, why: Why) -> TypicalCase {
     }
 }
 
-fn keep(list: &mut Vec<(Rank, TypicalCase)>, rank: Rank, case: TypicalCase) {
-    list.push((rank, case));
+fn keep(list: &mut Vec<(Rank, Why)>, rank: Rank, why: Why) {
+    list.push((rank, why));
     if list.len() > KEPT_MAX {
         list.sort_by_key(|(rank, _)| *rank);
         list.truncate(TOLD);

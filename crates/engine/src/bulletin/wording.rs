@@ -1,5 +1,6 @@
 //! The bulletin in words: an official document in Chinese and English, every figure a link to its cases.
 
+mod burden;
 mod corrections;
 mod definitions;
 mod items;
@@ -57,6 +58,7 @@ pub(super) fn document(content: &Content, frame: &Frame, lang: Lang) -> Document
             Section::Typical => words.typical(&mut body),
             Section::Verification => words.verification(&mut body),
             Section::Corrections => words.corrections(&mut body),
+            Section::Burden => words.burden(&mut body),
             Section::Requirements => requirements(frame, lang, &mut body),
         }
     }

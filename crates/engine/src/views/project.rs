@@ -9,6 +9,7 @@ use bihuan_domain::mechanism::Colour;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
 
+use super::brief::Brief;
 use super::roll::Listing;
 use crate::access::Parties;
 use crate::error::Error;
@@ -26,6 +27,7 @@ pub(crate) enum Title<'a> {
 pub(crate) struct Face {
     columns: Columns,
     duties: Vec<Duty>,
+    brief: Brief,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -66,6 +68,7 @@ impl Face {
         Face {
             columns,
             duties: state.duties(),
+            brief: Brief::of(state),
         }
     }
 }
@@ -95,6 +98,9 @@ pub(crate) fn project_change(
         .execute((state_text(state)?, id))?;
     if before.duties != after.duties {
         write_duties(connection, id, state)?;
+    }
+    if before.brief != after.brief {
+        after.brief.write(connection)?;
     }
     Ok(None)
 }
@@ -156,6 +162,7 @@ pub(crate) fn project_case(
             matches!(title, Title::Set(_)),
         ])?;
     write_duties(connection, id, state)?;
+    Brief::of(state).write(connection)?;
     for event in events {
         match event {
             CaseEvent::Opened(e) => {

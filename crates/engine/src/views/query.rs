@@ -478,7 +478,7 @@ pub(super) fn colour_of(number: i64) -> Colour {
     }
 }
 
-fn instant(micros: i64) -> Timestamp {
+pub(super) fn instant(micros: i64) -> Timestamp {
     Timestamp::from_microsecond(micros).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 

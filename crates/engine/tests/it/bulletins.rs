@@ -10,6 +10,7 @@
 use std::collections::BTreeMap;
 
 use bihuan_domain::id::{BulletinId, CaseId, PackId};
+use bihuan_domain::mechanism::Section;
 use bihuan_engine::access::{self, Sight};
 use bihuan_engine::bulletin::{self, Drafting, Scope, UnitOrder};
 use bihuan_engine::{Engine, Failure, WorldChange, export};
@@ -119,7 +120,7 @@ impl March {
         self.at(date(2026, 4, 1).at(9, 0, 0, 0));
     }
 
-    fn id(&self, name: char) -> CaseId {
+    pub(crate) fn id(&self, name: char) -> CaseId {
         self.case["ABCDEFGHJ".find(name).unwrap()]
     }
 
@@ -127,7 +128,7 @@ impl March {
         names.chars().map(|name| self.id(name)).collect()
     }
 
-    fn at(&self, at: DateTime) {
+    pub(crate) fn at(&self, at: DateTime) {
         self.county.at(at);
         self.county.engine.catch_up().unwrap();
     }
@@ -256,7 +257,13 @@ fn the_figures_are_those_of_a_count_by_hand() {
     let story = March::new();
     let views = story.county.engine.views().unwrap();
     let (from, to) = march();
-    let figures = bulletin::compute(&views, &scope(from, to), story.county.engine.now()).unwrap();
+    let figures = bulletin::compute(
+        &views,
+        &story.county.engine.mechanisms(),
+        &scope(from, to),
+        story.county.engine.now(),
+    )
+    .unwrap();
     let counted = |id: &str| -> Vec<CaseId> { figures.count(id).unwrap().cases.iter().collect() };
     assert_eq!(counted("opened"), story.ids("ABCDEFGHJ"));
     assert_eq!(counted("closed"), story.ids("ABE"), "J proved false");
@@ -332,6 +339,41 @@ fn the_figures_are_those_of_a_count_by_hand() {
 }
 
 #[test]
+fn who_gives_no_reason_is_silent_and_what_the_log_knows_stands_beside_it() {
+    let mut story = March::new();
+    let late_in_april = |story: &March| {
+        let engine = &story.county.engine;
+        let (views, scope) = (
+            engine.views().unwrap(),
+            scope(date(2026, 4, 1), date(2026, 4, 30)),
+        );
+        let figures = bulletin::compute(&views, &engine.mechanisms(), &scope, engine.now()).unwrap();
+        let item = figures.late.into_iter().find(|item| item.case == story.id('F'));
+        item.unwrap()
+    };
+    story.at(date(2026, 4, 10).at(10, 0, 0, 0));
+    let report = json!({ "type": "note", "case": story.id('F'), "note": "测绘已完成，正在比选方案" });
+    story.county.order("statistics.clerk", report).unwrap();
+    story.at(date(2026, 4, 25).at(10, 0, 0, 0));
+    let item = late_in_april(&story);
+    assert!(
+        item.given().is_none(),
+        "what was reported in time is no reason for being late"
+    );
+    assert_eq!(item.cause.as_ref().unwrap().origin, bulletin::Origin::Report);
+    assert_eq!(item.stage.as_ref().unwrap().as_str(), "handling");
+    let id = story.draft("april", date(2026, 4, 1), date(2026, 4, 30));
+    let (drafted, content) = bulletin::load(&story.county.engine, &id).unwrap();
+    let page = plain(&bulletin::html(&drafted, &content.unwrap(), Lang::Zh));
+    assert!(page.contains("未说明原因"), "{page}");
+    assert!(page.contains("报告进展：测绘已完成，正在比选方案"), "{page}");
+    let reason = json!({ "type": "note", "case": story.id('F'), "note": "方案未获批准" });
+    story.county.order("statistics.clerk", reason).unwrap();
+    assert!(late_in_april(&story).given().is_some());
+    story.county.verify();
+}
+
+#[test]
 fn recomputed_from_the_log_alone_the_figures_are_the_same() {
     let story = March::new();
     let engine = &story.county.engine;
@@ -341,8 +383,12 @@ fn recomputed_from_the_log_alone_the_figures_are_the_same() {
         (date(2026, 3, 9), date(2026, 3, 15)),
         (date(2026, 4, 1), date(2026, 4, 30)),
     ] {
-        let live = bulletin::compute(&views, &scope(from, to), engine.now()).unwrap();
-        let replayed = bulletin::recompute(views.log(), &live.scope, live.as_of, live.log.size).unwrap();
+        let (mechanisms, mut scope) = (engine.mechanisms(), scope(from, to));
+        scope.sections = Section::ALL.iter().map(|(_, section)| *section).collect();
+        let live = bulletin::compute(&views, &mechanisms, &scope, engine.now()).unwrap();
+        assert!(live.burden.is_some());
+        let (as_of, size) = (live.as_of, live.log.size);
+        let replayed = bulletin::recompute(views.log(), &mechanisms, &scope, as_of, size).unwrap();
         assert_eq!(live, replayed);
     }
     let id = story.draft("d", march().0, march().1);

@@ -8,6 +8,7 @@
     reason = "tests may be blunt, their helpers too"
 )]
 
+mod accounts;
 mod administration;
 mod assessment;
 mod bulletins;

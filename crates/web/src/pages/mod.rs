@@ -3,8 +3,10 @@
 pub(crate) mod account;
 mod admin;
 mod assessments;
+mod audit;
 mod board;
 mod bulletins;
+mod burden;
 mod calendar;
 mod case;
 pub(crate) mod demo;
@@ -59,6 +61,8 @@ pub(crate) fn routes() -> Router<Web> {
         .merge(bulletins::routes())
         .merge(meetings::routes())
         .merge(assessments::routes())
+        .merge(audit::routes())
+        .merge(burden::routes())
         .merge(export::routes())
         .merge(imports::routes())
         .merge(admin::routes())

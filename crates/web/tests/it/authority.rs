@@ -60,6 +60,8 @@ const ROUTES: &[&str] = &[
     "GET /calendar.ics",
     "GET /org",
     "GET /board",
+    "GET /burden",
+    "GET /audit",
     "GET /assessments",
     "GET /assessments/{scheme}",
     "GET /assessments/{scheme}/{unit}",

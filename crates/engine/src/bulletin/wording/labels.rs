@@ -1,5 +1,6 @@
 //! Moments, periods, holders, reasons and places in words; the annex uses them, too.
 
+use bihuan_domain::case::Cause;
 use bihuan_domain::clock::{date_label, moment_label};
 use bihuan_messages::{Label, Lang, t, tf};
 use jiff::Timestamp;
@@ -67,28 +68,17 @@ pub(in super::super) fn holder(content: &Content, item: &LateItem, lang: Lang) -
     }
 }
 
-/// The reason given for being late, with what must be known about it.
+/// The reason given for being late, with what must be known about it; where nobody gave one, what the log knows, marked
+/// as that.
 pub(in super::super) fn cause(content: &Content, item: &LateItem, lang: Lang) -> String {
-    let reason = content
-        .names
-        .get(&format!("reason/{}", item.case))
-        .map(|label| label.get(lang).to_owned());
-    let note = item
-        .cause
-        .as_ref()
-        .and_then(|cause| cause.note.as_ref())
-        .map(|note| {
-            content
-                .text(note)
-                .map_or_else(|| t(lang, "report.b_text_withheld").to_owned(), str::to_owned)
-        });
-    let mut text = match (reason, note) {
-        (Some(reason), Some(note)) => format!("{reason}{}{note}", t(lang, "report.colon")),
-        (Some(text), None) | (None, Some(text)) => text,
-        (None, None) => t(lang, "report.b_no_cause").to_owned(),
+    let mut text = match item.given() {
+        Some(cause) => said(content, item, cause, lang),
+        None => t(lang, "report.b_no_cause").to_owned(),
     };
+    let silent = item.given().is_none();
     for (applies, key) in [
-        (item.repeated, "report.b_repeated"),
+        (item.repeated && silent, "report.b_silent_again"),
+        (item.repeated && !silent, "report.b_repeated"),
         (
             !item.repeated && content.same_words.contains(&item.case),
             "report.b_same_words",
@@ -99,6 +89,55 @@ pub(in super::super) fn cause(content: &Content, item: &LateItem, lang: Lang) ->
             text.push_str(t(lang, key));
         }
     }
+    if silent {
+        text.push_str(&known(content, item, lang));
+    }
+    text
+}
+
+/// A reason by code, in words, or both.
+fn said(content: &Content, item: &LateItem, cause: &Cause, lang: Lang) -> String {
+    let reason = content.names.get(&format!("reason/{}", item.case));
+    let reason = reason.map(|label| label.get(lang).to_owned());
+    let note = cause.note.as_ref().map(|note| {
+        let withheld = || t(lang, "report.b_text_withheld").to_owned();
+        content.text(note).map_or_else(withheld, str::to_owned)
+    });
+    match (reason, note) {
+        (Some(reason), Some(note)) => format!("{reason}{}{note}", t(lang, "report.colon")),
+        (Some(text), None) | (None, Some(text)) => text,
+        (None, None) => t(lang, "report.b_no_cause").to_owned(),
+    }
+}
+
+/// What the log knows of a matter for whose lateness nobody gave a reason: with which step whom it has waited for since
+/// when, and what was last said about it.
+fn known(content: &Content, item: &LateItem, lang: Lang) -> String {
+    let (Some(_), Some(since)) = (&item.stage, item.since) else {
+        return String::new();
+    };
+    let stage = content.named("stage", &item.case.to_string(), lang);
+    let holder = holder(content, item, lang);
+    let mut text = tf(
+        lang,
+        "report.b_known",
+        &[
+            ("stage", &stage),
+            ("holder", &holder),
+            ("since", &minute_label(since).get(lang)),
+        ],
+    );
+    if let Some(cause) = &item.cause {
+        text.push_str(&tf(
+            lang,
+            &format!("report.b_known_{}", cause.origin.name()),
+            &[
+                ("at", &minute_label(cause.at).get(lang)),
+                ("words", &said(content, item, cause, lang)),
+            ],
+        ));
+    }
+    text.push_str(t(lang, "report.b_stop"));
     text
 }
 

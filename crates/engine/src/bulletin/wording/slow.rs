@@ -18,7 +18,7 @@ impl Words<'_> {
             body.push(Block::paragraph(self.text("b_late_none")));
             return;
         }
-        let silent = late.iter().filter(|item| item.cause.is_none()).count();
+        let silent = late.iter().filter(|item| item.given().is_none()).count();
         body.push(Block::Paragraph(self.say(
             "b_late_intro",
             &[

@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use bihuan_domain::calendar::date_of;
 use bihuan_domain::id::MechanismId;
 use bihuan_domain::world::Bulletin;
+use bihuan_engine::access::Task;
 use bihuan_engine::bulletin::{self, Drafting, Preset, Scope, UnitOrder};
 use bihuan_messages::t;
 use jiff::civil::Date;
@@ -162,7 +163,9 @@ fn coming(visitor: &Visitor) -> Markup {
             h2 { (t(lang, "report.p_coming")) }
             p .actions {
                 a .button href="/meetings" { (t(lang, "web.meet_title")) } " "
-                a .button href="/bulletins/reasons" { (t(lang, "web.reasons_title")) }
+                a .button href="/bulletins/reasons" { (t(lang, "web.reasons_title")) } " "
+                a .button href="/burden" { (t(lang, "burden.p_title")) } " "
+                @if visitor.may(Task::Audit) { a .button href="/audit" { (t(lang, "audit.p_title")) } }
             }
             @if coming.is_empty() { p .quiet { (t(lang, "report.p_coming_none")) } }
             @else {
