@@ -79,7 +79,7 @@ pub fn page(visitor: &Visitor, title: &str, current: Nav, body: &Markup) -> Mark
                     a .brand href="/" { (mark()) span .brand-name { (t(lang, "web.brand")) } span .brand-place { (place) } }
                     div .who {
                         (post_choice(visitor))
-                        a href="/account" { (t(lang, "account.title")) }
+                        a href="/account" { (t(lang, "account.short")) }
                         a .lang href=(other_language(visitor)) lang=(other(lang).tag()) { (t(other(lang), "web.this_language")) }
                         form .inline method="post" action="/sign-out" {
                             (csrf(visitor))

@@ -54,7 +54,7 @@ test('the handling unit works on it and a stranger may not', async () => {
   await stranger.context().close();
 
   const page = await signIn(browser, demo.base, 'zhujian');
-  assert.match(await page.locator('main').innerText(), /老旧小区/, 'it stands on the desk');
+  assert.match(await page.locator('main').textContent(), /老旧小区/, 'it stands on the desk');
   await page.goto(caseUrl);
   const plan = page.locator('form:has(input[name=act][value="step:plan"])');
   await plan.locator('textarea, input[type=text]').first().fill('3月摸底，6月开工，11月完工');

@@ -21,6 +21,9 @@ use crate::trouble::Trouble;
 /// Lines on a desk at most; who has more has another problem than a short list.
 const LINES_MAX: u64 = 200;
 
+/// Lines with time enough that are shown without unfolding.
+const FOLDED_FROM: usize = 12;
+
 pub(crate) fn routes() -> Router<Web> {
     Router::new().route("/", get(desk))
 }
@@ -69,6 +72,11 @@ impl When {
         }
     }
 
+    /// Whether so many lines stand folded: what has time should not push what has none out of sight.
+    fn waits_folded(self, lines: usize) -> bool {
+        matches!(self, When::Later | When::Open) && lines > FOLDED_FROM
+    }
+
     fn key(self) -> &'static str {
         match self {
             When::Late => "web.desk_late",
@@ -110,7 +118,14 @@ fn view(show: &Show<'_>, duties: &[DutyRow], total: u64, counts: &Counts) -> Mar
             @if !lines.is_empty() {
                 section .desk-group .is-late[when == When::Late] {
                     h2 { (t(lang, when.key())) " " span .num .quiet { (lines.len()) } }
-                    ul .duties { @for duty in lines { (line(show, duty)) } }
+                    @if when.waits_folded(lines.len()) {
+                        details .duties-later {
+                            summary { (tf(lang, "web.desk_unfold", &[("n", &lines.len())])) }
+                            ul .duties { @for duty in lines { (line(show, duty)) } }
+                        }
+                    } @else {
+                        ul .duties { @for duty in lines { (line(show, duty)) } }
+                    }
                 }
             }
         }
