@@ -181,6 +181,11 @@ impl Calendar {
         self.source.last_day_ends
     }
 
+    /// Office hours by season.
+    pub fn seasons(&self) -> &[Season] {
+        &self.source.seasons
+    }
+
     /// The notices, in the order in which they were adopted; a later one prevails.
     pub fn notices(&self) -> &[YearNotice] {
         &self.source.notices

@@ -143,6 +143,25 @@ impl Rule {
         self
     }
 
+    /// The rule as people say it: the limit, what happens on a day off, and a calendar other than the statutory one.
+    pub fn label(&self) -> Label {
+        let key = match self.roll {
+            Roll::None => None,
+            Roll::NextWorkingDay => Some("clock.rule_next"),
+            Roll::WorkdayBefore => Some("clock.rule_before"),
+        };
+        let both = |message: Message| Label::new(message.text(Lang::Zh), message.text(Lang::En));
+        let mut label = self.limit.label();
+        if let Some(key) = key {
+            label = both(Message::new(key).with("limit", label));
+        }
+        if self.calendar != CalendarId::statutory() {
+            let on = Message::new("clock.rule_on").with("limit", label);
+            label = both(on.show("calendar", &self.calendar));
+        }
+        label
+    }
+
     /// Whether the rule can be run at all: its limit within bounds, its calendar known.
     ///
     /// # Errors

@@ -194,11 +194,11 @@ impl Mechanism {
         };
         let both = |message: Message| Label::new(message.text(Lang::Zh), message.text(Lang::En));
         match &clock.limit {
-            LimitSpec::Rule(rule) => rule.limit.label(),
+            LimitSpec::Rule(rule) => rule.label(),
             LimitSpec::Field { field: id, or } => both(
                 Message::new("clock.limit_by_field")
                     .with("field", field(id).0)
-                    .with("or", or.limit.label()),
+                    .with("or", or.label()),
             ),
             LimitSpec::Choice {
                 field: id,
@@ -209,7 +209,7 @@ impl Mechanism {
                 let (mut zh, mut en) = (Vec::new(), Vec::new());
                 for (code, rule) in limits {
                     let choice = choices.iter().find(|(known, _)| known == code);
-                    let limit = rule.limit.label();
+                    let limit = rule.label();
                     zh.push(format!(
                         "{}{}",
                         choice.map_or(code.as_str(), |c| c.1.zh.as_str()),
@@ -225,7 +225,7 @@ impl Mechanism {
                     Message::new("clock.limit_by_choice")
                         .with("field", label)
                         .with("limits", Label::new(zh.join("、"), en.join(", ")))
-                        .with("or", or.limit.label()),
+                        .with("or", or.label()),
                 )
             }
         }

@@ -66,12 +66,15 @@ impl Engine {
     ///
     /// [`Error::Unsound`] for packs that do not pass the checker; faults of the read models.
     pub fn preview(&self, files: &Files) -> Result<Vec<Preview>, Error> {
-        let (world, mechanisms) = (self.world(), self.mechanisms());
+        let (mut world, mechanisms) = (World::clone(&self.world()), self.mechanisms());
         let mut packs = world.packs.clone();
         for (pack, files) in files {
             packs.insert(pack.clone(), ("".into(), Arc::new(files.clone())));
         }
-        let adopted = mechanisms.adopt(&packs)?;
+        let adopted = mechanisms.adopt(&packs, &world.calendars)?;
+        for calendar in adopted.calendars_beside(&world.calendars) {
+            world.calendars.insert(calendar);
+        }
         let mut previews = Vec::new();
         for new in adopted.all() {
             let old = mechanisms.current(&new.id);
@@ -87,8 +90,8 @@ impl Engine {
         Ok(previews)
     }
 
-    /// Adopts packs, all or none. Open cases go on under the definitions that they began with, until
-    /// [`Engine::migrate`] takes them over.
+    /// Adopts packs, all or none, with the calendars that they declare and that are not in force yet. Open cases go on
+    /// under the definitions that they began with, until [`Engine::migrate`] takes them over.
     ///
     /// # Errors
     ///

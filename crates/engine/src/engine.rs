@@ -513,7 +513,7 @@ fn load_world(ledger: &Ledger) -> Result<(World, Mechanisms), Error> {
             .peek()
             .is_some_and(|next| next.kind == "pack.adopted" && next.cause == entry.cause);
         if adopted && !more {
-            mechanisms = mechanisms.adopt(&world.packs)?;
+            mechanisms = mechanisms.adopt(&world.packs, &world.calendars)?;
         }
     }
     Ok((world, mechanisms))

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bihuan_domain::assessment::Scheme;
+use bihuan_domain::calendar::{Calendar, Calendars};
 use bihuan_domain::id::{DatumId, Digest, MechanismId, PackId, RegisterId};
 use bihuan_domain::mechanism::{Mechanism, RegisterSpec};
 use bihuan_mechanism::{Datum, Pack};
@@ -78,6 +79,15 @@ impl Mechanisms {
         &self.packs
     }
 
+    /// The calendars that the packs declare and that are not in force: they come into force with the packs.
+    pub(crate) fn calendars_beside(&self, in_force: &Calendars) -> Vec<Calendar> {
+        let declared = self.packs.iter().flat_map(|pack| &pack.calendars);
+        declared
+            .filter(|calendar| in_force.get(calendar.id()).is_none())
+            .cloned()
+            .collect()
+    }
+
     /// A register that a pack in force declares.
     pub fn register(&self, id: &RegisterId) -> Option<&RegisterSpec> {
         self.packs
@@ -86,14 +96,18 @@ impl Mechanisms {
             .find(|register| register.id == *id)
     }
 
-    /// These packs together in force; older versions stay known for the cases that run under them.
+    /// These packs together in force, on these calendars; older versions stay known for the cases that run under them.
     ///
     /// # Errors
     ///
     /// [`Error::Unsound`] where the checker finds a fault; the former packs stay in force.
-    pub(crate) fn adopt(&self, packs: &BTreeMap<PackId, PackFiles>) -> Result<Mechanisms, Error> {
-        let loaded =
-            bihuan_mechanism::load_all(packs.iter().map(|(id, (_, files))| (id.as_str(), files.as_ref())));
+    pub(crate) fn adopt(
+        &self,
+        packs: &BTreeMap<PackId, PackFiles>,
+        calendars: &Calendars,
+    ) -> Result<Mechanisms, Error> {
+        let files = packs.iter().map(|(id, (_, files))| (id.as_str(), files.as_ref()));
+        let loaded = bihuan_mechanism::load_all(files, calendars);
         let faults = loaded
             .diagnostics
             .iter()

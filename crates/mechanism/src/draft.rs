@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use bihuan_diagnostics::{Diagnostic, Span};
+use bihuan_domain::calendar::Calendar;
 use bihuan_domain::mechanism::RegisterSpec;
 
 use crate::read::{Kind, Node, Sink, described, parse};
@@ -31,6 +32,7 @@ pub(crate) struct Draft<'a> {
     pub(crate) files: Vec<&'a str>,
     pub(crate) around: Surroundings,
     pub(crate) own_registers: Vec<RegisterSpec>,
+    pub(crate) own_calendars: Vec<Calendar>,
 }
 
 /// Reads the files, each into the pack whose folder holds it.
@@ -53,6 +55,7 @@ pub(crate) fn drafts<'a>(files: &'a BTreeMap<String, String>, found: &mut Vec<Di
             files: Vec::new(),
             around: Surroundings::default(),
             own_registers: Vec::new(),
+            own_calendars: Vec::new(),
         })
         .collect();
     for (path, text) in files {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bihuan_diagnostics::{Diagnostic, Span};
+use bihuan_domain::calendar::Calendars;
 use bihuan_domain::id::{Code, DatumId, FieldId, PackId, RegisterId};
 use bihuan_domain::mechanism::RegisterSpec;
 use bihuan_domain::org::Unit;
@@ -26,6 +27,11 @@ use crate::syntax::pack::PartsAst;
 ///
 /// Never fails: what is wrong is in [`Loaded::diagnostics`], and what is sound is loaded beside it.
 pub fn load(files: &BTreeMap<String, String>) -> Loaded {
+    load_on(files, &Calendars::statutory())
+}
+
+/// As [`load`], where these calendars are in force: packs may name them without declaring them.
+pub fn load_on(files: &BTreeMap<String, String>, calendars: &Calendars) -> Loaded {
     let mut loaded = Loaded::default();
     if files.len() > FILES_MAX {
         let finding = described("M0002", "", Span::default(), |m| {
@@ -37,7 +43,7 @@ pub fn load(files: &BTreeMap<String, String>) -> Loaded {
         return loaded;
     }
     let mut drafts = drafts(files, &mut loaded.diagnostics);
-    resolve(&mut drafts, files, &mut loaded.diagnostics);
+    resolve(&mut drafts, files, calendars, &mut loaded.diagnostics);
     for draft in &mut drafts {
         for (file, ast) in &mut draft.mechanisms {
             let mut sink = Sink::new(file);
@@ -65,8 +71,12 @@ pub fn load(files: &BTreeMap<String, String>) -> Loaded {
     loaded
 }
 
-/// Loads several packs together, each given by the folder that findings name and its files by their path inside it.
-pub fn load_all<'a>(packs: impl IntoIterator<Item = (&'a str, &'a BTreeMap<String, String>)>) -> Loaded {
+/// Loads several packs together, each given by the folder that findings name and its files by their path inside it, where
+/// these calendars are in force.
+pub fn load_all<'a>(
+    packs: impl IntoIterator<Item = (&'a str, &'a BTreeMap<String, String>)>,
+    calendars: &Calendars,
+) -> Loaded {
     let mut files = BTreeMap::new();
     for (folder, inside) in packs {
         let folder = folder.trim_end_matches('/');
@@ -79,7 +89,7 @@ pub fn load_all<'a>(packs: impl IntoIterator<Item = (&'a str, &'a BTreeMap<Strin
             files.insert(path, text.clone());
         }
     }
-    load(&files)
+    load_on(&files, calendars)
 }
 
 /// What mechanisms must know of each other.
@@ -123,7 +133,12 @@ fn kin(drafts: &[Draft<'_>]) -> BTreeMap<String, Kin> {
 }
 
 /// Puts packs into the order of what they require and lets each see what the required ones declare.
-fn resolve(drafts: &mut Vec<Draft<'_>>, files: &BTreeMap<String, String>, found: &mut Vec<Diagnostic>) {
+fn resolve(
+    drafts: &mut Vec<Draft<'_>>,
+    files: &BTreeMap<String, String>,
+    calendars: &Calendars,
+    found: &mut Vec<Diagnostic>,
+) {
     let mut seen: BTreeMap<String, &str> = BTreeMap::new();
     for draft in drafts.iter() {
         let Some(head) = &draft.head else { continue };
@@ -181,7 +196,7 @@ fn resolve(drafts: &mut Vec<Draft<'_>>, files: &BTreeMap<String, String>, found:
         draft.incomplete |= !grounded;
         let mut aside = Vec::new();
         let findings = if draft.incomplete { &mut aside } else { &mut *found };
-        declare(&mut draft, files, &done, findings);
+        declare(&mut draft, files, calendars, &done, findings);
         if let Some(head) = draft.head.as_ref().filter(|_| !draft.incomplete) {
             done.insert(head.id.value.clone(), draft.around.clone());
         }
@@ -193,10 +208,14 @@ fn resolve(drafts: &mut Vec<Draft<'_>>, files: &BTreeMap<String, String>, found:
 fn declare(
     draft: &mut Draft<'_>,
     files: &BTreeMap<String, String>,
+    calendars: &Calendars,
     done: &BTreeMap<String, Surroundings>,
     found: &mut Vec<Diagnostic>,
 ) {
-    let mut around = Surroundings::default();
+    let mut around = Surroundings {
+        calendars: calendars.clone(),
+        ..Surroundings::default()
+    };
     for required in draft.head.iter().flat_map(|head| &head.requires) {
         if let Some(other) = done.get(&required.value) {
             around.absorb(other);
@@ -219,6 +238,13 @@ fn declare(
             };
             around.registers.insert(id, spec);
         }
+    }
+    for (file, parts) in &draft.parts {
+        let mut sink = Sink::new(file);
+        draft
+            .own_calendars
+            .extend(check::calendars(parts, calendars, &mut around, &mut sink));
+        found.extend(sink.into_findings());
     }
     for (file, parts) in &draft.parts {
         let mut sink = Sink::new(file);
@@ -427,6 +453,7 @@ fn finish(
             .flat_map(|p| &p.bulletins)
             .filter_map(|b| check::template(b, &draft.around))
             .collect(),
+        calendars: draft.own_calendars.clone(),
         scenarios: draft.scenarios.clone(),
         orgs: draft.orgs.clone(),
         files: inside,
@@ -474,7 +501,7 @@ fn datum(ast: &crate::syntax::pack::DatumAst, around: &Surroundings) -> Option<D
     })
 }
 
-/// What can be seen only over all packs: mechanisms under one code, data asked for twice.
+/// What can be seen only over all packs: mechanisms and calendars under one code, data asked for twice.
 fn across(drafts: &[Draft<'_>]) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let mut seen: BTreeSet<&str> = BTreeSet::new();
@@ -483,6 +510,16 @@ fn across(drafts: &[Draft<'_>]) -> Vec<Diagnostic> {
             found.push(described("M0009", file, ast.id.span, |m| {
                 m.with("found", ast.id.as_str())
             }));
+        }
+    }
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
+    for (file, parts) in drafts.iter().flat_map(|draft| &draft.parts) {
+        for calendar in &parts.calendars {
+            if !seen.insert(calendar.id.as_str()) {
+                found.push(described("M0009", file, calendar.id.span, |m| {
+                    m.with("found", calendar.id.as_str())
+                }));
+            }
         }
     }
     let mut around = Surroundings::default();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bihuan_diagnostics::Diagnostic;
 use bihuan_domain::assessment::Scheme;
+use bihuan_domain::calendar::Calendar;
 use bihuan_domain::id::{Code, DatumId, Digest, FieldId, MechanismId, PackId, RegisterId, RowId, UnitId};
 use bihuan_domain::mechanism::{BulletinTemplate, Field, Mechanism, RegisterSpec};
 use bihuan_messages::Label;
@@ -54,6 +55,9 @@ pub struct Pack {
     pub reasons: Vec<(Code, Vec<(Code, Label)>)>,
     /// Bulletins that are drafted by themselves.
     pub bulletins: Vec<BulletinTemplate>,
+    /// Calendars that it declares (工作日历), on the ground of the statutory one. Where one of that name is in force already,
+    /// that one counts.
+    pub calendars: Vec<Calendar>,
     /// Scenarios.
     pub scenarios: Vec<Scenario>,
     /// Org trees for scenarios, by the path of their file.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use bihuan_domain::calendar::Calendars;
 use bihuan_domain::id::{Code, DatumId, FieldId, RegisterId};
 use bihuan_domain::mechanism::{Field, RegisterSpec};
 use bihuan_domain::value::Type;
@@ -36,6 +37,8 @@ pub(crate) struct Surroundings {
     pub(crate) registers: BTreeMap<String, RegisterSpec>,
     /// The words in which each register was declared.
     pub(crate) register_words: BTreeMap<String, String>,
+    /// The calendars that a limit or a recurrence may name: those in force, and those that packs declare.
+    pub(crate) calendars: Calendars,
     /// Fields of each register by name, for expressions.
     pub(crate) items: BTreeMap<String, Items>,
 }
@@ -128,6 +131,12 @@ impl Surroundings {
         all(&mut self.registers, &other.registers);
         all(&mut self.register_words, &other.register_words);
         all(&mut self.items, &other.items);
+        for (id, calendar) in &other.calendars.0 {
+            self.calendars
+                .0
+                .entry(id.clone())
+                .or_insert_with(|| calendar.clone());
+        }
     }
 
     /// Makes the field of the model from what a file says and what the dictionary knows of its datum.

@@ -14,7 +14,11 @@ pub(super) fn read(folders: &[PathBuf], engine: &Engine, term: &Term) -> Result<
     let given = packs::load(folders, term)?;
     let mut files = given.files;
     files.retain(|path, _| given.files_given.contains(path));
-    Ok(Proposal::of(&engine.mechanisms(), files))
+    Ok(Proposal::of(
+        &engine.mechanisms(),
+        &engine.world().calendars,
+        files,
+    ))
 }
 
 /// Tells differences and, where they were replayed, what they would mean for the cases there are.

@@ -179,6 +179,57 @@ fn a_new_year_is_adopted_and_what_it_moves_is_listed() {
 }
 
 #[test]
+fn a_pack_on_a_calendar_of_its_own_is_checked_played_and_adopted_with_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let (from, _) = limit();
+    let to = format!("{} on calendar flood\"", from.trim_end_matches('"'));
+    let pack = changed(dir.path(), &from, &to);
+    let head = pack.join("pack.toml");
+    let pack = pack.display().to_string();
+    // No log is at hand that knows the calendar.
+    let run = bihuan(["check", &pack]);
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    assert!(
+        run.out.contains("M0189") && run.out.contains("flood") && run.out.contains("cn"),
+        "{}",
+        run.out
+    );
+    let declared = "\n[[calendar]]\nid = \"flood\"\nlabel = { zh = \"汛期日历\", en = \"flood season\" }\n";
+    let text = fs::read_to_string(&head).unwrap();
+    fs::write(&head, format!("{text}{declared}")).unwrap();
+    let run = bihuan(["check", &pack]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    let run = bihuan(["scenario", &pack]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    let data = dir.path().join("data").display().to_string();
+    let words = [
+        "init",
+        "--data",
+        &data,
+        "--division",
+        "141122",
+        "--name",
+        "交城县",
+        "--admin",
+        "ducha",
+    ];
+    assert_eq!(bihuan(words).code, 0);
+    let run = bihuan([
+        "pack", "adopt", &pack, "--data", &data, "--as", "ducha", "--yes",
+    ]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    // The calendar is in force: a notice can be added to it.
+    let file = dir.path().join("flood.json").display().to_string();
+    let notice = r#"{"year":2027,"number":"交防汛〔2027〕1号","issued":"2027-06-01","days":[{"date":"2027-07-10","kind":"make_up_workday","name":"主汛期值班"}]}"#;
+    fs::write(&file, notice).unwrap();
+    let run = bihuan([
+        "calendar", "import", &file, "--on", "flood", "--data", &data, "--as", "ducha", "--yes",
+    ]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert!(run.out.contains("2027年7月10日 改为上班"), "{}", run.out);
+}
+
+#[test]
 fn a_watched_pack_tells_at_once_what_broke_and_what_was_mended() {
     let dir = tempfile::tempdir().unwrap();
     let pack = dir.path().join("own");

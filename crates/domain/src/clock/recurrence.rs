@@ -3,19 +3,25 @@
 use bihuan_messages::{Label, Lang, Message, t};
 
 use super::cadence::{Cadence, DayOfWeek, DaysOff, Every, OnDayOff};
+use crate::calendar::CalendarId;
 
 impl Cadence {
     /// The recurrence in words.
     pub fn label(&self) -> Label {
-        let said = Label::new(self.text(Lang::Zh), self.text(Lang::En));
-        match self.day_off_key() {
-            Some(key) => both(
+        let mut said = Label::new(self.text(Lang::Zh), self.text(Lang::En));
+        if let Some(key) = self.day_off_key() {
+            let but = Label::new(t(Lang::Zh, key), t(Lang::En, key));
+            said = both(
                 &Message::new("clock.every_but")
                     .with("every", said)
-                    .with("but", Label::new(t(Lang::Zh, key), t(Lang::En, key))),
-            ),
-            None => said,
+                    .with("but", but),
+            );
         }
+        if self.calendar != CalendarId::statutory() {
+            let on = Message::new("clock.rule_on").with("limit", said);
+            said = both(&on.show("calendar", &self.calendar));
+        }
+        said
     }
 
     fn text(&self, lang: Lang) -> String {
@@ -111,7 +117,6 @@ fn both(message: &Message) -> Label {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::calendar::CalendarId;
 
     #[test]
     fn recurrences_read_as_an_official_says_them() {

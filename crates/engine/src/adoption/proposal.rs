@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use bihuan_diagnostics::{Diagnostic, Severity, any_error};
+use bihuan_domain::calendar::Calendars;
 use bihuan_domain::id::{Digest, MechanismId};
 use bihuan_domain::mechanism::Mechanism;
 use bihuan_domain::refusal::Refusal;
@@ -31,7 +32,8 @@ pub struct Proposal {
 
 impl Proposal {
     /// The packs in these files beside those that are in force; one of the same code takes the place of the old.
-    pub fn of(mechanisms: &Mechanisms, given: bihuan_diagnostics::Files) -> Proposal {
+    /// Their limits are counted on the calendars in force and on those that they declare.
+    pub fn of(mechanisms: &Mechanisms, calendars: &Calendars, given: bihuan_diagnostics::Files) -> Proposal {
         let own: Vec<String> = bihuan_mechanism::load(&given)
             .packs
             .iter()
@@ -43,7 +45,7 @@ impl Proposal {
             let inside = pack.files.iter();
             files.extend(inside.map(|(path, text)| (format!("{IN_FORCE}{}/{path}", pack.id), text.clone())));
         }
-        let loaded = bihuan_mechanism::load(&files);
+        let loaded = bihuan_mechanism::load_on(&files, calendars);
         let packs = loaded.packs.iter().filter(|pack| is_own(pack));
         let packs = packs.map(|pack| (pack.id.clone(), pack.files.clone())).collect();
         // A fault that shows in a pack in force is the proposal's, too: warnings there are not.

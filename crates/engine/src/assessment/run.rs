@@ -332,7 +332,7 @@ pub(crate) fn of_told(
     scheme: Option<&str>,
     period: Option<&str>,
 ) -> Result<Run, Failure> {
-    let mechanisms = Mechanisms::default().adopt(&told.world.packs)?;
+    let mechanisms = Mechanisms::default().adopt(&told.world.packs, &told.world.calendars)?;
     let scheme = scheme_named(&mechanisms, scheme)?;
     let last = told.last.unwrap_or(Timestamp::UNIX_EPOCH);
     let span = period_of(&scheme, period, last)?;

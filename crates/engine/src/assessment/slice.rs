@@ -87,6 +87,8 @@ pub fn export(log: &Reader, run: &Run, unit: &UnitId, out: &mut dyn Write) -> Re
             .iter()
             .filter_map(|pack| told.pack_events.get(pack)),
     );
+    // Packs name calendars: without them they would not be sound.
+    wanted.extend(told.calendar_events.values());
     let head = HeadLine {
         bihuan_slice: VERSION,
         origin: run.head.origin.clone(),
@@ -134,6 +136,7 @@ fn packs_of(told: &Told, pack: &PackId) -> BTreeSet<PackId> {
             .packs
             .iter()
             .map(|(id, (_, files))| (id.as_str(), files.as_ref())),
+        &told.world.calendars,
     )
     .packs
     .into_iter()

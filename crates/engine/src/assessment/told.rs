@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use bihuan_domain::calendar::CalendarId;
 use bihuan_domain::case::{Meta, State};
 use bihuan_domain::event::{CaseEvent, WorldEvent};
 use bihuan_domain::id::{CaseId, RegisterId, RowId, UnitId};
@@ -36,6 +37,8 @@ pub(crate) struct Told {
     pub(crate) unit_events: BTreeMap<UnitId, Vec<EventRef>>,
     /// The last adoption of each pack.
     pub(crate) pack_events: BTreeMap<bihuan_domain::id::PackId, u64>,
+    /// The last adoption of each calendar.
+    pub(crate) calendar_events: BTreeMap<CalendarId, u64>,
     pub(crate) first: Option<Timestamp>,
     pub(crate) last: Option<Timestamp>,
     change: Option<Change>,
@@ -52,6 +55,7 @@ impl Told {
             row_events: BTreeMap::new(),
             unit_events: BTreeMap::new(),
             pack_events: BTreeMap::new(),
+            calendar_events: BTreeMap::new(),
             first: None,
             last: None,
             change,
@@ -146,6 +150,9 @@ impl Told {
             WorldEvent::UnitPut(e) => self.unit_events.entry(e.id.clone()).or_default().push(told),
             WorldEvent::PackAdopted(e) => {
                 self.pack_events.insert(e.pack.clone(), told.seq);
+            }
+            WorldEvent::CalendarAdopted(calendar) => {
+                self.calendar_events.insert(calendar.id().clone(), told.seq);
             }
             _ => {}
         }

@@ -13,6 +13,7 @@ use bihuan_ledger::{Appended, Batch, Cause, NewEntry};
 use super::plan::Accepted;
 use super::{Group, Kept, Planned, WORLD, WorldChange, log_actor};
 use crate::error::{Error, Failure};
+use crate::mechanisms::Mechanisms;
 use crate::views;
 use crate::wire::Sealing;
 
@@ -214,6 +215,39 @@ impl Group<'_> {
         Ok((kept, last))
     }
 
+    /// What will be in force after these changes, where they are about packs or calendars. A calendar that a pack declares
+    /// and that is not in force comes into force just before the pack.
+    fn compile(&self, changes: &mut Vec<WorldChange>) -> Result<Option<Mechanisms>, Error> {
+        let mut packs = self.world.packs.clone();
+        let mut calendars = self.world.calendars.clone();
+        let mut first = None;
+        let mut adopts = false;
+        for (at, change) in changes.iter().enumerate() {
+            match &change.event {
+                WorldEvent::PackAdopted(e) => {
+                    packs.insert(e.pack.clone(), (e.digest.clone(), Arc::new(e.files.clone())));
+                    first.get_or_insert(at);
+                }
+                WorldEvent::CalendarAdopted(calendar) => {
+                    calendars.insert(calendar.as_ref().clone());
+                    adopts = true;
+                }
+                _ => {}
+            }
+        }
+        if first.is_none() && !adopts {
+            return Ok(None);
+        }
+        let compiled = self.mechanisms.adopt(&packs, &calendars)?;
+        let beside = compiled.calendars_beside(&calendars);
+        let place = first.unwrap_or(changes.len());
+        let adoptions = beside
+            .into_iter()
+            .map(|calendar| WorldChange::from(WorldEvent::CalendarAdopted(Box::new(calendar))));
+        changes.splice(place..place, adoptions);
+        Ok(Some(compiled))
+    }
+
     pub(super) fn change_world(
         &mut self,
         batch: &mut Batch<'_>,
@@ -234,21 +268,10 @@ impl Group<'_> {
                 return Err(Refusal::new("review_conflict").into());
             }
         }
-        // Packs are compiled before anything is written: an unsound one is never adopted.
-        let adopts = changes
-            .iter()
-            .any(|change| matches!(change.event, WorldEvent::PackAdopted(_)));
-        let compiled = if adopts {
-            let mut packs = self.world.packs.clone();
-            for change in &changes {
-                if let WorldEvent::PackAdopted(e) = &change.event {
-                    packs.insert(e.pack.clone(), (e.digest.clone(), Arc::new(e.files.clone())));
-                }
-            }
-            Some(self.mechanisms.adopt(&packs)?)
-        } else {
-            None
-        };
+        // Packs are compiled before anything is written: an unsound one is never adopted, nor a calendar on which those in
+        // force would not be sound.
+        let mut changes = changes;
+        let compiled = self.compile(&mut changes)?;
         let mut kept = Kept {
             case: None,
             number: None,

@@ -322,7 +322,11 @@ fn a_proposal_stands_beside_the_packs_in_force_and_is_confirmed_beside_the_same(
             .map(|(path, text)| (format!("x/{path}"), text))
             .collect()
     };
-    let intake = Proposal::of(&mechanisms, named(pack_files("intake")));
+    let intake = Proposal::of(
+        &mechanisms,
+        &county.engine.world().calendars,
+        named(pack_files("intake")),
+    );
     assert!(intake.is_sound(), "{:?}", intake.findings);
     assert_eq!(
         intake
@@ -333,12 +337,16 @@ fn a_proposal_stands_beside_the_packs_in_force_and_is_confirmed_beside_the_same(
         ["intake"]
     );
     assert!(intake.differences(&mechanisms).iter().all(|one| one.is_new));
-    let same = Proposal::of(&mechanisms, named(pack_files("b-plans")));
+    let same = Proposal::of(
+        &mechanisms,
+        &county.engine.world().calendars,
+        named(pack_files("b-plans")),
+    );
     assert!(same.is_sound() && same.differences(&mechanisms).is_empty());
     // A pack on which others in force build is not replaced by one that no longer has what they need.
     let mut base = pack_files("base");
     base.retain(|path, _| path == "pack.toml");
-    let broken = Proposal::of(&mechanisms, named(base));
+    let broken = Proposal::of(&mechanisms, &county.engine.world().calendars, named(base));
     assert!(!broken.is_sound());
     assert!(
         broken

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use bihuan_domain::calendar::Calendars;
 use bihuan_domain::id::{Code, MechanismId};
 use bihuan_domain::mechanism::{BulletinTemplate, Chair, SignatureRung};
 
@@ -21,7 +20,6 @@ pub(crate) fn bulletins(
     mechanisms: &BTreeMap<String, Kin>,
     sink: &mut Sink<'_>,
 ) {
-    let calendars = Calendars::statutory();
     for bulletin in &parts.bulletins {
         if let Some(function) = &bulletin.office {
             org::function_known(function, around, sink);
@@ -30,7 +28,10 @@ pub(crate) fn bulletins(
             chair(role, around, sink);
         }
         if let Some(limit) = &bulletin.sign_within {
-            clocks::limit_sound(&Sp::new(limit.span, &limit.value), &calendars, sink);
+            clocks::limit_sound(&Sp::new(limit.span, &limit.value), &around.calendars, sink);
+        }
+        if let Some(every) = &bulletin.every {
+            clocks::cadence_sound(every, &around.calendars, sink);
         }
         if let Some(ladder) = &bulletin.ladder {
             if !around.ladders.contains_key(ladder.as_str()) {

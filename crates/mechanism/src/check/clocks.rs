@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use bihuan_diagnostics::Span;
-use bihuan_domain::calendar::Calendars;
-use bihuan_domain::clock::Rule;
+use bihuan_domain::calendar::{CalendarId, Calendars};
+use bihuan_domain::clock::{Cadence, Rule};
 use bihuan_domain::mechanism::StageKind;
 use bihuan_domain::value::Type;
 use bihuan_messages::{Label, Lang};
@@ -129,10 +129,9 @@ pub(crate) fn top_rung(ladder: &LadderAst, sink: &mut Sink<'_>) {
     }
 }
 
-/// `M0144`: a limit of nothing, of more than a century, or on a calendar that nobody knows.
+/// `M0144`: a limit of nothing or of more than a century; `M0189` on a calendar that nobody knows.
 pub(super) fn absurd_limit(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let ast = subject.ast;
-    let calendars = Calendars::statutory();
     let mut rules: Vec<Sp<&Rule>> = Vec::new();
     for limit in clocks(subject).flat_map(|clock| &clock.limit) {
         let (Said::Rule(rule) | Said::Field { or: rule, .. }) = &limit.value;
@@ -160,17 +159,32 @@ pub(super) fn absurd_limit(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     }
     rules.extend(plain.into_iter().map(|rule| Sp::new(rule.span, &rule.value)));
     for rule in rules {
-        limit_sound(&rule, &calendars, sink);
+        limit_sound(&rule, &subject.around.calendars, sink);
     }
 }
 
 /// The same for one limit.
 pub(crate) fn limit_sound(rule: &Sp<&Rule>, calendars: &Calendars, sink: &mut Sink<'_>) {
+    if !calendar_known(&rule.value.calendar, rule.span, calendars, sink) {
+        return;
+    }
     if let Err(fault) = rule.value.check(calendars) {
         let message = fault.message();
         let why = Label::new(message.text(Lang::Zh), message.text(Lang::En));
         sink.error("M0144", rule.span, |m| m.with("what", &why));
     }
+}
+
+/// `M0189`: a calendar that is neither in force nor declared.
+fn calendar_known(id: &CalendarId, span: Span, calendars: &Calendars, sink: &mut Sink<'_>) -> bool {
+    let known = calendars.get(id).is_some();
+    if !known {
+        let all = super::joined(calendars.0.keys().map(CalendarId::as_str));
+        sink.error("M0189", span, |m| {
+            m.with("found", id.as_str()).with("known", &all)
+        });
+    }
+    known
 }
 
 /// `M0145`: a recurrence that never comes.
@@ -182,11 +196,19 @@ pub(super) fn absurd_cadence(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         .filter_map(|progress| progress.every.as_ref());
     let schedules = subject.ast.open.iter().filter_map(|open| open.schedule.as_ref());
     for every in progress.chain(schedules.filter_map(|schedule| schedule.every.as_ref())) {
-        if let Err(fault) = every.value.check(&Calendars::statutory()) {
-            let message = fault.message();
-            let why = Label::new(message.text(Lang::Zh), message.text(Lang::En));
-            sink.error("M0145", every.span, |m| m.with("what", &why));
-        }
+        cadence_sound(every, &subject.around.calendars, sink);
+    }
+}
+
+/// The same for one recurrence.
+pub(super) fn cadence_sound(every: &Sp<Cadence>, calendars: &Calendars, sink: &mut Sink<'_>) {
+    if !calendar_known(&every.value.calendar, every.span, calendars, sink) {
+        return;
+    }
+    if let Err(fault) = every.value.check(calendars) {
+        let message = fault.message();
+        let why = Label::new(message.text(Lang::Zh), message.text(Lang::En));
+        sink.error("M0145", every.span, |m| m.with("what", &why));
     }
 }
 

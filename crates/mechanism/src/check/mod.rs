@@ -3,6 +3,7 @@
 //! Every rule sees the whole file and reports all that it finds; none relies on another having passed.
 
 mod bulletins;
+mod calendars;
 mod clocks;
 mod closing;
 mod data;
@@ -18,7 +19,6 @@ mod steps;
 
 use std::collections::BTreeMap;
 
-use bihuan_domain::calendar::Calendars;
 use bihuan_domain::mechanism::{Field, SourceKind, StageKind};
 use bihuan_messages::Message;
 
@@ -141,6 +141,7 @@ pub(crate) fn mechanism(subject: &Subject<'_>, sink: &mut Sink<'_>) {
 }
 
 pub(crate) use bulletins::{bulletins, template};
+pub(crate) use calendars::calendars;
 pub(crate) use data::{Asked, asked_twice};
 pub(crate) use grass_roots::{kinds_of_schedule, registers_of_proof};
 pub(crate) use names::{doubled, reserved};
@@ -179,7 +180,6 @@ pub(crate) fn parts(parts: &PartsAst, around: &Surroundings, sink: &mut Sink<'_>
             _ => {}
         }
     }
-    let calendars = Calendars::statutory();
     for ladder in &parts.ladders {
         clocks::ladder_sound(
             ladder,
@@ -192,7 +192,7 @@ pub(crate) fn parts(parts: &PartsAst, around: &Surroundings, sink: &mut Sink<'_>
                 unknown(sink, "M0109", &rung.to, around.roles.keys().map(String::as_str));
             }
             if let Some(limit) = &rung.limit {
-                clocks::limit_sound(&Sp::new(limit.span, &limit.value), &calendars, sink);
+                clocks::limit_sound(&Sp::new(limit.span, &limit.value), &around.calendars, sink);
             }
         }
         if let Some(then) = &ladder.then

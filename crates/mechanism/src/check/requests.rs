@@ -1,6 +1,5 @@
 //! Side moves: another post decides, and there is a cap.
 
-use bihuan_domain::calendar::Calendars;
 use bihuan_domain::mechanism::RequestKind;
 
 use super::Subject;
@@ -73,7 +72,6 @@ fn reasons(request: &RequestAst, around: &Surroundings, sink: &mut Sink<'_>) {
 
 /// The same rules for the side moves that a pack shares, and `M0109`, `M0112`, `M0144` for what they name.
 pub(crate) fn shared(parts: &PartsAst, around: &Surroundings, sink: &mut Sink<'_>) {
-    let calendars = Calendars::statutory();
     for request in parts.requests.iter().map(|common| &common.request) {
         cap(request, sink);
         longest(request, sink);
@@ -89,7 +87,7 @@ pub(crate) fn shared(parts: &PartsAst, around: &Surroundings, sink: &mut Sink<'_
             super::unknown(sink, "M0112", ladder, around.ladders.keys().map(String::as_str));
         }
         for rule in request.limit.iter().chain(&request.at_most) {
-            super::clocks::limit_sound(&Sp::new(rule.span, &rule.value), &calendars, sink);
+            super::clocks::limit_sound(&Sp::new(rule.span, &rule.value), &around.calendars, sink);
         }
     }
 }

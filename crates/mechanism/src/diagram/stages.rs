@@ -112,7 +112,7 @@ pub(crate) fn rungs(words: &Words<'_>, ladder: &Ladder) -> Vec<Block> {
     let last = ladder.rungs.len().saturating_sub(1);
     let block = |(n, rung): (usize, &bihuan_domain::mechanism::Rung)| {
         let id = |n: usize| format!("rung:{}:{n}", ladder.id);
-        let limit = rung.limit.limit.label();
+        let limit = rung.limit.label();
         let limit: &dyn std::fmt::Display = &limit.get(words.lang).to_owned();
         let key = if n == last {
             "about.rung_end"

@@ -117,7 +117,7 @@ impl Words<'_> {
     /// The rungs of a ladder in one line.
     pub(crate) fn chain(&self, ladder: &Ladder) -> String {
         let rung = |rung: &Rung| {
-            let limit = rung.limit.limit.label();
+            let limit = rung.limit.label();
             let role = self.role(&rung.to);
             format!(
                 "{}{}",
@@ -273,9 +273,9 @@ impl Words<'_> {
             &[
                 ("num", &look.num),
                 ("den", &look.den),
-                ("after", &look.after.limit.label().get(self.lang)),
+                ("after", &look.after.label().get(self.lang)),
                 ("role", &self.role(&look.by)),
-                ("limit", &look.limit.limit.label().get(self.lang)),
+                ("limit", &look.limit.label().get(self.lang)),
             ],
         )
     }
@@ -379,12 +379,12 @@ impl Words<'_> {
                 ("kind", &t(self.lang, request_key(kind))),
                 ("by", &self.roles(&spec.by)),
                 ("approver", &self.role(&spec.approver)),
-                ("limit", &spec.limit.limit.label().get(self.lang)),
+                ("limit", &spec.limit.label().get(self.lang)),
                 ("cap", &spec.cap),
             ],
         );
         if let Some(most) = &spec.at_most {
-            let limit = most.limit.label();
+            let limit = most.label();
             line.push_str(&self.with("about.request_most", &[("limit", &limit.get(self.lang))]));
         }
         line

@@ -179,6 +179,19 @@ impl<'n> Table<'n> {
         }
     }
 
+    /// A whole number from `min` to `max` that must be there.
+    pub(crate) fn need_number(
+        &mut self,
+        key: &'static str,
+        bounds: (u32, u32),
+        sink: &mut Sink<'_>,
+    ) -> Option<Sp<u32>> {
+        if self.get(key).is_none() {
+            self.missing(key, sink);
+        }
+        self.number(key, bounds, sink)
+    }
+
     /// A table under `key`.
     pub(crate) fn table(&mut self, key: &'static str, sink: &mut Sink<'_>) -> Option<Table<'n>> {
         let node = self.get(key)?;

@@ -1,4 +1,4 @@
-//! The world of a scenario: the org tree, the statutory calendar, sample rows.
+//! The world of a scenario: the org tree, the statutory calendar and those of packs, sample rows.
 
 use std::collections::BTreeMap;
 
@@ -60,6 +60,8 @@ pub(super) fn make(loaded: &Loaded, pack: Option<&Pack>, with_rows: bool) -> Wor
         None => loaded.org().cloned(),
     };
     let mut events = org.map(|org| org.events(&kinds)).unwrap_or_default();
+    let calendars = loaded.packs.iter().flat_map(|pack| &pack.calendars);
+    events.extend(calendars.map(|calendar| WorldEvent::CalendarAdopted(Box::new(calendar.clone()))));
     if with_rows {
         for row in loaded.packs.iter().flat_map(|pack| &pack.rows) {
             let values: BTreeMap<FieldId, Value> = row

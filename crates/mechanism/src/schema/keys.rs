@@ -379,6 +379,7 @@ pub(crate) const KEYS: &[(&str, &[Key])] = &[
             ("common_request", Tables("[[common_request]]"), MAY),
             ("common_indicator", Tables("[[common_indicator]]"), MAY),
             ("bulletin", Tables("[[bulletin]]"), MAY),
+            ("calendar", Tables("[[calendar]]"), MAY),
         ],
     ),
     (
@@ -474,6 +475,41 @@ pub(crate) const KEYS: &[(&str, &[Key])] = &[
             ("ladder", Code, MUST),
             ("mechanisms", Codes, MAY),
             ("sections", Codes, MAY),
+        ],
+    ),
+    (
+        "[[calendar]]",
+        &[
+            ("id", Code, MUST),
+            ("label", Label, MUST),
+            ("last_day_ends", Words(&["office-close", "midnight"]), MAY),
+            ("season", Tables("[[calendar.season]]"), MAY),
+            ("notice", Tables("[[calendar.notice]]"), MAY),
+        ],
+    ),
+    (
+        "[[calendar.season]]",
+        &[("from", Text, MUST), ("to", Text, MUST), ("hours", Texts, MUST)],
+    ),
+    (
+        "[[calendar.notice]]",
+        &[
+            ("year", Number(1992, 2999), MUST),
+            ("number", Text, MUST),
+            ("issued", Text, MUST),
+            ("days", Tables("[[calendar.notice.days]]"), MUST),
+        ],
+    ),
+    (
+        "[[calendar.notice.days]]",
+        &[
+            ("date", Text, MUST),
+            (
+                "kind",
+                Words(&["workday", "weekend", "holiday", "make-up-workday"]),
+                MUST,
+            ),
+            ("name", Text, MUST),
         ],
     ),
     (

@@ -37,9 +37,9 @@ pub(crate) fn limit(text: &str) -> Option<Said> {
 pub(crate) fn rule(text: &str) -> Option<Rule> {
     let mut text = text.trim();
     let mut calendar = CalendarId::statutory();
-    if let Some((before, name)) = text.split_once(" on calendar ") {
-        calendar = CalendarId::new(name.trim());
-        text = before.trim();
+    if let Some((before, name)) = on_calendar(text) {
+        calendar = CalendarId::new(name);
+        text = before;
     }
     let mut roll = Roll::None;
     for (words, found) in ROLLS {
@@ -53,6 +53,14 @@ pub(crate) fn rule(text: &str) -> Option<Rule> {
         calendar,
         roll,
     })
+}
+
+/// `2 working days on calendar flood`, `2个工作日，按flood日历`: what stands before, and the calendar's name.
+fn on_calendar(text: &str) -> Option<(&str, &str)> {
+    let (before, name) = text
+        .split_once("on calendar ")
+        .or_else(|| text.strip_suffix("日历")?.rsplit_once('按'))?;
+    Some((before.trim_end_matches([',', '，', ' ']), name.trim()))
 }
 
 const ROLLS: &[(&str, Roll)] = &[
@@ -239,6 +247,18 @@ mod tests {
             said("15 days, moved to the next working day"),
             Some((Limit::Days(15), Roll::NextWorkingDay))
         );
+        for text in [
+            "2 working days, moved to the next working day on calendar flood",
+            "2 working days, moved to the next working day, on calendar flood",
+            "2个工作日，节假日顺延，按flood日历",
+        ] {
+            let read = rule(text).unwrap();
+            assert_eq!(
+                (read.limit, read.roll),
+                (Limit::WorkingDays(2), Roll::NextWorkingDay)
+            );
+            assert_eq!(read.calendar.as_str(), "flood");
+        }
         assert_eq!(
             said("until field due or 90 working days"),
             Some((Limit::WorkingDays(90), Roll::None))

@@ -4,6 +4,7 @@
 
 pub(crate) mod ast;
 pub(crate) mod bulletin;
+pub(crate) mod calendar;
 pub(crate) mod limit;
 pub(crate) mod mechanism;
 pub(crate) mod opening;

@@ -1,4 +1,4 @@
-//! A pack file and its parts: dictionary, org kinds, registers, shared roles and ladders, reasons.
+//! A pack file and its parts: dictionary, org kinds, registers, shared roles and ladders, reasons, calendars.
 //!
 //! `pack.toml` names the pack; any other TOML file of the folder that is no mechanism and no scenario may carry the
 //! same lists, so that a long dictionary has a file of its own.
@@ -7,6 +7,7 @@ use bihuan_messages::Label;
 
 use super::ast::{IndicatorAst, RequestAst};
 use super::bulletin::{BulletinAst, bulletin};
+use super::calendar::{CalendarAst, calendar};
 use super::mechanism::{REQUESTS, indicator, request};
 use super::parts::{FieldAst, LadderAst, RoleAst, choices, field, ladder, role, word};
 use crate::read::{Node, Sink, Sp, Table};
@@ -33,6 +34,7 @@ pub(crate) struct PartsAst {
     pub(crate) requests: Vec<CommonRequestAst>,
     pub(crate) indicators: Vec<IndicatorAst>,
     pub(crate) bulletins: Vec<BulletinAst>,
+    pub(crate) calendars: Vec<CalendarAst>,
 }
 
 /// A side move that mechanisms take by its name.
@@ -172,6 +174,11 @@ pub(crate) fn read(root: &Node, with_head: bool, sink: &mut Sink<'_>) -> (Option
             .tables("bulletin", "[[bulletin]]", sink)
             .into_iter()
             .filter_map(|t| bulletin(t, sink))
+            .collect(),
+        calendars: file
+            .tables("calendar", "[[calendar]]", sink)
+            .into_iter()
+            .filter_map(|t| calendar(t, sink))
             .collect(),
     };
     file.finish(sink);

@@ -58,7 +58,11 @@ fn proposal(visitor: &Visitor, sent: Sent) -> Result<Proposal, Trouble> {
         .map(|(_, name, bytes)| (name, bytes))
         .collect();
     let files = bundle::read(&given)?;
-    Ok(Proposal::of(&visitor.engine.mechanisms(), files))
+    Ok(Proposal::of(
+        &visitor.engine.mechanisms(),
+        &visitor.world.calendars,
+        files,
+    ))
 }
 
 async fn check(Caller(visitor): Caller, multipart: Multipart) -> Result<Response, Trouble> {

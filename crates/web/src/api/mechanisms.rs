@@ -81,7 +81,7 @@ fn rule(found: &Mechanism) -> Json {
         .ladders
         .iter()
         .map(|(id, ladder)| {
-            let rung = |rung: &bihuan_domain::mechanism::Rung| json!({ "to": rung.to, "label": rung.label, "limit": rung.limit.limit.label(), "bulletin": rung.bulletin });
+            let rung = |rung: &bihuan_domain::mechanism::Rung| json!({ "to": rung.to, "label": rung.label, "limit": rung.limit.label(), "bulletin": rung.bulletin });
             (id, json!({ "label": ladder.label, "rungs": ladder.rungs.iter().map(rung).collect::<Vec<_>>() }))
         })
         .collect();
@@ -89,7 +89,7 @@ fn rule(found: &Mechanism) -> Json {
         .requests
         .iter()
         .map(|(kind, spec)| {
-            (kind.name(), json!({ "by": spec.by, "approver": spec.approver, "limit": spec.limit.limit.label(), "cap": spec.cap }))
+            (kind.name(), json!({ "by": spec.by, "approver": spec.approver, "limit": spec.limit.label(), "cap": spec.cap }))
         })
         .collect();
     let open = &found.open;
@@ -104,7 +104,7 @@ fn rule(found: &Mechanism) -> Json {
         "closing": { "when": found.closing.when_text, "says": found.closing.says,
             "verify": found.closing.verify.iter().map(|(risk, way)| json!({ "risk": risk, "way": of_way(way) })).collect::<Vec<_>>(),
             "look_back": found.closing.look_back.as_ref().map(|look| json!({
-                "share": [look.num, look.den], "after": look.after.limit.label(), "by": look.by, "limit": look.limit.limit.label() })) },
+                "share": [look.num, look.den], "after": look.after.label(), "by": look.by, "limit": look.limit.label() })) },
     })
 }
 

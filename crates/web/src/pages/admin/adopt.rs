@@ -139,7 +139,11 @@ async fn carry_out(
             }
             // Of now, not of the request's first moment: the same packs must be in force that were looked at.
             let mechanisms = visitor.engine.mechanisms();
-            let proposal = Proposal::of(&mechanisms, sent.files.as_ref().clone());
+            let proposal = Proposal::of(
+                &mechanisms,
+                &visitor.engine.world().calendars,
+                sent.files.as_ref().clone(),
+            );
             let mut problems = Vec::new();
             if let Err(refusal) = adoption::same_ground(&mechanisms, form.get("ground")) {
                 problems.push(Problem::at("adopt", refusal.text(visitor.lang)));
@@ -185,7 +189,11 @@ pub(crate) fn adopt_proposal(
 fn shown(visitor: &Visitor, token: &str, sent: &Sent, problems: &[Problem]) -> Result<Markup, Trouble> {
     let lang = visitor.lang;
     let mechanisms = visitor.engine.mechanisms();
-    let proposal = Proposal::of(&mechanisms, sent.files.as_ref().clone());
+    let proposal = Proposal::of(
+        &mechanisms,
+        &visitor.engine.world().calendars,
+        sent.files.as_ref().clone(),
+    );
     let names = |proposal: &Proposal| {
         let own = proposal
             .loaded

@@ -181,14 +181,7 @@ fn rung_name(mechanism: &Mechanism, clock: &ClockState, index: u32, lang: Lang) 
     )
 }
 
-/// A rule in words: the limit, and what happens on days off.
+/// A rule in words: the limit, what happens on days off, and a calendar of its own.
 pub(crate) fn rule(rule: &Rule, lang: Lang) -> String {
-    use bihuan_domain::clock::Roll;
-    let limit = rule.limit.label();
-    let limit = limit.get(lang);
-    match rule.roll {
-        Roll::None => limit.to_owned(),
-        Roll::NextWorkingDay => tf(lang, "web.roll_next", &[("limit", &limit)]),
-        Roll::WorkdayBefore => tf(lang, "web.roll_before", &[("limit", &limit)]),
-    }
+    rule.label().get(lang).to_owned()
 }
