@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::calendar::{CalendarId, Calendars};
 
-pub use cadence::{Cadence, DayOfWeek, DaysOff, Every, Occurrence, OnDayOff};
+pub use cadence::{Cadence, DayOfMonth, DayOfWeek, DaysOff, Every, Occurrence, OnDayOff};
 pub use derivation::{Derivation, Step};
 pub use out_of_range::OutOfRange;
 pub use wording::{date_label, duration_label, moment_label};

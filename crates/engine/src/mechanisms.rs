@@ -107,7 +107,7 @@ impl Mechanisms {
         calendars: &Calendars,
     ) -> Result<Mechanisms, Error> {
         let files = packs.iter().map(|(id, (_, files))| (id.as_str(), files.as_ref()));
-        let loaded = bihuan_mechanism::load_all(files, calendars);
+        let loaded = bihuan_mechanism::load_all_on(files, calendars);
         let faults = loaded
             .diagnostics
             .iter()

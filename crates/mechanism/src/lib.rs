@@ -40,6 +40,6 @@ mod text;
 
 pub use digest::digest;
 pub use input::{Input, from_text};
-pub use load::{load, load_all, load_on};
+pub use load::{load, load_all, load_all_on, load_on};
 pub use names::Names;
 pub use pack::{Datum, Function, Loaded, Pack, SampleRow, UnitKind};

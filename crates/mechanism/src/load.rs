@@ -71,9 +71,13 @@ pub fn load_on(files: &BTreeMap<String, String>, calendars: &Calendars) -> Loade
     loaded
 }
 
-/// Loads several packs together, each given by the folder that findings name and its files by their path inside it, where
-/// these calendars are in force.
-pub fn load_all<'a>(
+/// Loads several packs together, each given by the folder that findings name and its files by their path inside it.
+pub fn load_all<'a>(packs: impl IntoIterator<Item = (&'a str, &'a BTreeMap<String, String>)>) -> Loaded {
+    load_all_on(packs, &Calendars::statutory())
+}
+
+/// As [`load_all`], where these calendars are in force.
+pub fn load_all_on<'a>(
     packs: impl IntoIterator<Item = (&'a str, &'a BTreeMap<String, String>)>,
     calendars: &Calendars,
 ) -> Loaded {

@@ -214,9 +214,7 @@ fn a_pack_on_a_calendar_of_its_own_is_checked_played_and_adopted_with_it() {
         "ducha",
     ];
     assert_eq!(bihuan(words).code, 0);
-    let run = bihuan([
-        "pack", "adopt", &pack, "--data", &data, "--as", "ducha", "--yes",
-    ]);
+    let run = bihuan(["pack", "adopt", &pack, "--data", &data, "--as", "ducha", "--yes"]);
     assert_eq!(run.code, 0, "{}{}", run.out, run.err);
     // The calendar is in force: a notice can be added to it.
     let file = dir.path().join("flood.json").display().to_string();

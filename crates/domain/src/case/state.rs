@@ -328,7 +328,7 @@ impl State {
         let draw = self
             .verification
             .as_ref()
-            .filter(|v| v.drawn.is_none() && !v.pool.is_empty())
+            .filter(|v| v.drawn.is_none() && !v.pool.is_empty() && self.suspended_until.is_none())
             .map(|v| v.asked_at);
         let look_back = self.look_back.as_ref().filter(|l| l.by.is_none()).map(|l| l.due);
         clocks

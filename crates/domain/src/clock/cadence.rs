@@ -1,15 +1,20 @@
 //! Recurring days (周期): every Wednesday except holidays, the 15th and the last day of the month, each quarter's end.
 //!
-//! A subset of RFC 5545 that needs no start date, plus the working calendar, which RFC 5545 does not know.
+//! The rules of RFC 5545 that an office has, without a start date (an interval of weeks names one of its weeks instead), plus
+//! the working calendar, which RFC 5545 does not know.
+
+mod every;
 
 use bihuan_messages::Message;
 use jiff::Span;
-use jiff::civil::{Date, Weekday};
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::out_of_range::{OutOfRange, YEAR_MAX, YEAR_MIN};
 use super::wording::{date_label, festival_label};
 use crate::calendar::{Calendar, CalendarId, Calendars, DayKind};
+
+pub use every::{DayOfMonth, DayOfWeek, Every};
 
 /// A recurrence on a calendar.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,46 +31,6 @@ pub struct Cadence {
     /// On which calendar.
     #[serde(default)]
     pub calendar: CalendarId,
-}
-
-/// The days of a recurrence.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Every {
-    /// Every day.
-    Daily,
-    /// These weekdays, as in RFC 5545: `MO`, `TU`, `WE`, `TH`, `FR`, `SA`, `SU`.
-    Weekly(Vec<DayOfWeek>),
-    /// These days of each month; −1 is the last day, −2 the one before it. A month without such a day is left out.
-    MonthlyDays(Vec<i8>),
-    /// A day in the first, second or third month of each quarter.
-    Quarterly {
-        /// 1, 2 or 3.
-        month: i8,
-        /// The day of the month; −1 is the last.
-        day: i8,
-    },
-    /// A day of each year.
-    Yearly {
-        /// 1 to 12.
-        month: i8,
-        /// The day of the month; −1 is the last.
-        day: i8,
-    },
-}
-
-/// A weekday under its name in RFC 5545.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-#[allow(missing_docs, reason = "the names say it")]
-pub enum DayOfWeek {
-    Mo,
-    Tu,
-    We,
-    Th,
-    Fr,
-    Sa,
-    Su,
 }
 
 /// What happens when a day of a recurrence is off.
@@ -126,9 +91,11 @@ impl Cadence {
                     .series(Span::new().days(1))
                     .take_while(move |day| day.year() == first.year())
             })
-            .filter(|day| self.every.holds(*day));
+            .filter(|day| self.every.holds(*day))
+            .peekable();
         let left_out = |day: Date| matches!(self.coming(day, calendar), Ok(None));
-        if last > 0 && self.on_day_off == OnDayOff::Skip && days.all(left_out) {
+        // What is rarer than the years that are known (a fifth Monday of February) is not judged by them.
+        if last > 0 && self.on_day_off == OnDayOff::Skip && days.peek().is_some() && days.all(left_out) {
             return Err(OutOfRange::Cadence {
                 key: "clock.cadence_always_off",
                 found: self.every.rrule(),
@@ -277,105 +244,10 @@ impl Cadence {
     }
 }
 
-impl Every {
-    /// Whether the recurrence comes on `date`, holidays aside.
-    pub fn holds(&self, date: Date) -> bool {
-        match self {
-            Every::Daily => true,
-            Every::Weekly(days) => days.contains(&DayOfWeek::of(date)),
-            Every::MonthlyDays(days) => days.iter().any(|day| is_month_day(date, *day)),
-            Every::Quarterly { month, day } => {
-                (date.month() - 1) % 3 + 1 == *month && is_month_day(date, *day)
-            }
-            Every::Yearly { month, day } => date.month() == *month && is_month_day(date, *day),
-        }
-    }
-
-    /// The recurrence as an RFC 5545 rule, for calendars that know no Chinese holidays.
-    pub fn rrule(&self) -> String {
-        match self {
-            Every::Daily => "FREQ=DAILY".to_owned(),
-            Every::Weekly(days) => format!("FREQ=WEEKLY;BYDAY={}", join(days.iter().map(|day| day.code()))),
-            Every::MonthlyDays(days) => format!("FREQ=MONTHLY;BYMONTHDAY={}", join(days)),
-            Every::Quarterly { month, day } => {
-                let months = join((0..4).map(|quarter| quarter * 3 + i16::from(*month)));
-                format!("FREQ=YEARLY;BYMONTH={months};BYMONTHDAY={day}")
-            }
-            Every::Yearly { month, day } => format!("FREQ=YEARLY;BYMONTH={month};BYMONTHDAY={day}"),
-        }
-    }
-
-    fn check(&self) -> Result<(), OutOfRange> {
-        let exists = |day: i8, longest: i8| day != 0 && (-longest..=longest).contains(&day);
-        let (sound, key) = match self {
-            Every::Daily => (true, ""),
-            Every::Weekly(days) => (!days.is_empty(), "clock.cadence_empty"),
-            Every::MonthlyDays(days) if days.is_empty() => (false, "clock.cadence_empty"),
-            Every::MonthlyDays(days) => (
-                days.iter().all(|day| exists(*day, 31)),
-                "clock.cadence_no_such_day",
-            ),
-            Every::Quarterly { month, day } => (
-                (1..=3).contains(month) && exists(*day, 31),
-                "clock.cadence_no_such_day",
-            ),
-            Every::Yearly { month, day } => {
-                let longest = Date::new(LEAP_YEAR, *month, 1).map_or(0, Date::days_in_month);
-                (longest > 0 && exists(*day, longest), "clock.cadence_no_such_day")
-            }
-        };
-        if sound {
-            Ok(())
-        } else {
-            Err(OutOfRange::Cadence {
-                key,
-                found: self.rrule(),
-            })
-        }
-    }
-}
-
-impl DayOfWeek {
-    /// The weekday of `date`.
-    pub fn of(date: Date) -> DayOfWeek {
-        match date.weekday() {
-            Weekday::Monday => DayOfWeek::Mo,
-            Weekday::Tuesday => DayOfWeek::Tu,
-            Weekday::Wednesday => DayOfWeek::We,
-            Weekday::Thursday => DayOfWeek::Th,
-            Weekday::Friday => DayOfWeek::Fr,
-            Weekday::Saturday => DayOfWeek::Sa,
-            Weekday::Sunday => DayOfWeek::Su,
-        }
-    }
-
-    /// Its name in RFC 5545.
-    pub fn code(self) -> &'static str {
-        match self {
-            DayOfWeek::Mo => "MO",
-            DayOfWeek::Tu => "TU",
-            DayOfWeek::We => "WE",
-            DayOfWeek::Th => "TH",
-            DayOfWeek::Fr => "FR",
-            DayOfWeek::Sa => "SA",
-            DayOfWeek::Su => "SU",
-        }
-    }
-}
-
 /// No break is longer; a move off it is shorter still.
 const MOVE_DAYS_MAX: i64 = 31;
-/// Twelve years hold a 29 February that is not a holiday, even across a century that is no leap year.
-const SEARCH_DAYS_MAX: usize = 12 * 366;
-const LEAP_YEAR: i16 = 2024;
-
-fn is_month_day(date: Date, day: i8) -> bool {
-    if day > 0 {
-        date.day() == day
-    } else {
-        date.day() == date.days_in_month() + 1 + day
-    }
-}
+/// A fifth Monday of February comes once in 28 years, and once in 40 across a century that is no leap year.
+const SEARCH_DAYS_MAX: usize = 41 * 366;
 
 fn left_out(date: Date, calendar: &Calendar) -> Message {
     let day = calendar.day(date);
@@ -393,14 +265,6 @@ fn left_out(date: Date, calendar: &Calendar) -> Message {
     } else {
         message.with("notice", notice)
     }
-}
-
-fn join<T: ToString>(items: impl IntoIterator<Item = T>) -> String {
-    items
-        .into_iter()
-        .map(|item| item.to_string())
-        .collect::<Vec<_>>()
-        .join(",")
 }
 
 #[cfg(test)]

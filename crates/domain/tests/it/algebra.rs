@@ -6,7 +6,7 @@
 use bihuan_domain::Label;
 use bihuan_domain::calendar::{Calendar, CalendarId, Calendars, LastDayEnds, MonthDay, OfficeHours, Season};
 use bihuan_domain::clock::{
-    Cadence, DayOfWeek, DaysOff, Every, Limit, OnDayOff, Pause, Roll, Rule, due, due_at,
+    Cadence, DayOfMonth, DayOfWeek, DaysOff, Every, Limit, OnDayOff, Pause, Roll, Rule, due, due_at,
 };
 use jiff::civil::{Date, time};
 use proptest::prelude::*;
@@ -91,16 +91,79 @@ fn any_every() -> impl Strategy<Value = Every> {
         Just(DayOfWeek::Th),
         Just(DayOfWeek::Fr)
     ];
+    let weekday = weekday.boxed();
     let of_month = || prop_oneof![(1_i8..=31), Just(-1_i8), Just(-2_i8)];
+    let nth = prop::sample::select(vec![-5_i8, -2, -1, 1, 2, 3, 4, 5]);
+    let days = prop_oneof![
+        (1_i8..=28).prop_map(DayOfMonth::Day),
+        Just(DayOfMonth::Day(-1)),
+        (nth, any_weekday()).prop_map(|(nth, day)| DayOfMonth::Nth(nth, day)),
+    ]
+    .boxed();
+    let intervals = prop::sample::select(vec![1_i8, 2, 3, 4, 6]);
     prop_oneof![
         Just(Every::Daily),
-        prop::collection::vec(weekday, 1..3).prop_map(Every::Weekly),
+        prop::collection::vec(weekday.clone(), 1..3).prop_map(Every::Weekly),
+        (2_u8..=52, prop::collection::vec(weekday, 1..3), 0_i64..10 * 365).prop_map(|(every, days, from)| {
+            Every::Weeks {
+                every,
+                days,
+                from: date_of(from),
+            }
+        }),
+        (intervals, 0_i8..6, prop::collection::vec(days.clone(), 1..3)).prop_map(|(every, month, on)| {
+            Every::Months {
+                every,
+                month: month % every + 1,
+                on,
+            }
+        }),
+        prop::collection::vec((1_i8..=12, days), 1..3).prop_map(Every::Dates),
         prop::collection::vec(of_month(), 1..3).prop_map(Every::MonthlyDays),
         (1_i8..=3, prop_oneof![(1_i8..=28), Just(-1_i8)])
             .prop_map(|(month, day)| Every::Quarterly { month, day }),
         (1_i8..=12, prop_oneof![(1_i8..=28), Just(-1_i8)])
             .prop_map(|(month, day)| Every::Yearly { month, day }),
     ]
+}
+
+fn any_weekday() -> impl Strategy<Value = DayOfWeek> {
+    prop::sample::select(vec![
+        DayOfWeek::Mo,
+        DayOfWeek::Tu,
+        DayOfWeek::We,
+        DayOfWeek::Th,
+        DayOfWeek::Fr,
+        DayOfWeek::Sa,
+        DayOfWeek::Su,
+    ])
+}
+
+/// Whether `date` is the n-th such weekday of its month, found by going through the month day by day.
+fn is_nth(date: Date, nth: i8, weekday: DayOfWeek) -> bool {
+    let same: Vec<Date> = (1..=31)
+        .filter_map(|day| Date::new(date.year(), date.month(), day).ok())
+        .filter(|day| DayOfWeek::of(*day) == weekday)
+        .collect();
+    let places = i8::try_from(same.len()).unwrap();
+    let place = if nth > 0 { nth - 1 } else { places + nth };
+    usize::try_from(place).is_ok_and(|place| same.get(place) == Some(&date))
+}
+
+/// Whether the weeks from Monday to Sunday in which the two days lie are a whole number of intervals apart, found by going
+/// from one to the other week by week.
+fn same_round(date: Date, from: Date, every: u8) -> bool {
+    let monday = |mut day: Date| {
+        while DayOfWeek::of(day) != DayOfWeek::Mo {
+            day = day.yesterday().unwrap();
+        }
+        day
+    };
+    let (mut early, late) = (monday(date.min(from)), monday(date.max(from)));
+    while early < late {
+        early = early.saturating_add(jiff::Span::new().weeks(i64::from(every)));
+    }
+    early == late
 }
 
 /// Whether a recurrence names this day, by what RFC 5545 says of BYDAY, BYMONTHDAY and BYMONTH.
@@ -112,6 +175,10 @@ fn names(every: &Every, date: Date) -> bool {
         -2 => second_last,
         day => date.day() == day,
     };
+    let named = |day: DayOfMonth| match day {
+        DayOfMonth::Day(day) => of_month(day),
+        DayOfMonth::Nth(nth, weekday) => is_nth(date, nth, weekday),
+    };
     match every {
         Every::Daily => true,
         Every::Weekly(days) => {
@@ -119,7 +186,20 @@ fn names(every: &Every, date: Date) -> bool {
             let today = code[usize::try_from(date.weekday().to_monday_zero_offset()).unwrap()];
             days.iter().any(|day| day.code() == today)
         }
+        Every::Weeks { every, days, from } => {
+            days.contains(&DayOfWeek::of(date)) && same_round(date, *from, *every)
+        }
         Every::MonthlyDays(days) => days.iter().any(|day| of_month(*day)),
+        Every::Months { every, month, on } => {
+            let mut of_year = *month;
+            while of_year < date.month() {
+                of_year += every;
+            }
+            of_year == date.month() && on.iter().any(|day| named(*day))
+        }
+        Every::Dates(dates) => dates
+            .iter()
+            .any(|(month, day)| *month == date.month() && named(*day)),
         Every::Quarterly { month, day } => {
             [*month, month + 3, month + 6, month + 9].contains(&date.month()) && of_month(*day)
         }

@@ -131,7 +131,7 @@ fn successors<'t>(told: &'t Told, unit: &UnitId) -> Vec<&'t UnitId> {
 /// The pack of the scheme and all that it requires.
 fn packs_of(told: &Told, pack: &PackId) -> BTreeSet<PackId> {
     let (mut waiting, mut found) = (vec![pack.clone()], BTreeSet::new());
-    let requires: BTreeMap<PackId, Vec<PackId>> = bihuan_mechanism::load_all(
+    let requires: BTreeMap<PackId, Vec<PackId>> = bihuan_mechanism::load_all_on(
         told.world
             .packs
             .iter()

@@ -206,9 +206,14 @@ pub(crate) fn times_a_year(cadence: &Cadence) -> u64 {
         Every::Daily if cadence.on_day_off == OnDayOff::Keep => 365,
         Every::Daily => WORKING_DAYS,
         Every::Weekly(days) => constants::WEEKS * count(days.len()),
+        Every::Weeks { every, days, .. } => {
+            (constants::WEEKS * count(days.len())).div_ceil(u64::from((*every).max(1)))
+        }
         Every::MonthlyDays(days) => 12 * count(days.len()),
+        Every::Months { every, on, .. } => 12 / u64::try_from((*every).max(1)).unwrap_or(1) * count(on.len()),
         Every::Quarterly { .. } => 4,
         Every::Yearly { .. } => 1,
+        Every::Dates(dates) => count(dates.len()),
     }
 }
 

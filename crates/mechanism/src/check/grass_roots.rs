@@ -11,11 +11,11 @@ use super::{Kin, Subject};
 use crate::expr::{Ty, compile, each_part};
 use crate::read::{Sink, Sp};
 use crate::surroundings::Surroundings;
-use crate::syntax::limit::times_in_four_weeks;
 use crate::syntax::mechanism::Scene;
 use crate::syntax::opening::{ScheduleAst, UnitsAst};
 use crate::syntax::pack::{PartsAst, Proof};
 use crate::syntax::parts::{Finder, RoleAst};
+use crate::syntax::recurrence::times_in_four_weeks;
 
 /// Whether a role can fall to a unit below the township: a village, a community, a grid.
 fn grass_roots(subject: &Subject<'_>, role: &RoleAst) -> bool {

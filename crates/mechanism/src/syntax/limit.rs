@@ -1,9 +1,9 @@
-//! Limits and recurrences in words: `7 working days`, `24小时`, `monthly on the 15th and the last day`.
+//! Limits in words: `7 working days`, `24小时`, `until field due or 90 working days`.
 //!
 //! A small fixed grammar, so that a file can be read aloud and there is one way to say each thing per language.
 
 use bihuan_domain::calendar::CalendarId;
-use bihuan_domain::clock::{Cadence, DayOfWeek, DaysOff, Every, Limit, OnDayOff, Roll, Rule};
+use bihuan_domain::clock::{Limit, Roll, Rule};
 use jiff::civil::Date;
 
 /// A limit that is stated, or that stands in a date field.
@@ -114,120 +114,6 @@ pub(crate) fn day_that_is_none(text: &str) -> Option<&str> {
     (like_a_day && date(day).is_none()).then_some(day)
 }
 
-/// Reads a recurrence; `None` where the words are not understood.
-pub(crate) fn cadence(text: &str) -> Option<Cadence> {
-    let mut parts = text.split(',').map(str::trim);
-    let every = every(parts.next()?)?;
-    let mut cadence = Cadence {
-        every,
-        on_day_off: OnDayOff::Keep,
-        days_off: DaysOff::NonWorking,
-        calendar: CalendarId::statutory(),
-    };
-    for part in parts {
-        match part {
-            "except holidays" => (cadence.on_day_off, cadence.days_off) = (OnDayOff::Skip, DaysOff::Break),
-            "except statutory holidays" => {
-                (cadence.on_day_off, cadence.days_off) = (OnDayOff::Skip, DaysOff::Statutory);
-            }
-            "except days off" => {
-                (cadence.on_day_off, cadence.days_off) = (OnDayOff::Skip, DaysOff::NonWorking)
-            }
-            "moved to the working day before" => cadence.on_day_off = OnDayOff::WorkdayBefore,
-            "moved to the next working day" => cadence.on_day_off = OnDayOff::NextWorkingDay,
-            other => cadence.calendar = CalendarId::new(other.strip_prefix("on calendar ")?.trim()),
-        }
-    }
-    Some(cadence)
-}
-
-fn every(text: &str) -> Option<Every> {
-    if text == "daily" {
-        return Some(Every::Daily);
-    }
-    if let Some(days) = text
-        .strip_prefix("weekly on ")
-        .or_else(|| text.strip_prefix("every "))
-    {
-        return list(days)
-            .map(weekday)
-            .collect::<Option<Vec<_>>>()
-            .map(Every::Weekly);
-    }
-    if let Some(days) = text.strip_prefix("monthly on ") {
-        return list(days)
-            .map(month_day)
-            .collect::<Option<Vec<_>>>()
-            .map(Every::MonthlyDays);
-    }
-    if let Some(rest) = text.strip_prefix("quarterly on ") {
-        let (day, month) = rest.split_once(" of month ")?;
-        return Some(Every::Quarterly {
-            month: month.trim().parse().ok()?,
-            day: month_day(day)?,
-        });
-    }
-    let (day, month) = text.strip_prefix("yearly on ")?.split_once(' ')?;
-    let month = MONTHS.iter().position(|name| *name == month.trim())?;
-    Some(Every::Yearly {
-        month: i8::try_from(month).ok()?.checked_add(1)?,
-        day: month_day(day)?,
-    })
-}
-
-const MONTHS: &[&str] = &[
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
-
-fn list(text: &str) -> impl Iterator<Item = &str> {
-    text.split(" and ")
-        .map(|item| item.trim().trim_start_matches("the "))
-}
-
-fn weekday(text: &str) -> Option<DayOfWeek> {
-    Some(match text {
-        "Monday" => DayOfWeek::Mo,
-        "Tuesday" => DayOfWeek::Tu,
-        "Wednesday" => DayOfWeek::We,
-        "Thursday" => DayOfWeek::Th,
-        "Friday" => DayOfWeek::Fr,
-        "Saturday" => DayOfWeek::Sa,
-        "Sunday" => DayOfWeek::Su,
-        _ => return None,
-    })
-}
-
-fn month_day(text: &str) -> Option<i8> {
-    let text = text.trim().trim_start_matches("the ");
-    if text == "last day" {
-        return Some(-1);
-    }
-    text.trim_end_matches(|c: char| c.is_ascii_alphabetic())
-        .parse()
-        .ok()
-}
-
-/// How many times in four weeks a recurrence comes, about; for the rules that protect the grass roots.
-pub(crate) fn times_in_four_weeks(every: &Every) -> usize {
-    match every {
-        Every::Daily => 28,
-        Every::Weekly(days) => days.len().saturating_mul(4),
-        Every::MonthlyDays(days) => days.len(),
-        Every::Quarterly { .. } | Every::Yearly { .. } => 0,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -277,37 +163,6 @@ mod tests {
             "until field x",
         ] {
             assert_eq!(said(wrong), None, "{wrong}");
-        }
-    }
-
-    #[test]
-    fn recurrences_are_read_aloud() {
-        let every = |text: &str| cadence(text).map(|c| (c.every, c.on_day_off));
-        assert_eq!(
-            every("monthly on the 15th and the last day, moved to the working day before"),
-            Some((Every::MonthlyDays(vec![15, -1]), OnDayOff::WorkdayBefore))
-        );
-        assert_eq!(
-            every("every Wednesday, except holidays"),
-            Some((Every::Weekly(vec![DayOfWeek::We]), OnDayOff::Skip))
-        );
-        assert_eq!(
-            every("quarterly on the last day of month 3"),
-            Some((Every::Quarterly { month: 3, day: -1 }, OnDayOff::Keep))
-        );
-        assert_eq!(
-            every("yearly on 31 December"),
-            Some((Every::Yearly { month: 12, day: 31 }, OnDayOff::Keep))
-        );
-        for wrong in [
-            "",
-            "weekly",
-            "weekly on Fryday",
-            "monthly on the moon",
-            "yearly on 31 Brumaire",
-            "daily, sometimes",
-        ] {
-            assert_eq!(every(wrong), None, "{wrong}");
         }
     }
 }

@@ -11,6 +11,7 @@ pub(crate) mod opening;
 pub(crate) mod org;
 pub(crate) mod pack;
 pub(crate) mod parts;
+pub(crate) mod recurrence;
 pub(crate) mod scenario;
 pub(crate) mod scheme;
 pub(crate) mod types;

@@ -331,7 +331,7 @@ pub(crate) fn need_cadence(
     sink: &mut Sink<'_>,
 ) -> Option<Sp<Cadence>> {
     let found = table.need_text(key, sink)?;
-    let cadence = limit::cadence(&found.value);
+    let cadence = super::recurrence::cadence(&found.value);
     if cadence.is_none() {
         sink.error("M0014", found.span, |m| m.with("found", found.as_str()));
     }

@@ -252,10 +252,7 @@ proptest! {
             text.splice(from..to, put.chars());
         }
         files.insert(path.clone(), text.into_iter().collect());
-        let loaded = bihuan_mechanism::load_all(
-            [("here", &files)],
-            &bihuan_domain::calendar::Calendars::statutory(),
-        );
+        let loaded = bihuan_mechanism::load_all([("here", &files)]);
         let _ = shown(&loaded, &files, Lang::Zh);
     }
 }

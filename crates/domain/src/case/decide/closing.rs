@@ -1,5 +1,7 @@
 //! Closing: a checked fact and an independent verifier; and the look-back after it.
 
+use bihuan_messages::Message;
+
 use super::{Decision, Effect, check_values, holds_with, merged};
 use crate::case::bring;
 use crate::case::context::{Context, Subject};
@@ -69,6 +71,10 @@ pub(super) fn verify(ctx: &Context<'_>, state: &State, verdict: &Verdict) -> Res
     else {
         return Err(Refusal::new("not_in_verification"));
     };
+    if state.suspended_until.is_some() {
+        // Asked for before the work was done, granted since: a verdict would start clocks while all of them stand still.
+        return Err(Refusal::new("suspended").allow(Message::new("refusal.allowed_resume")));
+    }
     if !verification.pool.is_empty() && verification.drawn.is_none() {
         return Err(Refusal::new("not_drawn_yet"));
     }

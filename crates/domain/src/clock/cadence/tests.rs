@@ -219,3 +219,113 @@ fn a_cadence_has_a_stable_stored_form_and_an_rfc_5545_rule() {
     let weekly: Every = serde_json::from_str(r#"{"weekly":["WE"]}"#).unwrap();
     assert_eq!(weekly.rrule(), "FREQ=WEEKLY;BYDAY=WE");
 }
+
+#[test]
+fn intervals_and_weekdays_of_the_month_come_when_an_office_says_so() {
+    let calendars = Calendars::statutory();
+    let next = |every: Every, on_day_off, after| {
+        cadence(every, on_day_off, DaysOff::NonWorking)
+            .next_after(after, &calendars)
+            .unwrap()
+            .date
+    };
+    let fortnight = |from| Every::Weeks {
+        every: 2,
+        days: vec![DayOfWeek::Mo],
+        from,
+    };
+    // Counted in both directions, over the end of a year with 53 weeks.
+    assert_eq!(
+        next(fortnight(date(2026, 1, 7)), OnDayOff::Keep, date(2026, 1, 5)),
+        date(2026, 1, 19)
+    );
+    assert_eq!(
+        next(fortnight(date(2026, 1, 7)), OnDayOff::Keep, date(2020, 12, 28)),
+        date(2021, 1, 11)
+    );
+    let months = |every, month, on| Every::Months { every, month, on };
+    let first_monday = months(1, 1, vec![DayOfMonth::Nth(1, DayOfWeek::Mo)]);
+    assert_eq!(
+        next(first_monday.clone(), OnDayOff::Keep, date(2026, 5, 4)),
+        date(2026, 6, 1)
+    );
+    // The first Monday of October 2024 lies in the middle of the break, which ends on a Monday.
+    assert_eq!(
+        next(first_monday, OnDayOff::NextWorkingDay, date(2024, 9, 2)),
+        date(2024, 10, 8)
+    );
+    let last_friday = months(1, 1, vec![DayOfMonth::Nth(-1, DayOfWeek::Fr)]);
+    assert_eq!(
+        next(last_friday, OnDayOff::WorkdayBefore, date(2026, 7, 1)),
+        date(2026, 7, 31)
+    );
+    let half_yearly = months(6, 6, vec![DayOfMonth::Day(-1)]);
+    assert_eq!(
+        next(half_yearly, OnDayOff::WorkdayBefore, date(2024, 1, 1)),
+        date(2024, 6, 28),
+        "30 June 2024 is a Sunday"
+    );
+    let dates = Every::Dates(vec![
+        (6, DayOfMonth::Day(30)),
+        (12, DayOfMonth::Nth(1, DayOfWeek::We)),
+    ]);
+    assert_eq!(next(dates, OnDayOff::Keep, date(2026, 7, 1)), date(2026, 12, 2));
+    // Once in forty years is not never.
+    let rare = Every::Dates(vec![(2, DayOfMonth::Nth(5, DayOfWeek::Mo))]);
+    let skipped = cadence(rare.clone(), OnDayOff::Skip, DaysOff::Statutory);
+    assert_eq!(skipped.check(&calendars), Ok(()));
+    assert_eq!(next(rare, OnDayOff::Keep, date(2072, 3, 1)), date(2112, 2, 29));
+}
+
+#[test]
+fn intervals_that_cannot_be_are_refused() {
+    let calendars = Calendars::statutory();
+    let refused = |every| {
+        cadence(every, OnDayOff::Keep, DaysOff::NonWorking)
+            .check(&calendars)
+            .is_err()
+    };
+    let months = |every, month, on| Every::Months { every, month, on };
+    let weeks = |every, days, from| Every::Weeks { every, days, from };
+    let first = vec![DayOfMonth::Day(1)];
+    assert!(
+        refused(months(5, 1, first.clone())),
+        "it would wander through the year"
+    );
+    assert!(refused(months(2, 3, first.clone())));
+    assert!(refused(months(6, 0, first)));
+    assert!(refused(months(2, 1, vec![])));
+    assert!(refused(months(6, 6, vec![DayOfMonth::Day(32)])));
+    assert!(refused(months(12, 2, vec![DayOfMonth::Day(1)])), "that is yearly");
+    assert!(refused(months(1, 1, vec![DayOfMonth::Nth(6, DayOfWeek::Mo)])));
+    assert!(refused(months(1, 1, vec![DayOfMonth::Nth(0, DayOfWeek::Mo)])));
+    assert!(refused(Every::Dates(vec![(2, DayOfMonth::Day(30))])));
+    assert!(refused(Every::Dates(vec![(13, DayOfMonth::Day(1))])));
+    assert!(refused(Every::Dates(vec![])));
+    assert!(refused(weeks(1, vec![DayOfWeek::Mo], date(2026, 1, 5))));
+    assert!(refused(weeks(2, vec![], date(2026, 1, 5))));
+    assert!(refused(weeks(2, vec![DayOfWeek::Mo], date(1066, 1, 5))));
+    let rules = |every: Every| every.rrule();
+    assert_eq!(
+        rules(weeks(2, vec![DayOfWeek::Mo], date(2026, 1, 5))),
+        "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO"
+    );
+    assert_eq!(
+        rules(months(
+            6,
+            6,
+            vec![DayOfMonth::Day(-1), DayOfMonth::Nth(1, DayOfWeek::Fr)]
+        )),
+        "FREQ=YEARLY;BYMONTH=6,12;BYMONTHDAY=-1\nFREQ=YEARLY;BYMONTH=6,12;BYDAY=1FR"
+    );
+    let stored = serde_json::to_string(&weeks(2, vec![DayOfWeek::Mo], date(2026, 1, 5))).unwrap();
+    assert_eq!(
+        stored,
+        r#"{"weeks":{"every":2,"days":["MO"],"from":"2026-01-05"}}"#
+    );
+    let stored = serde_json::to_string(&months(1, 1, vec![DayOfMonth::Nth(1, DayOfWeek::Mo)])).unwrap();
+    assert_eq!(
+        stored,
+        r#"{"months":{"every":1,"month":1,"on":[{"nth":[1,"MO"]}]}}"#
+    );
+}
