@@ -160,6 +160,55 @@ fn nothing_is_late_while_it_stands_still_and_no_rung_is_climbed() {
 }
 
 #[test]
+fn a_suspension_granted_during_the_verification_holds_the_verdict_and_wakes_no_report() {
+    let mut desk = Desk::new(Way::Office("supervisor".into()), date(2024, 3, 4).at(9, 0, 0, 0));
+    desk.mechanism.progress = Some(bihuan_domain::mechanism::Progress {
+        cadence: bihuan_domain::clock::Cadence {
+            every: bihuan_domain::clock::Every::MonthlyDays(vec![15]),
+            on_day_off: Default::default(),
+            days_off: Default::default(),
+            calendar: CalendarId::statutory(),
+        },
+        by: "handler".into(),
+        ladder: "ladder".into(),
+        label: bihuan_domain::Label::new("月报", "monthly report"),
+    });
+    desk.open("housing");
+    desk.step("housing.clerk", "accept", Values::new()).unwrap();
+    let ask = Request {
+        kind: RequestKind::Suspension,
+        reason: None,
+        note: Some(desk.text()),
+        until: Some(date(2024, 3, 20)),
+        unit: None,
+    };
+    desk.run(&actor("housing.clerk"), &Command::Request(ask)).unwrap();
+    let values = Values::from([("result".into(), Value::Int(1))]);
+    desk.step("housing.clerk", "done", values).unwrap();
+    let grant = Command::Decide {
+        request: 1,
+        grant: true,
+        note: None,
+        unit: None,
+    };
+    desk.run(&actor("office.clerk"), &grant).unwrap();
+    let refused = desk.verify(&actor("office.head"), false).unwrap_err();
+    assert_eq!(refused.code, "suspended");
+    desk.at(date(2024, 3, 8), 9, 0);
+    desk.run(&actor("office.head"), &Command::Resume).unwrap();
+    let reports = |desk: &Desk| {
+        let duties = desk.state().duties();
+        duties
+            .iter()
+            .filter(|duty| duty.kind.name() == "progress")
+            .count()
+    };
+    assert_eq!(reports(&desk), 0, "the verifier works now");
+    desk.verify(&actor("office.head"), false).unwrap();
+    assert_eq!(reports(&desk), 1, "sent back, the report is owed again");
+}
+
+#[test]
 fn a_rung_stands_still_with_its_clock() {
     let mut desk = desk();
     desk.at(date(2024, 3, 12), 9, 0);

@@ -287,7 +287,11 @@ pub(in crate::case) fn resumed(
             rungs.insert(key.into(), until);
         }
     }
-    let progress = ctx.progress(&Subject::of(state, &state.values), at)?;
+    // Under verification nobody works: the report is owed again when work is sent back.
+    let progress = match state.kind {
+        StageKind::Verify => None,
+        _ => ctx.progress(&Subject::of(state, &state.values), at)?,
+    };
     Ok(Resumed {
         at,
         stage_clock: run_on("stage"),
