@@ -62,6 +62,8 @@ pub(crate) fn byline(line: &[char]) -> Option<Byline> {
     let named = authors.iter().chain(&photographers).all(|name| surname(name));
     // Two names in brackets, one of which is surely one.
     let pair = style == Style::Bracketed
+        && !crate::pieces::is_spaced_out(body)
+        && !body.iter().any(|c| crate::chars::is_colon(*c))
         && (2..=4).contains(&authors.len())
         && authors.iter().any(|name| surname(name))
         && authors.iter().all(|name| (2..=3).contains(&name.chars().count()));

@@ -197,6 +197,7 @@ table!(byline_roles, "byline roles");
 table!(not_bylines, "not bylines");
 table!(paragraph_openers, "paragraph openers");
 table!(folio_words, "folio words");
+table!(document_tails, "document tails");
 table!(page_labels, "page labels");
 table!(news_leads, "news leads");
 table!(caption_words, "caption words");

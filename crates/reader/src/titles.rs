@@ -233,7 +233,9 @@ fn assign(
             claim.lexical >= 90
         };
         let section = sections.binary_search(&head.piece).is_ok() && numbered(&head.text);
-        if section || head.minor || !enough || (head.caption_like && !adjacent && !body.caption) {
+        // `会议现场`, `图片新闻`: too short to know its body from afar.
+        let short = head.text.len() < 5 && !adjacent;
+        if section || short || head.minor || !enough || (head.caption_like && !adjacent && !body.caption) {
             continue;
         }
         let (Some(slot), Some(used)) = (given.get_mut(claim.body), taken.get_mut(claim.head)) else {

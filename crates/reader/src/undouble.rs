@@ -49,6 +49,12 @@ pub(crate) fn undouble(line: &[char]) -> Option<Vec<Vec<char>>> {
         at += if piece.twice { piece.len * 2 } else { piece.len };
     }
     parts.retain(|part| !part.is_empty());
+    // Some layers hold every stroke four times.
+    for part in &mut parts {
+        if let Some([again]) = undouble(part).as_deref() {
+            part.clone_from(again);
+        }
+    }
     Some(parts)
 }
 

@@ -278,9 +278,14 @@ fn deed(lead: &[char]) -> bool {
         .is_some()
 }
 
-/// `发放甲12万元、发放乙8万元`: the same words before both.
+/// `发放甲12万元、发放乙8万元`, `2024年投资2亿元、2025年投资3亿元`: the same words before both.
 fn lead_repeats(says: &Says, one: &Num, two: &Num) -> bool {
     let (a, b) = (says.lead(one), says.lead(two));
+    let words =
+        |lead: &[char]| -> Vec<char> { lead.iter().copied().filter(|c| !c.is_ascii_digit()).collect() };
+    if words(a) == words(b) {
+        return true;
+    }
     a.windows(2)
         .any(|w| no_sum_between().at(w, 0) == Some(2) && b.windows(2).any(|v| v == w))
 }

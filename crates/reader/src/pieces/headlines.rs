@@ -4,7 +4,7 @@ use crate::chars::{
     at, balanced, before, cut, dense, digit, is_colon, is_comma, is_han, is_open, is_semicolon, is_stop,
 };
 use crate::pieces::{Piece, Shape, is_spaced_out};
-use crate::tables::paragraph_openers;
+use crate::tables::{document_tails, paragraph_openers};
 
 /// More lines of its own than this no page has at one place.
 const FOLIOS: usize = 6;
@@ -13,7 +13,7 @@ const FOLIOS: usize = 6;
 pub(super) fn mark_heads(chars: &[char], pieces: &mut [Piece]) {
     let deficit = first_line_deficit(pieces);
     let indents = indents(pieces);
-    let mut i = 0usize;
+    let mut i = document_title(chars, pieces);
     while i < pieces.len() {
         // The page's own line ends nothing: what stands before it decides.
         let before = pieces.get(..i).unwrap_or_default().iter().rev();
@@ -50,6 +50,45 @@ pub(super) fn mark_heads(chars: &[char], pieces: &mut [Piece]) {
         }
         i += 1;
     }
+}
+
+/// The title of an official document over the first text, though it be as wide as the column: up to three lines, the last of
+/// which ends as such titles do. Returns where to read on.
+fn document_title(chars: &[char], pieces: &mut [Piece]) -> usize {
+    const LINES: usize = 3;
+    const LONGEST: usize = 60;
+    let above = |p: &Piece| matches!(p.shape, Shape::Folio | Shape::Head { .. });
+    let first = pieces.iter().take_while(|p| above(p)).count();
+    let mut title: Vec<char> = Vec::new();
+    for n in 1..=LINES {
+        let Some(piece) = pieces.get(first + n - 1) else {
+            return 0;
+        };
+        if !matches!(piece.shape, Shape::Text) || piece.closed || n > 1 && piece.indented {
+            return 0;
+        }
+        title.extend(cut(chars, piece.start, piece.end));
+        let dense = dense(&title);
+        let marks = dense
+            .iter()
+            .any(|c| is_comma(*c) || is_stop(*c) || is_colon(*c) || is_semicolon(*c));
+        if marks || dense.len() > LONGEST {
+            return 0;
+        }
+        let next = pieces.get(first + n);
+        let text = next.is_some_and(|p| matches!(p.shape, Shape::Text | Shape::Dateline));
+        if document_tails().before(&dense, dense.len()).is_some()
+            && balanced(&dense)
+            && dense.len() >= 5
+            && text
+        {
+            for piece in pieces.iter_mut().skip(first).take(n) {
+                set_head(chars, piece);
+            }
+            return first + n;
+        }
+    }
+    0
 }
 
 fn ends_its_text(piece: &Piece) -> bool {

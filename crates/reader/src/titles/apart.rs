@@ -6,12 +6,14 @@ use crate::chars::{at, cut, dense};
 use crate::pieces::{Piece, Shape, dateline};
 use crate::tables::news_leads;
 use crate::titles::body_text;
-use crate::titles::heads::minor;
+use crate::titles::heads::{minor, numbered};
 use crate::titles::terms::grams_of;
 
 /// A longer body is a report; a page with more headlines is several pages.
 const LONGEST_BODY: usize = 400;
 const MOST_HEADS: usize = 60;
+/// In half-width cells.
+const WIDEST_COLUMN: usize = 64;
 
 /// Parts every body that holds two articles.
 pub(crate) fn taken_apart(chars: &[char], pieces: &[Piece], found: &mut Vec<Body>) {
@@ -42,7 +44,9 @@ fn headlines(pieces: &[Piece]) -> Vec<Vec<u64>> {
         Shape::Head { texts, .. } => Some(texts),
         _ => None,
     });
-    let lines = texts.flatten().filter(|t| t.len() >= 5 && !minor(t));
+    let lines = texts
+        .flatten()
+        .filter(|t| t.len() >= 5 && !minor(t) && !numbered(t));
     lines
         .take(MOST_HEADS)
         .map(|t| grams_of(t))
@@ -80,7 +84,13 @@ fn second(chars: &[char], pieces: &[Piece], body: &Body, heads: &[Vec<u64>]) -> 
         return None;
     }
     let forced = two_bylines(chars, pieces, body);
-    if !forced && !body.dateline {
+    // Without two bylines only a page in columns is looked at, and no report with sections.
+    let sections = body.parts.iter().filter(|p| p.heading).count() >= 3;
+    let columned = body
+        .parts
+        .iter()
+        .all(|p| pieces.get(p.piece).is_none_or(|p| p.width <= WIDEST_COLUMN));
+    if !forced && (sections || !columned) {
         return None;
     }
     let blocks = blocks(chars, pieces, body);

@@ -119,7 +119,21 @@ pub(crate) fn minor(text: &[char]) -> bool {
     });
     // `石安委办〔2024〕17号`
     let numbered = text.iter().any(|c| matches!(c, '〔' | '［')) && text.last() == Some(&'号');
-    starts || spoken || numbered || is_day(text)
+    // `2024年1月9日在某县第十七届人民代表大会第四次会议上`
+    let held = ["会上", "会议上"]
+        .iter()
+        .any(|w| crate::chars::has_before(text, text.len(), w))
+        && text.contains(&'在');
+    // `某县第十八届人民代表大会第三次会议文件（二）`, `某县人民政府办公室文件`: the head of the paper.
+    let bare = text
+        .iter()
+        .rposition(|c| matches!(c, '（' | '('))
+        .filter(|k| text.len() - k <= 6)
+        .unwrap_or(text.len());
+    let letterhead = ["文件", "会议材料", "参阅件", "秘书处编"]
+        .iter()
+        .any(|w| crate::chars::has_before(text, bare, w));
+    starts || spoken || numbered || held || letterhead || is_day(text)
 }
 
 /// `——某县社区助餐服务侧记`; not `——2024年1月8日在…大会上`, which says where a speech was held.

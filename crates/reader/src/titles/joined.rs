@@ -125,7 +125,7 @@ pub(crate) fn adopt(
             let short = title.text.chars().count() + head.text.len() <= 60 && last - first < 2;
             // A line that speaks of another body is that one's caption or a second headline.
             let own = best_of.get(h).copied().flatten();
-            let foreign = own.is_some_and(|(best, lexical)| best != b && lexical >= 250);
+            let foreign = own.is_some_and(|(best, lexical)| best != b && lexical >= 150);
             if !close || !short || elsewhere || foreign || rival.is_some_and(|rival| fit(b) < rival + MARGIN)
             {
                 continue;

@@ -132,7 +132,10 @@ pub(crate) fn torn_in(
         // Terms on both sides; where something else heads the body, both are weighed anew.
         let subtitled =
             lines > 1 && (2..heading.len()).any(|i| matches!(heading.get(i), Some('—' | '－' | '─')));
+        // A news item hardly has a section of its own.
+        let news = title.is_none() && body.dateline && body.front.is_empty() && either >= 250;
         let torn = subtitled && either >= 250
+            || news
             || first >= 100 && second >= 100 && either >= if title.is_none() { 400 } else { 300 }
             || title.is_none() && first >= 250 && first + second >= 500;
         if torn {
