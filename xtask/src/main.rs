@@ -1,4 +1,4 @@
-//! The one task runner: `cargo xtask lint | test | coverage | proof | crash | packs | deny | walk | browser | bench | all`.
+//! The one task runner: `cargo xtask lint | test | coverage | proof | crash | packs | deny | walk | process | browser | bench | all`.
 //!
 //! `./test` installs what a fresh machine lacks and then runs `cargo xtask all`.
 
@@ -8,6 +8,7 @@
     reason = "a task runner talks to the terminal"
 )]
 
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::sync::OnceLock;
 use std::time::Instant;
@@ -56,6 +57,11 @@ const TASKS: &[Task] = &[
         "the whole loop over the JSON API with curl, as docs/api.md has it",
         walk,
     ),
+    (
+        "process",
+        "figures of event logs against pm4py’s, in a Python environment of its own under target/",
+        process,
+    ),
     ("browser", "the browser suite in headless Chromium", browser),
     (
         "bench",
@@ -84,10 +90,10 @@ fn main() -> ExitCode {
             for (name, what, _) in TASKS {
                 println!("  {name:<8} {what}");
             }
-            println!("  all      lint, deny, test, packs, walk, browser");
+            println!("  all      lint, deny, test, packs, walk, process, browser");
             return ExitCode::SUCCESS;
         }
-        ["all"] => vec!["lint", "deny", "test", "packs", "walk", "browser"],
+        ["all"] => vec!["lint", "deny", "test", "packs", "walk", "process", "browser"],
         // The one task with words of its own.
         ["simulate", ..] => vec!["simulate"],
         some => some.to_vec(),
@@ -240,6 +246,46 @@ fn deny() -> Result<()> {
 fn walk() -> Result<()> {
     cargo(&["build", "--locked", "-p", "bihuan-cli"])?;
     run(&mut Command::new("tests/api/walk.sh"))
+}
+
+fn process() -> Result<()> {
+    cargo(&["build", "--locked", "-p", "bihuan-cli"])?;
+    let target = target()?;
+    let python = python(&target)?;
+    let binary = target.join("debug/bihuan");
+    run(Command::new(python)
+        .arg("tests/process/compare.py")
+        .env("BIHUAN_BINARY", binary))
+}
+
+fn target() -> Result<PathBuf> {
+    let named = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
+    Ok(std::env::current_dir()?.join(named))
+}
+
+/// The interpreter of an environment with what `tests/process` needs of PyPI; made once for each list of requirements.
+fn python(target: &Path) -> Result<PathBuf> {
+    const WANTED: &str = "tests/process/requirements.txt";
+    let home = target.join("pm4py");
+    let (python, made_for) = (home.join("bin/python"), home.join("made-for.txt"));
+    let wanted = std::fs::read_to_string(WANTED).with_context(|| format!("{WANTED} cannot be read"))?;
+    if std::fs::read_to_string(&made_for).is_ok_and(|made| made == wanted) {
+        return Ok(python);
+    }
+    run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&home))?;
+    // The list is whole: what pm4py names besides, it does not import for this.
+    run(Command::new(&python).args([
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-deps",
+        "-r",
+        WANTED,
+    ]))?;
+    std::fs::write(made_for, wanted)?;
+    Ok(python)
 }
 
 fn browser() -> Result<()> {

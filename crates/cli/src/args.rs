@@ -43,5 +43,6 @@ pub(crate) enum Order {
     User(commands::user::Args),
     Custodian(commands::custodian::Args),
     Erase(commands::erase::Args),
+    Mine(commands::mine::Args),
     Bench(commands::bench::Args),
 }

@@ -24,6 +24,7 @@ pub mod known;
 mod mechanisms;
 pub mod orders;
 pub mod people;
+pub mod process;
 mod queue;
 pub mod time;
 pub mod unmask;

@@ -226,6 +226,7 @@ const AREAS: &[(&str, &str)] = areas![
     "demo",
     "find",
     "import",
+    "process",
     "reader",
     "refusal",
     "report",

@@ -25,7 +25,7 @@ async function visited() {
   };
   const found = [
     '/', '/ledgers', '/ledgers/all', '/ledgers/annual-target', '/ledgers/annual-target/new', '/reading', '/imports', '/bulletins', '/burden', '/burden?cases=yes', '/audit',
-    '/mechanisms', '/mechanisms/three-plus-24', '/registers', '/org', '/board', '/log', '/demo/walks', '/nowhere',
+    '/mechanisms', '/mechanisms/three-plus-24', '/mechanisms/three-plus-24/process', '/registers', '/org', '/board', '/log', '/demo/walks', '/nowhere',
     '/account', '/account/second', '/admin', '/admin/accounts', '/admin/audit', '/admin/packs', '/admin/custodians', '/admin/erasures',
     '/assessments', '/meetings', '/calendar', '/calendar?of=all', '/search', '/search?q=%E9%A1%B9%E7%9B%AE',
     await firstOf('/ledgers/annual-target', 'main a[href^="/cases/"]'),

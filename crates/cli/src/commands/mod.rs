@@ -15,10 +15,12 @@ pub(crate) mod init;
 mod kept;
 pub(crate) mod log;
 pub(crate) mod mechanism;
+pub(crate) mod mine;
 mod office;
 pub(crate) mod pack;
 mod packs;
 mod places;
+mod process;
 mod proposal;
 pub(crate) mod read;
 pub(crate) mod rebuild;
@@ -60,6 +62,7 @@ pub(crate) fn run(order: Order, term: &Term) -> Result<Exit, Trouble> {
         Order::User(args) => user::run(&args, term),
         Order::Custodian(args) => custodian::run(&args, term),
         Order::Erase(args) => erase::run(&args, term),
+        Order::Mine(args) => mine::run(&args, term),
         Order::Bench(args) => bench::run(&args, term),
     }
 }

@@ -68,6 +68,7 @@ enum What {
         #[arg(long)]
         json: bool,
     },
+    Process(super::process::Args),
 }
 
 pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
@@ -140,6 +141,7 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
         What::Burden { data, from, to, json } => asked(data, *from, *to, *json, term),
         What::Audit { data, from, to, json } => signs(data, *from, *to, *json, term),
         What::Assess(args) => super::assess::run(args, term),
+        What::Process(args) => super::process::run(args, term),
         What::Verify { which, data, json } => {
             let engine = office::open(data)?;
             let ids = match which {

@@ -2,7 +2,7 @@
 
 use super::run::bihuan;
 
-const COMMANDS: [&str; 48] = [
+const COMMANDS: [&str; 50] = [
     "",
     "demo",
     "init",
@@ -24,6 +24,7 @@ const COMMANDS: [&str; 48] = [
     "report list",
     "report draft",
     "report verify",
+    "report process",
     "verify",
     "witness",
     "witness trust",
@@ -50,6 +51,7 @@ const COMMANDS: [&str; 48] = [
     "custodian register",
     "custodian open",
     "erase",
+    "mine",
     "bench",
 ];
 

@@ -19,6 +19,7 @@ mod help;
 mod hostile;
 mod house;
 mod messages_used;
+mod mine;
 mod packs;
 mod run;
 mod source;

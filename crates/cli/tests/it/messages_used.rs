@@ -57,6 +57,7 @@ fn every_key_used_in_the_house_is_in_the_catalogue() {
         "diagnostics",
         "mechanism",
         "reader",
+        "process",
         "ledger",
         "report",
         "engine",

@@ -382,6 +382,30 @@ impl Views {
         document: Option<&str>,
         mut visit: impl FnMut(State, Option<String>),
     ) -> Result<(), Error> {
+        self.for_each_row(mechanisms, document, |json, title| {
+            visit(serde_json::from_str(json)?, title);
+            Ok(())
+        })
+    }
+
+    /// As [`Views::for_each_state`], with only what `T` wants of each state.
+    pub(crate) fn for_each_state_as<T: serde::de::DeserializeOwned>(
+        &self,
+        mechanisms: &[MechanismId],
+        mut visit: impl FnMut(T),
+    ) -> Result<(), Error> {
+        self.for_each_row(mechanisms, None, |json, _| {
+            visit(serde_json::from_str(json)?);
+            Ok(())
+        })
+    }
+
+    fn for_each_row(
+        &self,
+        mechanisms: &[MechanismId],
+        document: Option<&str>,
+        mut visit: impl FnMut(&str, Option<String>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         let mut clause = String::from("1");
         let mut values: Vec<Sql> = Vec::new();
         if !mechanisms.is_empty() {
@@ -398,7 +422,7 @@ impl Views {
         let mut rows = statement.query(params_from_iter(values.iter()))?;
         while let Some(row) = rows.next()? {
             let json = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
-            visit(serde_json::from_str(json)?, row.get(1)?);
+            visit(json, row.get(1)?)?;
         }
         Ok(())
     }

@@ -23,6 +23,7 @@ mod imports;
 mod indicators;
 mod killed;
 mod lists;
+mod process;
 mod the_loop;
 mod threads;
 mod vault;

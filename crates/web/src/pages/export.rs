@@ -49,6 +49,7 @@ async fn make(visitor: Visitor, id: String, asked: Asked, workbook: bool) -> Res
         .work(move |visitor| {
             let mut filter = asked.filter(visitor, mechanism.as_ref().map(|m| &m.id));
             asked.narrow(visitor, &visitor.views()?, mechanism.as_deref(), &mut filter)?;
+            asked.narrow_course(visitor, &visitor.views()?, mechanism.as_deref(), &mut filter)?;
             let wanted = export::Asked {
                 filter,
                 sort: asked.order(),

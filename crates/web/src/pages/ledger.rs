@@ -10,6 +10,7 @@ use bihuan_domain::case::State;
 use bihuan_domain::id::MechanismId;
 use bihuan_domain::mechanism::{Field, Indicator, Mechanism};
 use bihuan_engine::indicators::{Half, counted_cases};
+use bihuan_engine::process::{Process, Which};
 use bihuan_engine::views::{CaseRow, Counts, Filter, Page, Sort, Views};
 use bihuan_messages::{t, tf};
 use jiff::Timestamp;
@@ -21,6 +22,7 @@ use crate::Web;
 use crate::components::pager::pager;
 use crate::form::unit_options_or;
 use crate::layout::{self, Nav};
+use crate::pages::mechanisms::process_words;
 use crate::pages::new_case::is_opened_by_people;
 use crate::session::Visitor;
 use crate::show::{self, Show};
@@ -59,6 +61,8 @@ pub(crate) struct Asked {
     due_to: String,
     /// Only what one half of an indicator counts: `on-time.value`, `on-time.base`.
     counted: String,
+    /// Only what a figure of the process counts: `way:handle,closed`.
+    course: String,
     /// Page, from 1.
     page: u64,
 }
@@ -111,6 +115,26 @@ impl Asked {
         Ok(Some((indicator, half)))
     }
 
+    /// Leaves only the cases that a figure of the process counts; which, where the address names one.
+    pub(crate) fn narrow_course(
+        &self,
+        visitor: &Visitor,
+        views: &Views,
+        mechanism: Option<&Mechanism>,
+        filter: &mut Filter,
+    ) -> Result<Option<Which>, Trouble> {
+        let (Some(mechanism), Some(which)) = (mechanism, Which::parse(&self.course)) else {
+            return Ok(None);
+        };
+        let process = Process::of(views, &mechanism.id, &visitor.sight, visitor.now)?;
+        let mut cases = process.cases_of(&which);
+        if let Some(among) = &filter.among {
+            cases.retain(|case| among.contains(case));
+        }
+        filter.among = Some(Arc::new(cases));
+        Ok(Some(which))
+    }
+
     /// The order.
     pub(crate) fn order(&self) -> Sort {
         match self.sort.as_str() {
@@ -140,6 +164,7 @@ impl Asked {
             ("due_from", &self.due_from),
             ("due_to", &self.due_to),
             ("counted", &self.counted),
+            ("course", &self.course),
             ("page", ""),
         ];
         for (key, old) in &mut pairs {
@@ -172,6 +197,7 @@ impl Asked {
             &self.due_from,
             &self.due_to,
             &self.counted,
+            &self.course,
         ]
         .iter()
         .any(|part| !part.trim().is_empty())
@@ -202,6 +228,7 @@ async fn ledger(
             let views = visitor.views()?;
             let mut filter = asked.filter(visitor, mechanism.as_ref().map(|m| &m.id));
             let counted = asked.narrow(visitor, &views, mechanism.as_deref(), &mut filter)?;
+            let course = asked.narrow_course(visitor, &views, mechanism.as_deref(), &mut filter)?;
             // The head counts the whole ledger, so that choosing a colour does not change the counts.
             let whole = Filter {
                 mechanisms: filter.mechanisms.clone(),
@@ -227,6 +254,7 @@ async fn ledger(
                 asked: &asked,
                 id: &id,
                 counted,
+                course,
             };
             Ok(ledger.view(&counts, &page, &states))
         })
@@ -239,6 +267,7 @@ struct Ledger<'a> {
     asked: &'a Asked,
     id: &'a MechanismId,
     counted: Option<(&'a Indicator, Half)>,
+    course: Option<Which>,
 }
 
 impl Ledger<'_> {
@@ -272,6 +301,11 @@ impl Ledger<'_> {
                 @let half = t(lang, if half == Half::Base { "web.mech_half_base" } else { "web.mech_half_value" });
                 p .notice { (tf(lang, "web.mech_counted", &[("indicator", &indicator.label.get(lang)), ("half", &half)])) " "
                     a href=(format!("/ledgers/{}{}", self.id, self.asked.with("counted", ""))) { (t(lang, "web.mech_show_all")) } }
+            }
+            @if let (Some(which), Some(mechanism)) = (&self.course, &self.mechanism) {
+                p .notice { (process_words(visitor, mechanism, which)) " "
+                    a href={ "/mechanisms/" (mechanism.id) "/process" } { (t(lang, "process.title")) } " "
+                    a href=(format!("/ledgers/{}{}", self.id, self.asked.with("course", ""))) { (t(lang, "web.mech_show_all")) } }
             }
             (self.head(counts))
             (self.filters())

@@ -53,6 +53,7 @@ const ROUTES: &[&str] = &[
     "GET /mechanisms",
     "GET /mechanisms/{id}",
     "GET /mechanisms/{id}/indicators/{indicator}",
+    "GET /mechanisms/{id}/process",
     "GET /mechanisms/{id}/source",
     "GET /packs/{id}",
     "GET /search",

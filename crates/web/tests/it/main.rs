@@ -25,3 +25,4 @@ mod mechanisms;
 mod meetings;
 mod orders;
 mod pages;
+mod process;

@@ -4,6 +4,7 @@
 mod file;
 mod indicator;
 mod measures;
+mod process;
 mod rule;
 mod words;
 
@@ -33,6 +34,7 @@ use crate::show;
 use crate::trouble::Trouble;
 use words::{Words, post_kind, unit_kind};
 
+pub(crate) use process::words as process_words;
 pub(crate) use words::{function as function_name, unit_kind as unit_kind_name};
 
 pub(crate) fn routes() -> Router<Web> {
@@ -40,6 +42,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/mechanisms", get(index))
         .route("/mechanisms/{id}", get(mechanism))
         .route("/mechanisms/{id}/source", get(source))
+        .route("/mechanisms/{id}/process", get(process::page))
         .route("/mechanisms/{id}/indicators/{indicator}", get(indicator::page))
 }
 
@@ -185,7 +188,8 @@ impl Words<'_> {
             @if is_opened_by_people(mechanism) {
                 a .button href={ "/ledgers/" (mechanism.id) "/new" } { (t(lang, "web.new_case")) } " "
             }
-            a .button href={ "/ledgers/" (mechanism.id) } { (t(lang, "web.open_ledger")) }
+            a .button href={ "/ledgers/" (mechanism.id) } { (t(lang, "web.open_ledger")) } " "
+            a .button href={ "/mechanisms/" (mechanism.id) "/process" } { (t(lang, "process.title")) }
         };
         let pack = visitor.mechanisms.pack(&mechanism.pack);
         let body = html! {

@@ -1,0 +1,67 @@
+//! The page of a mechanism's process: what it counts, and that every number opens its cases.
+
+use axum::http::StatusCode;
+
+use crate::browser::Browser;
+use crate::county::County;
+
+#[tokio::test]
+async fn every_number_of_the_process_opens_as_many_cases_as_it_says() {
+    let county = County::new();
+    for title in ["厂区道路被占", "桥面破损", "路灯不亮"] {
+        county.matter(title);
+    }
+    let mut browser = Browser::signed_in(&county, "office.supervisor").await;
+    let list = browser.get("/mechanisms").await;
+    assert_eq!(list.status, StatusCode::OK);
+    let mut opened = 0;
+    for mechanism in county.engine.mechanisms().all() {
+        let page = browser
+            .get(&format!("/mechanisms/{}/process", mechanism.id))
+            .await;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+        assert!(!page.has("⟦"), "{} lacks a text", mechanism.id);
+        for (address, n) in links(&page.text) {
+            let cases = browser.get(&address).await;
+            assert_eq!(cases.status, StatusCode::OK);
+            let shown = cases.text.matches("href=\"/cases/").count();
+            // A step counts how often it was taken, and a case may take it twice.
+            assert!(
+                shown == n || address.contains("step") && 0 < shown && shown < n,
+                "{address}: {shown}, not {n}"
+            );
+            assert!(cases.has("只列"), "the list says what it leaves out");
+            opened += 1;
+        }
+    }
+    // The course that all three take, and the unit where they lie.
+    assert!(opened >= 2, "{opened}");
+}
+
+/// The addresses into the ledger that count something, with the number that stands in the link.
+fn links(page: &str) -> Vec<(String, usize)> {
+    let parts = page.split("<a href=\"").skip(1);
+    let link = |part: &str| {
+        let (address, rest) = part.split_once('"')?;
+        let number = rest.strip_prefix('>')?.split('<').next()?.parse().ok()?;
+        address.contains("?course=").then(|| (address.to_owned(), number))
+    };
+    parts.filter_map(link).collect()
+}
+
+#[tokio::test]
+async fn a_mechanism_without_cases_says_so_and_an_unknown_one_is_not_found() {
+    let county = County::new();
+    let mut browser = Browser::signed_in(&county, "office.supervisor").await;
+    let page = browser.get("/mechanisms/three-plus-24/process").await;
+    assert!(page.has("还没有案件"), "{}", page.text);
+    assert_eq!(
+        browser.get("/mechanisms/nothing/process").await.status,
+        StatusCode::NOT_FOUND
+    );
+    // A mistyped address still shows the ledger.
+    assert_eq!(
+        browser.get("/ledgers/three-plus-24?course=way").await.status,
+        StatusCode::OK
+    );
+}
