@@ -211,20 +211,13 @@ fn form(visitor: &Visitor, asked: &Asked, sent: Option<&Sent>, refused: bool) ->
                     a .button href={ "/bulletins?period=" (name) "#draft" } aria-current=[current.then_some("true")] { (t(lang, &format!("report.p_{name}"))) }
                 }
             }
+            @let ticked: Vec<&str> = sent.map(|sent| sent.all("mechanism").collect()).unwrap_or_default();
             form .stack method="post" action="/bulletins" {
                 (layout::csrf(visitor))
                 input type="hidden" name="key" value=(key);
                 div .field { label for="from" { (t(lang, "report.p_from")) } input #from type="date" name="from" required value=(value("from", from.to_string())); }
                 div .field { label for="to" { (t(lang, "report.p_to")) } input #to type="date" name="to" required value=(value("to", to.to_string())); }
-                fieldset .field {
-                    legend { (t(lang, "report.p_scope")) " " span .optional { (t(lang, "report.p_scope_help")) } }
-                    div .choices {
-                        @for mechanism in visitor.mechanisms.all() {
-                            @let ticked = sent.is_some_and(|sent| sent.all("mechanism").any(|id| id == mechanism.id.as_str()));
-                            label .choice { input type="checkbox" name="mechanism" value=(mechanism.id) checked[ticked]; span { (mechanism.label.get(lang)) } }
-                        }
-                    }
-                }
+                (scope(visitor, &ticked))
                 div .field { label for="order" { (t(lang, "report.p_order")) }
                     select #order name="order" {
                         option value="overdue" { (t(lang, "report.p_order_overdue")) }
@@ -243,6 +236,24 @@ fn form(visitor: &Visitor, asked: &Asked, sent: Option<&Sent>, refused: bool) ->
                     textarea #remarks name="remarks" rows="4" { (value("remarks", String::new())) }
                 }
                 div .actions { button type="submit" { (t(lang, "report.p_make")) } }
+            }
+        }
+    }
+}
+
+/// The mechanisms that are counted, by pack: all unless some are ticked, so that the choice stands folded.
+fn scope(visitor: &Visitor, ticked: &[&str]) -> Markup {
+    let lang = visitor.lang;
+    html! {
+        details .field .scope open[!ticked.is_empty()] {
+            summary { (t(lang, "report.p_scope")) " " span .optional { (t(lang, "report.p_scope_help")) } }
+            @for pack in visitor.mechanisms.packs().iter().filter(|pack| !pack.mechanisms.is_empty()) {
+                fieldset {
+                    legend { (pack.label.get(lang)) }
+                    div .choices { @for mechanism in &pack.mechanisms {
+                        label .choice { input type="checkbox" name="mechanism" value=(mechanism.id) checked[ticked.contains(&mechanism.id.as_str())]; span { (mechanism.label.get(lang)) } }
+                    } }
+                }
             }
         }
     }
