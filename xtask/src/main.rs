@@ -1,4 +1,4 @@
-//! The one task runner: `cargo xtask lint | test | coverage | proof | crash | packs | deny | walk | process | browser | bench | all`.
+//! The one task runner: `cargo xtask lint | test | coverage | proof | crash | fuzz | packs | deny | walk | process | browser | bench | all`.
 //!
 //! `./test` installs what a fresh machine lacks and then runs `cargo xtask all`.
 
@@ -7,6 +7,8 @@
     clippy::print_stderr,
     reason = "a task runner talks to the terminal"
 )]
+
+mod fuzz;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -49,6 +51,11 @@ const TASKS: &[Task] = &[
         "simulate",
         "years of a county from seeds: 200, or without end (--forever), from 0 or --from SEED",
         simulate,
+    ),
+    (
+        "fuzz",
+        "fuzz the reader of every format: all targets for 60 s, or `--seconds N TARGET…`",
+        fuzz::fuzz,
     ),
     ("packs", "check all packs and run their scenarios", packs),
     ("deny", "licences, advisories and sources of dependencies", deny),
@@ -94,8 +101,9 @@ fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
         ["all"] => vec!["lint", "deny", "test", "packs", "walk", "process", "browser"],
-        // The one task with words of its own.
+        // The tasks with words of their own.
         ["simulate", ..] => vec!["simulate"],
+        ["fuzz", ..] => vec!["fuzz"],
         some => some.to_vec(),
     };
     for name in names {

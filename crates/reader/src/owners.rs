@@ -48,7 +48,46 @@ pub fn named_unit<S: AsRef<str>>(register: &[S], name: &str) -> Option<(usize, O
         return None;
     }
     let fits = |unit: &str| !unit.is_empty() && (first.contains(unit) || unit.contains(&first));
-    alone(register, fits).map(|k| (k, OwnerReason::PartlyNamed))
+    let shortened = |unit: &str| is_short_for(&first, unit);
+    alone(register, fits)
+        .or_else(|| alone(register, shortened))
+        .map(|k| (k, OwnerReason::PartlyNamed))
+}
+
+/// Whether a name is one of the usual short forms of a unit's (县住建局 for 住房和城乡建设管理局, 县文旅局 for 文化和旅游局):
+/// both are a bureau, a commission or the like, and the characters between are some of the unit's in their order, the
+/// first of them its first.
+fn is_short_for(name: &str, unit: &str) -> bool {
+    let (Some((short, kind)), Some((long, of))) = (core_of(name), core_of(unit)) else {
+        return false;
+    };
+    let mut rest = long.chars();
+    let begins = short.chars().next() == long.chars().next();
+    kind == of && begins && short.chars().count() >= 2 && short.chars().all(|c| rest.any(|other| other == c))
+}
+
+/// The name of a unit without its place, and what sort of unit it is.
+fn core_of(name: &str) -> Option<(&str, &'static str)> {
+    const SORTS: [(&str, &str); 6] = [
+        ("委员会", "委"),
+        ("办公室", "办"),
+        ("公司", "公司"),
+        ("局", "局"),
+        ("委", "委"),
+        ("办", "办"),
+    ];
+    let (core, sort) = SORTS
+        .iter()
+        .find_map(|(tail, sort)| name.strip_suffix(tail).map(|core| (core, *sort)))?;
+    // The place is what stands before the first 县, 市 or 区; 市场 and 市政 begin the name of a field.
+    let place = core.char_indices().take(6).find(|(at, c)| {
+        let rest = core.get(at.saturating_add(c.len_utf8())..).unwrap_or_default();
+        matches!(c, '省' | '市' | '县' | '区') && !rest.starts_with(['场', '政', '容', '民'])
+    });
+    let core = place.map_or(core, |(at, c)| {
+        core.get(at.saturating_add(c.len_utf8())..).unwrap_or(core)
+    });
+    Some((core, sort))
 }
 
 /// The unit of `register` whose field the words of a row fall into (`data/owners.txt`), by its place, and the word that tells.

@@ -7,6 +7,7 @@ mod amount;
 mod csv;
 mod day;
 mod grid;
+mod hidden;
 mod layout;
 mod ods;
 mod sniff;

@@ -17,6 +17,11 @@ const ROWS_MAX: usize = 1_048_576;
 const COLUMNS_MAX: usize = 16_384;
 /// Excel takes 32,767 UTF-16 units in a cell; the rest of the room is for the note that something is missing.
 const CELL_UTF16_MAX: usize = 32_000;
+/// The widest column, in characters; longer texts are wrapped.
+const WIDTH_MAX: usize = 44;
+/// The height of a line in points, and most lines that a row shows (Excel's rows are at most 409 points high).
+const LINE_POINTS: u32 = 15;
+const LINES_MAX: u32 = 27;
 /// Excel shows 15 digits; a number with more would be shown rounded, so it is written as text.
 const DIGITS_MAX: usize = 15;
 
@@ -90,15 +95,24 @@ fn write_sheet(page: &mut Worksheet, sheet: &Sheet, lang: Lang) -> Result<(), Xl
     }
     row += 2;
     let header = row;
+    let mut widths = Vec::with_capacity(sheet.columns.len());
     for (column, at) in sheet.columns.iter().zip(0_u16..) {
         page.write_string_with_format(header, at, fit(&column.label, lang), &looks.header)?;
-        page.set_column_width(at, width(column, sheet, usize::from(at)))?;
+        let width = width(column, sheet, usize::from(at));
+        page.set_column_width(at, width)?;
+        widths.push(width);
     }
     let formats: Vec<Format> = sheet.columns.iter().map(|c| looks.number(c.kind)).collect();
     for cells in &sheet.rows {
         row += 1;
         for (((cell, at), column), format) in cells.iter().zip(0_u16..).zip(&sheet.columns).zip(&formats) {
             write_cell(page, (row, at), (cell, column.kind), format, &looks, lang)?;
+        }
+        // Not every office program makes room for wrapped lines by itself.
+        let lines = cells.iter().zip(&widths).map(|(cell, width)| lines(cell, *width));
+        let lines = lines.max().unwrap_or(1).min(LINES_MAX);
+        if lines > 1 {
+            page.set_row_height(row, lines * LINE_POINTS)?;
         }
     }
     if let Some(last) = sheet
@@ -235,6 +249,17 @@ fn fit(words: &str, lang: Lang) -> String {
     words.into_owned()
 }
 
+/// Lines that a cell takes in a column of this width.
+fn lines(cell: &Cell, width: u32) -> u32 {
+    let Cell::Text(words) = cell else { return 1 };
+    let lines = words.lines().map(|line| {
+        let line = u32::try_from(text::width(line)).unwrap_or(u32::MAX);
+        // A line is broken before it is quite full.
+        line.div_ceil(width.saturating_sub(3).max(1)).max(1)
+    });
+    lines.fold(0, u32::saturating_add).max(1)
+}
+
 /// The width of a column in characters of the default font: enough for its head (with the filter's button) and its cells.
 fn width(column: &Column, sheet: &Sheet, at: usize) -> u32 {
     let head = text::width(&column.label) + 4;
@@ -251,8 +276,8 @@ fn width(column: &Column, sheet: &Sheet, at: usize) -> u32 {
             Cell::Text(words) => text::width(words),
             other => other.plain(column.kind).len(),
         });
-    let widest = cells.max().unwrap_or(0).max(head).clamp(8, 60) + 2;
-    u32::try_from(widest).unwrap_or(62)
+    let widest = cells.max().unwrap_or(0).max(head).clamp(8, WIDTH_MAX) + 2;
+    u32::try_from(widest).unwrap_or(46)
 }
 
 /// A tab's name: at most 31 UTF-16 units, none of `[]:*?/\`, no apostrophe at its ends, different from the others.

@@ -5,7 +5,8 @@ use bihuan_domain::world::World;
 use bihuan_messages::{Lang, t, tf};
 use bihuan_report::official::{Align, Span, Table, TableColumn};
 use bihuan_report::table::{Cell, Column, Kind, Sheet};
-use jiff::civil::DateTime;
+use jiff::civil::{Date, DateTime};
+use rust_decimal::Decimal;
 
 use super::Reading;
 use super::rows::{Proposal, Standing};
@@ -14,8 +15,8 @@ use crate::export::unrendered;
 
 /// The columns: catalogue key, share of the width of the page.
 const COLUMNS: [(&str, u32); 8] = [
-    ("number", 4),
-    ("task", 22),
+    ("number", 5),
+    ("task", 21),
     ("goal", 16),
     ("lead", 12),
     ("support", 14),
@@ -56,7 +57,7 @@ pub fn of(world: &World, reading: &Reading, rows: &[Proposal], as_of: DateTime, 
             [
                 n.saturating_add(1).to_string(),
                 row.title.clone(),
-                goal(row),
+                goal(row, lang),
                 row.owner.as_ref().map(|(id, _)| unit(id)).unwrap_or_default(),
                 supporting.join("、"),
                 row.person.clone().unwrap_or_default(),
@@ -99,12 +100,40 @@ pub fn of(world: &World, reading: &Reading, rows: &[Proposal], as_of: DateTime, 
 }
 
 /// The goal in words, or the number with its unit.
-fn goal(row: &Proposal) -> String {
-    let number = row
-        .value
-        .as_ref()
-        .map(|value| format!("{value}{}", row.unit.as_deref().unwrap_or_default()));
+fn goal(row: &Proposal, lang: Lang) -> String {
+    let number = row.value.as_ref().map(|value| {
+        let unit = row.unit.as_deref().unwrap_or_default();
+        format!("{}{unit}", in_words(value, lang))
+    });
     row.goal.clone().or(number).unwrap_or_default()
+}
+
+/// A number as offices write it: 15万, 20亿; one that would need more than two decimals stays as it is.
+fn in_words(value: &str, lang: Lang) -> String {
+    let Ok(number) = value.parse::<Decimal>() else {
+        return value.to_owned();
+    };
+    // In English the unit stands behind a plain number.
+    if lang == Lang::En {
+        return value.to_owned();
+    }
+    for (power, word) in [(8, "breakdown.hundred_million"), (4, "breakdown.ten_thousand")] {
+        let unit = Decimal::from(10u64.pow(power));
+        let short = number.checked_div(unit).unwrap_or_default().normalize();
+        if number >= unit && short.scale() <= 2 {
+            return tf(lang, word, &[("n", &short)]);
+        }
+    }
+    value.to_owned()
+}
+
+fn day_in(lang: Lang, day: Date) -> String {
+    let (year, month, date) = (day.year(), day.month(), day.day());
+    tf(
+        lang,
+        "breakdown.day",
+        &[("day", &day), ("y", &year), ("m", &month), ("d", &date)],
+    )
 }
 
 impl Breakdown {
@@ -174,7 +203,15 @@ impl Breakdown {
             rows: self
                 .lines
                 .iter()
-                .map(|line| line.iter().map(|text| vec![Span::plain(text.as_str())]).collect())
+                .map(|line| {
+                    line.iter()
+                        .zip(COLUMNS)
+                        .map(|(text, (key, _))| match text.parse::<Date>() {
+                            Ok(day) if key == "due" => vec![Span::plain(day_in(self.lang, day))],
+                            _ => vec![Span::plain(text.as_str())],
+                        })
+                        .collect()
+                })
                 .collect(),
             ..Table::default()
         };

@@ -112,8 +112,7 @@ impl Writer {
                     skipped = skipped.saturating_add(1);
                 }
                 Event::End(_) if skipped > 0 => skipped = skipped.saturating_sub(1),
-                // What is never closed ends with the part.
-                Event::Eof => return self.end_paragraph(),
+                Event::Eof => return self.end(),
                 _ if skipped > 0 => {}
                 Event::Start(start) => {
                     let name = start.name();
@@ -151,6 +150,17 @@ impl Writer {
                 _ => {}
             }
         }
+    }
+
+    /// What is never closed ends with the part.
+    fn end(&mut self) -> Result<(), Unreadable> {
+        self.end_paragraph()?;
+        while let Some((around, texts)) = self.boxes.pop() {
+            self.paragraph = around;
+            self.paragraph.boxes.extend(texts);
+            self.end_paragraph()?;
+        }
+        Ok(())
     }
 
     fn open(&mut self, name: &str, start: &BytesStart<'_>) -> Result<(), Unreadable> {
@@ -224,7 +234,7 @@ impl Writer {
         text.push_str(&paragraph.text);
         if let Some((_, texts)) = self.boxes.last_mut() {
             texts.push(text);
-            self.paragraph.boxes = paragraph.boxes;
+            texts.extend(paragraph.boxes);
             return Ok(());
         }
         let whole = std::iter::once(&text).chain(&paragraph.boxes);

@@ -17,8 +17,6 @@ pub(super) struct Page {
     /// Characters written.
     at: usize,
     sheets: Vec<Placed>,
-    /// The last table, if nothing was written after it: its place, where it ended, its columns.
-    open: Option<(usize, usize, usize)>,
 }
 
 /// A table or sheet with the places where its cells stand in the text.
@@ -114,51 +112,6 @@ impl Page {
         Ok(())
     }
 
-    /// The table just written may go on, as it does on the next page.
-    pub(super) fn keep_open(&mut self, columns: usize) {
-        self.open = self
-            .sheets
-            .len()
-            .checked_sub(1)
-            .map(|last| (last, self.at, columns));
-    }
-
-    /// How many columns the table has that may go on.
-    pub(super) fn open_columns(&self) -> Option<usize> {
-        let (_, _, columns) = self.open?;
-        self.open_table(columns).map(|_| columns)
-    }
-
-    /// The table that a table of so many columns goes on from, and its next row.
-    pub(super) fn open_table(&self, columns: usize) -> Option<(usize, u32)> {
-        let (place, end, known) = self.open?;
-        // Only an empty line may stand between.
-        let follows = known == columns && self.at.saturating_sub(end) <= 1;
-        let last = self.sheets.get(place)?.rows.keys().next_back()?;
-        follows.then_some((place, last.saturating_add(1)))
-    }
-
-    /// Writes further rows of a table that is open.
-    pub(super) fn go_on(
-        &mut self,
-        place: usize,
-        texts: &[CellText],
-        merges: &[[u32; 4]],
-    ) -> Result<(), Unreadable> {
-        let (cells, rows) = self.cells(texts)?;
-        let end = self.at;
-        if let Some(placed) = self.sheets.get_mut(place) {
-            fill(&mut placed.grid, texts, merges).map_err(Unreadable::Table)?;
-            placed.cells.extend(cells);
-            placed.rows.extend(rows);
-            placed.span[1] = end;
-        }
-        if let Some((_, at, _)) = &mut self.open {
-            *at = end;
-        }
-        self.blank()
-    }
-
     fn cells(&mut self, texts: &[CellText]) -> Result<CellPlaces, Unreadable> {
         let mut cells = BTreeMap::new();
         let mut rows = BTreeMap::new();
@@ -192,11 +145,6 @@ type CellPlaces = (BTreeMap<(u32, usize), Run>, BTreeMap<u32, Run>);
 /// A grid of the texts of a table, with its merged areas.
 pub(super) fn grid_of(name: &str, texts: &[CellText], merges: &[[u32; 4]]) -> Result<Grid, TableTrouble> {
     let mut grid = Grid::new(name, false);
-    fill(&mut grid, texts, merges)?;
-    Ok(grid)
-}
-
-fn fill(grid: &mut Grid, texts: &[CellText], merges: &[[u32; 4]]) -> Result<(), TableTrouble> {
     for cell in texts {
         let flat: Vec<&str> = cell.text.split_whitespace().collect();
         grid.put(cell.row, cell.column, Cell::Text(flat.join(" ")))?;
@@ -205,5 +153,5 @@ fn fill(grid: &mut Grid, texts: &[CellText], merges: &[[u32; 4]]) -> Result<(), 
     for [top, left, bottom, right] in merges {
         grid.merge(*top, column(*left), *bottom, column(*right));
     }
-    Ok(())
+    Ok(grid)
 }

@@ -10,15 +10,16 @@ mod blocks;
 mod bounds;
 mod characters;
 mod content;
+mod down;
 mod font;
 mod furniture;
 mod grids;
+mod loose;
 mod order;
 
 use bihuan_messages::Message;
 use hayro_syntax::{DecryptionError, LoadPdfError, Pdf};
 
-use super::page::Page as Text;
 use super::{Kind, Opened, Unreadable, finish};
 use bounds::Budget;
 use content::{Glyph, Rule};
@@ -106,9 +107,12 @@ fn read(bytes: &[u8]) -> Result<Opened, Unreadable> {
     if left_out > 0 {
         warnings.push(Message::new("reader.pdf_furniture").show("n", left_out));
     }
-    let mut text = Text::default();
+    let mut writer = order::Writer::default();
     for page in found {
-        order::write(page, &mut text)?;
+        writer.page(page)?;
     }
-    finish(Kind::Pdf, text, warnings)
+    if writer.downwards > 0 {
+        warnings.push(Message::new("reader.pdf_downwards").show("n", writer.downwards));
+    }
+    finish(Kind::Pdf, writer.done()?, warnings)
 }

@@ -1,5 +1,7 @@
 //! Spreadsheets as documents: each sheet a part of the text, a line for each row.
 
+use bihuan_messages::Message;
+
 use super::page::Page;
 use super::{Kind, Opened, Unreadable, finish};
 use crate::table;
@@ -17,7 +19,18 @@ pub(super) fn open(kind: Kind, bytes: &[u8]) -> Result<Opened, Unreadable> {
     let several = sheets.iter().filter(|sheet| !sheet.rows.is_empty()).count() > 1;
     for mut sheet in sheets {
         // What people hid, they did not mean to hand in.
-        if sheet.hidden || sheet.rows.is_empty() {
+        let before = sheet.rows.len();
+        let hidden = std::mem::take(&mut sheet.hidden_rows);
+        sheet.rows.retain(|row, _| !hidden.contains(row));
+        if sheet.hidden || before == 0 {
+            continue;
+        }
+        let left_out = before.saturating_sub(sheet.rows.len());
+        if left_out > 0 {
+            let told = Message::new("reader.sheet_hidden_rows").show("n", left_out);
+            warnings.push(told.with("sheet", sheet.name.as_str()));
+        }
+        if sheet.rows.is_empty() {
             continue;
         }
         warnings.append(&mut sheet.notes);

@@ -20,6 +20,11 @@ pub enum Unreadable {
     },
     /// Unfolds to more than [`super::UNPACKED_MAX`].
     Bomb,
+    /// Its parts stand deeper in one another than any document's do.
+    Deep {
+        /// How deep they may stand.
+        limit: usize,
+    },
     /// Protected with a password.
     Locked,
     /// Its inside is broken: cut off while copying, or not made by an office program.
@@ -61,6 +66,7 @@ impl Unreadable {
             Unreadable::Bomb => {
                 Message::new("reader.file_bomb").show("limit", super::UNPACKED_MAX / (1024 * 1024))
             }
+            Unreadable::Deep { limit } => Message::new("reader.file_deep").show("limit", limit),
             Unreadable::Locked => Message::new("reader.file_locked"),
             Unreadable::Damaged { kind } => Message::new("reader.file_damaged").with("kind", *kind),
             Unreadable::NoTextLayer { pages } => Message::new("reader.pdf_scanned").show("pages", pages),

@@ -10,6 +10,8 @@ use super::{CELLS_MAX, COLUMNS_MAX, Cell, ROWS_MAX, Unreadable};
 pub(crate) struct Grid {
     pub(crate) name: String,
     pub(crate) hidden: bool,
+    /// Rows that are hidden, counted from 0.
+    pub(crate) hidden_rows: std::collections::BTreeSet<u32>,
     /// Rows with content, counted from 0.
     pub(crate) rows: BTreeMap<u32, Vec<Cell>>,
     pub(crate) merges: Vec<Merge>,
@@ -32,6 +34,7 @@ impl Grid {
         Grid {
             name: name.to_owned(),
             hidden,
+            hidden_rows: Default::default(),
             rows: BTreeMap::new(),
             merges: Vec::new(),
             epoch_1904: false,

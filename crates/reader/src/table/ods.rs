@@ -65,6 +65,11 @@ fn sheet(reader: &mut Reader<&[u8]>, name: &str) -> Result<Grid, Unreadable> {
         match reader.read_event().map_err(|error| damaged(&error))? {
             Event::Start(start) if start.name().as_ref() == "table:table-row" => {
                 let repeat = count(&start, "table:number-rows-repeated");
+                let shown = attribute(&start, "table:visibility").is_none_or(|how| how == "visible");
+                if !shown {
+                    let end = row.saturating_add(repeat.min(REPEAT_MAX));
+                    grid.hidden_rows.extend(row..end);
+                }
                 let cells = cells(reader, &mut grid, row)?;
                 if !cells.is_empty() {
                     if repeat > REPEAT_MAX {

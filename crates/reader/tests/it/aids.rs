@@ -25,11 +25,51 @@ fn the_unit_that_the_text_names_owns_the_row() {
     assert_eq!(named(&register, &rows[0]), Some((1, OwnerReason::Named)));
     assert_eq!(
         named(&register, &rows[1]),
-        None,
-        "a name that fits none is a question for a person"
+        Some((2, OwnerReason::PartlyNamed)),
+        "城投公司 is short for it"
     );
+    for name in ["县文旅集团", "县审计局", "各乡镇"] {
+        assert_eq!(
+            named_unit(&register, name),
+            None,
+            "a name that fits none is a question for a person"
+        );
+    }
     let offices = ["清河县水利局", "清河县教育局"];
     assert_eq!(named(&offices, &rows[0]), Some((0, OwnerReason::PartlyNamed)));
+}
+
+#[test]
+fn the_usual_short_forms_of_names_are_known() {
+    let register = [
+        "住房和城乡建设管理局",
+        "发展和改革局",
+        "市场监督管理局",
+        "交城县文化和旅游局",
+        "人力资源和社会保障局",
+        "国有资产监督管理委员会",
+    ];
+    for (name, place) in [
+        ("县住建局", 0),
+        ("县住房和城乡建设局", 0),
+        ("发改局", 1),
+        ("县市场监管局", 2),
+        ("文旅局", 3),
+        ("县人社局", 4),
+        ("国资委", 5),
+    ] {
+        assert_eq!(
+            named_unit(&register, name),
+            Some((place, OwnerReason::PartlyNamed)),
+            "{name}"
+        );
+    }
+    assert_eq!(named_unit(&register, "县市政管理局"), None);
+    assert_eq!(
+        named_unit(&["县卫生健康局", "市卫生健康局"], "卫健局"),
+        None,
+        "two fit alike"
+    );
 }
 
 #[test]

@@ -11,11 +11,11 @@ use zip::write::SimpleFileOptions;
 
 use crate::paper::{Paper, Sheet};
 
-fn opened(bytes: &[u8]) -> Opened {
+pub(crate) fn opened(bytes: &[u8]) -> Opened {
     open(bytes).unwrap_or_else(|why| panic!("{}", why.message().text(Lang::En)))
 }
 
-fn zipped(parts: &[(&str, &str)]) -> Vec<u8> {
+pub(crate) fn zipped(parts: &[(&str, &str)]) -> Vec<u8> {
     let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for (name, text) in parts {
         archive.start_file(*name, SimpleFileOptions::default()).unwrap();
@@ -24,11 +24,11 @@ fn zipped(parts: &[(&str, &str)]) -> Vec<u8> {
     archive.finish().unwrap().into_inner()
 }
 
-fn docx(body: &str) -> Vec<u8> {
+pub(crate) fn docx(body: &str) -> Vec<u8> {
     docx_with(body, &[])
 }
 
-fn docx_with(body: &str, more: &[(&str, &str)]) -> Vec<u8> {
+pub(crate) fn docx_with(body: &str, more: &[(&str, &str)]) -> Vec<u8> {
     let document = format!(
         "<?xml version=\"1.0\"?><w:document xmlns:w=\"w\" xmlns:mc=\"mc\"><w:body>{body}</w:body></w:document>"
     );
@@ -40,7 +40,7 @@ fn docx_with(body: &str, more: &[(&str, &str)]) -> Vec<u8> {
     zipped(&parts)
 }
 
-fn p(text: &str) -> String {
+pub(crate) fn p(text: &str) -> String {
     format!("<w:p><w:r><w:t>{text}</w:t></w:r></w:p>")
 }
 

@@ -13,6 +13,7 @@ mod checks;
 mod formats;
 mod gold;
 mod laws;
+mod office;
 mod pages;
 mod paper;
 mod perturb;

@@ -17,8 +17,46 @@ const RATIO_MAX: usize = 1_032;
 /// How much before `stream` is looked at for what the stream is.
 const DICTIONARY: usize = 2_048;
 
+/// How deep dictionaries and lists of a file may stand in one another. The parser goes down into each, and starts again
+/// at every one that it cannot end.
+pub(super) const DEPTH_MAX: usize = 500;
+
+/// Looks at how deep the objects of a file stand in one another; what is packed in streams is not looked at.
+fn depth(bytes: &[u8]) -> Result<(), Unreadable> {
+    let mut depth = 0usize;
+    let mut at = 0usize;
+    while let Some(byte) = bytes.get(at) {
+        let rest = bytes.get(at..).unwrap_or_default();
+        match byte {
+            b'[' => depth = depth.saturating_add(1),
+            b']' => depth = depth.saturating_sub(1),
+            b'<' if rest.starts_with(b"<<") => {
+                depth = depth.saturating_add(1);
+                at = at.saturating_add(1);
+            }
+            b'>' if rest.starts_with(b">>") => {
+                depth = depth.saturating_sub(1);
+                at = at.saturating_add(1);
+            }
+            b's' if rest.starts_with(b"stream") => {
+                // Packed bytes hold brackets of no meaning.
+                depth = 0;
+                at = find(bytes, b"endstream", at).map_or(bytes.len(), |end| end.saturating_add(8));
+            }
+            b'e' if rest.starts_with(b"endobj") => depth = 0,
+            _ => {}
+        }
+        if depth > DEPTH_MAX {
+            return Err(Unreadable::Deep { limit: DEPTH_MAX });
+        }
+        at = at.saturating_add(1);
+    }
+    Ok(())
+}
+
 /// Looks at every stream that the parser itself will unfold (tables of objects) before it is let near them.
 pub(super) fn check(bytes: &[u8]) -> Result<(), Unreadable> {
+    depth(bytes)?;
     let encrypted = bytes.windows(8).any(|window| window == b"/Encrypt");
     let mut left = UNPACKED_MAX;
     let mut at = 0usize;

@@ -31,6 +31,8 @@ pub(super) struct Glyph {
     pub(super) width: f64,
     pub(super) size: f64,
     pub(super) text: String,
+    /// Written by a font that writes downwards.
+    pub(super) down: bool,
 }
 
 /// A ruled line, across or down.
@@ -300,12 +302,20 @@ impl Runner<'_> {
             let size = (c * c + d * d).sqrt() * self.state.size.abs();
             let on_page = [x, y, size].iter().all(|n| n.is_finite() && n.abs() < 100_000.0);
             if upright && on_page && size > 0.5 {
+                let width = (wide * self.state.scale * a).abs();
+                // Downwards the pen stands above the middle of the character.
+                let (x, y) = if font.vertical {
+                    (x - width / 2.0, y + size * 0.88)
+                } else {
+                    (x, y)
+                };
                 self.found.glyphs.push(Glyph {
                     x,
                     y,
-                    width: (wide * self.state.scale * a).abs(),
+                    width,
                     size,
                     text: shown.text,
+                    down: font.vertical,
                 });
             }
             let space = self.state.char_space

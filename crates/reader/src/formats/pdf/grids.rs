@@ -34,6 +34,38 @@ pub(super) struct Cells {
     pub(super) merges: Vec<[u32; 4]>,
 }
 
+impl Cells {
+    /// Takes the rows of the next page. A row that the end of the page cut in two becomes one again: of its halves only
+    /// one has its number, and no merged cell stands there instead.
+    pub(super) fn go_on(&mut self, next: Cells) {
+        let last = self.texts.iter().map(|cell| cell.row).max().unwrap_or(0);
+        let first = next.texts.iter().map(|cell| cell.row).min().unwrap_or(0);
+        let numbered = |texts: &[CellText], row: u32| texts.iter().any(|c| c.row == row && c.column == 0);
+        let merged = |merges: &[[u32; 4]], row: u32| {
+            let beside = |m: &&[u32; 4]| m[1] == 0 && m[0] <= row && row <= m[2];
+            merges.iter().any(|m| beside(&m))
+        };
+        let whole = numbered(&self.texts, last) == numbered(&next.texts, first);
+        let most = (0..last).filter(|row| numbered(&self.texts, *row)).count();
+        let usual = most.saturating_mul(2) > usize::try_from(last).unwrap_or(usize::MAX);
+        let cut = !whole && usual && last > 0 && !merged(&self.merges, last) && !merged(&next.merges, first);
+        let below = if cut { last } else { last.saturating_add(1) };
+        let moved = |row: u32| row.saturating_sub(first).saturating_add(below);
+        for mut cell in next.texts {
+            cell.row = moved(cell.row);
+            let known = |known: &&mut CellText| known.row == cell.row && known.column == cell.column;
+            match self.texts.iter_mut().rev().take(self.columns).find(known) {
+                Some(known) => known.text.push_str(&cell.text),
+                None => self.texts.push(cell),
+            }
+        }
+        self.texts.sort_by_key(|cell| (cell.row, cell.column));
+        let merges = next.merges.into_iter();
+        self.merges
+            .extend(merges.map(|[top, left, bottom, right]| [moved(top), left, moved(bottom), right]));
+    }
+}
+
 /// Finds the tables of a page and takes their characters out of `glyphs`.
 ///
 /// A single row is a table only as the rest of one of `open` columns on the page before.

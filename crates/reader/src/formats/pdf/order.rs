@@ -3,7 +3,8 @@
 
 use super::Found;
 use super::blocks::{self, Stretch};
-use super::grids::{self, Cells, Grid};
+use super::grids::{self, Cells};
+use super::{down, loose};
 use crate::formats::Unreadable;
 use crate::formats::page::{Page as Text, grid_of};
 
@@ -33,39 +34,103 @@ struct Item {
 
 enum What {
     Text(Stretch),
-    Table(Grid),
+    Table(Cells),
 }
 
-/// Writes a page in the order in which it is read.
-pub(super) fn write(page: Found, text: &mut Text) -> Result<(), Unreadable> {
-    let mut glyphs = page.glyphs;
-    let tables = grids::take(&mut glyphs, &page.rules, text.open_columns());
-    let mut items: Vec<Item> = tables
-        .into_iter()
-        .map(|grid| {
-            let [x0, y0, x1, y1] = grid.frame;
-            Item {
+/// Writes the pages of a document; a table is held back until it is known whether it goes on over the page.
+#[derive(Default)]
+pub(super) struct Writer {
+    text: Text,
+    open: Option<Cells>,
+    /// Texts that ran downwards.
+    pub(super) downwards: usize,
+}
+
+impl Writer {
+    /// Writes a page in the order in which it is read.
+    pub(super) fn page(&mut self, page: Found) -> Result<(), Unreadable> {
+        let mut glyphs = page.glyphs;
+        let columns = self.open.as_ref().map(|cells| cells.columns);
+        let tables = grids::take(&mut glyphs, &page.rules, columns);
+        let mut downwards = down::take(&mut glyphs);
+        let mut stretches = blocks::stretches(glyphs);
+        downwards.extend(down::take_stacked(&mut stretches));
+        let ruled = tables.into_iter().map(|grid| (grid.frame, grid.cells()));
+        let loose = loose::take(&mut stretches).into_iter();
+        let tables = ruled.chain(loose.map(|table| (table.frame, table.cells)));
+        let mut items: Vec<Item> = tables
+            .map(|([x0, y0, x1, y1], cells)| Item {
                 x0,
                 x1,
                 y0,
                 y1,
-                what: What::Table(grid),
+                what: What::Table(cells),
+            })
+            .collect();
+        items.extend(stretches.into_iter().map(|stretch| Item {
+            x0: stretch.x0,
+            x1: stretch.x1,
+            y0: stretch.y - stretch.size * 0.9,
+            y1: stretch.y + stretch.size * 0.15,
+            what: What::Text(stretch),
+        }));
+        items.sort_by(|a, b| a.y0.total_cmp(&b.y0));
+        self.blank()?;
+        block(items, 0, self)?;
+        self.downwards = self.downwards.saturating_add(downwards.len());
+        for text in downwards {
+            self.blank()?;
+            self.line(&text)?;
+        }
+        Ok(())
+    }
+
+    /// The whole text.
+    pub(super) fn done(mut self) -> Result<Text, Unreadable> {
+        self.end_table()?;
+        Ok(self.text)
+    }
+
+    fn line(&mut self, line: &str) -> Result<(), Unreadable> {
+        if line.trim().is_empty() {
+            return Ok(());
+        }
+        self.end_table()?;
+        self.text.line(line)
+    }
+
+    fn blank(&mut self) -> Result<(), Unreadable> {
+        // An empty line does not end a table.
+        if self.open.is_none() {
+            self.text.blank()
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Writes a table; one that goes on from the page before becomes part of it.
+    fn table(&mut self, cells: Cells) -> Result<(), Unreadable> {
+        match &mut self.open {
+            Some(open) if open.columns == cells.columns => open.go_on(cells),
+            _ => {
+                self.end_table()?;
+                self.open = Some(cells);
             }
-        })
-        .collect();
-    items.extend(blocks::stretches(glyphs).into_iter().map(|stretch| Item {
-        x0: stretch.x0,
-        x1: stretch.x1,
-        y0: stretch.y - stretch.size * 0.9,
-        y1: stretch.y + stretch.size * 0.15,
-        what: What::Text(stretch),
-    }));
-    items.sort_by(|a, b| a.y0.total_cmp(&b.y0));
-    text.blank()?;
-    block(items, 0, text)
+        }
+        Ok(())
+    }
+
+    fn end_table(&mut self) -> Result<(), Unreadable> {
+        let Some(cells) = self.open.take() else {
+            return Ok(());
+        };
+        let grid = grid_of("", &cells.texts, &cells.merges).map_err(Unreadable::Table)?;
+        self.text.table(grid, &cells.texts)?;
+        self.text.blank()
+    }
 }
 
-fn block(items: Vec<Item>, depth: usize, text: &mut Text) -> Result<(), Unreadable> {
+fn block(items: Vec<Item>, depth: usize, text: &mut Writer) -> Result<(), Unreadable> {
     let Some(columns) = (depth < DEPTH_MAX).then(|| columns(&items)).flatten() else {
         return column(items, text);
     };
@@ -242,7 +307,7 @@ fn usual_size(items: &[Item]) -> Option<f64> {
 }
 
 /// Writes what stands in one column.
-fn column(items: Vec<Item>, text: &mut Text) -> Result<(), Unreadable> {
+fn column(items: Vec<Item>, text: &mut Writer) -> Result<(), Unreadable> {
     // A table reaches to the edge of the column, even where no line of text does.
     let table_edge = |item: &Item| matches!(item.what, What::Table(_)).then_some(item.x1);
     let edge = items.iter().filter_map(table_edge).fold(f64::MIN, f64::max);
@@ -250,16 +315,16 @@ fn column(items: Vec<Item>, text: &mut Text) -> Result<(), Unreadable> {
     for item in items {
         match item.what {
             What::Text(stretch) => run.push(stretch),
-            What::Table(grid) => {
+            What::Table(cells) => {
                 paragraphs(std::mem::take(&mut run), edge, text)?;
-                table(grid.cells(), text)?;
+                text.table(cells)?;
             }
         }
     }
     paragraphs(run, edge, text)
 }
 
-fn paragraphs(stretches: Vec<Stretch>, edge: f64, text: &mut Text) -> Result<(), Unreadable> {
+fn paragraphs(stretches: Vec<Stretch>, edge: f64, text: &mut Writer) -> Result<(), Unreadable> {
     for paragraph in blocks::paragraphs(blocks::lines(stretches), edge) {
         if paragraph.gap {
             text.blank()?;
@@ -267,27 +332,4 @@ fn paragraphs(stretches: Vec<Stretch>, edge: f64, text: &mut Text) -> Result<(),
         text.line(&paragraph.text)?;
     }
     Ok(())
-}
-
-/// Writes a table; one that goes on from the page before becomes part of it.
-fn table(cells: Cells, text: &mut Text) -> Result<(), Unreadable> {
-    let Cells {
-        columns,
-        mut texts,
-        mut merges,
-    } = cells;
-    if let Some((before, next_row)) = text.open_table(columns) {
-        for cell in &mut texts {
-            cell.row = cell.row.saturating_add(next_row);
-        }
-        for merge in &mut merges {
-            merge[0] = merge[0].saturating_add(next_row);
-            merge[2] = merge[2].saturating_add(next_row);
-        }
-        return text.go_on(before, &texts, &merges);
-    }
-    let grid = grid_of("", &texts, &merges).map_err(Unreadable::Table)?;
-    text.table(grid, &texts)?;
-    text.keep_open(columns);
-    text.blank()
 }
