@@ -34,8 +34,8 @@ async fn every_number_of_the_process_opens_as_many_cases_as_it_says() {
             opened += 1;
         }
     }
-    // The course that all three take, and the unit where they lie.
-    assert!(opened >= 2, "{opened}");
+    // The course that all three take, those of it that are open, and the unit where they lie.
+    assert!(opened >= 3, "{opened}");
 }
 
 /// The addresses into the ledger that count something, with the number that stands in the link.
@@ -44,7 +44,9 @@ fn links(page: &str) -> Vec<(String, usize)> {
     let link = |part: &str| {
         let (address, rest) = part.split_once('"')?;
         let number = rest.strip_prefix('>')?.split('<').next()?.parse().ok()?;
-        address.contains("?course=").then(|| (address.to_owned(), number))
+        address
+            .contains("?course=")
+            .then(|| (address.replace("&amp;", "&"), number))
     };
     parts.filter_map(link).collect()
 }

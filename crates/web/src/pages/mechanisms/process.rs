@@ -114,7 +114,7 @@ impl View<'_> {
         let (lang, all) = (self.lang(), &self.process.figures.throughput);
         html! { @if all.n > 0 {
             dl .facts {
-                dt { (t(lang, "process.ended")) } dd { (show::count(all.n)) }
+                dt { (t(lang, "process.ended")) } dd { a href={ "/ledgers/" (self.mechanism.id) "?open=no" } { (show::count(all.n)) } }
                 dt { (t(lang, "process.median")) } dd { (self.time(all.median)) }
                 dt { (t(lang, "process.mean")) } dd { (self.time(all.mean)) }
                 dt { (t(lang, "process.p90")) } dd { (self.time(all.p90)) }
@@ -139,7 +139,7 @@ impl View<'_> {
                         th scope="row" { (self.chips(&stages)) }
                         td .amount data-label=(t(lang, "process.cases")) { (self.opens(one.count(), &Which::Way(codes(&stages)))) }
                         td .amount data-label=(t(lang, "process.share")) { (share(one.count(), figures.cases)) }
-                        td .amount data-label=(t(lang, "process.open")) .is-empty[one.open == 0] { (show::count(one.open)) }
+                        td .amount data-label=(t(lang, "process.open")) .is-empty[one.open == 0] { (self.opens_also(one.open, &Which::Way(codes(&stages)), "&open=yes")) }
                     }
                 } }
             }
@@ -263,8 +263,13 @@ impl View<'_> {
 
     /// A number that opens the cases it counts.
     fn opens(&self, n: u64, which: &Which) -> Markup {
+        self.opens_also(n, which, "")
+    }
+
+    /// The same, with another filter of the ledger behind.
+    fn opens_also(&self, n: u64, which: &Which, also: &str) -> Markup {
         let place = format!(
-            "/ledgers/{}?course={}",
+            "/ledgers/{}?course={}{also}",
             self.mechanism.id,
             show::percent(&which.to_string())
         );
