@@ -209,6 +209,23 @@ fn a_suspension_granted_during_the_verification_holds_the_verdict_and_wakes_no_r
 }
 
 #[test]
+fn a_case_that_stands_still_is_taken_over_into_another_stage_once_it_is_resumed() {
+    let mut desk = desk();
+    grant(&mut desk, RequestKind::Suspension, date(2024, 3, 20));
+    let old = desk.mechanism.stages[1].id.clone();
+    desk.mechanism.stages[1].id = "anew".into();
+    desk.mechanism.renamed.stages.insert(old, "anew".into());
+    desk.mechanism.digest = "sha256:anew".into();
+    let migrate = Command::Migrate { recount: false };
+    let refused = desk.run(&Actor::system(), &migrate).unwrap_err();
+    assert_eq!(refused.code, "suspended");
+    desk.at(date(2024, 3, 6), 9, 0);
+    desk.run(&actor("office.clerk"), &Command::Resume).unwrap();
+    desk.run(&Actor::system(), &migrate).unwrap();
+    assert_eq!(desk.state().stage.as_str(), "anew");
+}
+
+#[test]
 fn a_rung_stands_still_with_its_clock() {
     let mut desk = desk();
     desk.at(date(2024, 3, 12), 9, 0);

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use bihuan_messages::Message;
 use jiff::Timestamp;
 
 use super::{Decision, open_only};
@@ -49,6 +50,10 @@ pub(super) fn migrate(ctx: &Context<'_>, state: &State, recount: bool) -> Result
         if stage.kind == StageKind::Verify || state.kind == StageKind::Verify {
             // Who verifies was drawn or named for this claim; a stage of another nature would take that away.
             return Err(Refusal::new("stage_gone").with("stage", state.stage.as_str()));
+        }
+        if state.suspended_until.is_some() {
+            // Its clock would begin to run while the others stand still: it is taken over once it is resumed.
+            return Err(Refusal::new("suspended").allow(Message::new("refusal.allowed_resume")));
         }
         let start = state
             .clock("stage")
