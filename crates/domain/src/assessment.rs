@@ -7,8 +7,10 @@
 //! Only units are scored. A type that could hold a person as the subject does not exist here.
 
 mod exact;
+mod facts;
 mod period;
 mod place;
+mod result;
 mod scheme;
 mod score;
 mod sheet;
@@ -16,7 +18,11 @@ mod sheet;
 mod tests;
 
 pub use exact::Exact;
+pub use facts::{about_case, add_case, case_fact, facts_of};
 pub use period::{Span, Unreadable};
+pub use result::{
+    ENTRIES, ENTRIES_BEFORE, FIELDS as RESULT_FIELDS, SHEET, is_of_period, result_row, result_rows,
+};
 pub use scheme::{
     Adjustment, AtQuota, Class, Empty, Grade, Item, Measure, Members, Merged, Of, Places, Rule, Said, Scheme,
     Source, Veto,

@@ -14,7 +14,7 @@ mod place;
 mod state;
 mod tick;
 
-pub use bring::{Brought, by_row, by_schedule, keeps, scheduled_title, unique_key};
+pub use bring::{Brought, by_row, by_schedule, keeps, scheduled_title, unique_key, writes};
 pub use context::{Alone, Context, Family, Opener};
 pub use course::{Cause, Origin, Undone};
 pub use decide::{Decision, Effect, decide, due_under};

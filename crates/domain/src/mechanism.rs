@@ -168,6 +168,8 @@ pub struct RegisterSpec {
     pub title: FieldId,
     /// The function of the units whose clerks keep it; `None` where only steps and imports write rows.
     pub keeper: Option<Code>,
+    /// The assessment scheme whose results are its rows: computed on the keeper's word, written by nobody.
+    pub computed: Option<Code>,
 }
 
 impl Mechanism {

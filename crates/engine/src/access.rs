@@ -165,6 +165,11 @@ pub fn may_administer(world: &World, post: &PostId) -> bool {
     may(world, post, Task::Run)
 }
 
+/// Whether a post writes rows of a register: its keeper, where no scheme computes them.
+pub fn writes_register(world: &World, post: &PostId, register: &RegisterSpec) -> bool {
+    register.computed.is_none() && keeps_register(world, post, register)
+}
+
 /// Whether a post belongs to who keeps a register: who writes it and may see its sensitive fields. Of a register that
 /// nobody keeps, because steps of cases write it, these are seen in the cases.
 pub fn keeps_register(world: &World, post: &PostId, register: &RegisterSpec) -> bool {

@@ -6,13 +6,19 @@
 //!
 //! These functions block; asynchronous callers put them on a blocking thread.
 
+mod announce;
 mod change;
+mod course;
 mod facts;
+mod notice;
 mod run;
 mod slice;
 mod told;
 
+pub use announce::sheet_hash;
 pub use change::{Change, Move, moves};
+pub use course::{Announced, Course, ITEM, Said, about_items};
+pub use notice::{Paper, Papers, paper_docx, paper_html};
 pub use run::{Head, Run, Traced, live, of_log, period_of, scheme_named, sheet_json};
 pub use slice::{Slice, export, read_slice};
 pub use told::EventRef;

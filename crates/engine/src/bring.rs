@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bihuan_domain::calendar::{date_of, local};
-use bihuan_domain::case::{Brought, by_row, by_schedule, keeps, scheduled_title};
+use bihuan_domain::case::{Brought, by_row, by_schedule, scheduled_title, writes};
 use bihuan_domain::command::{self, Command};
 use bihuan_domain::event::{RowPut, Source, VERSION, WorldEvent};
 use bihuan_domain::expr::Row;
@@ -48,7 +48,7 @@ impl Group<'_> {
     }
 
     /// Opens the cases that a row which is in the world brings about.
-    fn row_opens(
+    pub(crate) fn row_opens(
         &mut self,
         batch: &Batch<'_>,
         plan: &mut Vec<Planned>,
@@ -207,7 +207,7 @@ impl Group<'_> {
             .register(register)
             .ok_or_else(|| Refusal::new("no_such_reference").with("field", register.as_str()))?
             .clone();
-        keeps(self.world, date_of(self.now), actor, &spec)?;
+        writes(self.world, date_of(self.now), actor, &spec)?;
         let mut sealing = Sealing::of_fields(&spec.fields, self.world, self.now);
         let given = wire::values(&spec.fields, plain, &mut sealing)?;
         let id = match row {

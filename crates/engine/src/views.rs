@@ -20,7 +20,7 @@ pub use rebuild::{Difference, compare, rebuild};
 pub(crate) use brief::{Brief, Course};
 pub(crate) use brought::{open_about, open_cases, project_brought, scheduled_through};
 pub(crate) use project::{Face, Title, clear_title, number_after, project_change, recent_verifiers, titled};
-pub(crate) use query::{actor_of, by_key, due_cases, state};
+pub(crate) use query::{actor_of, by_key, due_cases, each_state, state};
 pub(crate) use rebuild::{applied, set_applied};
 pub(crate) use roll::{Listing, Roll};
 

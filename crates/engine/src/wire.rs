@@ -201,6 +201,13 @@ pub enum Order {
         /// Values by field; what is not said stays as it was.
         values: BTreeMap<FieldId, Json>,
     },
+    /// Compute the assessment of a period and put it into the register that its scheme computes; its keeper may.
+    Compute {
+        /// The register.
+        register: RegisterId,
+        /// The period by its name, such as `2026` or `2026-H1`.
+        period: String,
+    },
     /// Name a mistake in an earlier entry.
     Correct {
         /// The case.
@@ -267,7 +274,7 @@ impl Order {
     /// The case that is meant; `None` for an opening.
     pub fn case(&self) -> Option<CaseId> {
         match self {
-            Order::Open(_) | Order::Row { .. } => None,
+            Order::Open(_) | Order::Row { .. } | Order::Compute { .. } => None,
             Order::Step { case, .. }
             | Order::Note { case, .. }
             | Order::Amend { case, .. }
@@ -456,7 +463,7 @@ pub(crate) fn command(
         },
         Order::Resume { .. } => Command::Resume,
         // A row is nobody's case: the writer takes it before it comes to commands.
-        Order::Row { .. } => return Err(Refusal::new("no_such_case").into()),
+        Order::Row { .. } | Order::Compute { .. } => return Err(Refusal::new("no_such_case").into()),
         Order::Verify {
             pass,
             values: v,

@@ -420,6 +420,7 @@ impl Group<'_> {
                 row,
                 values,
             } => self.put_row(batch, actor, (register, row.as_ref(), values), cause),
+            Order::Compute { register, period } => self.compute(batch, actor, (register, period), cause),
             _ => self.write(batch, plan, Some(cause)),
         });
         if matches!(written, Err(Failure::Refused(_))) {

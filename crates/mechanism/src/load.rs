@@ -65,6 +65,7 @@ pub fn load_on(files: &BTreeMap<String, String>, calendars: &Calendars) -> Loade
         loaded.packs.extend(pack);
     }
     crate::schemes::compile(&drafts, files, &mechanisms, &mut loaded);
+    crate::schemes::computed_registers(&drafts, &mut loaded);
     loaded.diagnostics.extend(across(&drafts));
     bihuan_diagnostics::sort(&mut loaded.diagnostics);
     loaded.packs.sort_by(|a, b| a.id.cmp(&b.id));
@@ -239,6 +240,10 @@ fn declare(
                 fields: Vec::new(),
                 title: FieldId::new(register.title.as_ref().map_or("", |title| title.as_str())),
                 keeper: register.keeper.as_ref().map(|keeper| Code::new(keeper.as_str())),
+                computed: register
+                    .computed
+                    .as_ref()
+                    .map(|scheme| Code::new(scheme.as_str())),
             };
             around.registers.insert(id, spec);
         }

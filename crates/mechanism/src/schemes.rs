@@ -3,11 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use bihuan_domain::assessment::RESULT_FIELDS;
+use bihuan_messages::Label;
+
 use crate::check::{self, Kin};
 use crate::compile::scheme::Reach;
 use crate::draft::Draft;
 use crate::pack::Loaded;
 use crate::read::{Sink, Sp};
+use crate::syntax::pack::RegisterAst;
+use crate::text::{filled, label};
 
 /// Checks and compiles scheme files, once the mechanisms that they look at are there.
 pub(crate) fn compile(
@@ -58,6 +63,51 @@ pub(crate) fn compile(
             }
         }
     }
+}
+
+/// `M0413`: registers that a scheme computes, without what that takes.
+pub(crate) fn computed_registers(drafts: &[Draft<'_>], loaded: &mut Loaded) {
+    for draft in drafts.iter().filter(|draft| !draft.incomplete) {
+        for (file, parts) in &draft.parts {
+            let mut sink = Sink::new(file);
+            for register in &parts.registers {
+                let Some(scheme) = &register.computed else {
+                    continue;
+                };
+                for what in computed_faults(draft, register, scheme) {
+                    sink.error("M0413", scheme.span, |m| {
+                        m.with("register", register.id.as_str()).with("what", &what)
+                    });
+                }
+            }
+            loaded.diagnostics.extend(sink.into_findings());
+        }
+    }
+}
+
+fn computed_faults(draft: &Draft<'_>, register: &RegisterAst, scheme: &Sp<String>) -> Vec<Label> {
+    let mut faults = Vec::new();
+    let id = register.id.as_str();
+    if !draft.schemes.iter().any(|(_, ast)| ast.id.value == scheme.value) {
+        faults.push(filled("check.computed_scheme", &[("found", &scheme.value)]));
+    }
+    if register.keeper.is_none() {
+        faults.push(label("check.computed_keeper"));
+    }
+    let known = draft.around.registers.get(id);
+    for (field, fits) in RESULT_FIELDS {
+        let mut fields = known.iter().flat_map(|spec| &spec.fields);
+        if !fields.any(|known| known.id.as_str() == field && fits(&known.ty)) {
+            faults.push(filled("check.computed_field", &[("field", &field)]));
+        }
+    }
+    let stages = draft.mechanisms.iter().flat_map(|(_, ast)| &ast.stages);
+    for step in stages.flat_map(|stage| &stage.steps) {
+        if step.adds.as_ref().is_some_and(|adds| adds.value == id) {
+            faults.push(filled("check.computed_adds", &[("step", &step.id.value)]));
+        }
+    }
+    faults
 }
 
 /// The mechanisms of a pack and of those that it requires, directly or by another.

@@ -117,6 +117,13 @@ pub enum Place {
         /// The fields.
         fields: Vec<(FieldId, String)>,
     },
+    /// The page on which a scheme is computed.
+    Compute {
+        /// The scheme.
+        scheme: bihuan_domain::id::Code,
+        /// The period.
+        period: String,
+    },
     /// A form of a case's page.
     Case {
         /// The case.
@@ -446,6 +453,20 @@ impl Guide {
                     row: tale.row_here(&register, row),
                     fields: tale.typed(&act.table("values"), fields),
                     register,
+                }
+            }
+            ("compute", _) => {
+                let (Some(register), Some(period)) = (act.text("register"), act.text("period")) else {
+                    return Ok(Place::Nowhere);
+                };
+                let mechanisms = self.engine.mechanisms();
+                let spec = mechanisms.register(&RegisterId::from(register));
+                match spec.and_then(|spec| spec.computed.clone()) {
+                    Some(scheme) => Place::Compute {
+                        scheme,
+                        period: period.to_owned(),
+                    },
+                    None => Place::Nowhere,
                 }
             }
             (_, None) => Place::Nowhere,

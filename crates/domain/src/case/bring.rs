@@ -163,6 +163,18 @@ pub fn keeps(world: &World, day: Date, actor: &Actor, register: &RegisterSpec) -
         .with("who", who))
 }
 
+/// Whether an actor may write a row himself.
+///
+/// # Errors
+///
+/// `computed_register` where a scheme computes the rows; else as for [`keeps`].
+pub fn writes(world: &World, day: Date, actor: &Actor, register: &RegisterSpec) -> Result<(), Refusal> {
+    if register.computed.is_some() {
+        return Err(Refusal::new("computed_register").with("register", &register.label));
+    }
+    keeps(world, day, actor, register)
+}
+
 /// Schedules that were missed for longer than this many openings are caught up over several rounds.
 const OCCURRENCES_MAX: usize = 5_000;
 

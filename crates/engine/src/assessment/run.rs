@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use bihuan_domain::assessment::{Assessment, Members, Of, Scheme, Sheet, Span, Thing, WhyApart, score};
+use bihuan_domain::assessment::{
+    Assessment, Members, Of, Scheme, Sheet, Span, Thing, WhyApart, about_case, facts_of, score,
+};
 use bihuan_domain::calendar::date_of;
 use bihuan_domain::expr::Row;
 use bihuan_domain::id::{CaseId, FieldId, RegisterId, RowId, UnitId};
@@ -183,31 +185,35 @@ impl Run {
         things
     }
 
-    /// Refuses a period of which the log knows nothing: an assessment of nothing is no result.
     fn checked(self) -> Result<Run, Failure> {
-        let silent = self.assessment.silent.len();
-        let measured = self
-            .scheme
-            .items
-            .iter()
-            .filter(|item| item.measure.is_some())
-            .count();
-        if silent < measured {
-            return Ok(self);
-        }
-        let day = |at: Timestamp| date_of(at).to_string();
-        let (from, to) = self.reach.map_or_else(
-            || (String::from("—"), String::from("—")),
-            |(first, last)| (day(first), day(last)),
-        );
-        let args = [
-            ("period", self.span.name.as_str()),
-            ("scheme", self.scheme.id.as_str()),
-            ("from", from.as_str()),
-            ("to", to.as_str()),
-        ];
-        Err(refusal("assess.no_data", &args).into())
+        checked(&self.scheme, &self.span, &self.assessment, self.reach)?;
+        Ok(self)
     }
+}
+
+/// Refuses a period of which the log knows nothing: an assessment of nothing is no result.
+pub(super) fn checked(
+    scheme: &Scheme,
+    span: &Span,
+    assessment: &Assessment,
+    reach: Option<(Timestamp, Timestamp)>,
+) -> Result<(), Failure> {
+    let measured = scheme.items.iter().filter(|item| item.measure.is_some()).count();
+    if assessment.silent.len() < measured {
+        return Ok(());
+    }
+    let day = |at: Timestamp| date_of(at).to_string();
+    let (from, to) = reach.map_or_else(
+        || (String::from("—"), String::from("—")),
+        |(first, last)| (day(first), day(last)),
+    );
+    let args = [
+        ("period", span.name.as_str()),
+        ("scheme", scheme.id.as_str()),
+        ("from", from.as_str()),
+        ("to", to.as_str()),
+    ];
+    Err(refusal("assess.no_data", &args).into())
 }
 
 fn case_of(world: &World, register: &RegisterId, row: &RowId) -> Option<CaseId> {
@@ -280,7 +286,7 @@ pub fn live(engine: &Engine, scheme: &Arc<Scheme>, span: &Span) -> Result<Run, F
     views.log().at_one_moment(|log| {
         let head = log.head()?;
         let world = engine.world();
-        let facts = facts::of_views(scheme, &world, &views)?;
+        let facts = facts::of_views(scheme, &world, views.connection())?;
         let assessment = score(scheme, &world.org, &facts, span);
         let first = log.entries(0, 1)?.first().map(|entry| entry.at);
         Run {
@@ -336,9 +342,8 @@ pub(crate) fn of_told(
     let scheme = scheme_named(&mechanisms, scheme)?;
     let last = told.last.unwrap_or(Timestamp::UNIX_EPOCH);
     let span = period_of(&scheme, period, last)?;
-    let facts = facts::of_states(&scheme, &told.world, told.cases.values(), |id| {
-        Ok(told.cases.get(&id).map(facts::about))
-    })?;
+    let about = |id| Ok::<_, Failure>(told.cases.get(&id).map(about_case));
+    let facts = facts_of(&scheme, &told.world, told.cases.values(), about)?;
     let assessment = score(&scheme, &told.world.org, &facts, &span);
     Ok(Run {
         scheme,

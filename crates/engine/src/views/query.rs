@@ -221,7 +221,7 @@ impl Views {
         &self.reader
     }
 
-    fn connection(&self) -> &Connection {
+    pub(crate) fn connection(&self) -> &Connection {
         self.reader.connection()
     }
 
@@ -380,12 +380,9 @@ impl Views {
         &self,
         mechanisms: &[MechanismId],
         document: Option<&str>,
-        mut visit: impl FnMut(State, Option<String>),
+        visit: impl FnMut(State, Option<String>),
     ) -> Result<(), Error> {
-        self.for_each_row(mechanisms, document, |json, title| {
-            visit(serde_json::from_str(json)?, title);
-            Ok(())
-        })
+        each_state(self.connection(), mechanisms, document, visit)
     }
 
     /// As [`Views::for_each_state`], with only what `T` wants of each state.
@@ -394,37 +391,10 @@ impl Views {
         mechanisms: &[MechanismId],
         mut visit: impl FnMut(T),
     ) -> Result<(), Error> {
-        self.for_each_row(mechanisms, None, |json, _| {
+        each_row(self.connection(), mechanisms, None, |json, _| {
             visit(serde_json::from_str(json)?);
             Ok(())
         })
-    }
-
-    fn for_each_row(
-        &self,
-        mechanisms: &[MechanismId],
-        document: Option<&str>,
-        mut visit: impl FnMut(&str, Option<String>) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        let mut clause = String::from("1");
-        let mut values: Vec<Sql> = Vec::new();
-        if !mechanisms.is_empty() {
-            let marks = vec!["?"; mechanisms.len()].join(", ");
-            clause.push_str(&format!(" AND c.mechanism IN ({marks})"));
-            values.extend(mechanisms.iter().map(|id| Sql::from(id.as_str().to_owned())));
-        }
-        if let Some(document) = document {
-            clause.push_str(" AND c.document = ?");
-            values.push(document.to_owned().into());
-        }
-        let sql = format!("SELECT c.state, c.title FROM case_views c WHERE {clause} ORDER BY c.id");
-        let mut statement = self.connection().prepare_cached(&sql)?;
-        let mut rows = statement.query(params_from_iter(values.iter()))?;
-        while let Some(row) = rows.next()? {
-            let json = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
-            visit(json, row.get(1)?)?;
-        }
-        Ok(())
     }
 
     /// The cases that a document became, by the key of their source, in order of id.
@@ -438,6 +408,46 @@ impl Views {
         })?;
         rows.map(|row| row.map_err(Error::from)).collect()
     }
+}
+
+/// Every case of these mechanisms, of all where none is named; see [`Views::for_each_state`].
+pub(crate) fn each_state(
+    connection: &Connection,
+    mechanisms: &[MechanismId],
+    document: Option<&str>,
+    mut visit: impl FnMut(State, Option<String>),
+) -> Result<(), Error> {
+    each_row(connection, mechanisms, document, |json, title| {
+        visit(serde_json::from_str(json)?, title);
+        Ok(())
+    })
+}
+
+fn each_row(
+    connection: &Connection,
+    mechanisms: &[MechanismId],
+    document: Option<&str>,
+    mut visit: impl FnMut(&str, Option<String>) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let mut clause = String::from("1");
+    let mut values: Vec<Sql> = Vec::new();
+    if !mechanisms.is_empty() {
+        let marks = vec!["?"; mechanisms.len()].join(", ");
+        clause.push_str(&format!(" AND c.mechanism IN ({marks})"));
+        values.extend(mechanisms.iter().map(|id| Sql::from(id.as_str().to_owned())));
+    }
+    if let Some(document) = document {
+        clause.push_str(" AND c.document = ?");
+        values.push(document.to_owned().into());
+    }
+    let sql = format!("SELECT c.state, c.title FROM case_views c WHERE {clause} ORDER BY c.id");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query(params_from_iter(values.iter()))?;
+    while let Some(row) = rows.next()? {
+        let json = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
+        visit(json, row.get(1)?)?;
+    }
+    Ok(())
 }
 
 pub(crate) fn by_key(

@@ -29,7 +29,7 @@ impl Group<'_> {
     ) -> Result<Vec<Planned>, Failure> {
         let mut plan = Vec::new();
         match &submission.order {
-            Order::Row { .. } => {}
+            Order::Row { .. } | Order::Compute { .. } => {}
             Order::Open(open) => self.plan_open(batch, &mut plan, actor, open, &submission.order)?,
             _ => self.plan_order(batch, &mut plan, actor, submission)?,
         }

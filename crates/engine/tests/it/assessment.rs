@@ -143,7 +143,7 @@ fn point(unit: &str, target: &str, points: &str) -> WorldChange {
         "verified_points",
         &format!("{unit}-{target}"),
         &values,
-        &["basis"],
+        &["document", "quote"],
     )
 }
 
@@ -163,8 +163,15 @@ impl Towns {
 
     fn found(&self) {
         let mut changes: Vec<WorldChange> = Vec::new();
-        for town in ["tianning", "xiying", "old-town"] {
-            changes.push(unit(town, None).into());
+        for town in ["tianning", "xiying", "old-town", "assessing"] {
+            let mut of = unit(town, None);
+            if let WorldEvent::UnitPut(office) = &mut of
+                && town == "assessing"
+            {
+                office.kind = "office".into();
+                office.functions.insert("assessment".into());
+            }
+            changes.push(of.into());
             let post = format!("{town}.clerk");
             let person = format!("p.{post}");
             let valid = Validity::since(date(2020, 1, 1));
@@ -514,4 +521,85 @@ fn what_cannot_be_scored_is_said_and_never_nought() {
     assert!(refused(contest).contains("nothing counts"));
     let quarter = towns.of_log("quarter", "2025-Q3", None);
     assert!(refused(quarter).contains("nothing counts"));
+}
+
+/// What a refusal's code is; empty where nothing was refused.
+fn code_of<T>(result: Result<T, Failure>) -> String {
+    match result {
+        Err(Failure::Refused(refusal)) => refusal.code,
+        _ => String::new(),
+    }
+}
+
+#[test]
+fn an_announced_result_names_its_sheet_and_the_log_from_which_anyone_finds_it_again() {
+    let mut towns = Towns::new();
+    let compute = json!({ "type": "compute", "register": "assessment_sheets", "period": "2026" });
+    let value = |towns: &Towns, field: &str| {
+        let world = towns.county.engine.world();
+        let found = world.registers.value(
+            &"assessment_sheets".into(),
+            &"2026-tianning".into(),
+            &field.into(),
+        );
+        found.cloned()
+    };
+    let number = |towns: &Towns, field: &str| match value(towns, field) {
+        Some(Value::Int(n)) => Some(u64::try_from(n).unwrap()),
+        _ => None,
+    };
+    // Only who keeps the result has it computed, and nobody writes it.
+    assert_eq!(
+        code_of(towns.county.order("tianning.clerk", compute.clone())),
+        "not_keeper"
+    );
+    let by_hand = json!({ "type": "row", "register": "assessment_sheets", "row": "2026-tianning", "values": { "total": "100" } });
+    assert_eq!(
+        code_of(towns.county.order("assessing.clerk", by_hand)),
+        "computed_register"
+    );
+    let other = json!({ "type": "compute", "register": "scored_units", "period": "2026" });
+    assert_eq!(
+        code_of(towns.county.order("assessing.clerk", other)),
+        "not_computed"
+    );
+    let empty = json!({ "type": "compute", "register": "assessment_sheets", "period": "2019" });
+    assert_eq!(code_of(towns.county.order("assessing.clerk", empty)), "no_data");
+    let half = json!({ "type": "compute", "register": "assessment_sheets", "period": "2026-H1" });
+    assert_eq!(code_of(towns.county.order("assessing.clerk", half)), "bad_period");
+
+    towns.county.order("assessing.clerk", compute.clone()).unwrap();
+    let unit = UnitId::new("tianning");
+    let found_again = |towns: &Towns, entries: u64| {
+        let log = towns.county.engine.ledger().reader().unwrap();
+        let run =
+            assessment::of_log(&log, Some(entries), Some("annual-assessment"), Some("2026"), None).unwrap();
+        let sheet = run.sheet(&unit).unwrap();
+        (
+            assessment::sheet_hash(&run.scheme, &run.span, sheet).unwrap(),
+            sheet.total,
+        )
+    };
+    let first = number(&towns, "entries").unwrap();
+    let (hash, total) = found_again(&towns, first);
+    assert_eq!(value(&towns, "sheet"), Some(Value::Code(hash.as_str().into())));
+    assert_eq!(value(&towns, "total"), total.map(Value::Dec));
+    assert_eq!(number(&towns, "entries_before"), None);
+
+    // The same facts give the same hash, whatever else was recorded.
+    towns.county.order("assessing.clerk", compute.clone()).unwrap();
+    assert_eq!(value(&towns, "sheet"), Some(Value::Code(hash.as_str().into())));
+    assert_eq!(number(&towns, "entries_before"), None);
+
+    // An input is corrected: the row leads to the result before and after.
+    let before = number(&towns, "entries").unwrap();
+    towns.change("corrected", vec![point("tianning", "t03", "15")]);
+    towns.county.order("assessing.clerk", compute).unwrap();
+    assert_eq!(number(&towns, "entries_before"), Some(before));
+    assert_eq!(found_again(&towns, before).1, total);
+    let (after, higher) = found_again(&towns, number(&towns, "entries").unwrap());
+    assert_ne!(after, hash);
+    assert!(higher > total);
+    assert_eq!(value(&towns, "sheet"), Some(Value::Code(after.as_str().into())));
+    towns.county.verify();
 }

@@ -31,7 +31,7 @@ pub(crate) fn shared(packs: &[&Pack]) -> BTreeMap<DatumId, BTreeSet<Asker>> {
     for register in packs
         .iter()
         .flat_map(|pack| &pack.registers)
-        .filter(|r| r.keeper.is_some())
+        .filter(|r| r.keeper.is_some() && r.computed.is_none())
     {
         for field in &register.fields {
             askers

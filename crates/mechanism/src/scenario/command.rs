@@ -97,6 +97,7 @@ const ACTIONS: &[&str] = &[
     "resume",
     "wait",
     "row",
+    "compute",
 ];
 
 pub(super) fn source(name: &str) -> SourceKind {

@@ -5,6 +5,7 @@
 
 mod bring;
 mod command;
+mod compute;
 mod expect;
 mod laws;
 mod open;

@@ -197,7 +197,7 @@ impl Run<'_> {
             None => Actor::system(),
             Some(_) => {
                 let actor = self.actor(step, sink)?;
-                bihuan_domain::case::keeps(
+                bihuan_domain::case::writes(
                     &self.world,
                     bihuan_domain::calendar::date_of(self.now),
                     &actor,

@@ -318,6 +318,7 @@ impl Run<'_> {
         match step.action.as_str() {
             "wait" => return Ok(()),
             "row" => return self.put_row(step, sink),
+            "compute" => return self.compute(step, sink),
             "open" => return self.open(step, sink),
             _ => {}
         }

@@ -73,6 +73,7 @@ const ACTIONS: &[&str] = &[
     "resume",
     "wait",
     "row",
+    "compute",
 ];
 
 pub(crate) const KEYS: &[(&str, &[Key])] = &[
@@ -397,6 +398,7 @@ pub(crate) const KEYS: &[(&str, &[Key])] = &[
             ("label", Label, MUST),
             ("title", Code, MUST),
             ("keeper", Code, MAY),
+            ("computed", Code, MAY),
             ("rows", Text, MAY),
             ("field", Tables("[[field]]"), MAY),
         ],
@@ -594,6 +596,7 @@ pub(crate) const KEYS: &[(&str, &[Key])] = &[
             ("row", Any, MAY),
             ("stage", Code, MAY),
             ("children", Codes, MAY),
+            ("period", Text, MAY),
             ("then", Table("then"), MAY),
         ],
     ),

@@ -52,6 +52,8 @@ pub(crate) struct RegisterAst {
     pub(crate) title: Option<Sp<String>>,
     /// The function of the units whose clerks keep it.
     pub(crate) keeper: Option<Sp<String>>,
+    /// The scheme whose results are its rows.
+    pub(crate) computed: Option<Sp<String>>,
     pub(crate) fields: Vec<FieldAst>,
     pub(crate) rows: Option<Sp<String>>,
 }
@@ -202,6 +204,7 @@ fn register(mut table: Table<'_>, sink: &mut Sink<'_>) -> Option<RegisterAst> {
     let ast_label = table.need_label("label", sink);
     let title = table.need_code("title", sink);
     let keeper = table.code("keeper", sink);
+    let computed = table.code("computed", sink);
     let fields = super::mechanism::fields(&mut table, sink);
     let rows = table.text("rows", sink);
     let span = table.span;
@@ -212,6 +215,7 @@ fn register(mut table: Table<'_>, sink: &mut Sink<'_>) -> Option<RegisterAst> {
         label: ast_label,
         title,
         keeper,
+        computed,
         fields,
         rows,
     })

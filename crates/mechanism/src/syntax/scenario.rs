@@ -34,6 +34,7 @@ const KEYS: &[&str] = &[
     "row",
     "stage",
     "children",
+    "period",
 ];
 
 /// Reads a scenario file.

@@ -174,6 +174,7 @@ impl Tale {
             "open" => self.open(act, scene, at),
             "wait" => self.scheduled(act, scene, at),
             "row" => self.row(act, scene, at),
+            "compute" => self.compute(act, scene, at),
             _ => {
                 let Some(state) = self.case_of(act, scene, engine, views)? else {
                     return Ok(Err(format!("no case {}", act.case)));
@@ -279,6 +280,14 @@ impl Tale {
                 values,
             },
         ))
+    }
+
+    fn compute(&self, act: &Told, scene: &Scene, at: DateTime) -> Option<(Actor, Order)> {
+        let order = Order::Compute {
+            register: RegisterId::from(act.text("register")?),
+            period: act.text("period")?.to_owned(),
+        };
+        Some((self.seat(act.by.as_deref()?, scene, at)?, order))
     }
 
     fn on_case(

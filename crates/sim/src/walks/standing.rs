@@ -358,6 +358,20 @@ impl Tracer<'_> {
         })
     }
 
+    /// A result counts for an act if it was computed on its day or later.
+    fn is_computed(&self, act: &Told) -> bool {
+        let (Some(register), Some(period)) = (act.text("register"), act.text("period")) else {
+            return false;
+        };
+        let day = date_of(self.tale.moment(act));
+        let (world, register) = (self.engine.world(), RegisterId::from(register));
+        let mut rows = world.registers.rows(&register);
+        rows.any(|(id, row)| {
+            let on = row.get("computed_on");
+            id.as_str().starts_with(period) && matches!(on, Some(Value::Date(on)) if *on >= day)
+        })
+    }
+
     fn has_document(&self, act: &Told) -> bool {
         let text = act.text("text").unwrap_or_default();
         self.engine.world().documents.contains_key(&document(text))
@@ -372,6 +386,7 @@ impl Tracer<'_> {
             let case = self.tale.cases.get(&act.case).copied();
             done.push(match (act.action.as_str(), case) {
                 ("row", _) => self.row_is_there(act),
+                ("compute", _) => self.is_computed(act),
                 ("document", _) => self.has_document(act),
                 ("open" | "accept" | "wait", case) => case.is_some(),
                 (_, None) => false,

@@ -3,18 +3,21 @@
 //! The whole table is for those who assess, supervise and lead; a unit sees its own sheet. All is computed when it is
 //! looked at: what stands here is provisional until it is announced (`M11`).
 
+mod course;
+mod papers;
+
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Path, Query};
-use axum::routing::get;
+use axum::routing::{get, post};
 use bihuan_domain::assessment::{
     AdjustmentLine, Counted, Empty, Item, Line, Outcome, Said, Scheme, Sheet, Standing, Thing,
 };
 use bihuan_domain::id::{Code, UnitId};
 use bihuan_domain::mechanism::Period;
 use bihuan_engine::access::Sight;
-use bihuan_engine::assessment::{self, Run};
+use bihuan_engine::assessment::{self, Course, Run};
 use bihuan_engine::views::Views;
 use bihuan_messages::{Label, t, tf};
 use maud::{Markup, html};
@@ -22,6 +25,7 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 
 use crate::Web;
+use crate::components::summary::{Problem, summary};
 use crate::layout::{self, Nav};
 use crate::session::Visitor;
 use crate::show;
@@ -31,7 +35,10 @@ pub(crate) fn routes() -> Router<Web> {
     Router::new()
         .route("/assessments", get(index))
         .route("/assessments/{scheme}", get(scheme))
+        .route("/assessments/{scheme}/compute", post(course::compute))
+        .route("/assessments/{scheme}/papers/{file}", get(papers::page))
         .route("/assessments/{scheme}/{unit}", get(unit))
+        .route("/assessments/{scheme}/{unit}/before", get(course::before))
 }
 
 #[derive(Deserialize)]
@@ -65,30 +72,43 @@ async fn scheme(
     Query(asked): Query<Asked>,
 ) -> Result<Markup, Trouble> {
     visitor
-        .work(move |visitor| {
-            let (scheme, name) = named(visitor, &id, &asked)?;
-            let lang = visitor.lang;
-            let result = computed(visitor, &scheme, &name);
-            let body = html! {
-                (layout::heading(Some(&over(&scheme)), &html! { (scheme.label.get(lang)) }, &html! {}))
-                p .lead { (scheme.purpose.get(lang)) }
-                p .quiet { (t(lang, "assess.p_source")) (scheme.source.get(lang)) }
-                (period_form(visitor, &scheme, &name))
-                @match &result {
-                    Ok(run) => { (results(visitor, run)) },
-                    Err(failure) => { p .notice { (failure.rule.text(lang)) } },
-                }
-                section { h2 { (t(lang, "assess.p_items")) } (items(visitor, &scheme)) }
-                section { h2 { (t(lang, "assess.p_rules")) } (rules(visitor, &scheme)) }
-            };
-            Ok(layout::page(
-                visitor,
-                scheme.label.get(lang),
-                Nav::Assessments,
-                &body,
-            ))
-        })
+        .work(move |visitor| page_of(visitor, &id, &asked, &[]))
         .await
+}
+
+/// The page of a scheme; `problems` of a form that was refused.
+fn page_of(visitor: &Visitor, id: &str, asked: &Asked, problems: &[Problem]) -> Result<Markup, Trouble> {
+    let (scheme, name) = named(visitor, id, asked)?;
+    let lang = visitor.lang;
+    let result = computed(visitor, &scheme, &name);
+    let course = match assessment::period_of(&scheme, Some(&name), visitor.now) {
+        Ok(span) => {
+            let views = visitor.views()?;
+            let course = course::of(visitor, &views, &scheme, &span)?;
+            course::section(visitor, &scheme, &span, &course, result.as_ref().ok())?
+        }
+        Err(_) => html! {},
+    };
+    let body = html! {
+        (layout::heading(Some(&over(&scheme)), &html! { (scheme.label.get(lang)) }, &html! {}))
+        (summary(lang, problems))
+        p .lead { (scheme.purpose.get(lang)) }
+        p .quiet { (t(lang, "assess.p_source")) (scheme.source.get(lang)) }
+        (period_form(visitor, &scheme, &name))
+        @match &result {
+            Ok(run) => { (results(visitor, run)) },
+            Err(failure) => { p .notice { (failure.rule.text(lang)) } },
+        }
+        (course)
+        section { h2 { (t(lang, "assess.p_items")) } (items(visitor, &scheme)) }
+        section { h2 { (t(lang, "assess.p_rules")) } (rules(visitor, &scheme)) }
+    };
+    Ok(layout::page(
+        visitor,
+        scheme.label.get(lang),
+        Nav::Assessments,
+        &body,
+    ))
 }
 
 async fn unit(
@@ -109,14 +129,21 @@ async fn unit(
             let unit_name = show::unit_name(&visitor.world, &unit, lang);
             let views = visitor.views()?;
             let at = format!("/assessments/{}?period={}", scheme.id, run.span.name);
+            let course = course::of(visitor, &views, &scheme, &run.span)?;
+            let told = Beside {
+                sayings: course::Sayings::of(visitor, &views, &course, &unit),
+                course: &course,
+                views: &views,
+            };
             let body = html! {
                 (layout::heading(Some(scheme.label.get(lang)), &html! { (unit_name) }, &html! { a href=(at) { (t(lang, "assess.p_back")) } }))
                 (face(visitor, &run, sheet))
-                section { h2 { (t(lang, "assess.p_items")) } (lines(visitor, &run, sheet, &views)?) }
-                @if !sheet.additions.is_empty() { section { h2 { (t(lang, "assess.p_additions")) } (adjustments(visitor, &run, &sheet.additions, &views)?) } }
-                @if !sheet.deductions.is_empty() { section { h2 { (t(lang, "assess.p_deductions")) } (adjustments(visitor, &run, &sheet.deductions, &views)?) } }
+                (course::of_unit(visitor, &run, sheet, &course, &views)?)
+                section { h2 { (t(lang, "assess.p_items")) } (lines(visitor, &run, sheet, &told)?) }
+                @if !sheet.additions.is_empty() { section { h2 { (t(lang, "assess.p_additions")) } (adjustments(visitor, &run, sheet, &sheet.additions, &told)?) } }
+                @if !sheet.deductions.is_empty() { section { h2 { (t(lang, "assess.p_deductions")) } (adjustments(visitor, &run, sheet, &sheet.deductions, &told)?) } }
                 @if !sheet.vetoes.is_empty() { section { h2 { (t(lang, "assess.p_vetoes")) }
-                    @for veto in &sheet.vetoes { h3 { (label(&run.scheme, &veto.item, visitor)) } (things(visitor, &veto.counted, false, &views)?) }
+                    @for veto in &sheet.vetoes { h3 { (label(&run.scheme, &veto.item, visitor)) } (things(visitor, &veto.item, &veto.counted, false, &told)?) (told.of(visitor, sheet, &veto.item)) }
                 } }
                 section { h2 { (t(lang, "assess.p_again")) }
                     p { (t(lang, "assess.p_again_lead")) }
@@ -362,7 +389,20 @@ fn face(visitor: &Visitor, run: &Run, sheet: &Sheet) -> Markup {
     }
 }
 
-fn lines(visitor: &Visitor, run: &Run, sheet: &Sheet, views: &Views) -> Result<Markup, Trouble> {
+/// What stands beside the points of a sheet: what the unit said of each item, and what it may still say.
+struct Beside<'a> {
+    sayings: course::Sayings,
+    course: &'a Course,
+    views: &'a Views,
+}
+
+impl Beside<'_> {
+    fn of(&self, visitor: &Visitor, sheet: &Sheet, item: &Code) -> Markup {
+        html! { (course::said(visitor, self.views, self.course, &sheet.unit, item)) (self.sayings.item(item)) }
+    }
+}
+
+fn lines(visitor: &Visitor, run: &Run, sheet: &Sheet, beside: &Beside<'_>) -> Result<Markup, Trouble> {
     let lang = visitor.lang;
     let mut rows = Vec::new();
     for line in &sheet.lines {
@@ -371,7 +411,7 @@ fn lines(visitor: &Visitor, run: &Run, sheet: &Sheet, views: &Views) -> Result<M
             .item(&line.item)
             .and_then(|item| item.measure.as_ref())
             .is_some_and(|measure| matches!(measure.rule, bihuan_domain::assessment::Rule::Rate { .. }));
-        rows.push((line, things(visitor, &line.counted, rate, views)?));
+        rows.push((line, things(visitor, &line.item, &line.counted, rate, beside)?));
     }
     Ok(html! {
         table .ledger {
@@ -385,7 +425,7 @@ fn lines(visitor: &Visitor, run: &Run, sheet: &Sheet, views: &Views) -> Result<M
                 td .is-title data-label=(t(lang, "assess.p_item")) { (label(&run.scheme, &line.item, visitor)) }
                 td .amount data-label=(t(lang, "assess.p_weight")) { (line.weight.normalize()) }
                 td .amount data-label=(t(lang, "assess.p_points")) { (points(visitor, line.points)) }
-                td data-label=(t(lang, "assess.p_behind")) { (how(visitor, line)) (behind) }
+                td data-label=(t(lang, "assess.p_behind")) { (how(visitor, line)) (behind) (beside.of(visitor, sheet, &line.item)) }
             } } }
         }
     })
@@ -408,22 +448,30 @@ fn how(visitor: &Visitor, line: &Line) -> Markup {
 fn adjustments(
     visitor: &Visitor,
     run: &Run,
+    sheet: &Sheet,
     list: &[AdjustmentLine],
-    views: &Views,
+    beside: &Beside<'_>,
 ) -> Result<Markup, Trouble> {
     let mut rows = Vec::new();
     for line in list {
-        rows.push((line, things(visitor, &line.counted, false, views)?));
+        rows.push((line, things(visitor, &line.item, &line.counted, false, beside)?));
     }
     Ok(html! { @for (line, behind) in rows {
         h3 { (label(&run.scheme, &line.item, visitor)) " " (points(visitor, line.points)) }
         (behind)
+        (beside.of(visitor, sheet, &line.item))
     } })
 }
 
 /// What counted: cases with their entries, rows with their register.
-fn things(visitor: &Visitor, counted: &[Counted], rate: bool, views: &Views) -> Result<Markup, Trouble> {
-    let lang = visitor.lang;
+fn things(
+    visitor: &Visitor,
+    item: &Code,
+    counted: &[Counted],
+    rate: bool,
+    beside: &Beside<'_>,
+) -> Result<Markup, Trouble> {
+    let (lang, views) = (visitor.lang, beside.views);
     let mut shown = Vec::new();
     for one in counted {
         let (link, seqs) = match &one.thing {
@@ -456,6 +504,7 @@ fn things(visitor: &Visitor, counted: &[Counted], rate: bool, views: &Views) -> 
                 @if !seqs.is_empty() { span .quiet { "　" (t(lang, "assess.p_entries")) " "
                     @for seq in seqs { a href={ "/log/" (seq) } { (seq) } " " }
                 } }
+                @if let Thing::Case { case } = &one.thing { (beside.sayings.case(item, *case)) }
             } }
         } } }
     })

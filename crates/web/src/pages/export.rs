@@ -75,7 +75,7 @@ async fn make(visitor: Visitor, id: String, asked: Asked, workbook: bool) -> Res
 }
 
 /// Bytes to be saved under a name, which may hold Chinese (RFC 6266).
-pub(super) fn download(kind: &'static str, name: &str, bytes: Vec<u8>) -> Response {
+pub(crate) fn download(kind: &'static str, name: &str, bytes: Vec<u8>) -> Response {
     let place = format!("attachment; filename*=UTF-8''{}", percent(name));
     (
         [

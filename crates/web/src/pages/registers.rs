@@ -351,7 +351,7 @@ fn page(
     let body = html! {
         (layout::heading(Some(t(lang, "web.registers")), &html! { (spec.label.get(lang)) }, &html! { span .quiet .num { (show::count(total)) } }))
         @if let Some(keeper) = &spec.keeper { p .quiet { (tf(lang, "web.register_kept_by", &[("who", &keeper_name(visitor, keeper))])) } }
-        @if keeps { (form(&show, spec, asked, attempt)) }
+        @if access::writes_register(&visitor.world, &visitor.post, spec) { (form(&show, spec, asked, attempt)) }
         @if rows.is_empty() { div .empty { p { (t(lang, "web.register_empty")) } } }
         @else {
             @if spec.fields.iter().any(unmask::is_masked) {

@@ -47,3 +47,27 @@ async fn a_unit_does_not_see_the_sheet_of_another() {
         .await;
     assert_ne!(own.status, StatusCode::FORBIDDEN);
 }
+
+#[tokio::test]
+async fn only_who_keeps_the_result_has_it_computed_and_a_draft_is_not_for_everybody() {
+    let county = County::new();
+    let mut clerk = Browser::signed_in(&county, "water.clerk").await;
+    let page = clerk.get("/assessments/annual-assessment?period=2026").await;
+    assert!(page.has("id=\"course\"") && !page.has("/compute\""), "{}", page.text);
+    let csrf = page.csrf();
+    let sent = clerk
+        .post(
+            "/assessments/annual-assessment/compute",
+            &[("csrf", &csrf), ("key", "k1"), ("period", "2026")],
+        )
+        .await;
+    assert_eq!(sent.status, StatusCode::FORBIDDEN, "{}", sent.text);
+    let draft = clerk
+        .get("/assessments/annual-assessment/papers/grades?period=2026")
+        .await;
+    assert_eq!(draft.status, StatusCode::FORBIDDEN);
+    let other = clerk
+        .get("/assessments/annual-assessment/housing/before?period=2026")
+        .await;
+    assert_eq!(other.status, StatusCode::FORBIDDEN);
+}

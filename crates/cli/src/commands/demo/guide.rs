@@ -126,6 +126,7 @@ fn page(place: &Place) -> Option<(String, String)> {
             let form = act.replace([':', '/', '_', '@'], "-");
             at(format!("/cases/{case}"), &format!("#act-{form}"))
         }
+        Place::Compute { scheme, period } => at(format!("/assessments/{scheme}?period={period}"), "#course"),
         Place::Draft { .. } => at("/bulletins".to_owned(), "#draft"),
         Place::Bulletin(id) => at(format!("/bulletins/{id}"), ""),
         Place::Figure(id) => at(format!("/bulletins/{id}/cases?figure=closed"), ""),
@@ -180,8 +181,11 @@ fn typed(place: Place) -> Vec<(String, String)> {
             one("to", to.to_string()),
             one("mechanism", mechanism.to_string()),
         ],
-        Place::Case { .. } | Place::Nowhere | Place::Bulletin(_) | Place::Figure(_) | Place::Recheck(_) => {
-            Vec::new()
-        }
+        Place::Case { .. }
+        | Place::Nowhere
+        | Place::Compute { .. }
+        | Place::Bulletin(_)
+        | Place::Figure(_)
+        | Place::Recheck(_) => Vec::new(),
     }
 }

@@ -28,6 +28,8 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use crate::Web;
+use crate::body::Sent;
+use crate::form::fresh_key;
 use crate::layout::{self, Nav};
 use crate::pages::registers::unmask_form;
 use crate::session::Visitor;
@@ -60,19 +62,32 @@ async fn case(
     visitor: Visitor,
     Path(id): Path<u64>,
     Query(asked): Query<Asked>,
+    Query(given): Query<Vec<(String, String)>>,
 ) -> Result<Response, Trouble> {
     visitor
         .work(move |visitor| {
             let views = visitor.views()?;
             let (case, mechanism) = find(visitor, &views, CaseId(id))?;
             let tag = etag(&case.state);
-            let filled = visitor.filled(&asked.fill)?;
+            let filled = visitor.filled(&asked.fill)?.or_else(|| prefilled(given));
             let attempt =
                 filled.and_then(|sent| Attempt::filled(visitor, &views, &mechanism, &case.state, sent));
             let page = view(visitor, &views, &case, &mechanism, attempt.as_ref(), &asked.done)?;
             Ok(([(header::ETAG, tag)], page).into_response())
         })
         .await
+}
+
+/// A form that a link opens with some of its fields filled (`?act=step:object&r.item=…`): nothing is sent by it.
+fn prefilled(given: Vec<(String, String)>) -> Option<Sent> {
+    let mut sent = Sent {
+        fields: given,
+        files: Vec::new(),
+    };
+    sent.filled("act")?;
+    sent.fields.retain(|(name, _)| name != "key");
+    sent.fields.push(("key".to_owned(), fresh_key()));
+    Some(sent)
 }
 
 /// Whoever reloads the answer to a refused form is led to the case.

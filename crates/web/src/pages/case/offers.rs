@@ -173,7 +173,7 @@ impl Act {
         mechanism.registers.get(register)
     }
 
-    pub(super) fn label(&self, mechanism: &Mechanism, state: &State, lang: Lang) -> String {
+    pub(crate) fn label(&self, mechanism: &Mechanism, state: &State, lang: Lang) -> String {
         match self {
             Act::Step(step) => find_step(mechanism, state, step)
                 .map_or(step.as_str(), |step| step.label.get(lang))
