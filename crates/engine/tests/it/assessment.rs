@@ -603,3 +603,108 @@ fn an_announced_result_names_its_sheet_and_the_log_from_which_anyone_finds_it_ag
     assert_eq!(value(&towns, "sheet"), Some(Value::Code(after.as_str().into())));
     towns.county.verify();
 }
+
+#[test]
+fn notice_and_decision_print_what_was_computed_and_awarded_and_no_scores() {
+    let mut towns = Towns::new();
+    let open = json!({ "type": "open", "mechanism": "assessment-year", "owner": "assessing", "title": "2026年度考核（样例）",
+        "values": { "year": 2026 }, "source": { "kind": "document" } });
+    let year = towns
+        .county
+        .order("supervision.dispatcher", open)
+        .unwrap()
+        .case
+        .unwrap();
+    let compute = json!({ "type": "compute", "register": "assessment_sheets", "period": "2026" });
+    towns.county.order("assessing.clerk", compute).unwrap();
+    let award = |n: u32, kind: &str, name: &str| {
+        let (sealed, draft) = Engine::seal(name).unwrap();
+        let values = [
+            ("kind", Value::Code(kind.into())),
+            ("recipient", Value::Sealed(sealed)),
+            ("case", Value::Case(year)),
+        ];
+        let mut put = row(
+            "assessment_awards",
+            &format!("case-{:012}-{n:06}", year.0),
+            &values,
+            &[],
+        );
+        put.texts.push(("register/assessment_awards".to_owned(), draft));
+        put
+    };
+    towns.change(
+        "awards",
+        vec![
+            award(1, "advanced", "西营镇"),
+            award(2, "enterprise", "突出贡献企业01（样例）"),
+        ],
+    );
+    let engine = &towns.county.engine;
+    let (world, mechanisms, views) = (engine.world(), engine.mechanisms(), engine.views().unwrap());
+    let scheme = assessment::scheme_named(&mechanisms, Some("annual-assessment")).unwrap();
+    let span = assessment::period_of(&scheme, Some("2026"), engine.now()).unwrap();
+    let mut course = assessment::Course::of(&views, &world, &mechanisms, &scheme, &span).unwrap();
+    course.whole = views.state(year).unwrap();
+    let said = |course: &assessment::Course, paper| {
+        let papers = assessment::Papers {
+            views: &views,
+            world: &world,
+            mechanisms: &mechanisms,
+            scheme: &scheme,
+            span: &span,
+            course,
+            today: date(2026, 12, 31),
+            lang: Lang::Zh,
+        };
+        let document = papers.paper(paper).unwrap().unwrap();
+        assert!(
+            assessment::paper_docx(&document, Lang::Zh)
+                .unwrap()
+                .starts_with(b"PK")
+        );
+        let text = serde_json::to_string(&document.body).unwrap();
+        (document, text)
+    };
+    let (notice, text) = said(&course, assessment::Paper::Grades);
+    assert!(notice.draft && notice.date.is_none() && notice.number.is_none());
+    assert!(
+        text.contains("tianning") && text.contains("合格（1个）"),
+        "{text}"
+    );
+    // The award classes in the order of the dictionary; grades are named, scores are not.
+    let total = course.announced[&UnitId::new("tianning")]
+        .total
+        .unwrap()
+        .to_string();
+    assert!(!text.contains(&total), "{text}");
+    assert!(notice.provenance.unwrap().contains("考核得分"));
+    let (decision, text) = said(&course, assessment::Paper::Commendation);
+    assert!(
+        text.contains("先进单位（1个）")
+            && text.contains("西营镇。")
+            && text.contains("突出贡献企业01（样例）。"),
+        "{text}"
+    );
+    assert!(decision.title.contains("关于表彰2026年度"), "{}", decision.title);
+    // Announced: no draft any more, with its day.
+    let whole = course.whole.as_mut().unwrap();
+    whole
+        .values
+        .insert("announced_on".into(), Value::Date(date(2027, 7, 30)));
+    let (notice, _) = said(&course, assessment::Paper::Grades);
+    assert!(!notice.draft && notice.date == Some(date(2027, 7, 30)));
+    if let Ok(to) = std::env::var("BIHUAN_LOOK") {
+        for (name, paper) in [
+            ("grades", assessment::Paper::Grades),
+            ("commendation", assessment::Paper::Commendation),
+        ] {
+            let (document, _) = said(&course, paper);
+            std::fs::write(
+                format!("{to}/{name}.docx"),
+                assessment::paper_docx(&document, Lang::Zh).unwrap(),
+            )
+            .unwrap();
+        }
+    }
+}

@@ -53,8 +53,12 @@ async fn only_who_keeps_the_result_has_it_computed_and_a_draft_is_not_for_everyb
     let county = County::new();
     let mut clerk = Browser::signed_in(&county, "water.clerk").await;
     let page = clerk.get("/assessments/annual-assessment?period=2026").await;
-    assert!(page.has("id=\"course\"") && !page.has("/compute\""), "{}", page.text);
-    let csrf = page.csrf();
+    assert!(
+        page.has("id=\"course\"") && !page.has("/compute\""),
+        "{}",
+        page.text
+    );
+    let csrf = page.hidden("csrf");
     let sent = clerk
         .post(
             "/assessments/annual-assessment/compute",
