@@ -66,7 +66,17 @@ impl Office {
     /// If the directory cannot be written or the built-in packs do not load.
     pub fn found(dir: &Path, seed: u64) -> Result<Office, Failure> {
         let engine = Engine::create(dir, "workload.bihuan", Arc::new(SystemTime))?;
-        Office::furnish(engine, dir, seed)
+        Office::furnish(engine, dir, seed, UNITS)
+    }
+
+    /// As [`Office::found`], with so many departments, and filled fast: what is written need not survive a failure of power.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Office::found`].
+    pub fn of_units_hastily(dir: &Path, seed: u64, units: usize) -> Result<Office, Failure> {
+        let engine = Engine::create_hastily(dir, "workload.bihuan", Arc::new(SystemTime))?;
+        Office::furnish(engine, dir, seed, units)
     }
 
     /// As [`Office::found`], with another clock, and filled fast: what is written need not survive a failure of power.
@@ -76,10 +86,10 @@ impl Office {
     /// As for [`Office::found`].
     pub fn found_hastily(dir: &Path, seed: u64, time: Arc<dyn TimeSource>) -> Result<Office, Failure> {
         let engine = Engine::create_hastily(dir, "workload.bihuan", time)?;
-        Office::furnish(engine, dir, seed)
+        Office::furnish(engine, dir, seed, UNITS)
     }
 
-    fn furnish(engine: Engine, dir: &Path, seed: u64) -> Result<Office, Failure> {
+    fn furnish(engine: Engine, dir: &Path, seed: u64, units: usize) -> Result<Office, Failure> {
         let today = bihuan_domain::calendar::date_of(engine.now());
         let mut f = Founding::new(
             "root",
@@ -110,7 +120,7 @@ impl Office {
             let post = f.post("supervision", kind, kind, Label::new("督查室", "Supervision"));
             f.appoint(&person, &post);
         }
-        for n in 0..UNITS {
+        for n in 0..units {
             let unit = unit(n);
             f.unit(
                 &unit,
@@ -136,7 +146,7 @@ impl Office {
             on_post(&world.org, &post.into(), today).ok_or(Failure::Fault(bihuan_engine::Error::Stopped))
         };
         let clerk = seated("supervision.supervisor".to_owned())?;
-        let handlers: Vec<Actor> = (0..UNITS)
+        let handlers: Vec<Actor> = (0..units)
             .map(|n| seated(format!("{}.clerk", unit(n))))
             .collect::<Result<_, _>>()?;
         let accounts = Arc::new(Accounts::open(dir)?);
@@ -169,7 +179,7 @@ impl Office {
 
     /// The next opening: a task of a department, drawn by the seed.
     pub fn opening(&mut self) -> (Actor, Submission) {
-        let n = usize::try_from(self.rng.below(u64::try_from(UNITS).unwrap_or(1))).unwrap_or(0);
+        let n = usize::try_from(self.rng.below(u64::try_from(self.handlers.len()).unwrap_or(1))).unwrap_or(0);
         let km = self.rng.between(1, 40);
         let place = self.rng.pick(&PLACES).unwrap_or(&"");
         let thing = self.rng.pick(&THINGS).unwrap_or(&"");

@@ -1,5 +1,6 @@
 //! `bihuan bench`: how fast this machine keeps promises. Every figure with what it was measured on.
 
+mod assess;
 mod bulletin;
 mod demo;
 mod engine;
@@ -27,6 +28,8 @@ pub(crate) struct Args {
     page: Option<PathBuf>,
     #[arg(long, value_name = "WHAT", value_delimiter = ',')]
     only: Vec<String>,
+    #[arg(long, value_name = "N")]
+    events: Option<usize>,
 }
 
 /// How much is measured.
@@ -43,6 +46,8 @@ struct Size {
     characters: usize,
     /// Cases behind the bulletin.
     counted: usize,
+    /// Events of the year that is assessed.
+    events: usize,
 }
 
 const QUICK: Size = Size {
@@ -52,6 +57,7 @@ const QUICK: Size = Size {
     requests: 100,
     characters: 200_000,
     counted: 5_000,
+    events: 10_000,
 };
 const FULL: Size = Size {
     single: 2_000,
@@ -60,6 +66,7 @@ const FULL: Size = Size {
     requests: 500,
     characters: 4_000_000,
     counted: 1_000_000,
+    events: 100_000,
 };
 
 /// Commands under way at once in the second run.
@@ -84,6 +91,10 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
     if wanted("bulletin") {
         let cases = args.cases.unwrap_or(size.counted);
         results.insert("bulletin".to_owned(), bulletin::drafted(cases, term)?);
+    }
+    if wanted("assess") {
+        let events = args.events.unwrap_or(size.events);
+        results.insert("assess".to_owned(), assess::year(events, term)?);
     }
     if wanted("read") {
         results.insert(

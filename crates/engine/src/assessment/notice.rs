@@ -99,7 +99,7 @@ impl Papers<'_> {
             "n_provenance",
             &[
                 ("entries", &entries.unwrap_or_default()),
-                ("definition", &self.scheme.digest),
+                ("definition", &short(self.scheme.digest.as_str())),
                 ("register", &register.map_or("", |label| label.get(self.lang))),
             ],
         );
@@ -248,6 +248,12 @@ impl Papers<'_> {
         all.extend_from_slice(values);
         tf(self.lang, &format!("assess.{key}"), &all)
     }
+}
+
+/// Enough of a digest to tell two definitions apart in print.
+fn short(digest: &str) -> String {
+    let digits = digest.split_once(':').map_or(digest, |(_, digits)| digits);
+    digits.chars().take(12).collect()
 }
 
 /// The field of an award's row that names its class.

@@ -512,7 +512,7 @@ fn schemas() -> Json {
             "code": { "type": "string" }, "rule": text, "allowed": { "type": "array", "items": text }, "operation": { "type": "string" } } },
         "Command": { "type": "object", "required": ["key", "type"], "properties": {
             "key": { "type": "string", "minLength": 1, "maxLength": 200, "description": "Made by the caller; the same key again gets the same answer." },
-            "type": { "enum": ["open", "step", "note", "amend", "remind", "reassign", "request", "decide", "resume", "verify", "look_back", "answer", "correct"] },
+            "type": { "enum": ["open", "step", "note", "amend", "remind", "reassign", "request", "decide", "resume", "verify", "look_back", "answer", "row", "compute", "correct"] },
             "expected": { "type": "integer", "description": "The `seq` of the case's state as last seen; another state is refused (as with If-Match)." },
             "case": { "type": "integer" }, "mechanism": { "type": "string" }, "owner": { "type": "string" }, "title": { "type": "string" },
             "step": { "type": "string" }, "values": { "type": "object", "description": "By field; money in yuan, dates as 2026-12-31." },

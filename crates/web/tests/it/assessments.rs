@@ -65,7 +65,8 @@ async fn only_who_keeps_the_result_has_it_computed_and_a_draft_is_not_for_everyb
             &[("csrf", &csrf), ("key", "k1"), ("period", "2026")],
         )
         .await;
-    assert_eq!(sent.status, StatusCode::FORBIDDEN, "{}", sent.text);
+    assert_eq!(sent.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(sent.has("您所在的单位不能改"), "{}", sent.text);
     let draft = clerk
         .get("/assessments/annual-assessment/papers/grades?period=2026")
         .await;

@@ -67,7 +67,7 @@ pub(super) fn open(office: &mut Office, n: usize, term: &Term) -> Result<Vec<(Ca
 }
 
 /// Sends `n` transitions with `in_flight` of them unanswered at most, and times them.
-fn stream(
+pub(super) fn stream(
     office: &mut Office,
     cases: &[(CaseId, usize)],
     n: usize,

@@ -76,9 +76,11 @@ pub(super) async fn page(
                 lang,
             };
             let document = papers.paper(paper)?.ok_or_else(Trouble::not_found)?;
+            // Where the title is broken in print.
+            let title = document.title.replace('\n', "");
             if as_file {
                 let bytes = assessment::paper_docx(&document, lang)?;
-                return Ok(download(DOCX, &format!("{}.docx", document.title), bytes));
+                return Ok(download(DOCX, &format!("{title}.docx"), bytes));
             }
             let at = format!(
                 "/assessments/{}/papers/{name}.docx?period={}",
@@ -88,12 +90,12 @@ pub(super) async fn page(
             let back = format!("/assessments/{}?period={}#course", scheme.id, span.name);
             let body = html! {
                 link rel="stylesheet" href="/bulletins/style.css";
-                (layout::heading(Some(scheme.label.get(lang)), &html! { (document.title) }, &html! {
+                (layout::heading(Some(scheme.label.get(lang)), &html! { (title) }, &html! {
                     a href=(back) { (t(lang, "assess.p_back")) } " " a .button href=(at) { "DOCX" }
                 }))
                 (PreEscaped(assessment::paper_html(&document, lang)))
             };
-            Ok(layout::page(visitor, &document.title, Nav::Assessments, &body).into_response())
+            Ok(layout::page(visitor, &title, Nav::Assessments, &body).into_response())
         })
         .await
 }
