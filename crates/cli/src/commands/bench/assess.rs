@@ -26,9 +26,9 @@ const SCHEME: &str = r#"language = 1
 [scheme]
 id = "bench"
 number = "M11"
-label = { zh = "测速", en = "bench" }
-purpose = { zh = "测速", en = "bench" }
-source = { zh = "测速", en = "bench" }
+label = { zh = "bench", en = "bench" }
+purpose = { zh = "bench", en = "bench" }
+source = { zh = "bench", en = "bench" }
 subject = "unit"
 period = "year"
 full = "100"
@@ -36,12 +36,12 @@ merged = "successor"
 
 [[class]]
 id = "department"
-label = { zh = "部门", en = "departments" }
+label = { zh = "departments", en = "departments" }
 kinds = ["department"]
 
 [[item]]
 id = "planned"
-label = { zh = "已编排", en = "planned" }
+label = { zh = "planned", en = "planned" }
 weights = { department = "60" }
 of = "cases:key-task"
 unit = "row.owner"
@@ -53,7 +53,7 @@ empty = "spread"
 
 [[item]]
 id = "calm"
-label = { zh = "不超期", en = "calm" }
+label = { zh = "calm", en = "calm" }
 weights = { department = "40" }
 of = "cases:key-task"
 unit = "row.owner"
@@ -64,7 +64,7 @@ value = "0.5"
 
 [[deduction]]
 id = "redone"
-label = { zh = "回炉", en = "redone" }
+label = { zh = "redone", en = "redone" }
 of = "cases:key-task"
 unit = "row.owner"
 when = "row.opened_on"
@@ -74,18 +74,18 @@ cap = "3"
 
 [[grade]]
 id = "good"
-label = { zh = "良好", en = "good" }
+label = { zh = "good", en = "good" }
 at_least = "80"
 
 [[grade]]
 id = "rest"
-label = { zh = "其他", en = "rest" }
+label = { zh = "rest", en = "rest" }
 "#;
 
 pub(super) fn year(events: usize, term: &Term) -> Result<Value, Trouble> {
     let dir = scratch()?;
     let mut office = Office::of_units_hastily(&dir.path().join("office"), 13, UNITS)?;
-    let pack = "language = 1\n[pack]\nid = \"bench\"\nlabel = { zh = \"测速\", en = \"bench\" }\nrequires = [\"base\", \"b-plans\"]\n";
+    let pack = "language = 1\n[pack]\nid = \"bench\"\nlabel = { zh = \"bench\", en = \"bench\" }\nrequires = [\"base\", \"b-plans\"]\n";
     let files = BTreeMap::from([
         ("pack.toml".to_owned(), pack.to_owned()),
         ("bench.toml".to_owned(), SCHEME.to_owned()),

@@ -301,7 +301,7 @@ pub(super) fn said(visitor: &Visitor, views: &Views, course: &Course, unit: &Uni
     let said = course.said(&visitor.world, unit, item);
     html! { @for one in said {
         @if let Some(spec) = visitor.mechanisms.register(&one.register) {
-            p .quiet { (spec.label.get(visitor.lang)) "：" @for field in &spec.fields {
+            p .quiet { (spec.label.get(visitor.lang)) (t(visitor.lang, "report.colon")) @for field in &spec.fields {
                 @if field.id.as_str() != assessment::ITEM && let Some(value) = one.row.get(&field.id) {
                     @if let Value::Case(case) = value { a href={ "/cases/" (case) } { "#" (case) } } @else { (show.value(field, value)) }
                     " "
