@@ -1,5 +1,7 @@
 //! The packs that ship with the project are sound.
 
+use bihuan_domain::assessment::Of;
+use bihuan_domain::value::Type;
 use bihuan_mechanism::load;
 use bihuan_messages::Lang;
 
@@ -77,4 +79,40 @@ fn the_reference_of_the_language_shows_what_the_reader_reads() {
     );
     let codes = crate::suites::codes();
     assert!(codes.len() > 80, "{}", codes.len());
+}
+
+/// Units are scored and compared, persons never; what M07 hands over holds no number by which anybody could be ranked.
+#[test]
+fn no_scheme_scores_a_person_and_the_evidence_of_m07_ranks_nobody() {
+    let files = packs(&every_pack());
+    let loaded = load(&files);
+    let schemes: Vec<_> = loaded.packs.iter().flat_map(|pack| &pack.schemes).collect();
+    assert!(schemes.len() >= 2);
+    let evidence = loaded.mechanism(&"appraisal-evidence".into()).unwrap();
+    assert_eq!(evidence.number, "M07");
+    let written = evidence.registers.values().flat_map(|register| &register.fields);
+    for field in evidence.fields.iter().chain(written) {
+        let ranks = matches!(
+            field.ty,
+            Type::Person | Type::Post | Type::Decimal | Type::Int | Type::Money
+        );
+        assert!(
+            !ranks || field.id.as_str() == "year",
+            "{}: {:?}",
+            field.id,
+            field.ty
+        );
+    }
+    for scheme in schemes {
+        let cases = Of::Cases(evidence.id.clone());
+        assert!(
+            !scheme.looks_at().contains(&cases),
+            "{} scores by the evidence of M07",
+            scheme.id
+        );
+    }
+    for register in loaded.packs.iter().flat_map(|pack| &pack.registers) {
+        let persons = register.fields.iter().any(|field| field.ty == Type::Person);
+        assert!(register.computed.is_none() || !persons, "{}", register.id);
+    }
 }
