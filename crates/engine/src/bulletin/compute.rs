@@ -240,7 +240,7 @@ impl<'w> Collector<'w> {
             colour: state.colour(),
             cause: state.cause.clone(),
             stage: Some(state.stage.clone()),
-            since: state.tenures.last().map(|tenure| tenure.from),
+            since: Some(state.stage_since),
             repeated: false,
         }
     }

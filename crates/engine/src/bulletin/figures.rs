@@ -164,7 +164,7 @@ pub struct LateItem {
     /// The stage in which it stands; absent in bulletins from before it was kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stage: Option<StageId>,
-    /// Since when its holder has it.
+    /// Since when it stands there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
     /// Whether the last issued bulletin printed the same reason (or the same absence of one) for it.

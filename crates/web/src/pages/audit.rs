@@ -60,9 +60,9 @@ async fn page(visitor: Visitor, Query(asked): Query<Asked>) -> Result<Markup, Tr
                 (layout::heading(Some(t(lang, "web.nav_bulletins")), &html! { (title) }, &html! {}))
                 p .lead { (t(lang, "audit.p_lead")) }
                 p .quiet { (t(lang, "audit.p_only")) }
-                form .inline method="get" action="/audit" {
-                    div .field { label for="from" { (t(lang, "audit.p_from")) } input #from type="date" name="from" value=(from); }
-                    div .field { label for="to" { (t(lang, "audit.p_to")) } input #to type="date" name="to" value=(to); }
+                form .filters method="get" action="/audit" {
+                    label { (t(lang, "audit.p_from")) input type="date" name="from" value=(from); }
+                    label { (t(lang, "audit.p_to")) input type="date" name="to" value=(to); }
                     button type="submit" { (t(lang, "audit.p_look")) }
                 }
                 @match (&found, opened) {

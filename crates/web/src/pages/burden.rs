@@ -22,6 +22,8 @@ use crate::trouble::Trouble;
 
 /// Weeks that are shown where no period is asked for, this one included.
 const WEEKS_SHOWN: i64 = 4;
+/// Mechanisms that are shown at once: those that ask for most.
+const MOST: usize = 12;
 /// Cases that are listed.
 const LISTED_MAX: usize = 200;
 
@@ -136,11 +138,11 @@ fn form(visitor: &Visitor, wanted: &Wanted, (from, to): (Date, Date)) -> Markup 
         .filter(|unit| unit.valid.covers(to));
     let units = units.filter(|unit| !is_few(&visitor.world, Some(&unit.id), None, to));
     html! {
-        form .inline method="get" action="/burden" {
-            div .field { label for="from" { (t(lang, "burden.p_from")) } input #from type="date" name="from" value=(from); }
-            div .field { label for="to" { (t(lang, "burden.p_to")) } input #to type="date" name="to" value=(to); }
-            div .field { label for="unit" { (t(lang, "burden.p_unit")) }
-                select #unit name="unit" {
+        form .filters method="get" action="/burden" {
+            label { (t(lang, "burden.p_from")) input type="date" name="from" value=(from); }
+            label { (t(lang, "burden.p_to")) input type="date" name="to" value=(to); }
+            label { (t(lang, "burden.p_unit"))
+                select name="unit" {
                     option value="" { (t(lang, "burden.p_all_units")) }
                     @for unit in units { option value=(unit.id) selected[unit.id.as_str() == wanted.unit] { (unit.name.get(lang)) } }
                 }
@@ -165,6 +167,7 @@ fn tables(
     let by_weight = |(_, a): &(&MechanismId, &Asked)| std::cmp::Reverse(a.tenths);
     let mut mechanisms: Vec<_> = burden.mechanisms.iter().collect();
     mechanisms.sort_by_key(by_weight);
+    let (most, rest) = mechanisms.split_at(MOST.min(mechanisms.len()));
     Ok(html! {
         section #whole {
             h2 { (t(lang, "burden.p_whole")) }
@@ -175,13 +178,17 @@ fn tables(
             (table(lang, "burden.p_week", &html! { @for (week, asked) in &burden.weeks { (line(link("week", &week.to_string(), &show::date(*week, lang)), asked)) } }))
         }
         section #asks { h2 { (t(lang, "burden.p_asks")) }
-            (table(lang, "burden.p_mechanism", &html! { @for (id, asked) in mechanisms { (line(link("mechanism", id.as_str(), &mechanism(visitor, id)), asked)) } }))
+            (table(lang, "burden.p_mechanism", &html! { @for (id, asked) in most { (line(link("mechanism", id.as_str(), &mechanism(visitor, id)), asked)) } }))
+            @if !rest.is_empty() { details { summary { (tf(lang, "burden.p_more", &[("n", &rest.len())])) }
+                (table(lang, "burden.p_mechanism", &html! { @for (id, asked) in rest { (line(link("mechanism", id.as_str(), &mechanism(visitor, id)), asked)) } }))
+            } }
         }
         section #units { h2 { (t(lang, "burden.p_units")) }
+            details open[!wanted.unit.is_empty()] { summary { (tf(lang, "burden.p_units_all", &[("n", &burden.units.len())])) }
             (table(lang, "burden.p_unit", &html! {
                 @for (unit, asked) in &burden.units { (line(link("unit", unit.as_str(), &show::unit_name(&visitor.world, unit, lang)), asked)) }
                 @if burden.small.0 > 0 { (line(plain(&tf(lang, "burden.p_small", &[("n", &burden.small.0)])), &burden.small.1)) }
-            }))
+            })) }
         }
         @if wanted.unit.is_empty() {
             section #kinds { h2 { (t(lang, "burden.p_kinds")) }

@@ -1,5 +1,6 @@
 //! Moments, periods, holders, reasons and places in words; the annex uses them, too.
 
+use bihuan_domain::calendar::date_of;
 use bihuan_domain::case::Cause;
 use bihuan_domain::clock::{date_label, moment_label};
 use bihuan_messages::{Label, Lang, t, tf};
@@ -110,29 +111,25 @@ fn said(content: &Content, item: &LateItem, cause: &Cause, lang: Lang) -> String
     }
 }
 
-/// What the log knows of a matter for whose lateness nobody gave a reason: with which step whom it has waited for since
-/// when, and what was last said about it.
+/// What the log knows of a matter for whose lateness nobody gave a reason: since when it stands in its
+/// stage (its holder stands beside it), and what was last said about it.
 fn known(content: &Content, item: &LateItem, lang: Lang) -> String {
     let (Some(_), Some(since)) = (&item.stage, item.since) else {
         return String::new();
     };
     let stage = content.named("stage", &item.case.to_string(), lang);
-    let holder = holder(content, item, lang);
+    let day = |at| date_label(date_of(at)).get(lang).to_owned();
     let mut text = tf(
         lang,
         "report.b_known",
-        &[
-            ("stage", &stage),
-            ("holder", &holder),
-            ("since", &minute_label(since).get(lang)),
-        ],
+        &[("stage", &stage), ("since", &day(since))],
     );
     if let Some(cause) = &item.cause {
         text.push_str(&tf(
             lang,
             &format!("report.b_known_{}", cause.origin.name()),
             &[
-                ("at", &minute_label(cause.at).get(lang)),
+                ("at", &day(cause.at)),
                 ("words", &said(content, item, cause, lang)),
             ],
         ));

@@ -27,12 +27,12 @@ impl Words<'_> {
             ],
         )));
         let columns = [
-            ("c_matter", 30),
-            ("c_owner", 15),
-            ("c_holder", 17),
+            ("c_matter", 26),
+            ("c_owner", 13),
+            ("c_holder", 14),
             ("c_due", 14),
             ("c_days", 8),
-            ("c_cause", 22),
+            ("c_cause", 31),
         ]
         .into_iter()
         .map(|(key, width)| TableColumn {
