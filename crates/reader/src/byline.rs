@@ -30,7 +30,12 @@ pub(crate) fn byline(line: &[char]) -> Option<Byline> {
     }
     // `□  本 报 记 者  柳 含 烟`: of spaced-out letters only the wider blanks part words.
     let drawn;
-    let line = if crate::pieces::is_spaced_out(line)
+    let begins = matches!(
+        at(line, 0),
+        '□' | '■' | '◎' | '◆' | '●' | '（' | '(' | '本' | '文' | '图' | '记'
+    );
+    let line = if begins
+        && crate::pieces::is_spaced_out(line)
         && line.windows(2).any(|w| w.iter().all(|c| c.is_whitespace()))
     {
         drawn = drawn_together(line);

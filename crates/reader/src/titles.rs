@@ -70,27 +70,15 @@ pub(crate) fn titles(chars: &[char], pieces: &[Piece], bodies: &[Body]) -> Title
     let grams: Vec<Vec<u64>> = texts.iter().map(|t| grams_of(t)).collect();
     let leads: Vec<Vec<u64>> = texts.iter().map(|t| grams_of(cut(t, 0, 160))).collect();
     let index = Index::of(&grams);
-    let enough_plain = enough_plain(&heads, bodies, &index);
+    let known = known(&heads, bodies, &index);
+    let front = fronts(pieces, bodies);
+    let enough_plain = enough_plain(&heads, bodies, &known, &front);
     for head in &mut heads {
         head.caption_like |= enough_plain && head.doubled && head.several;
     }
     let between = between(pieces, bodies);
     let mut claims = Vec::new();
-    let mut near = 0usize;
-    for (h, head) in heads.iter().enumerate() {
-        while bodies
-            .get(near + 1)
-            .and_then(first_piece)
-            .is_some_and(|p| p <= head.piece)
-        {
-            near += 1;
-        }
-        let from = near.saturating_sub(REACH);
-        let mut near_by = index.lexical(head, from, from + 2 * REACH);
-        // Over the only body of a page a headline needs no shared term.
-        if near_by.is_empty() && bodies.len() == 1 {
-            near_by.push((0, 0));
-        }
+    for (h, (head, near_by)) in heads.iter().zip(known).enumerate() {
         for (b, lexical) in near_by {
             let Some(body) = bodies.get(b) else { continue };
             let in_lead = lexical_plain(head, leads.get(b).map_or(&[][..], Vec::as_slice));
@@ -117,26 +105,61 @@ pub(crate) fn titles(chars: &[char], pieces: &[Piece], bodies: &[Body]) -> Title
             });
         }
     }
-    assign(&heads, claims, bodies, &texts, &between)
+    assign(&heads, claims, bodies, &texts, &between, &front)
+}
+
+/// For each headline the bodies around it that share a term with it, and how much they know of it.
+fn known(heads: &[Head], bodies: &[Body], index: &Index) -> Vec<Vec<(usize, u64)>> {
+    let mut near = 0usize;
+    let found = heads.iter().map(|head| {
+        while bodies
+            .get(near + 1)
+            .and_then(first_piece)
+            .is_some_and(|p| p <= head.piece)
+        {
+            near += 1;
+        }
+        let from = near.saturating_sub(REACH);
+        let near_by = index.lexical(head, from, from + 2 * REACH);
+        // Over the only body of a page a headline needs no shared term.
+        if near_by.is_empty() && bodies.len() == 1 {
+            vec![(0, 0)]
+        } else {
+            near_by
+        }
+    });
+    found.collect()
+}
+
+/// For each piece the body right before which it stands.
+fn fronts(pieces: &[Piece], bodies: &[Body]) -> Vec<Option<usize>> {
+    let mut front = vec![None; pieces.len()];
+    for (b, body) in bodies.iter().enumerate() {
+        for piece in &body.front {
+            if let Some(slot) = front.get_mut(*piece) {
+                *slot = Some(b);
+            }
+        }
+    }
+    front
 }
 
 /// Whether the plain headlines suffice for the bodies: then the doubled lines are captions of pictures. Two lines that
 /// speak of one body are one headline.
-fn enough_plain(heads: &[Head], bodies: &[Body], index: &Index) -> bool {
+fn enough_plain(
+    heads: &[Head],
+    bodies: &[Body],
+    known: &[Vec<(usize, u64)>],
+    front: &[Option<usize>],
+) -> bool {
     let wanted = bodies.iter().filter(|b| !b.caption).count();
     let mut spoken_of: Vec<usize> = Vec::new();
     let mut silent = 0usize;
-    for head in heads.iter().filter(|h| !h.doubled && !h.minor && !h.caption_like) {
-        let best = index
-            .lexical(head, 0, bodies.len())
-            .into_iter()
-            .max_by_key(|(_, lexical)| *lexical);
-        let front = bodies.iter().position(|b| b.front.contains(&head.piece));
-        match best
-            .filter(|(_, lexical)| *lexical >= 90)
-            .map(|(b, _)| b)
-            .or(front)
-        {
+    let lines = heads.iter().zip(known);
+    for (head, near_by) in lines.filter(|(h, _)| !h.doubled && !h.minor && !h.caption_like) {
+        let best = near_by.iter().max_by_key(|(_, lexical)| *lexical);
+        let best = best.filter(|(_, lexical)| *lexical >= 90).map(|(b, _)| *b);
+        match best.or(front.get(head.piece).copied().flatten()) {
             Some(b) => spoken_of.push(b),
             None => silent += 1,
         }
@@ -207,6 +230,7 @@ fn assign(
     bodies: &[Body],
     texts: &[Vec<char>],
     between: &[Option<usize>],
+    front: &[Option<usize>],
 ) -> Titles {
     claims.sort_by_key(|c| (std::cmp::Reverse(c.score), c.head, c.body));
     let mut given: Vec<Option<usize>> = vec![None; bodies.len()];
@@ -265,7 +289,7 @@ fn assign(
         });
         of_body.push(title);
     }
-    adopt(heads, bodies, &best_of, &mut of_body, &mut taken, texts);
+    adopt(heads, bodies, front, &best_of, &mut of_body, &mut taken, texts);
     if let Some((h, b)) = left_over(heads, bodies, &of_body, &taken, texts)
         && let (Some(slot), Some(head), Some(used)) = (of_body.get_mut(b), heads.get(h), taken.get_mut(h))
     {

@@ -59,7 +59,8 @@ const EACH: &[(&str, &[&str], bool)] = &[
 
 /// Every product that a sentence states in full.
 pub(crate) fn products(says: &Says, out: &mut Vec<Check>) {
-    if says.all.len() < 3 {
+    let each_word = || says.has(&['每', '均', '产']) || says.all.iter().any(|f| f.unit().contains('/'));
+    if says.all.len() < 3 || !each_word() {
         return;
     }
     for per in &says.all {
@@ -237,6 +238,9 @@ fn statement(says: &Says, each: &Each, count: &Num, total: &Num, exact: Decimal,
 
 /// `今年新建30座，累计建成25座`: what was accumulated is less than what one period brought.
 pub(crate) fn accumulated(says: &Says, out: &mut Vec<Check>) {
+    if !contains(cut(says.s(), says.a, says.b), "累计") {
+        return;
+    }
     for (i, one) in says.all.iter().enumerate() {
         for two in says.all.iter().skip(i + 1).take(3) {
             if one.unit() != two.unit() || one.percent() {

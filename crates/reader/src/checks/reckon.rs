@@ -19,6 +19,8 @@ pub(crate) struct Num<'a> {
     pub(crate) n: Decimal,
     /// How many brackets are open around it.
     pub(crate) depth: usize,
+    /// Where the words right before it begin.
+    pub(crate) from: usize,
 }
 
 impl<'a> Num<'a> {
@@ -103,7 +105,13 @@ impl<'a> Says<'a> {
             if let Value::One(n) = found.value
                 && n.abs() <= most
             {
-                all.push(Num { found, n, depth });
+                let from = lead_start(&stream.chars, a, found.start);
+                all.push(Num {
+                    found,
+                    n,
+                    depth,
+                    from,
+                });
             }
         }
         Says { stream, all, a, b }
@@ -120,20 +128,12 @@ impl<'a> Says<'a> {
 
     /// The words right before a number: back to the mark or the number before them.
     pub(crate) fn lead(&self, num: &Num) -> &'a [char] {
-        let (s, end) = (self.s(), num.start());
-        let mut a = end;
-        while a > self.a && end - a < 24 {
-            let c = before(s, a);
-            if is_comma(c) || is_semicolon(c) || is_stop(c) || matches!(c, '、' | '：' | ':' | '（' | '(')
-            {
-                break;
-            }
-            if digit(c).is_some() && !time_follows(s, a) {
-                break;
-            }
-            a -= 1;
-        }
-        cut(s, a, end)
+        cut(self.s(), num.from, num.start())
+    }
+
+    /// Whether any of the characters stands in the sentence.
+    pub(crate) fn has(&self, chars: &[char]) -> bool {
+        cut(self.s(), self.a, self.b).iter().any(|c| chars.contains(c))
     }
 
     /// The numbers before number `i` that have its unit.
@@ -144,6 +144,25 @@ impl<'a> Says<'a> {
         let head = self.all.iter().take(i);
         head.copied().filter(|f| f.unit() == own.unit()).collect()
     }
+}
+
+/// Back from a number to the mark or the number before it.
+fn lead_start(s: &[char], from: usize, end: usize) -> usize {
+    const LONGEST: usize = 24;
+    let mut a = end;
+    while a > from && end - a < LONGEST {
+        let c = before(s, a);
+        if is_comma(c)
+            || is_semicolon(c)
+            || is_stop(c)
+            || matches!(c, '、' | '：' | ':' | '（' | '(')
+            || (digit(c).is_some() && !time_follows(s, a))
+        {
+            break;
+        }
+        a -= 1;
+    }
+    a
 }
 
 /// Whether the digit before `a` belongs to a year or a month, which is no boundary.

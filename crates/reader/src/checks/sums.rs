@@ -440,6 +440,9 @@ pub(crate) fn parts_behind(said: &[Says], out: &mut Vec<Check>) {
             .is_some_and(|f| f.start() == total.start());
         let mut found_one = false;
         for (k, later) in behind.iter().enumerate() {
+            if later.all.len() < 2 || later.all.iter().filter(within).take(2).count() < 2 {
+                continue;
+            }
             let parts: Vec<Num> = later.all.iter().filter(within).copied().collect();
             let named = k == 0 && starts_parts(later);
             // The further away, the larger must be what adds up by itself.

@@ -17,14 +17,17 @@ const WIDEST_COLUMN: usize = 64;
 
 /// Parts every body that holds two articles.
 pub(crate) fn taken_apart(chars: &[char], pieces: &[Piece], found: &mut Vec<Body>) {
-    let heads = headlines(pieces);
+    // Asked for only where a body may hold two.
+    let heads = std::cell::OnceCell::new();
     let mut all = Vec::with_capacity(found.len());
     for body in std::mem::take(found) {
         let mut rest = Some(body);
         // A body may hold more than two.
         for _ in 0..3 {
             let Some(body) = rest.take() else { break };
-            match second(chars, pieces, &body, &heads) {
+            match second(chars, pieces, &body, &|| {
+                heads.get_or_init(|| headlines(pieces)).as_slice()
+            }) {
                 Some(k) => {
                     let (first, tail) = parted(body, k);
                     all.push(first);
@@ -79,7 +82,12 @@ fn parted(mut body: Body, k: usize) -> (Body, Body) {
 }
 
 /// The part at which a second article begins.
-fn second(chars: &[char], pieces: &[Piece], body: &Body, heads: &[Vec<u64>]) -> Option<usize> {
+fn second<'h>(
+    chars: &[char],
+    pieces: &[Piece],
+    body: &Body,
+    heads: &dyn Fn() -> &'h [Vec<u64>],
+) -> Option<usize> {
     if body.caption || body.parts.len() < 6 || body.parts.len() > LONGEST_BODY {
         return None;
     }
@@ -90,28 +98,29 @@ fn second(chars: &[char], pieces: &[Piece], body: &Body, heads: &[Vec<u64>]) -> 
         .parts
         .iter()
         .all(|p| pieces.get(p.piece).is_none_or(|p| p.width <= WIDEST_COLUMN));
-    if !forced && (sections || !columned) {
+    if !forced && (sections || !columned || !(1..body.parts.len()).any(|k| column_changes(pieces, body, k))) {
         return None;
     }
     let blocks = blocks(chars, pieces, body);
+    let heads = heads();
     let mut best: Option<(i64, usize)> = None;
     for (b, block) in blocks.iter().enumerate().skip(1) {
-        let spoken = spoken_of(&blocks, heads, b);
         let apart = column_changes(pieces, body, block.from);
+        let tail: usize = blocks.iter().skip(b).map(|block| block.len).sum();
+        let head: usize = blocks.iter().take(b).map(|block| block.len).sum();
+        if tail < 80 || head < 100 || !(forced || apart) {
+            continue;
+        }
+        // Without two bylines only a headline of each part, and a column of another width, make two articles.
+        let spoken = spoken_of(&blocks, heads, b);
+        if !(forced || spoken.sure()) {
+            continue;
+        }
         let opens = opens(chars, pieces, body, block.from);
         let headed = body
             .parts
             .get(block.from.saturating_sub(1))
             .is_some_and(|p| p.heading);
-        let tail: usize = blocks.iter().skip(b).map(|block| block.len).sum();
-        let head: usize = blocks.iter().take(b).map(|block| block.len).sum();
-        if tail < 80 || head < 100 {
-            continue;
-        }
-        // Without two bylines only a headline of each part, and a column of another width, make two articles.
-        if !(forced || spoken.sure() && apart) {
-            continue;
-        }
         let score = spoken.score()
             + if apart { 300 } else { 0 }
             + if opens { 150 } else { 0 }

@@ -2,8 +2,8 @@
 
 use crate::bodies::Body;
 use crate::chars::{at, balanced, cut, has_at, is_han, is_open, string};
-use crate::titles::Title;
 use crate::titles::heads::Head;
+use crate::titles::{REACH, Title};
 
 /// The headline with the lines before and after it that belong to the same body.
 pub(crate) fn joined(
@@ -78,6 +78,7 @@ pub(crate) fn joined(
 pub(crate) fn adopt(
     heads: &[Head],
     bodies: &[Body],
+    front: &[Option<usize>],
     best_of: &[Option<(usize, u64)>],
     of_body: &mut [Option<Title>],
     taken: &mut [bool],
@@ -87,51 +88,53 @@ pub(crate) fn adopt(
     const LONGEST: usize = 30;
     /// By how much, in thousandths, the headline's body must know the characters better than another without headline.
     const MARGIN: usize = 150;
+    let mut owner: Vec<Option<usize>> = vec![None; heads.len()];
+    for (b, title) in of_body.iter().enumerate() {
+        let (first, last) = title.as_ref().map_or((1, 0), |title| title.lines);
+        for slot in owner.iter_mut().take(last + 1).skip(first) {
+            *slot = Some(b);
+        }
+    }
     for h in 0..heads.len() {
         let Some(head) = heads.get(h).filter(|_| !taken.get(h).copied().unwrap_or(true)) else {
             continue;
         };
         let plain = !head.minor && !head.caption_like && !super::heads::numbered(&head.text);
+        let before = front.get(head.piece).copied().flatten();
         if !plain || !(SHORTEST..=LONGEST).contains(&head.text.len()) {
             continue;
         }
         let fit = |b: usize| texts.get(b).map_or(0, |text| known_characters(&head.text, text));
-        let free = |b: &usize| of_body.get(*b).is_some_and(Option::is_none);
-        let rivals = (0..bodies.len()).filter(free).filter(|b| {
-            bodies.get(*b).is_some_and(|body| !body.caption)
-                && texts.get(*b).is_some_and(|text| text.len() >= 80)
-        });
-        let rival = rivals.clone().map(fit).max();
-        let stands_by = |b: usize| bodies.get(b).is_some_and(|body| body.front.contains(&head.piece));
-        if rivals.clone().any(stands_by) {
-            continue;
-        }
         let mut best: Option<(usize, usize, bool)> = None;
-        for (b, title) in of_body.iter().enumerate() {
-            let Some(title) = title else { continue };
+        for (neighbour, behind) in [(h.checked_sub(1), true), (Some(h + 1), false)] {
+            let Some((at, b)) = neighbour.and_then(|at| Some((at, owner.get(at).copied().flatten()?))) else {
+                continue;
+            };
+            let (Some(other), Some(Some(title))) = (heads.get(at), of_body.get(b)) else {
+                continue;
+            };
             let (first, last) = title.lines;
-            let (neighbour, behind) = if last + 1 == h {
-                (last, true)
-            } else if h + 1 == first {
-                (first, false)
-            } else {
-                continue;
-            };
-            let Some(other) = heads.get(neighbour) else {
-                continue;
-            };
             let close = other.piece.abs_diff(head.piece) <= 1 && other.doubled == head.doubled;
-            let elsewhere = (0..bodies.len()).any(|other| other != b && stands_by(other));
             let short = title.text.chars().count() + head.text.len() <= 60 && last - first < 2;
-            // A line that speaks of another body is that one's caption or a second headline.
+            // A line that speaks of another body, or stands over it, is that one's caption or a second headline.
             let own = best_of.get(h).copied().flatten();
-            let foreign = own.is_some_and(|(best, lexical)| best != b && lexical >= 150);
-            if !close || !short || elsewhere || foreign || rival.is_some_and(|rival| fit(b) < rival + MARGIN)
-            {
+            let foreign = own.is_some_and(|(best, lexical)| best != b && lexical >= 150)
+                || before.is_some_and(|before| before != b);
+            if !close || !short || foreign {
+                continue;
+            }
+            let rivals = b.saturating_sub(REACH)..bodies.len().min(b + REACH);
+            let untitled = rivals.filter(|b| of_body.get(*b).is_some_and(Option::is_none));
+            let longer = untitled.filter(|b| {
+                bodies.get(*b).is_some_and(|body| !body.caption)
+                    && texts.get(*b).is_some_and(|text| text.len() >= 80)
+            });
+            let rival = longer.map(fit).max();
+            if rival.is_some_and(|rival| fit(b) < rival + MARGIN) {
                 continue;
             }
             // What follows a headline is more often its second line than the kicker of the next.
-            if best.is_none_or(|(_, known, _)| fit(b) > known || behind && fit(b) == known) {
+            if best.is_none_or(|(_, known, _)| fit(b) > known) {
                 best = Some((b, fit(b), behind));
             }
         }
@@ -139,6 +142,9 @@ pub(crate) fn adopt(
             && let (Some(Some(title)), Some(used)) = (of_body.get_mut(b), taken.get_mut(h))
         {
             *used = true;
+            if let Some(slot) = owner.get_mut(h) {
+                *slot = Some(b);
+            }
             let line = string(&head.text);
             title.text = if behind {
                 format!("{} {line}", title.text)

@@ -3,7 +3,7 @@
 use crate::bodies::{Body, Part};
 use crate::pieces::{Piece, Shape};
 use crate::titles::heads::numbered;
-use crate::titles::terms::{grams_of, shared_terms};
+use crate::titles::terms::grams_of;
 use crate::titles::{REACH, Titles, body_text};
 
 /// A body that has a headline before it and another after it holds two articles: returns the part at which the
@@ -122,18 +122,19 @@ pub(crate) fn torn_in(
             continue;
         }
         let (above, below) = body.parts.split_at(k);
-        let (above, below) = (
-            body_text(chars, pieces, above),
-            body_text(chars, pieces, below.get(lines..).unwrap_or_default()),
-        );
-        let first = shared_terms(&heading, &above);
-        let second = shared_terms(&heading, &below);
-        let either = shared_terms(&heading, &[above, below].concat());
-        // Terms on both sides; where something else heads the body, both are weighed anew.
-        let subtitled =
-            lines > 1 && (2..heading.len()).any(|i| matches!(heading.get(i), Some('—' | '－' | '─')));
+        let above = grams_of(&body_text(chars, pieces, above));
+        let below = grams_of(&body_text(chars, pieces, below.get(lines..).unwrap_or_default()));
+        let terms = grams_of(&heading);
+        let share = |knows: &dyn Fn(&u64) -> bool| {
+            terms.iter().filter(|g| knows(g)).count() * 1000 / terms.len().max(1)
+        };
+        let first = share(&|g| above.binary_search(g).is_ok());
+        let second = share(&|g| below.binary_search(g).is_ok());
+        let either = share(&|g| above.binary_search(g).is_ok() || below.binary_search(g).is_ok());
         // A news item hardly has a section of its own.
         let news = title.is_none() && body.dateline && body.front.is_empty() && either >= 250;
+        let dash = |c: &char| matches!(c, '—' | '－' | '─');
+        let subtitled = lines > 1 && heading.iter().skip(2).any(dash);
         let torn = subtitled && either >= 250
             || news
             || first >= 100 && second >= 100 && either >= if title.is_none() { 400 } else { 300 }
