@@ -33,9 +33,10 @@ impl Cadence {
                 .text(lang),
             Every::Weeks { every, days, from } => {
                 let message = match Number::of(i64::from(*every)) {
-                    Some(number) => Message::new("clock.every_weeks")
-                        .with("n", t(lang, number.amount))
-                        .with("nth", t(lang, number.ordinal)),
+                    Some(number) => Message::new("clock.every_weeks").with(
+                        "n",
+                        counted(lang, t(lang, number.amount), t(lang, number.ordinal)),
+                    ),
                     None => Message::new("clock.every_weeks_n").show("n", every),
                 };
                 message
@@ -122,10 +123,11 @@ fn day_of_month(day: DayOfMonth, lang: Lang) -> String {
             };
             let number = Number::of(i64::from(nth).abs());
             Message::new(key)
-                .with("n", number.as_ref().map_or("", |number| t(lang, number.plain)))
                 .with(
-                    "nth",
-                    number.as_ref().map_or("", |number| t(lang, number.ordinal)),
+                    "n",
+                    number.as_ref().map_or("", |number| {
+                        counted(lang, t(lang, number.plain), t(lang, number.ordinal))
+                    }),
                 )
                 .with("day", t(lang, weekday(day)))
                 .text(lang)
@@ -137,13 +139,22 @@ fn month_day(day: i8, lang: Lang) -> String {
     match day {
         -1 => t(lang, "clock.day_last").to_owned(),
         ..=-2 => Message::new("clock.day_before_end")
-            .show("n", day.unsigned_abs())
-            .with("nth", ordinal(day.unsigned_abs()))
+            .with(
+                "n",
+                counted(lang, day.unsigned_abs().to_string(), ordinal(day.unsigned_abs())),
+            )
             .text(lang),
         _ => Message::new("clock.day_of_month")
-            .show("n", day)
-            .with("nth", ordinal(day.unsigned_abs()))
+            .with("n", counted(lang, day.to_string(), ordinal(day.unsigned_abs())))
             .text(lang),
+    }
+}
+
+/// A number as the language counts: English by the ordinal where Chinese has the number itself.
+fn counted<T>(lang: Lang, number: T, ordinal: T) -> T {
+    match lang {
+        Lang::Zh => number,
+        Lang::En => ordinal,
     }
 }
 

@@ -1,5 +1,6 @@
 //! The breakdown of a document in the form that offices use (任务分解表): 序号, 任务, 目标, 牵头单位, 配合单位, 责任人, 时限, 来源.
 
+use bihuan_domain::clock::date_label;
 use bihuan_domain::id::UnitId;
 use bihuan_domain::world::World;
 use bihuan_messages::{Lang, t, tf};
@@ -127,15 +128,6 @@ fn in_words(value: &str, lang: Lang) -> String {
     value.to_owned()
 }
 
-fn day_in(lang: Lang, day: Date) -> String {
-    let (year, month, date) = (day.year(), day.month(), day.day());
-    tf(
-        lang,
-        "breakdown.day",
-        &[("day", &day), ("y", &year), ("m", &month), ("d", &date)],
-    )
-}
-
 impl Breakdown {
     /// Its title; a name for the file.
     pub fn title(&self) -> &str {
@@ -207,7 +199,7 @@ impl Breakdown {
                     line.iter()
                         .zip(COLUMNS)
                         .map(|(text, (key, _))| match text.parse::<Date>() {
-                            Ok(day) if key == "due" => vec![Span::plain(day_in(self.lang, day))],
+                            Ok(day) if key == "due" => vec![Span::plain(date_label(day).get(self.lang))],
                             _ => vec![Span::plain(text.as_str())],
                         })
                         .collect()

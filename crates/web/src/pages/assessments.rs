@@ -425,7 +425,7 @@ fn lines(visitor: &Visitor, run: &Run, sheet: &Sheet, beside: &Beside<'_>) -> Re
                 td .is-title data-label=(t(lang, "assess.p_item")) { (label(&run.scheme, &line.item, visitor)) }
                 td .amount data-label=(t(lang, "assess.p_weight")) { (line.weight.normalize()) }
                 td .amount data-label=(t(lang, "assess.p_points")) { (points(visitor, line.points)) }
-                td data-label=(t(lang, "assess.p_behind")) { (how(visitor, line)) (behind) (beside.of(visitor, sheet, &line.item)) }
+                td data-label=(t(lang, "assess.p_behind")) { div { (how(visitor, line)) (behind) (beside.of(visitor, sheet, &line.item)) } }
             } } }
         }
     })
