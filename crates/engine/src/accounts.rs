@@ -14,6 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior};
 use sha2::{Digest as _, Sha256};
 
+use crate::chance;
 use crate::error::Error;
 
 pub use second::Enrolment;
@@ -384,8 +385,7 @@ fn make_private(file: &Path) -> Result<(), Error> {
 ///
 /// If there is no randomness.
 pub fn hash_password(password: &str) -> Result<String, Error> {
-    let mut salt = [0u8; 16];
-    getrandom::fill(&mut salt).map_err(|e| Error::Other(e.to_string()))?;
+    let salt: [u8; 16] = chance::bytes()?;
     Argon2::default()
         .hash_password_with_salt(password.as_bytes(), &salt)
         .map(|hash| hash.to_string())
@@ -402,14 +402,4 @@ fn matches(password: &str, hash: &str) -> bool {
 
 fn fingerprint(secret: &str) -> Vec<u8> {
     Sha256::digest(secret.as_bytes()).to_vec()
-}
-
-fn token() -> Result<String, Error> {
-    Ok(random::<24>()?.iter().map(|byte| format!("{byte:02x}")).collect())
-}
-
-fn random<const N: usize>() -> Result<[u8; N], Error> {
-    let mut bytes = [0u8; N];
-    getrandom::fill(&mut bytes).map_err(|e| Error::Other(e.to_string()))?;
-    Ok(bytes)
 }

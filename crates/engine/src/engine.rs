@@ -393,7 +393,7 @@ impl Engine {
     pub fn upload(&self, name: &str, bytes: &[u8]) -> Result<String, Failure> {
         let media = sniff(bytes)?;
         let blob = Arc::new(self.0.ledger.stage_blob(bytes)?);
-        let token = random_token()?;
+        let token = crate::chance::token()?;
         let name: String = name.chars().filter(|c| !c.is_control()).take(200).collect();
         let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         let upload = Upload {
@@ -517,10 +517,4 @@ fn load_world(ledger: &Ledger) -> Result<(World, Mechanisms), Error> {
         }
     }
     Ok((world, mechanisms))
-}
-
-pub(crate) fn random_token() -> Result<String, Error> {
-    let mut bytes = [0u8; 16];
-    getrandom::fill(&mut bytes).map_err(|e| Error::Other(e.to_string()))?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }

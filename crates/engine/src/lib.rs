@@ -12,6 +12,7 @@ mod bring;
 pub mod bulletin;
 pub mod burden;
 pub mod calendars;
+mod chance;
 pub mod custody;
 pub mod documents;
 mod engine;
@@ -39,6 +40,7 @@ pub use accounts::{
 };
 pub use answer::{Answer, Recorded};
 pub use bihuan_mechanism::Pack;
+pub use chance::password;
 pub use engine::{CatchUp, Engine, Opening};
 pub use error::{Error, Failure};
 pub use mechanisms::Mechanisms;

@@ -7,7 +7,8 @@ use bihuan_domain::org::{Actor, Appointment, Person, Validity};
 use bihuan_domain::refusal::Refusal;
 use bihuan_domain::world::World;
 
-use crate::engine::{Engine, random_token};
+use crate::chance::token;
+use crate::engine::Engine;
 use crate::error::Failure;
 use crate::writer::WorldChange;
 
@@ -83,7 +84,7 @@ pub fn appoint(engine: &Engine, actor: &Actor, name: &str, post: &PostId) -> Res
 ///
 /// Faults of the log.
 pub fn account_changed(engine: &Engine, actor: &Actor, person: &PersonId, act: &str) -> Result<(), Failure> {
-    let key = format!("account/{}", random_token()?);
+    let key = format!("account/{}", token()?);
     engine.change(actor, &key, vec![account_event(person, act).into()])?;
     Ok(())
 }

@@ -10,7 +10,8 @@ use bihuan_domain::refusal::Refusal;
 use bihuan_domain::value::{RowRef, Value};
 
 use crate::access::{Sight, Task, may};
-use crate::engine::{Engine, random_token};
+use crate::chance::token;
+use crate::engine::Engine;
 use crate::error::Failure;
 
 /// What sensitive values are looked at for; each has its text in the catalogue as `admin.purpose_<code>`.
@@ -67,7 +68,7 @@ pub fn unmask(
         case: case.map(|(case, _)| case),
         purpose: Code::new(purpose),
     });
-    let key = format!("unmask/{}", random_token()?);
+    let key = format!("unmask/{}", token()?);
     engine.change(actor, &key, vec![event.into()])?;
     Ok(())
 }

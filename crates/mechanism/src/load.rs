@@ -1,6 +1,8 @@
 //! From files to packs: read all, resolve what packs declare, check every mechanism, compile what is sound.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod across;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bihuan_diagnostics::{Diagnostic, Span};
@@ -8,10 +10,10 @@ use bihuan_domain::calendar::Calendars;
 use bihuan_domain::id::{Code, DatumId, FieldId, PackId, RegisterId};
 use bihuan_domain::mechanism::RegisterSpec;
 use bihuan_domain::org::Unit;
-use bihuan_domain::value::Type;
-use bihuan_messages::{Label, Message};
+use bihuan_messages::Label;
 
-use crate::check::{self, Asked, Kin, Subject};
+use self::across::across;
+use crate::check::{self, Kin, Subject};
 use crate::digest::digest_of_parts;
 use crate::draft::{Draft, drafts};
 use crate::expr::{Items, case_items};
@@ -507,119 +509,5 @@ fn datum(ast: &crate::syntax::pack::DatumAst, around: &Surroundings) -> Option<D
         owner: Code::new(ast.owner.as_ref()?.as_str()),
         of: Code::new(ast.of.as_ref()?.as_str()),
         valid: ast.valid.as_ref()?.value.clone(),
-    })
-}
-
-/// What can be seen only over all packs: mechanisms and calendars under one code, data asked for twice.
-fn across(drafts: &[Draft<'_>]) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
-    let mut seen: BTreeSet<&str> = BTreeSet::new();
-    for (file, ast) in drafts.iter().flat_map(|draft| &draft.mechanisms) {
-        if !seen.insert(ast.id.as_str()) {
-            found.push(described("M0009", file, ast.id.span, |m| {
-                m.with("found", ast.id.as_str())
-            }));
-        }
-    }
-    let mut seen: BTreeSet<&str> = BTreeSet::new();
-    for (file, parts) in drafts.iter().flat_map(|draft| &draft.parts) {
-        for calendar in &parts.calendars {
-            if !seen.insert(calendar.id.as_str()) {
-                found.push(described("M0009", file, calendar.id.span, |m| {
-                    m.with("found", calendar.id.as_str())
-                }));
-            }
-        }
-    }
-    let mut around = Surroundings::default();
-    drafts.iter().for_each(|draft| around.absorb(&draft.around));
-    let mut asked = Vec::new();
-    // Registers first: the lasting thing's own register is where its data belong.
-    for (file, parts) in drafts.iter().flat_map(|draft| &draft.parts) {
-        for register in &parts.registers {
-            for field in &register.fields {
-                asked.extend(asked_for(file, register.id.as_str(), field, &around));
-            }
-        }
-    }
-    for (file, ast) in drafts.iter().flat_map(|draft| &draft.mechanisms) {
-        for field in &ast.fields {
-            asked.extend(asked_for(file, ast.id.as_str(), field, &around));
-        }
-    }
-    found.extend(check::asked_twice(&asked, &around));
-    found.extend(reported_twice(drafts));
-    found
-}
-
-/// `M0203`: the same regular report owed under two mechanisms.
-fn reported_twice(drafts: &[Draft<'_>]) -> Vec<Diagnostic> {
-    let mut first: BTreeMap<&str, (&str, &MechanismAst, Span)> = BTreeMap::new();
-    let mut found = Vec::new();
-    for draft in drafts {
-        for (file, ast) in &draft.mechanisms {
-            for datum in reports(ast, &draft.around) {
-                match first.get(datum.as_str()) {
-                    Some((other, before, span)) => {
-                        let finding = described("M0203", file, datum.span, |m| {
-                            m.with("datum", datum.as_str()).with("by", before.id.as_str())
-                        });
-                        found.push(finding.relate(other, *span, Message::new("check.first_here")));
-                    }
-                    None => {
-                        first.insert(datum.as_str(), (file, ast, datum.span));
-                    }
-                }
-            }
-        }
-    }
-    found
-}
-
-/// What a mechanism has reported regularly: the datum of its regular report, and the figures of cases that a schedule
-/// opens for villages and grids. Words about the matter of one case are no figure.
-fn reports<'a>(ast: &'a MechanismAst, around: &Surroundings) -> Vec<&'a Sp<String>> {
-    let progress = ast.progress.as_ref().and_then(|progress| progress.datum.as_ref());
-    let mut found: Vec<&Sp<String>> = progress.into_iter().collect();
-    let schedule = ast.open.as_ref().and_then(|open| open.schedule.as_ref());
-    if schedule.is_some_and(|schedule| !check::kinds_of_schedule(schedule, around).is_empty()) {
-        let steps = || ast.stages.iter().flat_map(|stage| &stage.steps);
-        let asked = |id: &str| steps().flat_map(|step| &step.needs).any(|need| need.value == id);
-        let mut silent = Sink::new("");
-        for field in ast
-            .fields
-            .iter()
-            .filter(|field| field.required || asked(field.id.as_str()))
-        {
-            let model = around.field(field, &mut silent);
-            let figure =
-                model.is_some_and(|model| matches!(model.ty, Type::Int | Type::Decimal | Type::Money));
-            if figure && progress.is_none_or(|datum| datum.value != field.datum.value) {
-                found.push(&field.datum);
-            }
-        }
-    }
-    found
-}
-
-fn asked_for<'a>(
-    file: &'a str,
-    by: &'a str,
-    field: &'a crate::syntax::parts::FieldAst,
-    around: &Surroundings,
-) -> Option<Asked<'a>> {
-    let datum = &field.datum;
-    // A pointer to a row is how one avoids asking twice.
-    let mut silent = Sink::new("");
-    let model = around.field(field, &mut silent)?;
-    let points = match &model.ty {
-        Type::List(item) => matches!(**item, Type::Row(_)),
-        ty => matches!(ty, Type::Row(_)),
-    };
-    (!points).then_some(Asked {
-        file,
-        span: datum.span,
-        datum: datum.as_str(),
-        by,
     })
 }

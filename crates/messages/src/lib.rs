@@ -234,6 +234,11 @@ const AREAS: &[(&str, &str)] = areas![
     "web"
 ];
 
+/// The areas of the catalogue: the first part of every key.
+pub fn areas() -> impl Iterator<Item = &'static str> {
+    AREAS.iter().map(|(area, _)| *area)
+}
+
 static CATALOGUE: LazyLock<BTreeMap<String, Label>> = LazyLock::new(|| {
     let mut all = BTreeMap::new();
     for (area, text) in AREAS {

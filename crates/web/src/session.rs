@@ -11,7 +11,7 @@ use bihuan_domain::org::Actor;
 use bihuan_domain::world::World;
 use bihuan_engine::access::{self, Sight, Task};
 use bihuan_engine::views::Views;
-use bihuan_engine::{Engine, Mechanisms, Session};
+use bihuan_engine::{Accounts, Engine, Mechanisms, Session};
 use bihuan_messages::{Lang, t};
 use jiff::Timestamp;
 
@@ -70,6 +70,16 @@ impl Visitor {
     /// The jurisdiction; its world stands in [`Visitor::world`].
     pub fn jurisdiction(&self) -> Option<&Jurisdiction> {
         self.web.jurisdiction(&self.slug)
+    }
+
+    /// The accounts of the jurisdiction.
+    ///
+    /// # Errors
+    ///
+    /// [`Trouble::not_found`], if the jurisdiction is none.
+    pub(crate) fn accounts(&self) -> Result<Arc<Accounts>, Trouble> {
+        let place = self.jurisdiction().ok_or_else(Trouble::not_found)?;
+        Ok(place.accounts.clone())
     }
 
     /// The server's own state.

@@ -16,9 +16,6 @@ use jiff::civil::Date;
 use crate::term::{Exit, Term};
 use crate::trouble::Trouble;
 
-/// Letters of a generated password: none that are mistaken for one another.
-const LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
-
 /// The first person, and the unit of the first account.
 const ADMIN: &str = "p001";
 const SUPERVISION: &str = "supervision";
@@ -43,7 +40,7 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
     let (password, generated) = if args.password_stdin {
         (from_stdin()?, false)
     } else {
-        (generate()?, true)
+        (bihuan_engine::password()?, true)
     };
     if password.chars().count() < 8 {
         return Err(Trouble::new("cli.password_short"));
@@ -95,16 +92,6 @@ fn founding(args: &Args, today: Date) -> Result<Vec<WorldChange>, Trouble> {
     }
     f.also(packs::adoptions(&packs::all()));
     Ok(f.finish())
-}
-
-/// A password that nobody has to think up; shown once.
-pub(crate) fn generate() -> Result<String, Trouble> {
-    let mut bytes = [0u8; 16];
-    getrandom::fill(&mut bytes).map_err(|_| Trouble::new("verify.no_randomness"))?;
-    let letters = bytes
-        .iter()
-        .filter_map(|byte| LETTERS.get(usize::from(*byte) % LETTERS.len()));
-    Ok(letters.map(|letter| char::from(*letter)).collect())
 }
 
 /// The first line of standard input.

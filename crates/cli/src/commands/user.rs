@@ -12,7 +12,7 @@ use bihuan_engine::{Accounts, Engine, WorldChange, people};
 use bihuan_messages::{Label, Lang, t};
 use serde_json::json;
 
-use super::init::{from_stdin, generate, login};
+use super::init::{from_stdin, login};
 use super::places;
 use crate::term::{Exit, Term};
 use crate::trouble::Trouble;
@@ -192,7 +192,11 @@ fn post_name(engine: &Engine, kind: &str) -> Label {
 }
 
 fn password(stdin: bool) -> Result<String, Trouble> {
-    let password = if stdin { from_stdin()? } else { generate()? };
+    let password = if stdin {
+        from_stdin()?
+    } else {
+        bihuan_engine::password()?
+    };
     if password.chars().count() < 8 {
         return Err(Trouble::new("cli.password_short"));
     }

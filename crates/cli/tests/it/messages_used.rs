@@ -2,31 +2,6 @@
 
 use super::source::literals;
 
-/// The areas of the catalogue.
-const AREAS: [&str; 21] = [
-    "about",
-    "account",
-    "admin",
-    "assess",
-    "audit",
-    "breakdown",
-    "burden",
-    "calendar",
-    "check",
-    "cli",
-    "clock",
-    "custody",
-    "demo",
-    "find",
-    "import",
-    "process",
-    "reader",
-    "refusal",
-    "report",
-    "verify",
-    "web",
-];
-
 /// Files whose literals look like keys and are none, with the reason.
 const NO_KEYS: [(&str, &str); 3] = [
     (
@@ -67,7 +42,7 @@ const CHINESE_ALLOWED: [(&str, &str, &str); 5] = [
 
 fn looks_like_a_key(text: &str) -> bool {
     text.split_once('.').is_some_and(|(area, key)| {
-        AREAS.contains(&area)
+        bihuan_messages::areas().any(|known| known == area)
             // A key that ends like this is completed at run time.
             && !key.is_empty()
             && !key.ends_with('_')

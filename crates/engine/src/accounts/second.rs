@@ -7,7 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _};
 use sha1::Sha1;
 
-use super::{Accounts, SignInError, fingerprint, random, token};
+use super::{Accounts, SignInError, fingerprint};
+use crate::chance::{bytes, token};
 use crate::error::Error;
 
 /// Length of a step of the clock, in seconds.
@@ -80,7 +81,7 @@ impl Accounts {
                 return Err(Error::Other("the second step is already on".to_owned()));
             }
             None => {
-                let secret = random::<20>()?.to_vec();
+                let secret = bytes::<20>()?.to_vec();
                 connection.execute(
                     "INSERT INTO seconds(login, secret, confirmed, last_step) VALUES (?1, ?2, 0, 0)",
                     (login, &secret),
@@ -115,7 +116,7 @@ impl Accounts {
         transaction.execute("DELETE FROM recovery WHERE login = ?1", [login])?;
         let mut codes = Vec::with_capacity(RECOVERY);
         for _ in 0..RECOVERY {
-            let mut code = base32(&random::<10>()?).to_lowercase();
+            let mut code = base32(&bytes::<10>()?).to_lowercase();
             code.insert(8, '-');
             transaction.execute(
                 "INSERT INTO recovery(login, code) VALUES (?1, ?2)",

@@ -4,7 +4,8 @@ use bihuan_domain::id::PersonId;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _};
 
-use super::{Accounts, fingerprint, moment, token, tokens};
+use super::{Accounts, fingerprint, moment, tokens};
+use crate::chance::token;
 use crate::error::Error;
 
 /// What is kept of what a browser says of itself, in characters.

@@ -4,7 +4,8 @@
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::OptionalExtension as _;
 
-use super::{Accounts, Session, fingerprint, moment, token};
+use super::{Accounts, Session, fingerprint, moment};
+use crate::chance::token;
 use crate::error::Error;
 
 /// What every token begins with, so that one that leaked can be found by looking for it.

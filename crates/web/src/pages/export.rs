@@ -15,6 +15,9 @@ use crate::session::Visitor;
 use crate::show::percent;
 use crate::trouble::Trouble;
 
+/// What a word processor opens.
+pub(crate) const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
+
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 pub(crate) fn routes() -> Router<Web> {

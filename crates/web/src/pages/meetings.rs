@@ -14,7 +14,7 @@ use bihuan_messages::{t, tf};
 use maud::{Markup, html};
 use serde_json::json;
 
-use super::export::download;
+use super::export::{DOCX, download};
 use crate::Web;
 use crate::body::Posted;
 use crate::components::summary::{Problem, summary};
@@ -24,8 +24,6 @@ use crate::layout::{self, Nav};
 use crate::session::Visitor;
 use crate::show::{self, Show};
 use crate::trouble::Trouble;
-
-const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
 
 pub(crate) fn routes() -> Router<Web> {
     Router::new()

@@ -72,7 +72,7 @@ async fn password(Posted { visitor, sent }: Posted) -> Result<Response, Trouble>
             if let Some((field, text)) = refused {
                 return again(visitor, Outcome::refused(field, text));
             }
-            let changed = accounts(visitor)?.change_password(
+            let changed = visitor.accounts()?.change_password(
                 &visitor.session,
                 sent.get("old"),
                 new,
@@ -95,7 +95,7 @@ async fn password(Posted { visitor, sent }: Posted) -> Result<Response, Trouble>
 async fn sessions(Posted { visitor, sent }: Posted) -> Result<Response, Trouble> {
     visitor
         .work(move |visitor| {
-            let accounts = accounts(visitor)?;
+            let accounts = visitor.accounts()?;
             let login = &visitor.session.login;
             let ended = match sent.get("id") {
                 "others" => accounts.end_sessions(login, Some(&visitor.session.id))? > 0,
@@ -114,14 +114,11 @@ async fn sessions(Posted { visitor, sent }: Posted) -> Result<Response, Trouble>
         .await
 }
 
-fn accounts(visitor: &Visitor) -> Result<std::sync::Arc<bihuan_engine::Accounts>, Trouble> {
-    let place = visitor.jurisdiction().ok_or_else(Trouble::not_found)?;
-    Ok(place.accounts.clone())
-}
-
 /// Whether the password that came with a form is right.
 fn knows(visitor: &Visitor, password: &str) -> Result<bool, Trouble> {
-    Ok(accounts(visitor)?.knows_password(&visitor.session.login, password, Timestamp::now())?)
+    Ok(visitor
+        .accounts()?
+        .knows_password(&visitor.session.login, password, Timestamp::now())?)
 }
 
 fn wrong_password(lang: Lang, field: &str) -> Outcome {
@@ -140,7 +137,7 @@ fn page(visitor: &Visitor, outcome: &Outcome) -> Result<Markup, Trouble> {
         visitor,
         views: &views,
     };
-    let accounts = accounts(visitor)?;
+    let accounts = visitor.accounts()?;
     let done = visitor.here.ends_with("done=password");
     let must = visitor.session.must_change;
     let body = html! {

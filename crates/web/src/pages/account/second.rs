@@ -9,7 +9,7 @@ use bihuan_messages::{Lang, t, tf};
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-use super::{Outcome, accounts, again, knows, page, secret_field, wrong_password};
+use super::{Outcome, again, knows, page, secret_field, wrong_password};
 use crate::Web;
 use crate::body::Posted;
 use crate::components::qr::qr;
@@ -63,7 +63,7 @@ pub(super) fn codes(lang: Lang, codes: &[String]) -> Markup {
 async fn enrol(visitor: Visitor) -> Result<Response, Trouble> {
     visitor
         .work(|visitor| {
-            if accounts(visitor)?.has_second(&visitor.session.login)? {
+            if visitor.accounts()?.has_second(&visitor.session.login)? {
                 return Ok(Redirect::to("/account#second").into_response());
             }
             Ok(enrolment(visitor, &[])?.into_response())
@@ -74,7 +74,7 @@ async fn enrol(visitor: Visitor) -> Result<Response, Trouble> {
 async fn change(Posted { visitor, sent }: Posted) -> Result<Response, Trouble> {
     visitor
         .work(move |visitor| {
-            let accounts = accounts(visitor)?;
+            let accounts = visitor.accounts()?;
             let login = &visitor.session.login;
             let record =
                 |act: &str| people::account_changed(&visitor.engine, &visitor.actor(), &visitor.person, act);
@@ -113,7 +113,9 @@ fn enrolment(visitor: &Visitor, problems: &[Problem]) -> Result<Markup, Trouble>
     let lang = visitor.lang;
     let place = visitor.world.name.get(lang);
     let called = format!("{} {place}", t(lang, "web.brand"));
-    let enrolment = accounts(visitor)?.begin_second(&visitor.session.login, &called)?;
+    let enrolment = visitor
+        .accounts()?
+        .begin_second(&visitor.session.login, &called)?;
     let body = html! {
         (layout::heading(Some(t(lang, "account.title")), &html! { (t(lang, "account.second_start")) }, &html! {}))
         (summary(lang, problems))

@@ -8,7 +8,7 @@ use bihuan_messages::{Lang, t, tf};
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-use super::{Outcome, accounts, again, end_button, knows, page, secret_field, wrong_password};
+use super::{Outcome, again, end_button, knows, page, secret_field, wrong_password};
 use crate::Web;
 use crate::body::Posted;
 use crate::components::summary::{Problem, at_field};
@@ -60,7 +60,7 @@ async fn change(Posted { visitor, sent }: Posted) -> Result<Response, Trouble> {
     visitor
         .work(move |visitor| {
             let lang = visitor.lang;
-            let accounts = accounts(visitor)?;
+            let accounts = visitor.accounts()?;
             let login = &visitor.session.login;
             let record =
                 |act: &str| people::account_changed(&visitor.engine, &visitor.actor(), &visitor.person, act);

@@ -1,8 +1,6 @@
 //! Accounts (账户管理): who can sign in, on which posts; somebody new with a first password, a new password for who forgot
 //! it, the second step taken off for who lost his telephone, an account taken away. Each act stands in the log.
 
-use std::sync::Arc;
-
 use axum::Router;
 use axum::extract::{Path, Query};
 use axum::http::StatusCode;
@@ -11,7 +9,7 @@ use axum::routing::{get, post};
 use bihuan_domain::calendar::date_of;
 use bihuan_domain::id::PostId;
 use bihuan_engine::access::Task;
-use bihuan_engine::{Account, Accounts, people};
+use bihuan_engine::{Account, password, people};
 use bihuan_messages::{t, tf};
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -28,9 +26,6 @@ use crate::trouble::Trouble;
 
 /// Accounts on a page.
 const PAGE: usize = 50;
-
-/// Letters of a password that is handed over: none that are mistaken for one another.
-const LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
 
 pub(super) fn routes() -> Router<Web> {
     Router::new()
@@ -72,7 +67,7 @@ async fn add(Posted { visitor, sent }: Posted) -> Result<Response, Trouble> {
     visitor
         .work(move |visitor| {
             let lang = visitor.lang;
-            let accounts = accounts(visitor)?;
+            let accounts = visitor.accounts()?;
             let asked = Asked {
                 login: sent.get("login").trim().to_owned(),
                 name: sent.get("name").trim().to_owned(),
@@ -124,7 +119,7 @@ async fn change(Path(login): Path<String>, Posted { visitor, sent }: Posted) -> 
     visitor.must(Task::ManageAccounts)?;
     visitor
         .work(move |visitor| {
-            let accounts = accounts(visitor)?;
+            let accounts = visitor.accounts()?;
             let known = accounts.all()?.into_iter().find(|account| account.login == login);
             let account = known.ok_or_else(Trouble::not_found)?;
             let refused = |text: &str| {
@@ -180,20 +175,6 @@ fn is_login(login: &str) -> bool {
         && letters.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c))
 }
 
-fn password() -> Result<String, Trouble> {
-    let mut bytes = [0u8; 14];
-    getrandom::fill(&mut bytes).map_err(|error| bihuan_engine::Error::Other(error.to_string()))?;
-    let letters = bytes
-        .iter()
-        .filter_map(|byte| LETTERS.get(usize::from(*byte) % LETTERS.len()));
-    Ok(letters.map(|letter| char::from(*letter)).collect())
-}
-
-fn accounts(visitor: &Visitor) -> Result<Arc<Accounts>, Trouble> {
-    let place = visitor.jurisdiction().ok_or_else(Trouble::not_found)?;
-    Ok(place.accounts.clone())
-}
-
 fn page(
     visitor: &Visitor,
     asked: &Asked,
@@ -208,7 +189,7 @@ fn page(
     };
     let sought = asked.q.trim().to_lowercase();
     let mut rows: Vec<(Account, String, Vec<String>)> = Vec::new();
-    for account in accounts(visitor)?.all()? {
+    for account in visitor.accounts()?.all()? {
         let name = show.person(&account.person);
         let held = visitor
             .world

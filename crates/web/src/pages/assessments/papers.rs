@@ -11,12 +11,10 @@ use maud::{Markup, PreEscaped, html};
 
 use super::{Asked, named, sees_all};
 use crate::layout::{self, Nav};
-use crate::pages::export::download;
+use crate::pages::export::{DOCX, download};
 use crate::session::Visitor;
 use crate::show;
 use crate::trouble::Trouble;
-
-const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
 
 const ALL: [(&str, Paper, &str); 2] = [
     ("grades", Paper::Grades, "assess.n_grades"),

@@ -8,7 +8,7 @@ use bihuan_engine::bulletin::{self, Recheck};
 use bihuan_messages::{t, tf};
 use maud::{Markup, PreEscaped, html};
 
-use super::super::export::download;
+use super::super::export::{DOCX, download};
 use super::{number, readable, state};
 use crate::body::{Posted, Sent};
 use crate::components::summary::{Problem, summary};
@@ -18,7 +18,6 @@ use crate::session::Visitor;
 use crate::show::{self, Show};
 use crate::trouble::Trouble;
 
-const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 pub(super) async fn page(visitor: Visitor, Path(id): Path<String>) -> Result<Markup, Trouble> {

@@ -10,12 +10,10 @@ use bihuan_messages::t;
 use maud::{Markup, html};
 
 use super::find;
-use crate::pages::export::download;
+use crate::pages::export::{DOCX, download};
 use crate::session::Visitor;
 use crate::show::Show;
 use crate::trouble::Trouble;
-
-const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
 
 /// The papers that the case as it stands may be printed on; for who runs the system.
 pub(super) fn list(show: &Show<'_>, state: &State) -> Markup {

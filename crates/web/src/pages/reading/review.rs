@@ -17,14 +17,12 @@ use crate::body::Sent;
 use crate::components::summary::{Problem, summary};
 use crate::form::unit_options;
 use crate::layout::{self, Nav};
-use crate::pages::export::download;
+use crate::pages::export::{DOCX, download};
 use crate::session::Visitor;
 use crate::show::{self, Show};
 use crate::trouble::Trouble;
 
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
-
 pub(super) async fn review(
     visitor: Visitor,
     Path(document): Path<String>,
