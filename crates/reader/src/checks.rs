@@ -2,6 +2,7 @@
 //! lists that say how many they list, and days that cannot be. A fault is stated only where the text leaves no second
 //! reading. The words that cue a claim stand in `data/checks.txt`.
 
+mod behind;
 mod days;
 mod growth;
 mod products;
@@ -51,13 +52,14 @@ pub(crate) fn checks(
         if says.all.len() >= 2 {
             sums::sums(says, &mut found);
             growth::growth(says, &mut found);
-            products::products(says, &mut found);
+            products::products(says, earlier, &mut found);
             products::accumulated(says, &mut found);
         }
+        behind::by_view(says, earlier, &mut found);
         rates::rates(says, earlier, &mut found);
         let behind = said.get(i..said.len().min(i + PARTS_REACH)).unwrap_or_default();
         if says.all.len() <= PARTS_REACH {
-            sums::parts_behind(behind, &mut found);
+            behind::parts_behind(behind, &mut found);
         }
         once(&mut found, from.saturating_sub(PARTS_REACH));
     }

@@ -137,22 +137,28 @@ static TABLES: LazyLock<BTreeMap<String, Words>> = LazyLock::new(|| {
 });
 
 /// Pairs of words that make a whole between them (`data/checks.txt`, written `one|other`).
-pub(crate) fn checks_complements() -> &'static [(String, String)] {
-    static ALL: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
-        let lines = include_str!("../data/checks.txt").lines();
-        let own = lines
-            .skip_while(|l| *l != "[complements]")
-            .skip(1)
-            .take_while(|l| !l.starts_with('['));
-        let pairs = own
-            .filter(|l| !l.starts_with('#'))
-            .flat_map(str::split_whitespace);
-        pairs
-            .filter_map(|pair| pair.split_once('|'))
-            .map(|(a, b)| (a.to_owned(), b.to_owned()))
-            .collect()
-    });
+pub(crate) fn checks_complements() -> &'static [Vec<String>] {
+    static ALL: LazyLock<Vec<Vec<String>>> = LazyLock::new(|| groups("complements"));
     &ALL
+}
+
+/// Words for one deed (`data/checks.txt`, written `one|other|third`).
+pub(crate) fn same_deeds() -> &'static [Vec<String>] {
+    static ALL: LazyLock<Vec<Vec<String>>> = LazyLock::new(|| groups("same deeds"));
+    &ALL
+}
+
+/// The words of a section of `data/checks.txt` that stand together, divided by `|`.
+fn groups(section: &str) -> Vec<Vec<String>> {
+    let head = format!("[{section}]");
+    let lines = include_str!("../data/checks.txt").lines();
+    let own = lines.skip_while(|l| *l != head).skip(1);
+    let own = own
+        .take_while(|l| !l.starts_with('['))
+        .filter(|l| !l.starts_with('#'));
+    own.flat_map(str::split_whitespace)
+        .map(|group| group.split('|').map(str::to_owned).collect())
+        .collect()
 }
 
 /// The field of some units (`data/owners.txt`).
@@ -262,11 +268,15 @@ table!(fall_words, "fall words");
 table!(step_words, "step words");
 table!(base_words, "base words");
 table!(now_words, "now words");
+table!(became_words, "became words");
 table!(sum_to_a_hundred, "sum up to a hundred");
 table!(at_most_a_hundred, "at most a hundred");
 table!(not_of_a_part, "not of a part");
 table!(deed_tails, "deed tails");
 table!(negations, "negations");
+table!(overlapping, "overlapping");
+table!(occupancy, "occupancy");
+table!(place_nouns, "place nouns");
 table!(period_words, "period words");
 table!(of_another_time, "of another time");
 

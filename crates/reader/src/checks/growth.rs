@@ -3,9 +3,11 @@
 use rust_decimal::Decimal;
 
 use crate::chars::{before, contains, cut};
-use crate::checks::reckon::{Num, Says, check, comes_to, percent_of, printed, round};
+use crate::checks::reckon::{
+    Num, Says, check, comes_to, multiplier, percent_of, printed, printed_like, round, side_by_side,
+};
 use crate::model::Check;
-use crate::tables::{base_words, fall_words, growth_words, now_words, step_words};
+use crate::tables::{base_words, became_words, fall_words, growth_words, now_words, step_words};
 
 /// An old and a new value.
 struct Change<'a> {
@@ -68,6 +70,23 @@ fn change<'a>(says: &Says<'a>, i: usize) -> Option<Change<'a>> {
                 sure: true,
             });
         }
+        // `2200元降到1320元`
+        if gap.len() <= 10 && became_words().before(gap, gap.len()).is_some() {
+            return Some(Change {
+                old: **first,
+                new: **second,
+                sure: true,
+            });
+        }
+        // `8640元，由上年的8000元增长8%`
+        let grown_from = names_base(two) && two.iter().any(|c| matches!(c, '从' | '由')) && gap.len() <= 14;
+        if grown_from && !from {
+            return Some(Change {
+                old: **second,
+                new: **first,
+                sure: two.last() == Some(&'的'),
+            });
+        }
         // `比上年的200户增长30%`
         let against =
             gap.iter().any(|c| matches!(c, '比' | '较')) && names_base(two) && two.last() != Some(&'多');
@@ -126,11 +145,13 @@ fn percentage(says: &Says, i: usize) -> Option<Check> {
         return None;
     }
     let (first, second) = if up { (&new, &old) } else { (&old, &new) };
+    let old_said = printed(says.stream, old.found);
+    let of_old = |f: &Num| printed_like(says.stream, f, multiplier(&old_said));
     let statement = format!(
         "({}-{})/{}{}",
-        printed(says.stream, first.found),
-        printed(says.stream, second.found),
-        printed(says.stream, old.found),
+        of_old(first),
+        of_old(second),
+        of_old(&old),
         comes_to(exact, rate, holds)
     );
     let a = old.found.span().0.min(new.found.span().0);
@@ -255,7 +276,7 @@ fn step(says: &Says, i: usize) -> Option<Check> {
         (&old, &new)
     };
     let mark = if points { "%" } else { "" };
-    let (high, low) = (printed(says.stream, high.found), printed(says.stream, low.found));
+    let (high, low) = side_by_side(says.stream, high, low);
     let said = printed(says.stream, by.found);
     let said = if points {
         format!("{said}个百分点")
@@ -337,11 +358,8 @@ fn multiple(says: &Says, i: usize) -> Option<Check> {
         (true, false) => format!("≈{said}"),
         (false, _) => format!("≠{said}"),
     };
-    let statement = format!(
-        "{}/{}={fine}{sign}倍",
-        printed(says.stream, new.found),
-        printed(says.stream, old.found)
-    );
+    let (new_said, old_said) = side_by_side(says.stream, new, old);
+    let statement = format!("{new_said}/{old_said}={fine}{sign}倍");
     Some(check(
         says.stream,
         new.found.span().0,

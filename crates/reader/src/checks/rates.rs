@@ -3,23 +3,23 @@
 use rust_decimal::Decimal;
 
 use crate::chars::{at, before, contains, cut, has_at, is_han};
-use crate::checks::reckon::{Num, Says, check, comes_to, percent_of, printed, tolerance};
+use crate::checks::reckon::{Num, Says, check, comes_to, percent_of, side_by_side, tolerance};
 use crate::checks::shares::{named_part, of_target, share, shares_in_turn, shares_of_a_whole};
 use crate::model::Check;
 use crate::stream::Stream;
-use crate::tables::{at_most_a_hundred, deed_tails, negations, not_of_a_part};
+use crate::tables::{
+    at_most_a_hundred, deed_tails, negations, not_of_a_part, occupancy, place_nouns, same_deeds,
+};
 
 /// Every percentage of a sentence that follows from its other numbers, or those of the sentence before.
 pub(crate) fn rates(says: &Says, earlier: &[Says], out: &mut Vec<Check>) {
-    // The sentence right before, if it has numbers.
-    let before = earlier.last().filter(|before| before.b + 2 >= says.a);
     for (i, rate) in says.all.iter().enumerate() {
         if !rate.percent() {
             continue;
         }
         let found = of_target(says, i)
-            .or_else(|| share(says, before, i))
-            .or_else(|| named_rate(says, before, i))
+            .or_else(|| share(says, earlier, i))
+            .or_else(|| named_rate(says, earlier, i))
             .or_else(|| named_part(says, earlier, i))
             .or_else(|| too_much(says, i));
         out.extend(found);
@@ -37,12 +37,8 @@ pub(super) fn rate_check(
     exact: Decimal,
     holds: bool,
 ) -> Check {
-    let statement = format!(
-        "{}/{}{}",
-        printed(stream, part.found),
-        printed(stream, whole.found),
-        comes_to(exact, rate, holds)
-    );
+    let (part_said, whole_said) = side_by_side(stream, part, whole);
+    let statement = format!("{part_said}/{whole_said}{}", comes_to(exact, rate, holds));
     let a = a.min(part.found.span().0).min(whole.start());
     check(
         stream,
@@ -54,17 +50,17 @@ pub(super) fn rate_check(
 }
 
 /// `排查隐患3276条，已整改3079条，整改率94%`: a rate named after the deed that its part counts.
-fn named_rate(says: &Says, earlier: Option<&Says>, i: usize) -> Option<Check> {
-    let s = says.s();
+fn named_rate(says: &Says, earlier: &[Says], i: usize) -> Option<Check> {
+    const CLOSE: usize = 14;
+    const NEARLY: Decimal = Decimal::from_parts(5, 0, 0, false, 0);
     let rate = says.all.get(i)?;
-    let deed =
-        rate_name(s, says.a, rate.start()).filter(|deed| !rate.hedged() && !not_of_a_part().any_in(deed))?;
+    let deed = deed_of(says, i).filter(|deed| !rate.hedged() && !not_of_a_part().any_in(deed))?;
     let counts: Vec<Num> = says
         .all
         .iter()
         .take(i)
         .copied()
-        .filter(|f| !f.percent())
+        .filter(|f| !f.percent() && !f.hedged())
         .collect();
     let pairs = pairs(&counts);
     let holding = pairs.iter().find_map(|(part, whole)| {
@@ -107,17 +103,34 @@ fn named_rate(says: &Says, earlier: Option<&Says>, i: usize) -> Option<Check> {
             )
         });
     }
-    if let Some(found) = from_elsewhere(says, earlier, i, deed) {
-        return Some(found);
+    let before = earlier.last().filter(|before| before.b + 2 >= says.a);
+    let found = from_elsewhere(says, before, i, deed)
+        .or_else(|| of_earlier_whole(says, earlier, i, deed))
+        .or_else(|| of_places(says, earlier, i, deed));
+    if found.is_some() {
+        return found;
     }
     // A fault leaves no second reading: one part, one whole, nothing else of the unit, nothing hedged.
     let (part, whole) = pairs.iter().find(|(part, _)| counted_deed(says, part, deed))?;
-    let alone = counts.iter().filter(|f| f.unit() == part.unit()).count() == 2;
+    let only = counts.iter().filter(|f| f.unit() == part.unit()).count() == 2;
     let exact = percent_of(part.n, whole.n)?;
     let hedged = part.hedged() || whole.hedged();
     let off = (exact - rate.n).abs();
-    let close = rate.start().saturating_sub(part.end()) <= 14 && part.end() < rate.start();
-    if !alone || hedged || !close || !right_before(says, part, deed) || off < Decimal::new(1, rate.n.scale())
+    // Among other numbers: the whole, its part and the rate one right behind the other, the rate nearly right.
+    let (before_rate, before_part) = (counts.last(), counts.iter().rev().nth(1));
+    let in_row = before_rate.is_some_and(|f| f.start() == part.start())
+        && before_part.is_some_and(|f| f.start() == whole.start())
+        && says.between(whole, part).len() <= CLOSE
+        && off <= NEARLY;
+    let alone = only || in_row;
+    let close = rate.start().saturating_sub(part.end()) <= CLOSE && part.end() < rate.start();
+    // `已注册41个，注册率77.4%；已开工29个，开工率54.7%`: both are parts of a third number.
+    if has_own_rate(says, whole)
+        || !alone
+        || hedged
+        || !close
+        || !right_before(says, part, deed)
+        || off < Decimal::new(1, rate.n.scale())
     {
         return None;
     }
@@ -139,10 +152,7 @@ fn named_rate(says: &Says, earlier: Option<&Says>, i: usize) -> Option<Check> {
 
 /// `(320-4)/320=98.75%`
 fn left_check(says: &Says, rate: &Num, part: &Num, whole: &Num, exact: Decimal, holds: bool) -> Check {
-    let (part_said, whole_said) = (
-        printed(says.stream, part.found),
-        printed(says.stream, whole.found),
-    );
+    let (part_said, whole_said) = side_by_side(says.stream, part, whole);
     let statement = format!(
         "({whole_said}-{part_said})/{whole_said}{}",
         comes_to(exact, rate, holds)
@@ -230,6 +240,96 @@ fn from_elsewhere(says: &Says, earlier: Option<&Says>, i: usize, deed: &[char]) 
     None
 }
 
+/// The deed of a rate, also where several rates stand under one name: `完成率分别为63.6%和69.2%`.
+fn deed_of<'a>(says: &Says<'a>, i: usize) -> Option<&'a [char]> {
+    let mut k = i;
+    while let (Some(one), Some(two)) = (k.checked_sub(1).and_then(|k| says.all.get(k)), says.all.get(k))
+        && one.percent()
+        && matches!(says.between(one, two), ['、' | '和' | '，' | ','])
+    {
+        k -= 1;
+    }
+    let first = says.all.get(k)?;
+    let several = k == i || contains(says.lead(first), "分别");
+    rate_name(says.s(), says.a, first.start()).filter(|_| several)
+}
+
+/// Whether the number right behind is the rate of this one: then it is a part itself.
+fn has_own_rate(says: &Says, whole: &Num) -> bool {
+    const CLOSE: usize = 14;
+    let next = says.all.iter().find(|f| f.start() > whole.start());
+    next.is_some_and(|f| {
+        let named = rate_name(says.s(), says.a, f.start());
+        f.percent()
+            && f.start() <= whole.end() + CLOSE
+            && named.is_some_and(|deed| counted_deed(says, whole, deed))
+    })
+}
+
+/// `签约项目53个…。已注册41个，注册率77.4%`: the whole stands some sentences before. Stated where a finely printed rate agrees.
+fn of_earlier_whole(says: &Says, earlier: &[Says], i: usize, deed: &[char]) -> Option<Check> {
+    let rate = says.all.get(i)?;
+    let part = says.all.get(i.checked_sub(1)?)?;
+    if rate.n.scale() == 0 || part.percent() || !counted_deed(says, part, deed) {
+        return None;
+    }
+    let wholes = earlier.iter().rev().flat_map(|said| said.all.iter());
+    let mut larger = wholes.filter(|f| f.unit() == part.unit() && f.n > part.n);
+    larger.find_map(|whole| {
+        let exact = fits(says, rate, part, whole, false)?;
+        Some(rate_check(
+            says.stream,
+            part.found.span().0,
+            rate,
+            part,
+            whole,
+            exact,
+            true,
+        ))
+    })
+}
+
+/// `托位1.2万个，收托6960人，入托率58%`: people against the places that there are for them.
+fn of_places(says: &Says, earlier: &[Says], i: usize, deed: &[char]) -> Option<Check> {
+    const NEAR: u64 = 20;
+    let rate = says.all.get(i)?;
+    let part = says.all.get(i.checked_sub(1)?)?;
+    let close = says.between(part, rate).len() <= 10;
+    if part.percent() || !close || part.hedged() || !occupancy().any_in(deed) {
+        return None;
+    }
+    let all = earlier.last().into_iter().chain([says]);
+    let numbers = all.flat_map(|said| said.all.iter().map(move |f| (said, f)));
+    let places: Vec<&Num> = numbers
+        .filter(|(said, f)| {
+            let behind = cut(said.s(), f.end(), f.end() + 6);
+            let behind = cut(behind, 0, behind.iter().take_while(|c| is_han(**c)).count());
+            let lead = said.lead(f);
+            f.start() < part.start()
+                && !f.percent()
+                && f.n >= part.n
+                && !contains(lead, "其中")
+                && (place_nouns().any_in(behind) || place_nouns().before(lead, lead.len()).is_some())
+        })
+        .map(|(_, f)| f)
+        .collect();
+    let exact = |whole: &Num| percent_of(part.n, whole.n);
+    let fits = |whole: &&&Num| {
+        exact(whole).is_some_and(|e| (e - rate.n).abs() <= tolerance(says.s(), rate, part, whole))
+    };
+    let (whole, holds) = match (places.iter().rev().find(fits), places.as_slice()) {
+        (Some(whole), _) => (*whole, true),
+        (None, [whole]) if !whole.hedged() && part.unit() != whole.unit() => (*whole, false),
+        _ => return None,
+    };
+    let exact = exact(whole)?;
+    if !holds && (exact - rate.n).abs() > Decimal::from(NEAR) {
+        return None;
+    }
+    let a = whole.found.span().0.max(says.a);
+    Some(rate_check(says.stream, a, rate, part, whole, exact, holds))
+}
+
 /// The deed in `整改率94%`, `开工率达到88.6%`: the words before 率, right before the number.
 pub(super) fn rate_name(s: &[char], from: usize, number: usize) -> Option<&[char]> {
     let end = [
@@ -270,32 +370,43 @@ fn around<'a>(says: &Says<'a>, part: &Num) -> (&'a [char], usize) {
     (cut(s, start, end), part.start() - start)
 }
 
-/// Whether the clause of a number tells of the deed that a rate is named after: two characters of it in a row, or 已检 for
-/// 检验.
+/// The length of the word at `k` that tells of the deed: two characters of it in a row or turned round (收回 for 回收), a word
+/// that means the same (`data/checks.txt`), or 已检 for 检验.
+fn deed_at(text: &[char], k: usize, deed: &[char]) -> Option<usize> {
+    let (one, two) = (at(text, k), at(text, k + 1));
+    let same = deed.windows(2).any(|w| {
+        let (a, b) = (at(w, 0), at(w, 1));
+        (a == one && b == two) || (a == two && b == one)
+    });
+    let begun = matches!(one, '已' | '实') && deed.contains(&two);
+    if same || begun {
+        return Some(2);
+    }
+    let mut kin = same_deeds()
+        .iter()
+        .filter(|words| words.iter().any(|w| contains(deed, w)));
+    kin.find_map(|words| words.iter().find(|w| has_at(text, k, w)))
+        .map(|w| w.chars().count())
+}
+
+/// Whether the clause of a number tells of the deed that a rate is named after.
 fn counted_deed(says: &Says, part: &Num, deed: &[char]) -> bool {
     let (text, _) = around(says, part);
-    deed.windows(2).any(|pair| text.windows(2).any(|w| w == pair))
-        || deed.iter().any(|c| {
-            text.windows(2)
-                .any(|w| matches!(at(w, 0), '已' | '实') && at(w, 1) == *c)
-        })
+    (0..text.len()).any(|k| deed_at(text, k, deed).is_some())
 }
 
 /// Whether the deed stands right before the number: `已整改3079条`, `到位资金28亿元`; not `处理站10座`.
 fn right_before(says: &Says, part: &Num, deed: &[char]) -> bool {
     let (text, at_number) = around(says, part);
     let lead = cut(text, 0, at_number);
-    let last = (0..lead.len()).rev().find(|k| {
-        let pair = cut(lead, *k, *k + 2);
-        pair.len() == 2 && deed.windows(2).any(|w| w == pair)
-            || matches!(at(lead, *k), '已' | '实') && deed.contains(&at(lead, *k + 1))
-    });
-    let Some(last) = last else {
+    let last = (0..lead.len())
+        .rev()
+        .find_map(|k| deed_at(lead, k, deed).map(|n| k + n));
+    let Some(mut k) = last else {
         // `有31个开工`
         let tail = cut(text, at_number, text.len());
-        return deed.windows(2).any(|pair| tail.windows(2).any(|w| w == pair));
+        return (0..tail.len()).any(|k| deed_at(tail, k, deed).is_some());
     };
-    let mut k = last + 2;
     while k < lead.len() {
         match deed_tails().at(lead, k) {
             Some(n) => k += n,

@@ -56,7 +56,7 @@ impl<'a> Num<'a> {
     }
 
     /// The same, where whole 万 and 亿 are taken to be rounded too.
-    fn loose_slack(&self, s: &[char]) -> Decimal {
+    pub(crate) fn loose_slack(&self, s: &[char]) -> Decimal {
         self.room(s, true)
     }
 
@@ -198,13 +198,35 @@ pub(crate) fn plus(stream: &Stream, parts: &[Num]) -> String {
     numbers.join("+")
 }
 
+/// The parts and their total, `12+9` and `21`: where some are printed in 万 and others in 亿, what they are in one of them.
+pub(crate) fn plus_and_total(stream: &Stream, parts: &[Num], total: &Num) -> (String, String) {
+    let said: Vec<String> = parts.iter().map(|f| printed(stream, f.found)).collect();
+    let first = said.first().map_or("", |one| multiplier(one));
+    if said.iter().all(|one| multiplier(one) == first) {
+        return (said.join("+"), printed_like(stream, total, first));
+    }
+    let total = printed(stream, total.found);
+    let tail = multiplier(&total);
+    let said: Vec<String> = parts.iter().map(|f| printed_like(stream, f, tail)).collect();
+    (said.join("+"), total)
+}
+
 /// The number as printed, with 万 and 亿 but without its unit where it is plain.
 pub(crate) fn printed(stream: &Stream, figure: &Found) -> String {
     let s = &stream.chars;
     let mut end = figure.start;
-    while digit(at(s, end)).is_some()
-        || matches!(at(s, end), '.' | '．' | ',')
-        || matches!(at(s, end), '万' | '亿' | '千' | '百')
+    // 千瓦时 begins as a number does.
+    let unit: Vec<char> = figure.unit.chars().collect();
+    let last = figure.end.saturating_sub(unit.len());
+    let last = if cut(s, last, figure.end) == unit.as_slice() {
+        last
+    } else {
+        figure.end
+    };
+    while end < last
+        && (digit(at(s, end)).is_some()
+            || matches!(at(s, end), '.' | '．' | ',')
+            || matches!(at(s, end), '万' | '亿' | '千' | '百'))
     {
         end += 1;
     }
@@ -217,6 +239,45 @@ pub(crate) fn printed(stream: &Stream, figure: &Found) -> String {
     stream.quote(figure.start, end)
 }
 
+/// The 万 or 亿 behind a printed number.
+pub(crate) fn multiplier(said: &str) -> &str {
+    let digits = said.trim_end_matches(['百', '千', '万', '亿']);
+    said.strip_prefix(digits).unwrap_or("")
+}
+
+/// What 万 or 亿 multiply by; one where there is none.
+pub(crate) fn factor(tail: &str) -> Decimal {
+    let each = tail.chars().map(|c| match c {
+        '百' => Decimal::ONE_HUNDRED,
+        '千' => Decimal::ONE_THOUSAND,
+        '万' => Decimal::from(10_000),
+        '亿' => Decimal::from(100_000_000),
+        _ => Decimal::ONE,
+    });
+    each.fold(Decimal::ONE, |all, one| all.checked_mul(one).unwrap_or(all))
+}
+
+/// The number as printed, and in brackets as it is reckoned with beside numbers that have the 万 or 亿 of `tail`:
+/// `1.29万(12900)`, `1.2亿(12000万)`.
+pub(crate) fn printed_like(stream: &Stream, f: &Num, tail: &str) -> String {
+    const FINEST: u32 = 6;
+    let said = printed(stream, f.found);
+    if multiplier(&said) == tail {
+        return said;
+    }
+    match f.n.checked_div(factor(tail)).map(|n| n.normalize()) {
+        Some(n) if n.scale() <= FINEST => format!("{said}({n}{tail})"),
+        _ => said,
+    }
+}
+
+/// Two numbers that are held against each other, the second in the 万 or 亿 of the first.
+pub(crate) fn side_by_side(stream: &Stream, one: &Num, two: &Num) -> (String, String) {
+    let said = printed(stream, one.found);
+    let other = printed_like(stream, two, multiplier(&said));
+    (said, other)
+}
+
 /// Hundred times the first by the second.
 pub(crate) fn percent_of(part: Decimal, whole: Decimal) -> Option<Decimal> {
     (part * Decimal::ONE_HUNDRED).checked_div(whole)
@@ -226,7 +287,7 @@ pub(crate) fn percent_of(part: Decimal, whole: Decimal) -> Option<Decimal> {
 pub(crate) fn tolerance(s: &[char], rate: &Num, part: &Num, whole: &Num) -> Decimal {
     let own = Decimal::new(6, rate.n.scale() + 1);
     let share = |f: &Num| f.loose_slack(s).checked_div(f.n.abs()).unwrap_or_default();
-    own + (share(part) + share(whole)) * rate.n.abs()
+    own + ((share(part) + share(whole)) * rate.n.abs()).min(Decimal::ONE)
 }
 
 /// Rounded as people round: five goes up.

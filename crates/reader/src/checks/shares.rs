@@ -4,43 +4,83 @@ use rust_decimal::Decimal;
 
 use crate::chars::{at, before, contains, cut, digit, find, has_at, is_han};
 use crate::checks::rates::{rate_check, rate_name};
-use crate::checks::reckon::{Num, Says, check, comes_to, percent_of, plus, printed, sum, tolerance};
+use crate::checks::reckon::{
+    Num, Says, check, comes_to, percent_of, plus, printed, side_by_side, sum, tolerance,
+};
 use crate::model::Check;
 use crate::stream::Stream;
 use crate::tables::{done_words, planned_words, sum_to_a_hundred, target_words, whole_words};
 
 /// `总投资248亿元…151.3亿元，占61%`: a share of two stated amounts, the part being the number before it or, where that
 /// agrees, one a little further back.
-pub(super) fn share(says: &Says, earlier: Option<&Says>, i: usize) -> Option<Check> {
+pub(super) fn share(says: &Says, earlier: &[Says], i: usize) -> Option<Check> {
     const BACK: usize = 3;
     if let Some(found) = of_named_whole(says, i) {
         return Some(found);
     }
-    let nearest = share_of(says, earlier, i, i.checked_sub(1)?);
-    nearest.or_else(|| {
+    // The sentence right before, if it has numbers.
+    let before = earlier.last().filter(|before| before.b + 2 >= says.a);
+    let nearest = share_of(says, before, i, i.checked_sub(1)?);
+    let further = || {
         let further = (2..=BACK).filter_map(|back| i.checked_sub(back));
         further
-            .filter_map(|k| share_of(says, earlier, i, k))
+            .filter_map(|k| share_of(says, before, i, k))
             .find(|c| c.holds)
-    })
+    };
+    nearest.or_else(further).or_else(|| of_earlier(says, earlier, i))
 }
 
-/// `达到612项，占全部事项765项的78%`: the whole stands between the part and its share.
+/// `达到612项，占全部事项765项的78%`, `1.52万人外出，完成去年1.6万人的95%`: the whole stands between the part and its share.
 fn of_named_whole(says: &Says, i: usize) -> Option<Check> {
+    const REACH: usize = 40;
     let s = says.s();
     let rate = says.all.get(i)?;
     let whole = says.all.get(i.checked_sub(1)?)?;
-    let part = says.all.get(i.checked_sub(2)?)?;
-    let joined = says.between(whole, rate) == ['的'] && contains(says.lead(whole), "占");
-    if !joined || part.unit() != whole.unit() || whole.n.is_zero() || whole.n < part.n {
+    let lead = says.lead(whole);
+    let done = contains(lead, "完成");
+    if says.between(whole, rate) != ['的'] || !(done || contains(lead, "占")) {
+        return None;
+    }
+    let before = says.all.iter().take(i.checked_sub(1)?).rev();
+    let part = before.into_iter().find(|f| f.unit() == whole.unit())?;
+    let from = says.between(part, whole);
+    if part.percent() || whole.n.is_zero() || from.len() > REACH || (!done && whole.n < part.n) {
         return None;
     }
     let exact = percent_of(part.n, whole.n)?;
     let holds = (exact - rate.n).abs() <= tolerance(s, rate, part, whole);
     let hedged = [part, whole, rate].iter().any(|f| f.hedged());
-    let close = says.between(part, whole).len() <= 16;
+    let close = from.len() <= 16;
     (holds || close && !hedged)
         .then(|| rate_check(says.stream, part.found.span().0, rate, part, whole, exact, holds))
+}
+
+/// `协议引资147.6亿元。分产业看，…。大项目4个，协议引资62亿元，占全市总额的42%`: the whole stands some sentences before, under the
+/// same words. Stated where it agrees.
+fn of_earlier(says: &Says, earlier: &[Says], i: usize) -> Option<Check> {
+    let s = says.s();
+    let rate = says.all.get(i)?;
+    let part = says.all.get(i.checked_sub(1)?)?;
+    let between = says.between(part, rate);
+    let share = find(between, "占")?;
+    if between.len() > 24 || part.percent() || part.n.is_zero() || rate.hedged() || part.hedged() {
+        return None;
+    }
+    let of_all = of_everything(cut(between, share + 1, between.len()));
+    let words = says.lead(part);
+    let kindred = |lead: &[char]| lead.windows(2).any(|w| words.windows(2).any(|v| v == w));
+    let numbers = earlier
+        .iter()
+        .rev()
+        .flat_map(|said| said.all.iter().map(move |f| (said, f)));
+    let mut wholes = numbers.filter(|(said, f)| {
+        f.unit() == part.unit() && f.n > part.n && (kindred(said.lead(f)) || of_all && rate.n.scale() > 0)
+    });
+    wholes.find_map(|(_, whole)| {
+        let exact = percent_of(part.n, whole.n)?;
+        let holds = (exact - rate.n).abs() <= tolerance(s, rate, part, whole);
+        holds.then(|| rate_check(says.stream, part.found.span().0, rate, part, whole, exact, true))
+    })
 }
 
 fn share_of(says: &Says, earlier: Option<&Says>, i: usize, of: usize) -> Option<Check> {
@@ -125,12 +165,8 @@ pub(super) fn named_part(says: &Says, earlier: &[Says], i: usize) -> Option<Chec
             let exact = percent_of(part.n, whole.n)?;
             let fine = rate.n.scale() >= 1 || names_whole(said, whole, whole_named);
             if fine && (exact - rate.n).abs() <= tolerance(s, rate, part, whole) {
-                let statement = format!(
-                    "{}/{}{}",
-                    printed(says.stream, part.found),
-                    printed(says.stream, whole.found),
-                    comes_to(exact, rate, true)
-                );
+                let (part_said, whole_said) = side_by_side(says.stream, part, whole);
+                let statement = format!("{part_said}/{whole_said}{}", comes_to(exact, rate, true));
                 return Some(check(
                     says.stream,
                     says.a.max(rate.start() - lead.len()),
@@ -193,6 +229,12 @@ pub(super) fn of_target(says: &Says, i: usize) -> Option<Check> {
         let last =
             |table: &crate::tables::Words| (0..words.len()).rev().find(|k| table.at(words, *k).is_some());
         let planned = last(if executed { planned_words() } else { target_words() });
+        // `完成全年80亿元目标的48%`
+        let behind = cut(s, f.end(), f.end() + 5);
+        let named = behind.iter().take_while(|c| **c != '的').count();
+        if target_words().before(behind, named).is_some() {
+            return true;
+        }
         // `完成年度计划105亿元的…` names the plan, `计划内完成42亿元` what was done.
         planned.is_some_and(|k| last(done_words()).is_none_or(|done| done < k))
     };

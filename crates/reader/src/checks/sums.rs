@@ -2,12 +2,12 @@
 
 use rust_decimal::Decimal;
 
-use crate::chars::{at, contains, cut, is_semicolon, is_stop};
-use crate::checks::reckon::{Num, Says, check, plus, printed, sum};
+use crate::chars::{at, contains, cut, is_comma, is_semicolon, is_stop};
+use crate::checks::reckon::{Num, Says, check, factor, multiplier, plus_and_total, printed, sum};
 use crate::model::Check;
 use crate::tables::{
     checks_complements, deliver_verbs, kin_units, list_cues, loose_cues, measure_verbs, no_sum_between,
-    open_lists, remainder_words, sure_totals, total_words,
+    open_lists, overlapping, remainder_words, sure_totals, total_words,
 };
 
 /// Everything that adds up, or should, within one sentence.
@@ -44,6 +44,10 @@ fn forward(says: &Says, i: usize) -> Option<Check> {
     let between = says.between(total, first);
     let listed = list_cues().any_in(between) || first.depth > total.depth;
     let cued = listed || loose_cues().any_in(between);
+    // `崩塌46处、泥石流27处，…`: itself one of a list.
+    if !cued && at(between, 0) == '、' {
+        return None;
+    }
     let n = adds_up_to(&alike, total.n);
     if let Some(parts) = n.and_then(|n| alike.get(..n))
         && (cued || parts.len() >= 3 || total.n >= Decimal::from(20))
@@ -101,7 +105,7 @@ fn total_of_kin(says: &Says, i: usize) -> Option<Check> {
 }
 
 /// How many of the numbers, from the first, add up to the total: two at least.
-fn adds_up_to(alike: &[Num], total: Decimal) -> Option<usize> {
+pub(super) fn adds_up_to(alike: &[Num], total: Decimal) -> Option<usize> {
     let mut running = Decimal::ZERO;
     for (k, part) in alike.iter().enumerate() {
         running += part.n;
@@ -116,7 +120,7 @@ fn adds_up_to(alike: &[Num], total: Decimal) -> Option<usize> {
 }
 
 /// The numbers from the first on that make one list: up to its semicolon, unless semicolons part its items.
-fn one_list<'n, 'a>(says: &Says, alike: &'n [Num<'a>]) -> &'n [Num<'a>] {
+pub(super) fn one_list<'n, 'a>(says: &Says, alike: &'n [Num<'a>]) -> &'n [Num<'a>] {
     let Some(first) = alike.first() else { return alike };
     let s = says.s();
     let stop = (first.end()..says.b).find(|k| is_semicolon(at(s, *k)));
@@ -133,12 +137,12 @@ fn one_list<'n, 'a>(says: &Says, alike: &'n [Num<'a>]) -> &'n [Num<'a>] {
 
 /// A list that claims to be whole and does not add up. Stated only where the difference is small (`near`, a share of the
 /// total) or one, and where nothing is rounded, hedged or left open.
-fn faulty(says: &Says, parts: &[Num], total: &Num, near: Decimal) -> Option<Check> {
+pub(super) fn faulty(says: &Says, parts: &[Num], total: &Num, near: Decimal) -> Option<Check> {
     let (first, last) = (parts.first()?, parts.last()?);
     let whole_list = parts.len() >= 3 || (parts.len() == 2 && complementary(says, parts));
     let hedged = total.hedged() || parts.iter().any(Num::hedged);
     let smaller = parts.iter().all(|f| f.n < total.n);
-    if !whole_list || hedged || !smaller || !parallel(says, parts) {
+    if !whole_list || hedged || !smaller || !parallel(says, parts) || overlap(says, parts) {
         return None;
     }
     let s = says.s();
@@ -147,14 +151,28 @@ fn faulty(says: &Says, parts: &[Num], total: &Num, near: Decimal) -> Option<Chec
     } else {
         (last.end(), total.start())
     };
-    if open_lists().any_in(cut(s, from, to)) || open_lists().any_in(cut(s, last.end(), last.end() + 8)) {
+    // What the total counts may be 重点项目: only the words that lead in the list say whether it is whole.
+    let before_list = cut(s, from, to);
+    let lead_in = (0..before_list.len())
+        .rev()
+        .find(|k| list_cues().at(before_list, *k).is_some());
+    let lead_in = cut(before_list, lead_in.unwrap_or(0), before_list.len());
+    let behind = cut(s, last.end(), last.end() + 8);
+    let behind = cut(
+        behind,
+        0,
+        behind
+            .iter()
+            .take_while(|c| !is_stop(**c) && !is_comma(**c))
+            .count(),
+    );
+    if open_lists().any_in(lead_in) || open_lists().any_in(behind) {
         return None;
     }
     let added = sum(parts);
     let off = (added - total.n).abs();
     if off <= rounding(s, parts, total) {
-        // Rounded numbers add up as well as rounded numbers can.
-        return Some(rounded(says, parts, total, added));
+        return Some(wrong(says, parts, total, added));
     }
     let share = off.checked_div(total.n)?;
     // `…类2件、…类3件`: kinds that claim to be all there are.
@@ -165,85 +183,100 @@ fn faulty(says: &Says, parts: &[Num], total: &Num, near: Decimal) -> Option<Chec
             .filter(|c| matches!(c, '类' | '型' | '级'))
     };
     let kinds = parts.iter().all(|f| kind(f).is_some() && kind(f) == kind(first));
-    let near = if kinds { near * Decimal::TWO } else { near };
+    let rest = says.lead(last);
+    let closed = kinds || ["其他", "其它", "其余"].iter().any(|w| contains(rest, w));
+    let near = if kinds {
+        near * Decimal::TWO
+    } else if added < total.n && !closed {
+        // What is missing may be what the list leaves out.
+        near.min(Decimal::new(8, 2))
+    } else {
+        near
+    };
     let by_one = off == Decimal::ONE && parts.len() >= 3;
     if share > near && !by_one {
         return None;
     }
-    let statement = format!(
-        "{}={}≠{}",
-        plus(says.stream, parts),
-        in_unit_of(added, says, total),
-        printed(says.stream, total.found)
-    );
-    let a = total.found.span().0.min(first.found.span().0);
-    Some(check(
-        says.stream,
-        a,
-        last.end().max(total.end()),
-        statement,
-        false,
-    ))
+    Some(wrong(says, parts, total, added))
 }
 
-/// How far rounded parts may miss their rounded total: one in the last place, where all are printed to that place.
+/// `女党员…、35岁以下党员…`: who is counted under one of these may be counted under the next.
+fn overlap(says: &Says, parts: &[Num]) -> bool {
+    let named = parts
+        .iter()
+        .filter(|f| overlapping().any_in(says.lead(f)))
+        .count();
+    if parts.len() == 2 {
+        return named == 1 && !complementary(says, parts);
+    }
+    named > 0 && named < parts.len() || parts.iter().any(|f| contains(says.lead(f), "女"))
+}
+
+/// How far rounded parts may miss their rounded total: one in the last place, where all are printed to that place, and half
+/// of the last place of a total that is printed more coarsely.
 fn rounding(s: &[char], parts: &[Num], total: &Num) -> Decimal {
     let last = total.slack(s);
+    let finest = parts.iter().map(|f| f.slack(s)).max().unwrap_or_default();
     if parts.iter().all(|f| f.slack(s) == last) {
         last * Decimal::TWO
+    } else if !finest.is_zero() && total.loose_slack(s) > finest {
+        total.loose_slack(s)
     } else {
         Decimal::ZERO
     }
 }
 
-fn holding(says: &Says, parts: &[Num], total: &Num) -> Check {
-    let statement = format!(
-        "{}={}",
-        plus(says.stream, parts),
-        printed(says.stream, total.found)
-    );
+pub(super) fn holding(says: &Says, parts: &[Num], total: &Num) -> Check {
+    let (added, said) = plus_and_total(says.stream, parts, total);
+    let (a, b) = stretch(parts, total);
+    check(says.stream, a, b, format!("{added}={said}"), true)
+}
+
+/// From the first of the numbers to the last; a total far before its parts is not quoted with everything in between.
+fn stretch(parts: &[Num], total: &Num) -> (usize, usize) {
     let a = parts.first().map_or(total.start(), |f| f.found.span().0);
     let b = parts.last().map_or(total.end(), |f| f.end());
-    // A total far before its parts is not quoted with everything in between.
     let from = if a.saturating_sub(total.start()) > 160 {
         a
     } else {
         a.min(total.found.span().0)
     };
-    check(says.stream, from, b.max(total.end()), statement, true)
+    (from, b.max(total.end()))
 }
 
-fn rounded(says: &Says, parts: &[Num], total: &Num, added: Decimal) -> Check {
-    let mut one = holding(says, parts, total);
-    one.statement = format!(
-        "{}={}≈{}",
-        plus(says.stream, parts),
-        in_unit_of(added, says, total),
-        printed(says.stream, total.found)
-    );
-    one
+/// Parts that miss their total. By the last printed place they may do so because all of them are rounded; a person is told,
+/// unless they are so many that this is no surprise.
+fn wrong(says: &Says, parts: &[Num], total: &Num, added: Decimal) -> Check {
+    const MANY: usize = 5;
+    let (sum_said, said) = plus_and_total(says.stream, parts, total);
+    let (a, b) = stretch(parts, total);
+    let added_said = in_unit_of(added, says, total);
+    let off = (added - total.n).abs();
+    if off > rounding(says.s(), parts, total) {
+        return check(
+            says.stream,
+            a,
+            b,
+            format!("{sum_said}={added_said}≠{said}"),
+            false,
+        );
+    }
+    let holds = parts.len() >= MANY;
+    let statement = if holds {
+        format!("{sum_said}={added_said}≈{said}")
+    } else {
+        let off = in_unit_of(off, says, total);
+        format!("{sum_said}={added_said}≠{said}（差{off}，或因四舍五入）")
+    };
+    check(says.stream, a, b, statement, holds)
 }
 
 /// An added number written as its total is: `35.7亿`, not `3570000000`.
 fn in_unit_of(added: Decimal, says: &Says, total: &Num) -> String {
     let said = printed(says.stream, total.found);
-    let tail: String = said
-        .chars()
-        .filter(|c| matches!(c, '百' | '千' | '万' | '亿'))
-        .collect();
-    let plain: String = said.chars().filter(|c| c.is_ascii_digit() || *c == '.').collect();
-    let factor = plain
-        .parse::<Decimal>()
-        .ok()
-        .and_then(|mantissa| total.n.checked_div(mantissa))
-        .filter(|_| !tail.is_empty())
-        .unwrap_or(Decimal::ONE);
-    let scaled = added.checked_div(factor).unwrap_or(added).normalize();
-    if factor == Decimal::ONE {
-        scaled.to_string()
-    } else {
-        format!("{scaled}{tail}")
-    }
+    let tail = multiplier(&said);
+    let scaled = added.checked_div(factor(tail)).unwrap_or(added).normalize();
+    format!("{scaled}{tail}")
 }
 
 /// Whether the numbers follow one another as items of a list do.
@@ -257,11 +290,22 @@ fn parallel(says: &Says, parts: &[Num]) -> bool {
         // The first deed may be that of all: `代办社保类2件、户籍类1件`.
         let first = parts.first().is_some_and(|f| f.start() == one.start());
         let same_deed = same_deed && (deed(says.lead(one)) == deed(lead) || first && !deed(lead));
-        firm.len() <= 28
+        // `种植收入3.1万元、养殖收入2.6万元` are named alike, whatever the names begin with.
+        let tail = cut(lead, lead.len().saturating_sub(2), lead.len());
+        let same_deed = same_deed || tail.len() == 2 && says.lead(one).ends_with(tail);
+        // `税收7.3亿元，占70%；非税收入3.2亿元`: what is said of the first alone is no other thing.
+        let of_one = |clause: &[char]| clause.iter().any(|c| matches!(c, '%' | '％'));
+        let clauses: Vec<&[char]> = gap.split(|c| is_comma(*c) || is_semicolon(*c)).collect();
+        let aside: usize = clauses.iter().filter(|c| of_one(c)).map(|c| c.len()).sum();
+        let other = clauses
+            .iter()
+            .filter(|c| !of_one(c))
+            .any(|c| no_sum_between().any_in(c));
+        firm.len() <= 28 + aside
             && !gap.iter().any(|c| is_stop(*c))
             && !contains(gap, "其中")
             && same_deed
-            && (!no_sum_between().any_in(gap) || lead_repeats(says, one, two))
+            && (!other || lead_repeats(says, one, two))
     })
 }
 
@@ -304,9 +348,19 @@ fn complementary(says: &Says, parts: &[Num]) -> bool {
         all
     };
     let (one, two) = (words(one), words(two));
-    checks_complements()
-        .iter()
-        .any(|(a, b)| contains(&one, a) && contains(&two, b) || contains(&one, b) && contains(&two, a))
+    let named = |a: &str, b: &str| contains(&one, a) && contains(&two, b);
+    let pair = |words: &Vec<String>| match words.as_slice() {
+        [a, b] => named(a, b) || named(b, a),
+        _ => false,
+    };
+    // 税收收入, 非税收入: what is such and what is not.
+    let not = |one: &[char], two: &[char]| {
+        let named = two.windows(2).find(|w| matches!(w, ['非' | '未', _]));
+        named
+            .and_then(|w| w.last())
+            .is_some_and(|c| one.contains(c) && !one.contains(&'非'))
+    };
+    checks_complements().iter().any(pair) || not(&one, &two) || not(&two, &one)
 }
 
 /// `32个、34个、21个，合计87个`
@@ -350,24 +404,13 @@ fn backward(says: &Says, i: usize) -> Option<Check> {
 
 /// `公园3个、广场5个，合计9个`: two parts right before a number that is called their total.
 fn two_and_total(says: &Says, parts: &[Num], total: &Num, near: Decimal) -> Option<Check> {
-    let s = says.s();
     let hedged = total.hedged() || parts.iter().any(Num::hedged);
     let added = sum(parts);
     let off = (added - total.n).abs();
     if hedged || !parallel(says, parts) || off.checked_div(total.n)? > near {
         return None;
     }
-    if off <= rounding(s, parts, total) {
-        return Some(rounded(says, parts, total, added));
-    }
-    let statement = format!(
-        "{}={}≠{}",
-        plus(says.stream, parts),
-        in_unit_of(added, says, total),
-        printed(says.stream, total.found)
-    );
-    let a = parts.first()?.found.span().0;
-    Some(check(says.stream, a, total.end(), statement, false))
+    Some(wrong(says, parts, total, added))
 }
 
 /// `应办120件，已办96件，剩余24件`: what is done and what is left make the whole.
@@ -404,133 +447,5 @@ fn left_over(says: &Says, i: usize) -> Option<Check> {
     if hedged || parts.len() != 2 || off <= slack || off.checked_div(whole.n)? > Decimal::new(15, 2) {
         return None;
     }
-    let statement = format!(
-        "{}={}≠{}",
-        plus(says.stream, &parts),
-        in_unit_of(added, says, whole),
-        printed(says.stream, whole.found)
-    );
-    Some(check(
-        says.stream,
-        whole.found.span().0,
-        rest.end(),
-        statement,
-        false,
-    ))
-}
-
-/// `发生事故5起。其中，道路3起，施工1起，工矿1起`: the parts in the sentences behind the total.
-pub(crate) fn parts_behind(said: &[Says], out: &mut Vec<Check>) {
-    let Some((whole, behind)) = said.split_first() else {
-        return;
-    };
-    let Some(next) = behind.first() else { return };
-    for total in whole
-        .all
-        .iter()
-        .filter(|f| !f.percent() && f.n >= Decimal::from(3))
-    {
-        let within = |f: &&Num| f.unit() == total.unit() && f.depth == 0;
-        // A total that has its parts in its own sentence is wrong about no others.
-        let last_of_unit = whole
-            .all
-            .iter()
-            .rev()
-            .find(within)
-            .is_some_and(|f| f.start() == total.start());
-        let mut found_one = false;
-        for (k, later) in behind.iter().enumerate() {
-            if later.all.len() < 2 || later.all.iter().filter(within).take(2).count() < 2 {
-                continue;
-            }
-            let parts: Vec<Num> = later.all.iter().filter(within).copied().collect();
-            let named = k == 0 && starts_parts(later);
-            // The further away, the larger must be what adds up by itself.
-            let large = parts.len() >= 3 || total.n >= Decimal::from(if k == 0 { 20 } else { 100 });
-            let own = later
-                .all
-                .iter()
-                .any(|f| f.unit() == total.unit() && f.n == total.n);
-            if parts.len() < 2 || own || !(named || large) {
-                continue;
-            }
-            if sum(&parts) == total.n || named && adds_up_to(&parts, total.n).is_some() {
-                let n = adds_up_to(&parts, total.n).unwrap_or(parts.len());
-                out.push(holding(later, parts.get(..n).unwrap_or(&parts), total));
-                found_one = true;
-            }
-        }
-        if found_one || (!last_of_unit && !views(next) && whole.all.iter().filter(within).count() > 2) {
-            continue;
-        }
-        let parts: Vec<Num> = next.all.iter().filter(within).copied().collect();
-        let only = whole.all.iter().filter(within).count() == 1;
-        // `总投资7亿元，其中…。分年度看，…`: the total that was parted before is parted again.
-        let again = views(next) && total_words().any_in(whole.lead(total));
-        if (starts_parts(next) && only || again)
-            && let Some(fault) = faulty(next, one_list(next, &parts), total, Decimal::new(125, 3))
-        {
-            out.push(fault);
-            return;
-        }
-        if let Some(found) = point_by_point(total, whole, behind) {
-            out.push(found);
-            return;
-        }
-    }
-}
-
-/// `分年度看，`, `从责任单位看，`
-fn views(says: &Says) -> bool {
-    const LONGEST: usize = 12;
-    let lead = cut(says.s(), says.a, says.a + LONGEST);
-    let end = lead.iter().position(|c| matches!(c, '，' | ','));
-    matches!(at(lead, 0), '分' | '从' | '按')
-        && end.is_some_and(|k| matches!(crate::chars::before(lead, k), '看' | '分'))
-}
-
-fn starts_parts(says: &Says) -> bool {
-    let lead = cut(says.s(), says.a, says.a + 4);
-    ["其中", "分别是", "分别为", "包括"]
-        .iter()
-        .any(|w| crate::chars::has_at(lead, 0, w))
-}
-
-/// `安排项目64个。一是产业类31个，…。二是…18个，…。三是…15个`: the first number of each point.
-fn point_by_point(total: &Num, whole: &Says, behind: &[Says]) -> Option<Check> {
-    let s = whole.s();
-    let mut parts: Vec<Num> = Vec::new();
-    let mut last = whole;
-    let mut pointed = 0usize;
-    for says in behind {
-        let point = crate::times::enumerator(s, says.a) > 0;
-        let first = says.all.iter().find(|f| f.unit() == total.unit() && f.depth == 0);
-        match first {
-            Some(first) if point || parts.is_empty() || pointed == 0 => {
-                // The number opens its sentence: what it counts is the point's own.
-                if first.start() - says.a > 24 {
-                    return None;
-                }
-                parts.push(*first);
-                pointed += usize::from(point);
-                last = says;
-            }
-            _ if point => return None,
-            _ => {}
-        }
-        let added = sum(&parts);
-        if parts.len() >= 3 && added == total.n {
-            let statement = format!(
-                "{}={}",
-                plus(whole.stream, &parts),
-                printed(whole.stream, total.found)
-            );
-            let end = parts.last().map_or(last.b, |f| f.end());
-            return Some(check(whole.stream, total.found.span().0, end, statement, true));
-        }
-        if added > total.n {
-            return None;
-        }
-    }
-    None
+    Some(wrong(says, &parts, whole, added))
 }
