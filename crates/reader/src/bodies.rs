@@ -99,6 +99,17 @@ impl Sorter<'_> {
             }
             Shape::Text => self.text(i, piece),
             Shape::Folio => {}
+            // What a line parts from the next is ended, unless it breaks off in the middle of a sentence.
+            Shape::Rule => {
+                let pieces = self.pieces;
+                if let Some(now) = self
+                    .now
+                    .as_mut()
+                    .filter(|now| !now.parts.is_empty() && !now.torn(pieces))
+                {
+                    now.ended = true;
+                }
+            }
             Shape::Byline(byline) => self.byline(i, byline.clone()),
         }
     }
@@ -239,18 +250,15 @@ impl Sorter<'_> {
             self.now = Some(now);
             return;
         }
-        if now.len(self.pieces) <= CAPTION_MAX && !now.dateline {
+        let apart = self.caption_from(&now).filter(|(_, apart)| *apart);
+        if now.len(self.pieces) <= CAPTION_MAX && !now.dateline && apart.is_none() {
             now.caption = true;
             now.ended = true;
             now.byline = Some(byline);
             self.now = Some(now);
             return;
         }
-        let from = now
-            .parts
-            .iter()
-            .rposition(|p| p.paragraph && !p.heading)
-            .unwrap_or(0);
+        let from = self.caption_from(&now).map_or(0, |(from, _)| from);
         let headed = from
             .checked_sub(1)
             .and_then(|j| now.parts.get(j))
@@ -294,6 +302,34 @@ impl Sorter<'_> {
             known.photographers.extend(byline.photographers);
             self.now = Some(now);
         }
+    }
+
+    /// The part of a longer body at which the caption at its end begins: its last paragraph, or the last line behind a full
+    /// stop where a column of another width begins, or one that begins with a day (then the second is true).
+    fn caption_from(&self, body: &Body) -> Option<(usize, bool)> {
+        const CELLS: usize = 4;
+        const ABOVE: usize = 4;
+        let paragraph = body.parts.iter().rposition(|p| p.paragraph && !p.heading);
+        let piece = |k: usize| body.parts.get(k).and_then(|p| self.pieces.get(p.piece));
+        let mut widest = 0usize;
+        let mut chars = 0usize;
+        for k in (1..body.parts.len()).rev() {
+            let (Some(own), Some(above)) = (piece(k), piece(k - 1)) else {
+                break;
+            };
+            widest = widest.max(own.width);
+            chars += own.end - own.start;
+            if body.parts.get(k).is_some_and(|p| p.heading) || chars > CAPTION_MAX {
+                break;
+            }
+            let lead = crate::chars::dense(cut(self.chars, own.start, own.start + 16));
+            let dated = crate::times::time_len(&lead, 0) > 0;
+            let other_column = widest + CELLS <= above.width || widest >= above.width + CELLS;
+            if above.closed && (other_column || dated) && paragraph.is_none_or(|from| k >= from) {
+                return Some((k, k >= ABOVE));
+            }
+        }
+        paragraph.map(|from| (from, false))
     }
 
     fn begin(&mut self, i: usize, front: Vec<usize>) {

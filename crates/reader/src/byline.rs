@@ -140,9 +140,23 @@ pub(crate) fn trailing(line: &[char]) -> Option<usize> {
             .iter()
             .take_while(|c| c.is_whitespace())
             .count();
-        return byline(cut(line, rest + skip, line.len())).map(|_| rest + skip);
+        let tail = cut(line, rest + skip, line.len());
+        return (byline(tail).is_some() || taken_by(tail).is_some()).then_some(rest + skip);
     }
     None
+}
+
+/// `格桑 摄`: whoever took the picture, whatever the family name.
+pub(crate) fn taken_by(text: &[char]) -> Option<Byline> {
+    let line = crate::chars::dense(text);
+    let name = line.strip_suffix(&['摄'])?;
+    let plain =
+        (2..=4).contains(&name.len()) && name.iter().all(|c| is_han(*c)) && !byline_roles().any_in(name);
+    plain.then(|| Byline {
+        photographers: vec![string(name)],
+        style: Style::Photo,
+        ..Byline::default()
+    })
 }
 
 /// A closing byline that the column breaks in two: where it opens on one line, where it closes on the next, and what it
@@ -169,6 +183,10 @@ pub(crate) fn torn(
         return None;
     }
     let mut whole = cut(chars, open, end).to_vec();
+    // `（文/甲` / `图/乙）`: a role begins a word, a name may be broken in two.
+    if byline_roles().at(head, 0).is_some() {
+        whole.push(' ');
+    }
     whole.extend(cut(head, 0, close + 1));
     Some((open, from + close + 1, byline(&whole)?))
 }
@@ -183,6 +201,42 @@ pub(crate) fn sender(line: &[char]) -> Option<usize> {
     let name: Vec<char> = crate::chars::dense(inner);
     let plain = (2..=4).contains(&name.len()) && name.iter().all(|c| is_han(*c));
     (plain && !not_bylines().is(&name) && open > 0 && ends_closed(cut(line, 0, open))).then_some(open)
+}
+
+/// A line with nothing but a name of two characters of family: who wrote the article that ends above it.
+pub(crate) fn lone_name(line: &[char]) -> Option<Byline> {
+    let name = crate::chars::dense(line);
+    let double = surnames().at(&name, 0).is_some_and(|n| n >= 2);
+    ((3..=4).contains(&name.len()) && double && name.iter().all(|c| is_han(*c))).then(|| Byline {
+        authors: vec![string(&name)],
+        ..Byline::default()
+    })
+}
+
+/// The length of `本报记者 甲 乙 报道` right before a text, and who they are.
+pub(crate) fn reports(text: &[char]) -> Option<(usize, Byline)> {
+    const LONGEST: usize = 24;
+    let role = ["本报记者", "本台记者", "本报通讯员", "新华社记者"];
+    let from = role.iter().find(|w| crate::chars::has_at(text, 0, w))?;
+    let from = from.chars().count();
+    let end = (from..text.len().min(LONGEST)).find(|k| crate::chars::has_at(text, *k, "报道"))?;
+    let lead = cut(text, end + 2, end + 8);
+    let goes_on = lead
+        .iter()
+        .filter(|c| is_han(**c) || digit(**c).is_some())
+        .count()
+        >= 3;
+    let names = cut(text, from, end).split(|c| c.is_whitespace() || *c == '、');
+    let names: Vec<&[char]> = names.filter(|name| !name.is_empty()).collect();
+    let plain = |name: &&[char]| (2..=4).contains(&name.len()) && name.iter().all(|c| is_han(*c));
+    (goes_on && !names.is_empty() && names.iter().all(plain)).then(|| {
+        let authors = names.iter().map(|name| string(name)).collect();
+        let byline = Byline {
+            authors,
+            ..Byline::default()
+        };
+        (end + 2, byline)
+    })
 }
 
 /// The names in the brackets right after a dateline: `本报讯（记者 甲 通讯员 乙）`.

@@ -174,6 +174,9 @@ fn merge_weak(found: &mut Vec<Body>, titles: &Titles) -> bool {
     merged
 }
 
+/// A notice in one line (遗失声明) is not longer than this, in characters.
+const NOTICE: usize = 80;
+
 fn assemble(
     chars: &[char],
     pieces: &[Piece],
@@ -201,7 +204,9 @@ fn assemble(
             .iter()
             .any(|c| chars::is_han(*c) && !chars::is_stop(*c))
             && (stream.chars.iter().any(|c| chars::is_stop(*c)) || title.is_some());
-        if !speaks && body.byline.is_none() && !body.dateline {
+        let notice =
+            title.is_none() && end <= NOTICE && tables::lost_notices().at(&stream.chars, 0).is_some();
+        if notice || !speaks && body.byline.is_none() && !body.dateline {
             leftover.push(Leftover {
                 text: stream.quote(0, end),
                 at: stream.runs(0, end),
@@ -331,6 +336,10 @@ fn signed(chars: &[char], pieces: &[Piece], body: &Body) -> Option<Date> {
 
 /// The names that stand right after a dateline.
 fn in_lead(stream: &Stream) -> Option<byline::Byline> {
+    // `本报记者 甲 报道` names them itself.
+    if let Some((_, found)) = byline::reports(&stream.chars) {
+        return Some(found);
+    }
     let n = pieces::dateline(&stream.chars, 0)?;
     let lead: Vec<char> = stream.quote(n, n + 60).chars().collect();
     byline::after_dateline(&lead)

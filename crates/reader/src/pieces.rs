@@ -53,6 +53,8 @@ pub(crate) enum Shape {
     Byline(Byline),
     /// The page's own line: paper, date, section, editors, page number.
     Folio,
+    /// A line of dashes or stars between two articles.
+    Rule,
 }
 
 impl Piece {
@@ -112,6 +114,7 @@ pub(crate) fn pieces(chars: &[char]) -> Vec<Piece> {
             }
         }
     }
+    lone_names(chars, &mut found);
     mark_gaps(&mut found);
     mark_heads(chars, &mut found);
     for i in 0..found.len() {
@@ -123,10 +126,35 @@ pub(crate) fn pieces(chars: &[char]) -> Vec<Piece> {
     found
 }
 
+/// A name alone below an article, before a headline, a dateline or the end.
+fn lone_names(chars: &[char], found: &mut [Piece]) {
+    for i in 1..found.len() {
+        let foreign = found
+            .get(i + 1)
+            .is_none_or(|next| !matches!(next.shape, Shape::Text));
+        let below = i
+            .checked_sub(1)
+            .and_then(|k| found.get(k))
+            .is_some_and(|p| p.closed && matches!(p.shape, Shape::Text | Shape::Dateline));
+        let Some(piece) = found
+            .get_mut(i)
+            .filter(|p| foreign && below && matches!(p.shape, Shape::Text))
+        else {
+            continue;
+        };
+        if let Some(byline) = byline::lone_name(cut(chars, piece.start, piece.end)) {
+            piece.shape = Shape::Byline(byline);
+        }
+    }
+}
+
 /// The length of the dateline at `i`: 本报讯, 本报某地讯, 新华社某地电.
 pub(crate) fn dateline(chars: &[char], i: usize) -> Option<usize> {
     if !matches!(at(chars, i), '本' | '新' | '中') {
         return None;
+    }
+    if let Some((n, _)) = byline::reports(cut(chars, i, i + 32)) {
+        return Some(n);
     }
     for agency in ["本报", "本台", "本网", "本刊", "新华社", "中新社", "中新网"] {
         if !has_at(chars, i, agency) {
@@ -225,6 +253,12 @@ fn cut_line(chars: &[char], line: &Line, out: &mut Vec<Piece>) {
         push(chars, *start, text_end, blanks, line.indent, out);
         if tail.is_some() {
             push(chars, text_end, end, 0, 0, out);
+            // What stands behind the end of a text as a byline does is one, whoever it names.
+            if let Some(last) = out.last_mut().filter(|p| matches!(p.shape, Shape::Text))
+                && let Some(byline) = byline::taken_by(cut(chars, last.start, last.end))
+            {
+                last.shape = Shape::Byline(byline);
+            }
         }
     }
 }
@@ -239,6 +273,8 @@ fn push(chars: &[char], start: usize, mut end: usize, blanks: usize, indent: usi
         Shape::Dateline
     } else if let Some(byline) = byline::byline(text) {
         Shape::Byline(byline)
+    } else if is_rule(text) {
+        Shape::Rule
     } else if is_folio(chars, start, end) {
         Shape::Folio
     } else if let Some(texts) = undouble(text) {
@@ -258,6 +294,17 @@ fn push(chars: &[char], start: usize, mut end: usize, blanks: usize, indent: usi
         closed,
         shape,
     });
+}
+
+/// `————————`, `＊＊＊＊＊`: nothing but one mark.
+fn is_rule(text: &[char]) -> bool {
+    const SHORTEST: usize = 4;
+    let marks = [
+        '—', '－', '-', '─', '━', '＊', '*', '※', '=', '＝', '_', '＿', '…', '~', '～', '·',
+    ];
+    let first = at(text, 0);
+    let line = dense(text);
+    line.len() >= SHORTEST && marks.contains(&first) && line.iter().all(|c| *c == first)
 }
 
 /// Whether the line is the page's own: `2023年11月15日 星期三 责任编辑 吕青 要闻 2版`, `— 3 —`, `第3页`.

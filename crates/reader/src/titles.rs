@@ -245,10 +245,21 @@ fn assign(
         }
     }
     let sections = sections(heads, bodies);
-    for claim in &claims {
+    let plain = plainly_spoken_of(heads, bodies, &best_of);
+    // First the headlines that are surely none of a picture, then those that may be.
+    for claim in claims
+        .iter()
+        .map(|c| (c, true))
+        .chain(claims.iter().map(|c| (c, false)))
+    {
+        let (claim, first) = claim;
         let (Some(head), Some(body)) = (heads.get(claim.head), bodies.get(claim.body)) else {
             continue;
         };
+        let rivalled = head.doubled && plain.get(claim.body).copied().unwrap_or(false);
+        if first && !body.caption && (head.caption_like || rivalled) {
+            continue;
+        }
         let torn = between.get(head.piece) == Some(&Some(claim.body));
         let adjacent = torn || body.front.contains(&head.piece) || body.back.contains(&head.piece);
         let enough = if adjacent {
@@ -310,6 +321,25 @@ fn assign(
     Titles { of_body, unused }
 }
 
+/// For each body whether a plain line speaks of it before all others: then a doubled line that does so is more likely the
+/// caption of its picture.
+fn plainly_spoken_of(heads: &[Head], bodies: &[Body], best_of: &[Option<(usize, u64)>]) -> Vec<bool> {
+    const ENOUGH: u64 = 120;
+    let mut plain = vec![false; bodies.len()];
+    for (head, best) in heads.iter().zip(best_of) {
+        let line = !head.doubled && !head.minor && !head.caption_like && !numbered(&head.text);
+        if let Some((b, lexical)) = best
+            && line
+            && head.text.len() >= 6
+            && *lexical >= ENOUGH
+            && let Some(slot) = plain.get_mut(*b)
+        {
+            *slot = true;
+        }
+    }
+    plain
+}
+
 /// The one headline that no body took and the one body that has none, where they could belong together: a headline in
 /// figures of speech (`拾金不昧暖人心`) shares characters with its body, but hardly a term.
 fn left_over(
@@ -346,5 +376,14 @@ fn left_over(
     let other = other
         .and_then(|b| texts.get(b))
         .map_or(0, |text| known_characters(&head.text, text));
-    (titled >= 2 && (5..=24).contains(&han) && known >= 200 && known >= other).then_some((h, b))
+    // Two short lines of nearly one length are a pair, unless the body knows the second clearly better.
+    let above = h.checked_sub(1).and_then(|h| heads.get(h));
+    let paired = before.is_some()
+        && above.is_some_and(|one| {
+            one.piece + 1 >= head.piece
+                && one.text.len() <= 10
+                && one.text.len().abs_diff(head.text.len()) <= 2
+        });
+    let margin = if paired { 150 } else { 0 };
+    (titled >= 2 && (5..=24).contains(&han) && known >= 200 && known >= other + margin).then_some((h, b))
 }

@@ -92,7 +92,7 @@ fn document_title(chars: &[char], pieces: &mut [Piece]) -> usize {
 }
 
 fn ends_its_text(piece: &Piece) -> bool {
-    piece.closed || matches!(piece.shape, Shape::Head { .. } | Shape::Byline(_))
+    piece.closed || matches!(piece.shape, Shape::Head { .. } | Shape::Byline(_) | Shape::Rule)
 }
 
 fn set_head(chars: &[char], piece: &mut Piece) {
@@ -218,7 +218,9 @@ fn looks_like_head(chars: &[char], pieces: &[Piece], i: usize, closed_before: bo
     }
     let text = cut(chars, piece.start, piece.end);
     // `今年以来，…` opens a paragraph, whatever its width; `一、提升政务服务效能` is a heading, whatever its width.
-    if paragraph_openers().at(text, 0).is_some() {
+    // So does `4月9日，…`.
+    let day = crate::times::time_len(text, 0);
+    if paragraph_openers().at(text, 0).is_some() || day > 0 && is_comma(at(text, day)) {
         return false;
     }
     let numbered = "一二三四五六七八九十".contains(at(text, 0)) && text.iter().take(4).any(|c| *c == '、');
@@ -245,9 +247,14 @@ fn looks_like_head(chars: &[char], pieces: &[Piece], i: usize, closed_before: bo
                 // A narrow line is the last of its kind; a wide one may be the first of a wider column.
                 piece.width > column + 6 && !like_next
                     || (piece.width + indent + 4 < column && !same_next)
+                    || narrow_run(chars, pieces, i, column)
                     || (alone && !comma)
             }
-            None => text.len() <= 45,
+            // A line with a comma, as long as the one behind it, is the first of a text.
+            None => {
+                let runs_on = same_next && piece.width >= 40 && text.iter().any(|c| is_comma(*c));
+                text.len() <= 45 && !runs_on
+            }
         };
     }
     // In the middle of a sentence: only a line that is odd among its neighbours and complete in itself.
@@ -270,6 +277,15 @@ fn looks_like_head(chars: &[char], pieces: &[Piece], i: usize, closed_before: bo
         }
         None => text.len() <= 40 && piece.gap && !like_next && !like_previous,
     }
+}
+
+/// Two or three lines that end nothing, all much narrower than the column, before a full one: a paragraph fills its lines.
+fn narrow_run(chars: &[char], pieces: &[Piece], i: usize, column: usize) -> bool {
+    const CELLS: usize = 10;
+    let text = |k: usize| pieces.get(i + k).filter(|p| matches!(p.shape, Shape::Text));
+    let narrow = |p: &Piece| !p.closed && p.width + CELLS <= column && head_shaped(chars, p);
+    let lines = (0..4).take_while(|k| text(*k).is_some_and(narrow)).count();
+    (2..=3).contains(&lines) && text(lines).is_some_and(|p| p.width + 3 >= column)
 }
 
 /// How much narrower than the column the first line of a paragraph usually is on this page: the indent.

@@ -3,7 +3,7 @@
 use crate::bodies::Body;
 use crate::chars::at;
 use crate::pieces::{Piece, Shape};
-use crate::tables::{caption_tails, caption_words};
+use crate::tables::{caption_subjects, caption_tails, caption_words};
 use crate::titles::terms::grams_of;
 
 /// One line of a headline.
@@ -51,7 +51,8 @@ pub(crate) fn heads(pieces: &[Piece], bodies: &[Body]) -> Vec<Head> {
                 minor: minor(text),
                 subtitle: subtitle(text) || dashed,
                 caption_like: caption_words().any_in(text)
-                    || caption_tails().before(text, text.len()).is_some(),
+                    || caption_tails().before(text, text.len()).is_some()
+                    || shown(text),
                 several: texts.len() > 1,
                 doubled: *doubled,
             });
@@ -76,6 +77,16 @@ pub(crate) fn heads(pieces: &[Piece], bodies: &[Body]) -> Vec<Head> {
         }
     }
     heads
+}
+
+/// `村民在桑园采摘桑叶`: whom a picture shows, where, and what they do.
+fn shown(text: &[char]) -> bool {
+    const REACH: usize = 4;
+    let Some(n) = caption_subjects().at(text, 0) else {
+        return false;
+    };
+    let lead = crate::chars::cut(text, n, n + REACH);
+    lead.iter().any(|c| matches!(c, '在' | '正')) && text.len() > n + REACH
 }
 
 /// Numbered headings right before a text that has a headline above them: `一、2025年工作回顾` heads a section, not the
@@ -133,7 +144,16 @@ pub(crate) fn minor(text: &[char]) -> bool {
     let letterhead = ["文件", "会议材料", "参阅件", "秘书处编"]
         .iter()
         .any(|w| crate::chars::has_before(text, bare, w));
-    starts || spoken || numbered || held || letterhead || is_day(text)
+    // `清河县人民政府办公室 2024年4月2日印发`: the foot of the paper.
+    let imprint = text.ends_with(&['印', '发'])
+        && (0..text.len()).any(|k| {
+            let n = crate::times::time_len(text, k);
+            n > 4 && k + n + 2 >= text.len()
+        });
+    let copies = ["抄送", "抄报", "主题词", "主送"]
+        .iter()
+        .any(|w| crate::chars::has_at(text, 0, w));
+    starts || spoken || numbered || held || letterhead || imprint || copies || is_day(text)
 }
 
 /// `——某县社区助餐服务侧记`; not `——2024年1月8日在…大会上`, which says where a speech was held.

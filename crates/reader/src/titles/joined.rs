@@ -34,6 +34,22 @@ pub(crate) fn joined(
         if one.doubled != two.doubled && one.piece != two.piece {
             return false;
         }
+        let foreign =
+            matches!(best_of.get(neighbour), Some(Some((best, lexical))) if *best != b && *lexical >= 250);
+        let broken = if neighbour > head {
+            broken_over(&one.text, &two.text, text)
+        } else {
+            broken_over(&two.text, &one.text, text)
+        };
+        if close
+            && broken
+            && !foreign
+            && !two.minor
+            && !taken.get(neighbour).copied().unwrap_or(true)
+            && one.text.len() + two.text.len() <= 60
+        {
+            return true;
+        }
         let free = !taken.get(neighbour).copied().unwrap_or(true);
         // A line right before the body that no other body claims belongs to its headline, whatever its words.
         let in_front =
@@ -43,7 +59,12 @@ pub(crate) fn joined(
             Some((_, lexical)) => in_front && lexical < 250,
             None => in_front,
         };
-        close && free && same && !two.minor && !two.caption_like && one.text.len() + two.text.len() <= 60
+        // `点亮乡村新夜景` ends as captions do; printed once, right behind its headline, it is a second line.
+        let known =
+            matches!(best_of.get(neighbour), Some(Some((best, lexical))) if *best == b && *lexical >= 120);
+        let second = neighbour > head && known && !two.doubled && two.text.len() >= 6;
+        let plain = !two.minor && (!two.caption_like || second);
+        close && free && same && plain && one.text.len() + two.text.len() <= 60
     };
     while last - first < 2 && fits(last, last + 1, taken) {
         last += 1;
@@ -86,6 +107,7 @@ pub(crate) fn adopt(
 ) {
     const SHORTEST: usize = 4;
     const LONGEST: usize = 30;
+    const PAIRED: usize = 10;
     /// By how much, in thousandths, the headline's body must know the characters better than another without headline.
     const MARGIN: usize = 150;
     let mut owner: Vec<Option<usize>> = vec![None; heads.len()];
@@ -130,7 +152,11 @@ pub(crate) fn adopt(
                     && texts.get(*b).is_some_and(|text| text.len() >= 80)
             });
             let rival = longer.map(fit).max();
-            if rival.is_some_and(|rival| fit(b) < rival + MARGIN) {
+            // Two short lines of nearly one length are a pair.
+            let alike =
+                other.text.len().abs_diff(head.text.len()) <= 2 && behind && head.text.len() <= PAIRED;
+            let margin = if alike { 0 } else { MARGIN };
+            if rival.is_some_and(|rival| fit(b) < rival + margin) {
                 continue;
             }
             // What follows a headline is more often its second line than the kicker of the next.
@@ -158,6 +184,17 @@ pub(crate) fn adopt(
             };
         }
     }
+}
+
+/// Whether a line goes on in the next one in the middle of a word that the body knows: `…服务现场` / `推进会在…召开`.
+pub(super) fn broken_over(one: &[char], two: &[char], text: &[char]) -> bool {
+    let (Some(last), Some(first)) = (one.last(), two.first()) else {
+        return false;
+    };
+    is_han(*last)
+        && is_han(*first)
+        && one.len() + two.len() >= 8
+        && text.windows(2).any(|w| at(w, 0) == *last && at(w, 1) == *first)
 }
 
 /// How many of the headline's characters the text knows, in thousandths.

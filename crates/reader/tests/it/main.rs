@@ -12,6 +12,7 @@ mod bytes;
 mod checks;
 mod formats;
 mod gold;
+mod heads;
 mod laws;
 mod office;
 mod pages;

@@ -1,0 +1,132 @@
+//! Which line is whose headline, on pages written for these tests: broken lines, captions, rules between articles.
+
+use bihuan_reader::{ArticleKind, Document, Options, read};
+
+fn page(lines: &[&str]) -> Document {
+    read("page.txt", &lines.join("\n"), &Options::default())
+}
+
+/// The headline of the article whose body has the words.
+fn title_of<'a>(document: &'a Document, words: &str) -> Option<&'a str> {
+    let article = document.articles.iter().find(|a| a.text.contains(words));
+    article
+        .unwrap_or_else(|| panic!("no article with {words}"))
+        .title
+        .as_deref()
+}
+
+const READING: [&str; 6] = [
+    "本报讯 4月9日，全市农家书屋建设现场推进会",
+    "在柳河县召开，各县分管负责人实地看了三个书屋",
+    "的借阅、管理和活动情况。会议要求，年底前全市",
+    "再建成农家书屋120个，每个书屋藏书不少于1500",
+    "册，每月组织读书活动不少于两次，让农民有书可",
+    "读、有地方读书。（文/江小雨）",
+];
+
+const FISH: [&str; 6] = [
+    "本报讯 清晨的白杨水库波光粼粼，首批投放的鱼",
+    "苗在网箱里跃动。白杨水库管理处引进大水面生态",
+    "养殖，投放花鲢、白鲢鱼苗36万尾，预计明年秋天",
+    "起捕，可增收240万元。管理处还将建一座垂钓平台",
+    "和两处观景台，把水库的好生态变成好收成，让库",
+    "区的120户移民吃上生态饭。（文/石磊）",
+];
+
+#[test]
+fn a_headline_broken_in_the_middle_of_a_word_is_one_headline() {
+    let mut lines = READING.to_vec();
+    lines.extend(FISH);
+    lines.extend([
+        "白杨水库：养好一库水 富了一方人",
+        "全市农家书屋建设现场",
+        "推进会在柳河召开",
+    ]);
+    let document = page(&lines);
+    assert_eq!(
+        title_of(&document, "农家书屋120个"),
+        Some("全市农家书屋建设现场 推进会在柳河召开")
+    );
+    assert_eq!(
+        title_of(&document, "花鲢"),
+        Some("白杨水库：养好一库水 富了一方人")
+    );
+}
+
+#[test]
+fn a_line_printed_twice_over_a_body_yields_to_the_plain_headline_that_speaks_of_it() {
+    let mut lines = vec!["柳河县书屋借阅现场柳河县书屋借阅现场"];
+    lines.extend(READING);
+    lines.extend(FISH);
+    lines.extend(["全市农家书屋建设推进会召开", "白杨水库首批生态鱼苗入库"]);
+    let document = page(&lines);
+    assert_eq!(
+        title_of(&document, "农家书屋120个"),
+        Some("全市农家书屋建设推进会召开")
+    );
+    assert_eq!(title_of(&document, "花鲢"), Some("白杨水库首批生态鱼苗入库"));
+}
+
+#[test]
+fn a_line_of_dashes_parts_two_articles_and_a_reporters_name_opens_one() {
+    let document = page(&[
+        "        白杨水库迎来首批生态鱼苗",
+        "　　本报记者 濮阳明 报道 清晨的白杨水库波光粼粼，首批投放",
+        "的鱼苗在网箱里跃动。白杨水库投放花鲢、白鲢鱼苗36万尾，预",
+        "计明年秋天起捕，可增收240万元。",
+        "————————————",
+        "        柳河县农家书屋办到家门口",
+        "柳河县把农家书屋办到村民家门口，全县建成书屋86个，藏书",
+        "12.9万册。今年农闲时节，各书屋举办读书活动310场，参加的",
+        "村民有1.4万人次。下一步，县里将为每个书屋配备一台电脑。",
+    ]);
+    assert_eq!(document.articles.len(), 2, "{:#?}", document.articles);
+    assert_eq!(title_of(&document, "花鲢"), Some("白杨水库迎来首批生态鱼苗"));
+    assert_eq!(document.articles[0].authors, ["濮阳明"]);
+    assert_eq!(title_of(&document, "86个"), Some("柳河县农家书屋办到家门口"));
+}
+
+#[test]
+fn a_picture_and_a_headline_inside_an_article_are_taken_out_of_it() {
+    let document = page(&[
+        "白杨水库的清晨，从一声汽笛开始。管理员老孟把船",
+        "靠上码头，清点网箱里的鱼苗，记下水温和溶氧，再",
+        "把数据报给岸上的实验室。",
+        "三年前，这里还是网箱密布、水质发黑的旧库区，群",
+        "众意见很大。县里下决心拆除网箱1200口，补偿农户",
+        "86户，种下水生植物300亩。",
+        "4月9日，柳河县中小学生在书屋里读",
+        "书，度过阅读日。　格桑 摄",
+        "一库碧水 半城鱼香",
+        "——白杨水库生态养殖见闻",
+        "水清了，鱼也好了。水库生态养殖花鲢、白鲢，既",
+        "不投饵、不施药，一尾鱼的价钱是原来的两倍。今年",
+        "水库计划投放鱼苗36万尾，建垂钓平台一座。",
+        "□ 石磊",
+    ]);
+    assert_eq!(
+        title_of(&document, "网箱1200口"),
+        Some("一库碧水 半城鱼香 ——白杨水库生态养殖见闻")
+    );
+    let whole = document.articles.iter().find(|a| a.text.contains("网箱1200口"));
+    assert!(whole.is_some_and(|a| a.text.contains("鱼苗36万尾") && !a.text.contains("阅读日")));
+    let caption = document.articles.iter().find(|a| a.text.contains("阅读日"));
+    assert!(caption.is_some_and(|a| a.kind == ArticleKind::Caption));
+}
+
+#[test]
+fn the_foot_of_a_paper_and_a_lost_licence_are_no_headline_and_no_article() {
+    let document = page(&[
+        "柳河县农家书屋管理办法",
+        "第一条 全县农家书屋由县文旅局管理，每个书屋确定管理员一名，每周开放不少于五天，年底前全部联网。",
+        "第二条 县财政每年为每个书屋安排经费三千元。",
+        "柳河县人民政府办公室 2024年4月9日印发",
+    ]);
+    assert_eq!(title_of(&document, "第一条"), Some("柳河县农家书屋管理办法"));
+    let mut lines = vec!["白杨水库首批生态鱼苗入库"];
+    lines.extend(FISH);
+    lines.push("遗失声明：孟小川丢失身份证一张，声明作废。");
+    let document = page(&lines);
+    assert_eq!(document.articles.len(), 1);
+    assert!(document.leftover.iter().any(|l| l.text.contains("遗失声明")));
+}
