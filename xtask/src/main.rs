@@ -133,13 +133,18 @@ fn lint() -> Result<()> {
         "-D",
         "warnings",
     ])?;
+    let pdf = ["-p", "bihuan-report", "--features", "pdf", "--locked"];
+    cargo(&[&["clippy", "--all-targets"], &pdf[..], &["--", "-D", "warnings"]].concat())?;
     run(Command::new("cargo")
         .args(["doc", "--workspace", "--no-deps", "--locked", "--quiet"])
         .env("RUSTDOCFLAGS", "-D warnings"))
 }
 
 fn test() -> Result<()> {
-    cargo(&["test", "--workspace", "--locked", "--no-fail-fast"])
+    cargo(&["test", "--workspace", "--locked", "--no-fail-fast"])?;
+    // PDF stands behind a feature; all that the feature changes lies in this crate.
+    let pdf = ["-p", "bihuan-report", "--features", "pdf", "--locked"];
+    cargo(&[&["test"], &pdf[..], &["--test", "it", "pdf"]].concat())
 }
 
 fn packs() -> Result<()> {

@@ -33,7 +33,7 @@ pub use figures::{
     LateWith, NamedRate, RATES, Scope, UNIT_FIGURES, UnitLine, UnitOrder, definition, name,
 };
 pub use life::{
-    Drafting, Signed, docx, draft, file, html, issue, load, may_read, may_sign, official, sign, xlsx,
+    Drafting, Signed, docx, draft, file, html, issue, load, may_read, may_sign, official, pdf, sign, xlsx,
 };
 pub use rate::{CaseSet, Place, Rate, SMALL_BASE, percent, wilson};
 pub use recheck::{Difference, Recheck, of_file, verify};

@@ -24,6 +24,7 @@ pub mod indicators;
 pub mod known;
 mod mechanisms;
 pub mod orders;
+pub mod pdf;
 pub mod people;
 pub mod process;
 mod queue;

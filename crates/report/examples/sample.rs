@@ -1,8 +1,12 @@
-//! Writes a sample bulletin (DOCX, HTML) and a sample ledger (XLSX, CSV) into a directory, to be looked at.
+//! Writes a sample bulletin (DOCX, HTML, with the feature `pdf` PDF, too) and a sample ledger (XLSX, CSV) into a directory, to be looked at.
 //!
 //! `cargo run -p bihuan-report --example sample -- DIRECTORY`
 
 use std::{env, error::Error, fs, path::PathBuf};
+
+#[cfg(feature = "pdf")]
+#[path = "../tests/it/typefaces.rs"]
+mod typefaces;
 
 use bihuan_messages::Lang;
 use bihuan_report::official::{
@@ -39,6 +43,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::write(directory.join("bulletin.docx"), docx::render(&issued, Lang::Zh)?)?;
     fs::write(directory.join("draft.docx"), docx::render(&draft, Lang::Zh)?)?;
     fs::write(directory.join("grid.docx"), docx::render(&report, Lang::Zh)?)?;
+    #[cfg(feature = "pdf")]
+    for (name, document) in [("bulletin", &issued), ("draft", &draft), ("grid", &report)] {
+        let file = bihuan_report::pdf::render(document, typefaces::typefaces(), Lang::Zh)?;
+        fs::write(directory.join(format!("{name}.pdf")), file)?;
+    }
     fs::write(directory.join("bulletin.html"), html::page(&issued, Lang::Zh))?;
     fs::write(
         directory.join("ledger.xlsx"),

@@ -10,7 +10,6 @@ use crate::Error;
 use crate::official::{Document, Table};
 
 mod body;
-mod form;
 mod head;
 mod package;
 mod run;

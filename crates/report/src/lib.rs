@@ -1,4 +1,4 @@
-//! Renders official documents and tables to bytes: DOCX in the form of GB/T 9704, HTML, XLSX, CSV.
+//! Renders official documents and tables to bytes: DOCX in the form of GB/T 9704, HTML, XLSX, CSV; PDF with the feature `pdf`.
 //!
 //! Not for computing anything: the caller brings every figure, date and name in a plain model
 //! ([`official::Document`], [`table::Sheet`]) and takes bytes away. No files, no clock, no randomness:
@@ -8,12 +8,15 @@ use std::fmt;
 
 use bihuan_messages::{Lang, Message};
 
+mod columns;
 pub mod csv;
 pub mod docx;
+mod form;
 pub mod html;
 pub mod ical;
 pub mod numbering;
 pub mod official;
+pub mod pdf;
 pub mod table;
 pub mod text;
 pub mod xlsx;
@@ -52,6 +55,10 @@ pub enum Error {
     },
     /// A workbook needs at least one sheet.
     NoSheet,
+    /// This program was built without the feature `pdf`.
+    NoPdf,
+    /// No typeface with Chinese characters that may be embedded in a PDF.
+    NoTypeface,
     /// The file container could not be written; the library's own words.
     Container(String),
 }
@@ -79,6 +86,8 @@ impl Error {
                 .show("found", found)
                 .show("limit", limit),
             Error::NoSheet => Message::new("report.error_no_sheet"),
+            Error::NoPdf => Message::new("report.error_no_pdf"),
+            Error::NoTypeface => Message::new("report.error_no_typeface"),
             Error::Container(why) => Message::new("report.error_container").with("why", why.as_str()),
         }
     }

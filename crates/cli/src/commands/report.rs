@@ -1,5 +1,6 @@
 //! `bihuan report`: bulletins of a data directory.
 
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use bihuan_domain::id::BulletinId;
@@ -39,6 +40,18 @@ enum What {
         #[arg(long = "as", value_name = "LOGIN")]
         login: String,
     },
+    Bulletin {
+        #[arg(value_name = "NUMBER")]
+        number: String,
+        #[arg(long, value_name = "DIR")]
+        data: PathBuf,
+        #[arg(long, value_enum, default_value = "docx", hide_possible_values = true)]
+        format: Format,
+        #[arg(long, value_name = "URL")]
+        links: Option<String>,
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
     Verify {
         #[arg(value_name = "NUMBER|FILE")]
         which: Option<String>,
@@ -69,6 +82,16 @@ enum What {
         json: bool,
     },
     Process(super::process::Args),
+}
+
+/// As what a bulletin is given.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Format {
+    Docx,
+    Pdf,
+    Html,
+    Xlsx,
+    Json,
 }
 
 pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
@@ -138,6 +161,13 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
             term.say("cli.report_draft_done", &[("id", &id), ("signer", &signer)]);
             Ok(Exit::Fine)
         }
+        What::Bulletin {
+            number,
+            data,
+            format,
+            links,
+            output,
+        } => given(data, number, *format, links.as_deref(), output.as_deref(), term),
         What::Burden { data, from, to, json } => asked(data, *from, *to, *json, term),
         What::Audit { data, from, to, json } => signs(data, *from, *to, *json, term),
         What::Assess(args) => super::assess::run(args, term),
@@ -183,6 +213,46 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
             Ok(exit)
         }
     }
+}
+
+/// A bulletin as a file: the wording and figures that were stored, in the form that is asked for.
+fn given(
+    data: &Path,
+    number: &str,
+    format: Format,
+    links: Option<&str>,
+    output: Option<&Path>,
+    term: &Term,
+) -> Result<Exit, Trouble> {
+    let text = matches!(format, Format::Html | Format::Json);
+    if output.is_none() && !text && std::io::stdout().is_terminal() {
+        return Err(Trouble::new("cli.report_needs_file"));
+    }
+    let engine = office::open(data)?;
+    let Some(id) = named(&engine, number) else {
+        term.say("cli.report_unknown", &[("what", &number)]);
+        return Ok(Exit::Faults);
+    };
+    let (bulletin, content) = bulletin::load(&engine, &id)?;
+    let content = content.ok_or_else(|| Trouble::new("report.refuse_content_erased"))?;
+    let bytes = match format {
+        Format::Docx => bulletin::docx(&bulletin, &content, term.lang, links)?,
+        Format::Pdf => bulletin::pdf(&bulletin, &content, term.lang, links)?,
+        Format::Xlsx => bulletin::xlsx(&content, term.lang)?,
+        Format::Json => bulletin::file(&engine, &id)?,
+        Format::Html => {
+            let document = bulletin::official(&bulletin, &content, term.lang);
+            bihuan_report::html::page(&document, term.lang).into_bytes()
+        }
+    };
+    match output {
+        Some(path) => {
+            std::fs::write(path, bytes).map_err(Trouble::file(path))?;
+            term.say("cli.report_given", &[("id", &id), ("path", &path.display())]);
+        }
+        None => term.raw(&bytes),
+    }
+    Ok(Exit::Fine)
 }
 
 /// What was asked of people, by week, unit and mechanism.
@@ -286,15 +356,20 @@ fn signs(data: &Path, from: Date, to: Date, json: bool, term: &Term) -> Result<E
     Ok(Exit::Fine)
 }
 
-/// The bulletin that a number, a code or a file means: a file only where it is byte for byte what the ledger gives out.
-fn meant(engine: &Engine, which: &str) -> Result<Option<BulletinId>, Trouble> {
+/// The bulletin that a number or a code means.
+fn named(engine: &Engine, which: &str) -> Option<BulletinId> {
     let world = engine.world();
     let named = world.bulletins.values().find(|bulletin| {
         let number = bulletin.draft.number.as_ref();
         bulletin.draft.bulletin.as_str() == which || number.is_some_and(|number| number.text == which)
     });
-    if let Some(bulletin) = named {
-        return Ok(Some(bulletin.draft.bulletin.clone()));
+    named.map(|bulletin| bulletin.draft.bulletin.clone())
+}
+
+/// The bulletin that a number, a code or a file means: a file only where it is byte for byte what the ledger gives out.
+fn meant(engine: &Engine, which: &str) -> Result<Option<BulletinId>, Trouble> {
+    if let Some(id) = named(engine, which) {
+        return Ok(Some(id));
     }
     let path = Path::new(which);
     if !path.is_file() {

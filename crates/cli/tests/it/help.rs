@@ -2,7 +2,7 @@
 
 use super::run::bihuan;
 
-const COMMANDS: [&str; 50] = [
+const COMMANDS: [&str; 51] = [
     "",
     "demo",
     "init",
@@ -23,6 +23,7 @@ const COMMANDS: [&str; 50] = [
     "report",
     "report list",
     "report draft",
+    "report bulletin",
     "report verify",
     "report process",
     "verify",

@@ -267,6 +267,22 @@ pub fn docx(
     bihuan_report::docx::render(&document, lang).map_err(unrendered)
 }
 
+/// The bulletin as PDF in the same form, with the typefaces of this machine. What is verified is the stored file or the DOCX.
+///
+/// # Errors
+///
+/// [`Failure::Refused`] where this program or this machine cannot make one; says what to do.
+pub fn pdf(
+    bulletin: &Bulletin,
+    content: &Content,
+    lang: Lang,
+    link_base: Option<&str>,
+) -> Result<Vec<u8>, Failure> {
+    let mut document = official(bulletin, content, lang);
+    document.link_base = link_base.map(str::to_owned);
+    crate::pdf::render(&document, lang)
+}
+
 /// The annex as a workbook.
 ///
 /// # Errors

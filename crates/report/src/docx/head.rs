@@ -2,8 +2,8 @@
 
 use bihuan_messages::t;
 
-use super::form::{CHAR, HEAD_DROP, KAITI, LINE, WIDTH};
 use super::run::{Ink, blank, paragraph, paragraph_with};
+use crate::form::{CHAR, HEAD_DROP, KAITI, LINE, WIDTH};
 use crate::html::addressee;
 use crate::official::Document;
 use crate::text::{break_title, width};

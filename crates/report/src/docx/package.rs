@@ -6,12 +6,12 @@ use bihuan_messages::{Lang, t};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
-use super::form::{
-    BOTTOM, CHAR, FACES, FOOTER, HEADER, LEFT, LINE, PAGE, RIGHT, TOP, WIDE, WIDE_FOOTER, WIDE_SIDE,
-};
 use super::run::{Ink, paragraph, paragraph_with};
 use super::{body, head, styles, table, tail};
 use crate::Error;
+use crate::form::{
+    BOTTOM, CHAR, FACES, FOOTER, HEADER, LEFT, LINE, PAGE, RIGHT, TOP, WIDE, WIDE_FOOTER, WIDE_SIDE,
+};
 use crate::official::{Document, Table};
 use crate::text::{break_title, escape};
 

@@ -1,6 +1,6 @@
 //! `word/styles.xml`: every look of the form as a named style, so that an office can still change it in the file.
 
-use super::form::{
+use crate::form::{
     BIAOSONG, CHAR, CHAR_SPACE, FANGSONG, Face, HEITI, KAITI, LATIN, LINE, RED, SIZE_2, SIZE_3, SIZE_4,
     SIZE_5, SIZE_SMALL_4, SONGTI,
 };

@@ -3,9 +3,9 @@
 use bihuan_messages::{t, tf};
 
 use super::body;
-use super::form::{CHAR, LEFT, LINE, SIZE_4, WIDTH};
 use super::head;
 use super::run::{Ink, blank, paragraph, paragraph_with};
+use crate::form::{CHAR, LEFT, LINE, SIZE_4, WIDTH};
 use crate::html::{annex_label, copies};
 use crate::official::{Annex, Document, PrintedBy};
 use crate::text::{day, width};

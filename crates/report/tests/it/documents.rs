@@ -16,7 +16,7 @@ pub(crate) fn part(bytes: &[u8], name: &str) -> String {
     text
 }
 
-fn small() -> Document {
+pub(crate) fn small() -> Document {
     Document {
         issuer: "督查通报".into(),
         number: Some("交督通〔2026〕3号".into()),
@@ -197,4 +197,11 @@ fn every_face_of_the_form_names_a_free_one() {
         5,
         "every Chinese face falls back on Noto Serif or Sans CJK"
     );
+}
+
+#[cfg(not(feature = "pdf"))]
+#[test]
+fn a_program_without_pdf_says_so_and_how_to_get_it() {
+    let refused = bihuan_report::pdf::render(&small(), &Default::default(), Lang::En).unwrap_err();
+    assert!(refused.message().text(Lang::En).contains("--features pdf"));
 }

@@ -15,7 +15,7 @@ use quick_xml::events::Event;
 use crate::documents::part;
 
 /// A document with `text` in every place that takes one.
-fn everywhere(text: &str) -> Document {
+pub(crate) fn everywhere(text: &str) -> Document {
     let span = || {
         vec![Span {
             text: text.into(),

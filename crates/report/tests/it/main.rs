@@ -9,4 +9,8 @@
 
 mod documents;
 mod hostile;
+#[cfg(feature = "pdf")]
+mod pdf;
 mod sheets;
+#[cfg(feature = "pdf")]
+mod typefaces;

@@ -200,7 +200,7 @@ fn document() -> Json {
         "get",
         download(
             "get_bulletin_file",
-            "A bulletin as bulletin.docx, annex.xlsx or content.json (as kept by hash)",
+            "A bulletin as bulletin.docx, annex.xlsx, bulletin.pdf (of a server built with PDF) or content.json (as kept by hash)",
         ),
     );
     put("/api/v1/stream", "get", stream());

@@ -140,6 +140,15 @@ async fn a_bulletin_goes_from_draft_to_signature_to_issue_in_the_browser() {
                 .starts_with("attachment")
         );
     }
+    // Whether there is PDF is decided when the program is built; what there is not is neither offered nor a fault.
+    let pdf = clerk.get(&format!("{}/bulletin.pdf", page.path)).await;
+    if bihuan_engine::pdf::BUILT_IN {
+        assert!(issued.has("bulletin.pdf") && pdf.bytes.starts_with(b"%PDF"));
+    } else {
+        assert!(!issued.has("bulletin.pdf"));
+        assert_eq!(pdf.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(pdf.has("--features pdf"), "{}", pdf.text);
+    }
     for path in [
         "/bulletins",
         &page.path,

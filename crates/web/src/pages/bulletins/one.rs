@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use bihuan_domain::id::BulletinId;
 use bihuan_domain::world::Bulletin;
 use bihuan_engine::bulletin::{self, Recheck};
+use bihuan_engine::pdf;
 use bihuan_messages::{t, tf};
 use maud::{Markup, PreEscaped, html};
 
@@ -117,8 +118,8 @@ fn files(visitor: &Visitor, bulletin: &Bulletin) -> Markup {
     html! {
         span .export {
             (visitor.t("report.p_download")) " "
-            @for (file, name) in [("bulletin.docx", "DOCX"), ("annex.xlsx", "XLSX"), ("content.json", "JSON")] {
-                a href={ (base) "/" (file) } { (name) } " "
+            @for (file, name) in [("bulletin.docx", "DOCX"), ("bulletin.pdf", "PDF"), ("annex.xlsx", "XLSX"), ("content.json", "JSON")] {
+                @if name != "PDF" || pdf::BUILT_IN { a href={ (base) "/" (file) } { (name) } " " }
             }
         }
         a .button href={ (base) "/verify" } { (visitor.t("report.p_verify")) }
@@ -188,7 +189,7 @@ fn verdict(visitor: &Visitor, recheck: &Recheck) -> Markup {
     }
 }
 
-/// A bulletin as a file: `bulletin.docx`, `annex.xlsx`, `content.json`.
+/// A bulletin as a file: `bulletin.docx`, `bulletin.pdf`, `annex.xlsx`, `content.json`.
 pub(crate) async fn file(
     visitor: Visitor,
     Path((id, name)): Path<(String, String)>,
@@ -203,6 +204,10 @@ pub(crate) async fn file(
                 "bulletin.docx" => {
                     let bytes = bulletin::docx(&bulletin, &content, visitor.lang, None)?;
                     Ok(download(DOCX, &format!("{called}.docx"), bytes))
+                }
+                "bulletin.pdf" => {
+                    let bytes = bulletin::pdf(&bulletin, &content, visitor.lang, None)?;
+                    Ok(download("application/pdf", &format!("{called}.pdf"), bytes))
                 }
                 "annex.xlsx" => {
                     let bytes = bulletin::xlsx(&content, visitor.lang)?;
