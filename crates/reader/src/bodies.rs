@@ -332,7 +332,21 @@ impl Sorter<'_> {
         paragraph.map(|from| (from, false))
     }
 
-    fn begin(&mut self, i: usize, front: Vec<usize>) {
+    /// The headings of `front` that head a section below a headline: `一、经济发展`.
+    fn below_headline(&self, front: &mut Vec<usize>) -> Vec<usize> {
+        let numbered = |h: &usize| match self.pieces.get(*h).map(|p| &p.shape) {
+            Some(Shape::Head { texts, .. }) => texts.first().is_some_and(|t| list_item(t)),
+            _ => false,
+        };
+        let plain = front.iter().take_while(|h| !numbered(h)).count();
+        if plain == 0 || front.iter().skip(plain).any(|h| !numbered(h)) {
+            return Vec::new();
+        }
+        front.split_off(plain)
+    }
+
+    fn begin(&mut self, i: usize, mut front: Vec<usize>) {
+        let sections = self.below_headline(&mut front);
         let empty_with_byline = self
             .now
             .as_ref()
@@ -345,6 +359,9 @@ impl Sorter<'_> {
             });
         } else if let Some(now) = &mut self.now {
             now.front.extend(front);
+        }
+        for head in sections {
+            self.add(head, true, true);
         }
         self.add(i, false, true);
     }

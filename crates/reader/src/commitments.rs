@@ -220,7 +220,13 @@ impl Reader<'_> {
             } else {
                 self.mood.scope.or(scope).map(|scope| scope.year).or(self.year)
             };
-            let own_due = due(text, year).filter(|_| !done);
+            // `明年` goes by the page's year, which the scope of its own sentence has already added to.
+            let from_year = if evidence::names_next_year(text) && !plan {
+                self.year
+            } else {
+                year
+            };
+            let own_due = due(text, from_year).filter(|_| !done);
             if let Some(day) = own_due
                 && (plan || called || ahead || carried)
                 && self.close_work(first, clause.start, end, day)
@@ -493,6 +499,8 @@ impl Reader<'_> {
                 .any(|w| crate::chars::has_before(s, f.end, w) || has_at(s, f.end, w));
             edge && f.end + 3 < b
         };
+        // `在一周内制定方案`: how long it may take.
+        let spent = |f: &&Found| spent(f) || at(s, f.end) == '内' && matches!(f.unit.as_str(), "周" | "天");
         let mut all = figures_within(self.figures, a, b).filter(|f| !spent(f));
         // `帮助20户企业融资1.5亿元`: the number that closes the clause says how much, the one before to whom.
         let closing = figures_within(self.figures, a, b)

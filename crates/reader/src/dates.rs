@@ -8,7 +8,35 @@ use crate::chars::{at, cut, digit, has_at};
 use crate::numeral::number_at;
 
 /// The year that a text speaks of most, business years (年度) aside; later ones win a tie.
+/// Where no year counts, the one that an event of the time stands for.
 pub(crate) fn usual_year(s: &[char]) -> Option<i16> {
+    most_named(s).or_else(|| year_of_events(s))
+}
+
+/// `“十三五”收官之年` is 2020 (`data/years.txt`).
+fn year_of_events(s: &[char]) -> Option<i16> {
+    let plain: Vec<char> = s
+        .iter()
+        .filter(|c| !c.is_whitespace() && !matches!(c, '“' | '”' | '"' | '\''))
+        .copied()
+        .collect();
+    let named = crate::tables::event_years();
+    let first = |words: &str| crate::chars::contains(&plain, words);
+    named
+        .iter()
+        .find(|(words, _)| first(words))
+        .map(|(_, year)| *year)
+}
+
+/// The day in the page's own line: `清河日报 2025年3月19日 星期三`.
+pub(crate) fn printed_year(line: &[char]) -> Option<i16> {
+    let (i, (year, end)) = (0..line.len()).find_map(|i| Some((i, year_at(line, i)?)))?;
+    let (_, after) = count_at(line, end, '月')?;
+    (i < line.len() && count_at(line, after, '日').is_some()).then_some(year)
+}
+
+/// The year that is named most often.
+fn most_named(s: &[char]) -> Option<i16> {
     let mut counts: BTreeMap<i16, usize> = BTreeMap::new();
     let mut i = 0usize;
     while i < s.len() {
@@ -23,13 +51,37 @@ pub(crate) fn usual_year(s: &[char]) -> Option<i16> {
                 }
                 i = end;
             }
-            None => i += 1,
+            None => {
+                // `2023—2024年度今冬明春`: a season's plan is written in its first year.
+                if let Some(first) = season(s, i) {
+                    *counts.entry(first).or_default() += 1;
+                    i += 4;
+                }
+                i += 1;
+            }
         }
     }
     counts
         .into_iter()
         .max_by_key(|(year, count)| (*count, *year))
         .map(|(year, _)| year)
+}
+
+/// The first year of `2023—2024年度` at `i`.
+pub(crate) fn season(s: &[char], i: usize) -> Option<i16> {
+    if !matches!(at(s, i + 4), '—' | '-' | '–' | '－' | '至') {
+        return None;
+    }
+    let dashes = cut(s, i + 4, i + 6)
+        .iter()
+        .take_while(|c| digit(**c).is_none())
+        .count();
+    let (second, end) = year_at(s, i + 4 + dashes)?;
+    let first = cut(s, i, i + 4).iter().try_fold(0i16, |year, c| {
+        year.checked_mul(10)?.checked_add(i16::try_from(digit(*c)?).ok()?)
+    })?;
+    let fresh = digit(crate::chars::before(s, i)).is_none();
+    (fresh && at(s, end) == '度' && second == first.checked_add(1)?).then_some(first)
 }
 
 /// `2019年，村里成立了合作社`: a year by itself at the head of a sentence of the past tells nothing of the page's.
@@ -44,7 +96,11 @@ fn told(s: &[char], i: usize, end: usize) -> bool {
     let by_itself = opens && matches!(at(s, end), '，' | ',');
     // `2024年3月开工，目前…已封顶`: a month without a day.
     let month_only = count_at(s, end, '月').is_some_and(|(_, after)| count_at(s, after, '日').is_none());
-    (by_itself || month_only) && (crate::evidence::is_done(sentence) || sentence.contains(&'了'))
+    let ahead = ["将", "要", "计划", "目标", "力争", "确保", "预计", "拟"]
+        .iter()
+        .any(|w| crate::chars::contains(sentence, w));
+    by_itself && !ahead && !cut(sentence, 0, 16).contains(&'全')
+        || month_only && (crate::evidence::is_done(sentence) || sentence.contains(&'了'))
 }
 
 /// `2024年` at `i`, with where it ends.
@@ -116,6 +172,8 @@ pub(crate) fn due(s: &[char], year: Option<i16>) -> Option<Date> {
     let mut i = 0usize;
     let mut own: Option<i16> = None;
     let mut best: Option<Date> = None;
+    // `明年上半年`: what stands behind 明年 says more.
+    let mut next_year: Option<Date> = None;
     while i < s.len() {
         if let Some((found, end)) = year_at(s, i) {
             own = Some(found);
@@ -130,7 +188,7 @@ pub(crate) fn due(s: &[char], year: Option<i16>) -> Option<Date> {
             && ["明年", "来年", "次年"].iter().any(|w| has_at(s, i, w))
         {
             own = year.checked_add(1);
-            best = best.or_else(|| last_of(year.checked_add(1)?, 12));
+            next_year = last_of(year.checked_add(1)?, 12);
             i += 2;
             continue;
         }
@@ -158,7 +216,7 @@ pub(crate) fn due(s: &[char], year: Option<i16>) -> Option<Date> {
         }
         i += 1;
     }
-    best
+    best.or(next_year)
 }
 
 /// Whether the words name a last day: `6月底前`, `10日前`, `年底前`, `一周内`.
@@ -243,6 +301,7 @@ mod tests {
             ("三季度完成主体", "2021-09-30"),
             ("明年5月底投入使用", "2022-05-31"),
             ("明年再建一座", "2022-12-31"),
+            ("明年上半年再建一座", "2022-06-30"),
             ("到2025年达到30户", "2025-12-31"),
             ("2021年底基本实现", "2021-12-31"),
         ];

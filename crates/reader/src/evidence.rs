@@ -216,7 +216,7 @@ pub(crate) fn year_ahead(text: &[char], page_year: Option<i16>, now: Option<i16>
                 return Some(Scope { year, firm: true });
             }
         }
-        let more = if has_at(text, i, "明年") || has_at(text, i, "来年") {
+        let more = if (has_at(text, i, "明年") || has_at(text, i, "来年")) && adverbial(text, i) {
             1
         } else if has_at(text, i, "今年") || has_at(text, i, "年内") && digit(before(text, i)).is_none() {
             0
@@ -233,6 +233,26 @@ pub(crate) fn year_ahead(text: &[char], page_year: Option<i16>, now: Option<i16>
         }
     }
     None
+}
+
+/// Whether the words say 明年.
+pub(crate) fn names_next_year(text: &[char]) -> bool {
+    contains(text, "明年") || contains(text, "来年")
+}
+
+/// Whether 明年 at `i` says when: not in `谋划明年重大项目300个`, which is done this year; but in `做好明年工作`.
+fn adverbial(text: &[char], i: usize) -> bool {
+    const WORK: usize = 12;
+    let left = before(text, i);
+    let bound = matches!(
+        left,
+        '到' | '在' | '于' | '将' | '从' | '自' | '是' | '和' | '至' | '要' | '拟' | '底'
+    );
+    i == 0
+        || !is_han(left)
+        || bound
+        || contains(cut(text, i, i + WORK), "工作")
+        || crate::tables::owner_tails().before(text, i).is_some()
 }
 
 /// `由住建局牵头`: the unit that answers for what follows.

@@ -185,10 +185,33 @@ impl Scan<'_> {
         if number.arabic {
             return None;
         }
-        if self.in_short_quote(start) || number.value <= Decimal::ONE && !number.bare {
+        let single = number.value <= Decimal::ONE && !number.bare;
+        if self.in_short_quote(start) || single && !self.how_often(number) {
             return Some(end);
         }
         None
+    }
+
+    /// `每月召开一次`, `不少于一次`, `为期一周`, `一周内`: one that is a number, not an article.
+    fn how_often(&self, number: &Number) -> bool {
+        const REACH: usize = 14;
+        let s = self.s;
+        let lead = cut(s, number.start.saturating_sub(REACH).max(self.from), number.start);
+        let clause = lead
+            .iter()
+            .rev()
+            .take_while(|c| !matches!(c, '，' | ',' | '。' | '；' | ';'));
+        let every = clause.into_iter().any(|c| *c == '每');
+        let least = ["不少于", "不低于", "至少", "不超过"]
+            .iter()
+            .any(|w| has_before(s, number.start, w));
+        let lasting = ["为期", "历时"].iter().any(|w| has_before(s, number.start, w));
+        match at(s, number.end) {
+            '次' | '趟' | '遍' | '轮' => every || least,
+            '周' | '天' => lasting || at(s, number.end + 1) == '内',
+            '年' => lasting,
+            _ => false,
+        }
     }
 
     fn past_number_words(&self, end: usize) -> usize {
@@ -264,7 +287,22 @@ impl Scan<'_> {
     /// 百 and 千亿 alone count only where the text says that they do: 近百人, 上千户, 千亿元.
     fn bare_counts(&self, number: &Number, unit: &str) -> bool {
         let left = before(self.s, number.start);
+        // `万元地区生产总值能耗`: for each ten thousand.
+        let each = [
+            "地区生产",
+            "生产总值",
+            "国内生产",
+            "GDP",
+            "工业",
+            "产值",
+            "增加值",
+            "规上",
+            "规模以上",
+        ]
+        .iter()
+        .any(|w| has_at(self.s, number.end + 1, w));
         number.value > Decimal::ZERO
+            && !each
             && (number.over
                 || matches!(left, '近' | '上' | '逾' | '超' | '过')
                 || (number.factor > Decimal::ONE && unit == "元"))
@@ -326,6 +364,9 @@ impl Scan<'_> {
     /// After a Chinese numeral some classifiers count only in certain company.
     fn chinese_counts(&self, number: &Number, unit: &[char]) -> bool {
         let s = self.s;
+        if number.value == Decimal::ONE && !number.bare && self.how_often(number) {
+            return true;
+        }
         let after = number.end + unit.len();
         let follows = |list: &[&str]| list.iter().any(|word| has_at(s, after, word));
         let precedes = |list: &[&str]| list.iter().any(|word| has_before(s, number.start, word));

@@ -188,6 +188,11 @@ fn assemble(
     let page_year = options
         .document_date
         .map(Date::year)
+        .or_else(|| {
+            let own = pieces.iter().filter(|p| matches!(p.shape, Shape::Folio));
+            own.map(|p| chars::dense(cut(chars, p.start, p.end)))
+                .find_map(|line| dates::printed_year(&line))
+        })
         .or_else(|| dates::usual_year(&undoubled(chars, pieces)));
     let Document {
         articles,

@@ -1,9 +1,9 @@
 //! Does a paragraph tell what was done, or what is to be done? From the title, the headings and the words of time.
 
 use crate::chars::{at, cut, digit, has_at, is_stop};
-use crate::dates::{usual_year, year_at};
+use crate::dates::{season, usual_year, year_at};
 use crate::stream::Stream;
-use crate::tables::{future_words, past_headings, past_words, plan_headings, plan_titles};
+use crate::tables::{future_words, past_headings, past_words, plan_headings, plan_titles, year_plan_tails};
 
 /// How the clauses of a paragraph are to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,15 +39,18 @@ pub(crate) fn stances(
         .filter(|c| !c.is_whitespace())
         .collect();
     let s = &stream.chars;
-    let report = crate::chars::contains(&title, "报告") || crate::chars::contains(&title, "讲话");
+    let report = reports(&title);
     let news = crate::pieces::dateline(s, 0).is_some();
-    let titled_plan = plan_titles().any_in(&title) && !report && !news;
+    let yearly = (0..title.len()).any(|i| year_at(&title, i).is_some());
+    let tasks = yearly && year_plan_tails().before(&title, title.len()).is_some();
+    let titled_plan = (plan_titles().any_in(&title) || tasks) && !report && !news;
     let (future, past) = (future_words().count_in(s), past_words().count_in(s));
     let speaks_of_future = future >= 4 && future > past && !news;
     let plan = titled_plan && (future * 2 >= past || past < 8) || speaks_of_future;
+    // `2023—2024年度今冬明春…动员会`: the deeds begin in the first year.
     let headed_year = (0..title.len())
-        .find_map(|i| year_at(&title, i))
-        .map(|(year, _)| year);
+        .find_map(|i| season(&title, i))
+        .or_else(|| (0..title.len()).find_map(|i| Some(year_at(&title, i)?.0)));
     let plan_heading_year = stream
         .paragraphs
         .iter()
@@ -87,6 +90,17 @@ pub(crate) fn stances(
         paragraphs,
         plan_year,
     }
+}
+
+/// Whether a title is that of a report or a speech; `政府工作报告任务分解` tells what is to be done of it.
+fn reports(title: &[char]) -> bool {
+    let named = (0..title.len())
+        .rev()
+        .find(|i| has_at(title, *i, "报告") || has_at(title, *i, "讲话"));
+    named.is_some_and(|i| {
+        let behind = cut(title, i + 2, title.len());
+        !plan_titles().any_in(behind) && !crate::chars::contains(behind, "任务")
+    })
 }
 
 /// The heading of a paragraph: the paragraph itself, or a numbered first sentence.

@@ -161,6 +161,20 @@ fn groups(section: &str) -> Vec<Vec<String>> {
         .collect()
 }
 
+/// Events that stand for a year (`data/years.txt`).
+pub(crate) fn event_years() -> &'static [(String, i16)] {
+    static ALL: LazyLock<Vec<(String, i16)>> = LazyLock::new(|| {
+        let lines = include_str!("../data/years.txt").lines();
+        let pairs = lines
+            .filter(|l| !l.starts_with('#'))
+            .filter_map(|l| l.split_once(' '));
+        pairs
+            .filter_map(|(words, year)| Some((words.to_owned(), year.trim().parse().ok()?)))
+            .collect()
+    });
+    &ALL
+}
+
 /// The field of some units (`data/owners.txt`).
 #[derive(Debug)]
 pub(crate) struct Duties {
@@ -239,6 +253,7 @@ table!(past_words, "past words");
 table!(past_in_clause, "past in clause");
 table!(past_headings, "past headings");
 table!(plan_headings, "plan headings");
+table!(year_plan_tails, "year plan tails");
 table!(plan_titles, "plan titles");
 table!(bygone_words, "bygone words");
 table!(document_names, "document names");

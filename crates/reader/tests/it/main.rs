@@ -20,3 +20,4 @@ mod paper;
 mod perturb;
 mod plans;
 mod tables;
+mod years;
