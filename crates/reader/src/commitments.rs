@@ -500,7 +500,8 @@ impl Reader<'_> {
             edge && f.end + 3 < b
         };
         // `在一周内制定方案`: how long it may take.
-        let spent = |f: &&Found| spent(f) || at(s, f.end) == '内' && matches!(f.unit.as_str(), "周" | "天");
+        let within = |f: &&Found| at(s, f.end) == '内' && matches!(f.unit.as_str(), "周" | "天");
+        let spent = |f: &&Found| spent(f) || within(f);
         let mut all = figures_within(self.figures, a, b).filter(|f| !spent(f));
         // `帮助20户企业融资1.5亿元`: the number that closes the clause says how much, the one before to whom.
         let closing = figures_within(self.figures, a, b)
@@ -524,7 +525,7 @@ impl Reader<'_> {
             return counted;
         }
         all.next()
-            .or_else(|| figures_within(self.figures, a, b).find(|f| before(s, f.start) != '每'))
+            .or_else(|| figures_within(self.figures, a, b).find(|f| before(s, f.start) != '每' && !within(f)))
     }
 
     fn kind(&self, row: &Row, a: usize, b: usize, number: bool) -> CommitmentKind {
