@@ -1,4 +1,4 @@
-//! The one task runner: `cargo xtask lint | test | coverage | proof | crash | fuzz | packs | deny | walk | process | browser | bench | all`.
+//! The one task runner: `cargo xtask lint | test | coverage | proof | crash | fuzz | packs | deny | walk | contract | process | browser | bench | all`.
 //!
 //! `./test` installs what a fresh machine lacks and then runs `cargo xtask all`.
 
@@ -10,7 +10,7 @@
 
 mod fuzz;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::sync::OnceLock;
 use std::time::Instant;
@@ -65,6 +65,11 @@ const TASKS: &[Task] = &[
         walk,
     ),
     (
+        "contract",
+        "the API against its own description (Schemathesis, in a Python environment of its own under target/)",
+        contract,
+    ),
+    (
         "process",
         "figures of event logs against pm4py’s, in a Python environment of its own under target/",
         process,
@@ -97,10 +102,12 @@ fn main() -> ExitCode {
             for (name, what, _) in TASKS {
                 println!("  {name:<8} {what}");
             }
-            println!("  all      lint, deny, test, packs, walk, process, browser");
+            println!("  all      lint, deny, test, packs, walk, contract, process, browser");
             return ExitCode::SUCCESS;
         }
-        ["all"] => vec!["lint", "deny", "test", "packs", "walk", "process", "browser"],
+        ["all"] => vec![
+            "lint", "deny", "test", "packs", "walk", "contract", "process", "browser",
+        ],
         // The tasks with words of their own.
         ["simulate", ..] => vec!["simulate"],
         ["fuzz", ..] => vec!["fuzz"],
@@ -261,14 +268,18 @@ fn walk() -> Result<()> {
     run(&mut Command::new("tests/api/walk.sh"))
 }
 
+fn contract() -> Result<()> {
+    cargo(&["build", "--locked", "-p", "bihuan-cli"])?;
+    let programs = environment("schemathesis", "tests/api/requirements.txt")?;
+    run(Command::new("tests/api/contract.sh").env("SCHEMATHESIS", programs.join("schemathesis")))
+}
+
 fn process() -> Result<()> {
     cargo(&["build", "--locked", "-p", "bihuan-cli"])?;
-    let target = target()?;
-    let python = python(&target)?;
-    let binary = target.join("debug/bihuan");
-    run(Command::new(python)
+    let programs = environment("pm4py", "tests/process/requirements.txt")?;
+    run(Command::new(programs.join("python"))
         .arg("tests/process/compare.py")
-        .env("BIHUAN_BINARY", binary))
+        .env("BIHUAN_BINARY", target()?.join("debug/bihuan")))
 }
 
 fn target() -> Result<PathBuf> {
@@ -276,18 +287,18 @@ fn target() -> Result<PathBuf> {
     Ok(std::env::current_dir()?.join(named))
 }
 
-/// The interpreter of an environment with what `tests/process` needs of PyPI; made once for each list of requirements.
-fn python(target: &Path) -> Result<PathBuf> {
-    const WANTED: &str = "tests/process/requirements.txt";
-    let home = target.join("pm4py");
-    let (python, made_for) = (home.join("bin/python"), home.join("made-for.txt"));
-    let wanted = std::fs::read_to_string(WANTED).with_context(|| format!("{WANTED} cannot be read"))?;
+/// The programs of an environment with what a test needs of PyPI; made once for each list of requirements, which is whole:
+/// what a package names besides is not imported there.
+fn environment(name: &str, requirements: &str) -> Result<PathBuf> {
+    let home = target()?.join(name);
+    let (programs, made_for) = (home.join("bin"), home.join("made-for.txt"));
+    let wanted =
+        std::fs::read_to_string(requirements).with_context(|| format!("{requirements} cannot be read"))?;
     if std::fs::read_to_string(&made_for).is_ok_and(|made| made == wanted) {
-        return Ok(python);
+        return Ok(programs);
     }
     run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&home))?;
-    // The list is whole: what pm4py names besides, it does not import for this.
-    run(Command::new(&python).args([
+    run(Command::new(programs.join("python")).args([
         "-m",
         "pip",
         "install",
@@ -295,10 +306,10 @@ fn python(target: &Path) -> Result<PathBuf> {
         "--disable-pip-version-check",
         "--no-deps",
         "-r",
-        WANTED,
+        requirements,
     ]))?;
     std::fs::write(made_for, wanted)?;
-    Ok(python)
+    Ok(programs)
 }
 
 fn browser() -> Result<()> {

@@ -14,6 +14,10 @@ use crate::trouble::Trouble;
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; font-src 'self'; \
      connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+/// Marks an error of the API that is worded by somebody else's protocol and stays as it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AsItIs;
+
 pub(crate) async fn frame(State(_): State<Web>, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let api = path.starts_with("/api/");
@@ -28,7 +32,7 @@ pub(crate) async fn frame(State(_): State<Web>, request: Request, next: Next) ->
     };
     let dressed = response.headers().contains_key(header::CONTENT_TYPE)
         && response.extensions().get::<Trouble>().is_none()
-        && !api;
+        && (!api || response.extensions().get::<AsItIs>().is_some());
     if (response.status().is_client_error() || response.status().is_server_error()) && !dressed {
         response = dress(response, api, lang);
     }

@@ -1,11 +1,11 @@
 //! Proofs of the log over the API, and the witness desk, which other logs ask without an account: their signature says who they are.
 
-use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 use bihuan_ledger::{NotCosigned, WITNESS_REQUEST_BYTES_MAX, Witness, WitnessRequest};
 use bihuan_messages::Lang;
 use jiff::Timestamp;
@@ -14,6 +14,7 @@ use serde_json::json;
 
 use super::Asked;
 use crate::Web;
+use crate::frame::AsItIs;
 use crate::session::Visitor;
 use crate::trouble::Trouble;
 
@@ -130,11 +131,12 @@ async fn add_checkpoint(
         }
         NotCosigned::Conflict { seen } => {
             let size = [(header::CONTENT_TYPE, "text/x.tlog.size")];
-            return Ok((StatusCode::CONFLICT, size, format!("{seen}\n")).into_response());
+            return Ok((StatusCode::CONFLICT, Extension(AsItIs), size, format!("{seen}\n")).into_response());
         }
         NotCosigned::Fault(_) => StatusCode::INTERNAL_SERVER_ERROR,
     };
-    Ok(plain(status, format!("{}\n", refused.message().text(Lang::En))))
+    let said = plain(status, format!("{}\n", refused.message().text(Lang::En)));
+    Ok((Extension(AsItIs), said).into_response())
 }
 
 fn plain(status: StatusCode, text: String) -> Response {

@@ -1,10 +1,13 @@
 //! The description of the API: OpenAPI 3.1 at `/api/openapi.json`.
 
+mod reads;
+
 use axum::Router;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde_json::{Map, Value as Json, json};
 
+use self::reads::READS;
 use crate::Web;
 
 pub(crate) fn routes() -> Router<Web> {
@@ -14,121 +17,9 @@ pub(crate) fn routes() -> Router<Web> {
     )
 }
 
-/// A read: path, what it is, its query parameters.
-type Read = (
-    &'static str,
-    &'static str,
-    &'static [(&'static str, &'static str)],
-);
-
-const READS: [Read; 23] = [
-    ("/api/v1/session", "Who is signed in", &[]),
-    (
-        "/api/v1/cases",
-        "A page of cases",
-        &[
-            ("mechanism", "string"),
-            ("stage", "string"),
-            ("open", "boolean"),
-            ("colour", "string"),
-            ("owner", "string"),
-            ("holder", "string"),
-            ("q", "string"),
-            ("sort", "string"),
-            ("offset", "integer"),
-            ("limit", "integer"),
-        ],
-    ),
-    (
-        "/api/v1/cases/{id}",
-        "A case with its state, timeline and duties; its ETag is for If-Match",
-        &[],
-    ),
-    ("/api/v1/documents", "The documents that were handed in", &[]),
-    (
-        "/api/v1/documents/{id}",
-        "A document as read: its text, what each stretch was taken for, and its rows; its ETag is for If-Match",
-        &[("mechanism", "string")],
-    ),
-    (
-        "/api/v1/threads",
-        "What several documents say of one undertaking, with what each link rests on",
-        &[],
-    ),
-    ("/api/v1/registers", "The registers", &[]),
-    (
-        "/api/v1/registers/{id}",
-        "Rows of a register; sensitive fields for who keeps it and states a purpose, which is recorded",
-        &[("offset", "integer"), ("limit", "integer"), ("purpose", "string")],
-    ),
-    ("/api/v1/mechanisms", "The mechanisms in force", &[]),
-    (
-        "/api/v1/mechanisms/{id}",
-        "A mechanism: the rule with stages, clocks, roles and closing; counts, indicators, reported figures and versions as of now",
-        &[],
-    ),
-    (
-        "/api/v1/indicators",
-        "Counts, on-time rates and the mechanism's own indicators, each with its base, by mechanism",
-        &[("mechanism", "string")],
-    ),
-    ("/api/v1/bulletins", "The bulletins and how far each is", &[]),
-    (
-        "/api/v1/bulletins/{id}",
-        "A bulletin as stored: figures with their cases, texts and wording",
-        &[],
-    ),
-    (
-        "/api/v1/bulletins/{id}/verify",
-        "The bulletin's figures computed again from the log, compared",
-        &[],
-    ),
-    (
-        "/api/v1/packs",
-        "The packs in force, and the digest over all of them (`ground`)",
-        &[],
-    ),
-    (
-        "/api/v1/custodians",
-        "To whom identities are encrypted, with public keys and fingerprints",
-        &[],
-    ),
-    (
-        "/api/v1/erasures",
-        "Requests for erasure that the caller may see, and what became of them",
-        &[],
-    ),
-    (
-        "/api/v1/log/head",
-        "The newest signed checkpoint and the public key",
-        &[],
-    ),
-    (
-        "/api/v1/log/entries",
-        "Entries of the log in canonical form",
-        &[("from", "integer"), ("limit", "integer")],
-    ),
-    (
-        "/api/v1/log/receipts/{seq}",
-        "The receipt of an entry with its inclusion path",
-        &[],
-    ),
-    (
-        "/api/v1/log/checkpoint",
-        "The newest checkpoint as a signed note, or the newest that a witness cosigned",
-        &[("cosigned", "boolean")],
-    ),
-    (
-        "/api/v1/log/proofs/inclusion",
-        "The path from an entry to the root over so many entries",
-        &[("seq", "integer"), ("size", "integer")],
-    ),
-    (
-        "/api/v1/log/proofs/consistency",
-        "The path that shows a shorter log to be the beginning of a longer one",
-        &[("from", "integer"), ("to", "integer")],
-    ),
-];
+const PROBLEM: &str = "application/problem+json";
+const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 fn document() -> Json {
     let mut paths = Map::new();
@@ -150,23 +41,15 @@ fn document() -> Json {
         ),
     );
     put("/api/v1/commands", "post", commands());
-    put(
-        "/api/v1/witness/{slug}/add-checkpoint",
-        "post",
-        json!({
-            "operationId": "witness", "summary": "Cosign another log's checkpoint (C2SP tlog-witness); needs no account", "security": [],
-            "requestBody": { "required": true, "content": { "text/plain": { "schema": { "type": "string" } } } },
-            "responses": { "200": { "description": "The line of the cosignature" }, "409": { "description": "The size that was seen" },
-                "403": { "description": "Not signed by the log" }, "404": { "description": "Unknown log" },
-                "422": { "description": "Not shown to continue what was seen" } },
-        }),
-    );
+    put("/api/v1/log/checkpoint", "get", checkpoint());
+    put("/api/v1/witness/{slug}/add-checkpoint", "post", witness());
     put(
         "/api/v1/files",
         "post",
         files(
             "upload",
             "Bring files in; their tokens go into the evidence of a command",
+            &[("201", "The tokens")],
         ),
     );
     put(
@@ -175,32 +58,45 @@ fn document() -> Json {
         files(
             "receive_document",
             "Hand in a text to be read; the same text again is the same document",
+            &[("201", "The new document"), ("200", "The document was known")],
         ),
     );
     put("/api/v1/documents/{id}/accept", "post", accept());
     put("/api/v1/documents/{id}/rows", "post", revise());
-    for (end, summary) in [
-        ("breakdown.xlsx", "The breakdown of a document as a workbook"),
-        ("breakdown.docx", "The breakdown of a document as a Word document"),
+    for (end, summary, kind) in [
+        (
+            "breakdown.xlsx",
+            "The breakdown of a document as a workbook",
+            XLSX,
+        ),
+        (
+            "breakdown.docx",
+            "The breakdown of a document as a Word document",
+            DOCX,
+        ),
     ] {
         let id = format!("get_{}", end.replace('.', "_"));
-        put(
-            &format!("/api/v1/documents/{{id}}/{end}"),
-            "get",
-            download(&id, summary),
-        );
+        let operation = download(&id, summary, json!([text_in_path("id")]), &[kind]);
+        put(&format!("/api/v1/documents/{{id}}/{end}"), "get", operation);
     }
-    put(
-        "/api/v1/cases/{id}/evidence/{n}",
-        "get",
-        download("get_evidence", "A file of a case, by its place from 0"),
+    let mut evidence = download(
+        "get_evidence",
+        "A file of a case, by its place from 0",
+        json!([number_in_path("id", 1), number_in_path("n", 0)]),
+        &["*/*"],
     );
+    answers(&mut evidence, &[("410", "Erased")], &[PROBLEM], problem());
+    put("/api/v1/cases/{id}/evidence/{n}", "get", evidence);
     put(
         "/api/v1/bulletins/{id}/{file}",
         "get",
         download(
             "get_bulletin_file",
             "A bulletin as bulletin.docx, annex.xlsx, bulletin.pdf (of a server built with PDF) or content.json (as kept by hash)",
+            json!([text_in_path("id"),
+                { "name": "file", "in": "path", "required": true,
+                  "schema": { "enum": ["bulletin.docx", "annex.xlsx", "bulletin.pdf", "content.json"] } }]),
+            &[DOCX, XLSX, "application/pdf", "application/json"],
         ),
     );
     put("/api/v1/stream", "get", stream());
@@ -238,17 +134,26 @@ fn read(path: &str, summary: &str, query: &[(&str, &str)]) -> Json {
         .iter()
         .map(|(name, kind)| json!({ "name": name, "in": "query", "required": false, "schema": { "type": kind } }))
         .collect();
-    for name in path
+    let names = path
         .split('/')
-        .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
-    {
-        let numbered = name == "seq" || path.contains("/cases/");
-        let schema = if numbered {
-            json!({ "type": "integer", "minimum": 0 })
-        } else {
-            json!({ "type": "string" })
+        .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+    for name in names {
+        parameters.push(match name {
+            "seq" => number_in_path(name, 0),
+            _ if path.contains("/cases/") => number_in_path(name, 1),
+            _ => text_in_path(name),
+        });
+        // What the demo has, too.
+        let example = match path {
+            "/api/v1/cases/{id}" => json!(1),
+            "/api/v1/log/receipts/{seq}" => json!(0),
+            "/api/v1/mechanisms/{id}" => json!("key-task"),
+            "/api/v1/registers/{id}" => json!("projects"),
+            _ => continue,
         };
-        parameters.push(json!({ "name": name, "in": "path", "required": true, "schema": schema }));
+        if let Some(parameter) = parameters.last_mut().and_then(Json::as_object_mut) {
+            parameter.insert("example".to_owned(), example);
+        }
     }
     let id = path.trim_start_matches("/api/v1/").replace(['/', '{', '}'], "_");
     with_problems(json!({
@@ -280,7 +185,10 @@ fn commands() -> Json {
             { "name": "X-Bihuan-On-Behalf-Of", "in": "header", "required": false, "schema": { "type": "string" }, "description": "The unit without accounts for which the dispatcher records." },
         ],
         "requestBody": { "required": true, "content": {
-            "application/json": { "schema": { "$ref": "#/components/schemas/Command" } },
+            "application/json": { "schema": { "$ref": "#/components/schemas/Command" }, "examples": {
+                "open": { "value": { "key": "example-1", "type": "open", "mechanism": "key-task", "owner": "housing", "title": "Renew 12 old quarters",
+                    "values": { "task": "Renew 12 old quarters", "due": "2027-12-31" } } },
+                "note": { "value": { "key": "example-2", "type": "note", "case": 1, "note": "Three quarters surveyed." } } } },
             "application/x-ndjson": { "schema": { "type": "string", "description": "One command a line; the answer has a line for each, {\"ok\":true,\"answer\":…} or {\"ok\":false,\"problem\":…}." } } } },
         "responses": {
             "200": { "description": "Carried out, or the former answer under this key", "content": {
@@ -289,12 +197,79 @@ fn commands() -> Json {
     }))
 }
 
-fn files(id: &str, summary: &str) -> Json {
-    with_problems(json!({
-        "operationId": id, "summary": summary,
-        "requestBody": { "required": true, "content": { "multipart/form-data": { "schema": { "type": "object", "properties": { "file": { "type": "string", "contentMediaType": "application/octet-stream" } } } } } },
-        "responses": { "201": { "description": "The tokens", "content": { "application/json": { "schema": { "type": "object" } } } } },
-    }))
+fn files(id: &str, summary: &str, made: &[(&str, &str)]) -> Json {
+    let file = json!({ "type": "string", "contentMediaType": "application/octet-stream" });
+    let mut operation = with_problems(json!({
+        "operationId": id, "summary": summary, "responses": {},
+        "requestBody": { "required": true, "content": { "multipart/form-data": { "schema": {
+            "type": "object", "required": ["file"], "properties": { "file": file } } } } },
+    }));
+    answers(
+        &mut operation,
+        made,
+        &["application/json"],
+        json!({ "type": "object" }),
+    );
+    operation
+}
+
+fn checkpoint() -> Json {
+    let mut operation = with_problems(json!({
+        "operationId": "get_log_checkpoint", "responses": {},
+        "summary": "The newest checkpoint as a signed note, or the newest that a witness cosigned",
+        "parameters": [{ "name": "cosigned", "in": "query", "required": false, "schema": { "type": "boolean" } }],
+    }));
+    answers(
+        &mut operation,
+        &[("200", "A signed note")],
+        &["text/plain"],
+        json!({ "type": "string" }),
+    );
+    operation
+}
+
+/// What other logs ask for follows C2SP tlog-witness: refusals are lines of text there.
+fn witness() -> Json {
+    let text = json!({ "type": "string" });
+    let mut operation = json!({
+        "operationId": "witness", "summary": "Cosign another log's checkpoint (C2SP tlog-witness); needs no account", "security": [],
+        "parameters": [{ "name": "slug", "in": "path", "required": true, "description": "The jurisdiction", "schema": { "type": "string", "minLength": 1 } }],
+        "requestBody": { "required": true, "content": { "text/plain": { "schema": text } } }, "responses": {},
+    });
+    answers(
+        &mut operation,
+        &[("200", "The line of the cosignature")],
+        &["text/plain"],
+        text.clone(),
+    );
+    answers(
+        &mut operation,
+        &[("409", "The size that was seen, in a line")],
+        &["text/x.tlog.size"],
+        text,
+    );
+    answers(
+        &mut operation,
+        &[
+            ("403", "Not signed by the log"),
+            ("404", "Unknown log"),
+            ("422", "Not shown to continue what was seen"),
+            ("500", "A fault"),
+        ],
+        &["text/plain", PROBLEM],
+        json!({}),
+    );
+    answers(
+        &mut operation,
+        &[
+            ("400", "The request cannot be read"),
+            ("405", "Not this method"),
+            ("413", "Too large"),
+        ],
+        &[PROBLEM],
+        problem(),
+    );
+    operation
 }
 
 fn revise() -> Json {
@@ -327,22 +302,21 @@ fn accept() -> Json {
     }))
 }
 
-fn download(id: &str, summary: &str) -> Json {
-    let names: &[&str] = if id == "get_evidence" {
-        &["id", "n"]
-    } else if id.starts_with("get_breakdown") {
-        &["id"]
-    } else {
-        &["id", "file"]
-    };
-    let parameters: Vec<Json> = names
-        .iter()
-        .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }))
-        .collect();
-    with_problems(json!({
-        "operationId": id, "summary": summary, "parameters": parameters,
-        "responses": { "200": { "description": summary, "content": { "application/octet-stream": { "schema": { "type": "string", "format": "binary" } } } } },
-    }))
+fn download(id: &str, summary: &str, parameters: Json, kinds: &[&str]) -> Json {
+    let mut operation = with_problems(
+        json!({ "operationId": id, "summary": summary, "parameters": parameters, "responses": {} }),
+    );
+    // A file of any kind, or of one of these: its bytes are not described further.
+    answers(&mut operation, &[("200", summary)], kinds, json!({}));
+    operation
+}
+
+fn text_in_path(name: &str) -> Json {
+    json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string", "minLength": 1 } })
+}
+
+fn number_in_path(name: &str, least: u64) -> Json {
+    json!({ "name": name, "in": "path", "required": true, "schema": { "type": "integer", "minimum": least } })
 }
 
 fn stream() -> Json {
@@ -491,16 +465,32 @@ fn with_problems(mut operation: Json) -> Json {
         ("429", "Too many wrong passwords"),
         ("500", "A fault, with its operation number"),
     ];
+    answers(&mut operation, &errors, &[PROBLEM], problem());
+    operation
+}
+
+fn problem() -> Json {
+    json!({ "$ref": "#/components/schemas/Problem" })
+}
+
+/// Adds answers of one shape to an operation.
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "schemas are made where they are named"
+)]
+fn answers(operation: &mut Json, statuses: &[(&str, &str)], kinds: &[&str], schema: Json) {
+    let content: Map<String, Json> = kinds
+        .iter()
+        .map(|kind| ((*kind).to_owned(), json!({ "schema": schema })))
+        .collect();
     if let Some(responses) = operation.get_mut("responses").and_then(Json::as_object_mut) {
-        for (status, description) in errors {
+        for (status, description) in statuses {
             responses.insert(
-                status.to_owned(),
-                json!({ "description": description, "content": {
-                "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } } }),
+                (*status).to_owned(),
+                json!({ "description": description, "content": content }),
             );
         }
     }
-    operation
 }
 
 fn schemas() -> Json {

@@ -511,8 +511,20 @@ async fn another_log_is_cosigned_without_an_account_and_its_fork_is_not() {
             .len(),
         1
     );
+    // Who asks from another size than was seen is told the seen one, as the protocol has it.
+    let desk = Witness::open(&honest).unwrap();
+    let old = desk
+        .request(&honest.reader().unwrap(), &witness, Some(0))
+        .unwrap();
+    let old = old.to_string().into_bytes();
+    let behind = browser.once("POST", path, None, old).await;
+    assert_eq!(
+        (behind.status, behind.text.as_str()),
+        (StatusCode::CONFLICT, "1\n")
+    );
     let again = browser.once("POST", path, None, request(&fork)).await;
     assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", again.text);
+    assert!(!again.text.starts_with('{'), "{}", again.text);
     let page = browser.once("POST", path, None, b"old 1".to_vec()).await;
     assert_eq!(page.status, StatusCode::BAD_REQUEST);
 }
