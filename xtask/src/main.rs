@@ -1,4 +1,4 @@
-//! The one task runner: `cargo xtask lint | test | coverage | proof | crash | fuzz | packs | deny | walk | contract | process | browser | bench | all`.
+//! The one task runner: `cargo xtask lint | test | coverage | proof | crash | fuzz | packs | deny | walk | contract | process | deb | install | browser | bench | all`.
 //!
 //! `./test` installs what a fresh machine lacks and then runs `cargo xtask all`.
 
@@ -8,6 +8,7 @@
     reason = "a task runner talks to the terminal"
 )]
 
+mod deb;
 mod fuzz;
 
 use std::path::PathBuf;
@@ -74,6 +75,16 @@ const TASKS: &[Task] = &[
         "figures of event logs against pm4py’s, in a Python environment of its own under target/",
         process,
     ),
+    (
+        "deb",
+        "pack for Debian with a static release: `--binary PATH` packs that one, `--version V`, `--to DIR`",
+        deb::deb,
+    ),
+    (
+        "install",
+        "the package installed, upgraded and removed in a clean Debian root (of the debug build)",
+        install,
+    ),
     ("browser", "the browser suite in headless Chromium", browser),
     (
         "bench",
@@ -102,15 +113,16 @@ fn main() -> ExitCode {
             for (name, what, _) in TASKS {
                 println!("  {name:<8} {what}");
             }
-            println!("  all      lint, deny, test, packs, walk, contract, process, browser");
+            println!("  all      lint, deny, test, packs, walk, contract, process, install, browser");
             return ExitCode::SUCCESS;
         }
         ["all"] => vec![
-            "lint", "deny", "test", "packs", "walk", "contract", "process", "browser",
+            "lint", "deny", "test", "packs", "walk", "contract", "process", "install", "browser",
         ],
         // The tasks with words of their own.
         ["simulate", ..] => vec!["simulate"],
         ["fuzz", ..] => vec!["fuzz"],
+        ["deb", ..] => vec!["deb"],
         some => some.to_vec(),
     };
     for name in names {
@@ -280,6 +292,16 @@ fn process() -> Result<()> {
     run(Command::new(programs.join("python"))
         .arg("tests/process/compare.py")
         .env("BIHUAN_BINARY", target()?.join("debug/bihuan")))
+}
+
+fn install() -> Result<()> {
+    cargo(&["build", "--locked", "-p", "bihuan-cli"])?;
+    let (binary, place) = (target()?.join("debug/bihuan"), target()?.join("deb-test"));
+    let mut packages = Vec::new();
+    for version in ["0.1.0~old", "0.1.0~new"] {
+        packages.push(deb::pack(&binary, version, &place, "-Znone")?);
+    }
+    run(Command::new("tests/install/install.sh").arg(place).args(packages))
 }
 
 fn target() -> Result<PathBuf> {

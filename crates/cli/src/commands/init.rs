@@ -51,7 +51,13 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
         Arc::new(SystemTime),
     )?;
     engine.change(&Actor::system(), "init", founding(args, date_of(engine.now()))?)?;
-    Accounts::open(&args.data)?.put(&args.admin, &ADMIN.into(), &password)?;
+    let accounts = Accounts::open(&args.data)?;
+    if generated {
+        // It has stood on a screen: good for the first sign-in only.
+        accounts.put_handed(&args.admin, &ADMIN.into(), &password)?;
+    } else {
+        accounts.put(&args.admin, &ADMIN.into(), &password)?;
+    }
     let data = args.data.display();
     term.say("cli.init_done", &[("name", &args.name), ("data", &data)]);
     term.say("cli.init_key", &[("key", engine.ledger().public_key())]);
