@@ -1,5 +1,6 @@
 //! Sign-in: accounts, passwords, sessions. Secrets stand in a file of their own, never in the log.
 
+mod saved;
 mod second;
 mod sessions;
 mod tokens;
@@ -17,12 +18,13 @@ use sha2::{Digest as _, Sha256};
 use crate::chance;
 use crate::error::Error;
 
+pub use saved::{SAVED_MAX, SavedView, Shared};
 pub use second::Enrolment;
 pub use sessions::{OpenSession, Session};
 pub use tokens::{ApiToken, TOKEN_DAYS, TOKENS_MAX};
 
 /// The form of the tables.
-const FORM: i64 = 2;
+const FORM: i64 = 3;
 
 /// Shortest password, in characters.
 pub const PASSWORD_MIN: usize = 8;
@@ -109,7 +111,7 @@ impl Accounts {
         let copy = Accounts::open(to)?;
         let connection = copy.lock();
         connection.execute("ATTACH ?1 AS source", [file.to_string_lossy()])?;
-        for table in ["accounts", "seconds", "recovery"] {
+        for table in ["accounts", "seconds", "recovery", "saved_views"] {
             connection.execute(
                 &format!("INSERT INTO main.{table} SELECT * FROM source.{table}"),
                 [],
@@ -220,7 +222,15 @@ impl Accounts {
     pub fn remove(&self, login: &str) -> Result<(), Error> {
         let mut connection = self.lock();
         let transaction = connection.transaction()?;
-        for table in ["sessions", "tokens", "seconds", "recovery", "halves", "accounts"] {
+        for table in [
+            "sessions",
+            "tokens",
+            "seconds",
+            "recovery",
+            "halves",
+            "saved_views",
+            "accounts",
+        ] {
             transaction.execute(&format!("DELETE FROM {table} WHERE login = ?1"), [login])?;
         }
         Ok(transaction.commit()?)
@@ -330,24 +340,27 @@ fn upgrade(connection: &Connection) -> Result<(), Error> {
     if form(&transaction)? >= FORM {
         return Ok(());
     }
-    transaction.execute_batch(
-        "CREATE TABLE IF NOT EXISTS accounts(login TEXT PRIMARY KEY, person TEXT NOT NULL, hash TEXT NOT NULL,
-           tries INTEGER NOT NULL DEFAULT 0, locked_until INTEGER) WITHOUT ROWID;
-         ALTER TABLE accounts ADD COLUMN must_change INTEGER NOT NULL DEFAULT 0;
-         ALTER TABLE accounts ADD COLUMN signed_in_at INTEGER;
-         DROP TABLE IF EXISTS sessions;
-         CREATE TABLE sessions(secret BLOB PRIMARY KEY, id TEXT NOT NULL, login TEXT NOT NULL, csrf TEXT NOT NULL,
-           agent TEXT NOT NULL, began_at INTEGER NOT NULL, used_at INTEGER NOT NULL) WITHOUT ROWID;
-         CREATE INDEX sessions_by_login ON sessions(login);
-         CREATE TABLE seconds(login TEXT PRIMARY KEY, secret BLOB NOT NULL, confirmed INTEGER NOT NULL,
-           last_step INTEGER NOT NULL) WITHOUT ROWID;
-         CREATE TABLE recovery(login TEXT NOT NULL, code BLOB NOT NULL, PRIMARY KEY(login, code)) WITHOUT ROWID;
-         CREATE TABLE halves(secret BLOB PRIMARY KEY, login TEXT NOT NULL, began_at INTEGER NOT NULL,
-           tries INTEGER NOT NULL) WITHOUT ROWID;
-         CREATE TABLE tokens(secret BLOB PRIMARY KEY, id TEXT NOT NULL, login TEXT NOT NULL, name TEXT NOT NULL,
-           read_only INTEGER NOT NULL, made_at INTEGER NOT NULL, ends_at INTEGER NOT NULL, used_at INTEGER) WITHOUT ROWID;
-         CREATE INDEX tokens_by_login ON tokens(login);",
-    )?;
+    if form(&transaction)? < 2 {
+        transaction.execute_batch(
+            "CREATE TABLE IF NOT EXISTS accounts(login TEXT PRIMARY KEY, person TEXT NOT NULL, hash TEXT NOT NULL,
+               tries INTEGER NOT NULL DEFAULT 0, locked_until INTEGER) WITHOUT ROWID;
+             ALTER TABLE accounts ADD COLUMN must_change INTEGER NOT NULL DEFAULT 0;
+             ALTER TABLE accounts ADD COLUMN signed_in_at INTEGER;
+             DROP TABLE IF EXISTS sessions;
+             CREATE TABLE sessions(secret BLOB PRIMARY KEY, id TEXT NOT NULL, login TEXT NOT NULL, csrf TEXT NOT NULL,
+               agent TEXT NOT NULL, began_at INTEGER NOT NULL, used_at INTEGER NOT NULL) WITHOUT ROWID;
+             CREATE INDEX sessions_by_login ON sessions(login);
+             CREATE TABLE seconds(login TEXT PRIMARY KEY, secret BLOB NOT NULL, confirmed INTEGER NOT NULL,
+               last_step INTEGER NOT NULL) WITHOUT ROWID;
+             CREATE TABLE recovery(login TEXT NOT NULL, code BLOB NOT NULL, PRIMARY KEY(login, code)) WITHOUT ROWID;
+             CREATE TABLE halves(secret BLOB PRIMARY KEY, login TEXT NOT NULL, began_at INTEGER NOT NULL,
+               tries INTEGER NOT NULL) WITHOUT ROWID;
+             CREATE TABLE tokens(secret BLOB PRIMARY KEY, id TEXT NOT NULL, login TEXT NOT NULL, name TEXT NOT NULL,
+               read_only INTEGER NOT NULL, made_at INTEGER NOT NULL, ends_at INTEGER NOT NULL, used_at INTEGER) WITHOUT ROWID;
+             CREATE INDEX tokens_by_login ON tokens(login);",
+        )?;
+    }
+    transaction.execute_batch(saved::TABLE)?;
     transaction.pragma_update(None, "user_version", FORM)?;
     Ok(transaction.commit()?)
 }

@@ -22,7 +22,7 @@ use crate::access::Sight;
 use crate::custody;
 use crate::engine::Engine;
 use crate::error::{Error, Failure};
-use crate::views::{CaseRow, Filter, Sort, Views};
+use crate::views::{CaseRow, Filter, Group, Sort, Views};
 
 /// What is exported.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +33,10 @@ pub struct Asked {
     pub filter: Filter,
     /// The order of the page.
     pub sort: Sort,
+    /// The columns of the page, by their codes (`stage`, `f.due`), beside number, title, limit and colour; every one where empty.
+    pub columns: Vec<String>,
+    /// What the page puts its rows together by, and the groups in their order.
+    pub groups: Option<(Group, Vec<String>)>,
 }
 
 /// The rows that `asked` leaves of what `sight` may see, as of now.
@@ -50,9 +54,18 @@ pub fn ledger(engine: &Engine, sight: &Sight, asked: &Asked, lang: Lang) -> Resu
         filter.mechanisms = vec![mechanism.id.clone()];
     }
     let maker = Teller::new(&views, &world, lang);
-    let fields = mechanism.as_deref().map(shown_fields).unwrap_or_default();
+    let fields = match &mechanism {
+        Some(mechanism) if asked.columns.is_empty() => shown_fields(mechanism),
+        Some(mechanism) => named_fields(mechanism, &asked.columns),
+        None => Vec::new(),
+    };
+    let many = u64::from(u32::MAX);
+    let page = match &asked.groups {
+        Some((group, order)) => views.cases_by(&filter, *group, order, asked.sort, 0, many)?,
+        None => views.cases(&filter, asked.sort, 0, many)?,
+    };
     let mut rows = Vec::new();
-    for row in views.cases(&filter, asked.sort, 0, u64::from(u32::MAX))?.rows {
+    for row in page.rows {
         let Some(state) = views.state(row.id)?.filter(|state| sight.covers(state)) else {
             continue;
         };
@@ -75,6 +88,13 @@ pub fn ledger(engine: &Engine, sight: &Sight, asked: &Asked, lang: Lang) -> Resu
     ];
     let mut columns = common_columns(lang);
     columns.extend(fields.iter().map(|field| field_column(field, lang)));
+    if !asked.columns.is_empty() {
+        let places = places(&asked.columns, &fields);
+        columns = places.iter().filter_map(|n| columns.get(*n).cloned()).collect();
+        for row in &mut rows {
+            *row = places.iter().filter_map(|n| row.get(*n).cloned()).collect();
+        }
+    }
     Ok(Sheet {
         title,
         notes,
@@ -109,6 +129,49 @@ pub(crate) fn unrendered(error: bihuan_report::Error) -> Failure {
         rule: error.message(),
         allowed: Vec::new(),
     })
+}
+
+/// The codes of the common columns, in their order.
+const COMMON: [&str; 13] = [
+    "number",
+    "title",
+    "mechanism",
+    "stage",
+    "owner",
+    "supporting",
+    "holder",
+    "due",
+    "colour",
+    "opened",
+    "closed",
+    "on-time",
+    "round",
+];
+
+/// The places of the columns that were chosen, among the common ones and these fields.
+fn places(chosen: &[String], fields: &[&Field]) -> Vec<usize> {
+    let always = ["number", "title", "due", "colour"];
+    let place = |code: &str| match code.strip_prefix("f.") {
+        Some(id) => {
+            let nth = fields.iter().position(|field| field.id.as_str() == id)?;
+            Some(COMMON.len().saturating_add(nth))
+        }
+        None => COMMON.iter().position(|known| *known == code),
+    };
+    let codes = always.into_iter().chain(chosen.iter().map(String::as_str));
+    let mut places = Vec::new();
+    for place in codes.filter_map(place) {
+        if !places.contains(&place) {
+            places.push(place);
+        }
+    }
+    places
+}
+
+/// The fields among these columns.
+fn named_fields<'a>(mechanism: &'a Mechanism, columns: &[String]) -> Vec<&'a Field> {
+    let named = columns.iter().filter_map(|code| code.strip_prefix("f."));
+    named.filter_map(|id| mechanism.field(&id.into())).collect()
 }
 
 /// The columns that every ledger has.
@@ -364,6 +427,12 @@ impl Teller<'_> {
             if let Some(answer) = answer {
                 say(key, self.t(if answer { "x_yes" } else { "x_no" }));
             }
+        }
+        if let Some(at) = filter.open_on {
+            say("x_open_on", &last_day(at).to_string());
+        }
+        if filter.among.is_some() {
+            say("x_among", self.t("x_yes"));
         }
         for (key, (from, before)) in [
             ("x_opened", filter.opened),

@@ -36,8 +36,8 @@ pub mod wire;
 mod writer;
 
 pub use accounts::{
-    Account, Accounts, ApiToken, Enrolment, OpenSession, PASSWORD_MIN, Session, SignInError, TOKEN_DAYS,
-    TOKENS_MAX, hash_password,
+    Account, Accounts, ApiToken, Enrolment, OpenSession, PASSWORD_MIN, SAVED_MAX, SavedView, Session, Shared,
+    SignInError, TOKEN_DAYS, TOKENS_MAX, hash_password,
 };
 pub use answer::{Answer, Recorded};
 pub use bihuan_mechanism::Pack;

@@ -10,7 +10,7 @@ mod which;
 use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use bihuan_domain::id::{CaseId, MechanismId, PostId, UnitId};
+use bihuan_domain::id::{CaseId, MechanismId, PostId, StageId, UnitId};
 use bihuan_process::{Charged, EventLog, Figures, HolderWait, Rows, Spread, holder_waits};
 use jiff::Timestamp;
 
@@ -36,6 +36,15 @@ pub struct Process {
     /// The same by unit.
     pub units: Vec<Held<UnitId>>,
     courses: Vec<Course>,
+}
+
+/// How long cases stayed in a stage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dwell {
+    /// Cases that came to it and left it.
+    pub left: u64,
+    /// How long they stayed, each time, until they left.
+    pub wait: Spread,
 }
 
 /// What lay with a post or unit.
@@ -73,9 +82,7 @@ impl Process {
         let posts = held(&courses, as_of, |stay| {
             stay.holder.as_ref().map(|holder| &holder.post)
         });
-        let units = held(&courses, as_of, |stay| {
-            stay.holder.as_ref().map(|holder| &holder.unit)
-        });
+        let units = units(&courses, as_of);
         Ok(Process {
             as_of,
             log,
@@ -98,6 +105,35 @@ impl Process {
             .map(|activity| self.log.activity_names().text(*activity))
             .collect()
     }
+}
+
+/// Each stage that any of these cases came to: how many left it again, and how long they stayed until then.
+pub fn dwells(courses: &[Course]) -> BTreeMap<StageId, Dwell> {
+    let mut stages: BTreeMap<&StageId, (BTreeSet<CaseId>, Vec<i64>)> = BTreeMap::new();
+    for course in courses {
+        for (stage, from, to) in course.in_stages() {
+            let (left, stays) = stages.entry(stage).or_default();
+            if let Some(to) = to {
+                left.insert(course.case);
+                stays.push(to.as_microsecond().saturating_sub(from.as_microsecond()));
+            }
+        }
+    }
+    let dwell = |(left, mut stays): (BTreeSet<CaseId>, Vec<i64>)| Dwell {
+        left: u64::try_from(left.len()).unwrap_or(u64::MAX),
+        wait: Spread::of(&mut stays),
+    };
+    stages
+        .into_iter()
+        .map(|(stage, found)| (stage.clone(), dwell(found)))
+        .collect()
+}
+
+/// With which units these cases lay, and lie.
+pub fn units(courses: &[Course], as_of: Timestamp) -> Vec<Held<UnitId>> {
+    held(courses, as_of, |stay| {
+        stay.holder.as_ref().map(|holder| &holder.unit)
+    })
 }
 
 /// The log of stages: a row for each stage that a case comes to, in the words of `name`.

@@ -7,15 +7,19 @@
 mod brief;
 mod brought;
 mod fold;
+mod group;
 mod project;
 mod query;
 mod rebuild;
 mod roll;
 mod select;
+mod spans;
 
 pub use fold::{fold, words};
+pub use group::Group;
 pub use query::{CaseRow, CaseView, Counts, DutyRow, Filter, Page, Sort, TimelineEntry, Views};
 pub use rebuild::{Difference, compare, rebuild};
+pub use spans::Span;
 
 pub(crate) use brief::{Brief, Course};
 pub(crate) use brought::{open_about, open_cases, project_brought, scheduled_through};

@@ -219,6 +219,7 @@ const AREAS: &[(&str, &str)] = areas![
     "breakdown",
     "burden",
     "calendar",
+    "chart",
     "check",
     "cli",
     "clock",

@@ -67,6 +67,15 @@ const ENTRIES: [Entry; 11] = [
 
 /// A page for a signed-in visitor.
 pub fn page(visitor: &Visitor, title: &str, current: Nav, body: &Markup) -> Markup {
+    framed(visitor, title, current, false, body)
+}
+
+/// The same over the whole width of the screen, for what stands side by side.
+pub fn wide_page(visitor: &Visitor, title: &str, current: Nav, body: &Markup) -> Markup {
+    framed(visitor, title, current, true, body)
+}
+
+fn framed(visitor: &Visitor, title: &str, current: Nav, wide: bool, body: &Markup) -> Markup {
     let lang = visitor.lang;
     let place = visitor.world.name.get(lang);
     shell(
@@ -97,7 +106,7 @@ pub fn page(visitor: &Visitor, title: &str, current: Nav, body: &Markup) -> Mark
             }
             (demo_bar(visitor))
             (demo::bar(visitor))
-            main #main tabindex="-1" { (body) }
+            main #main .is-wide[wide] tabindex="-1" { (body) }
             (foot(lang))
         },
     )

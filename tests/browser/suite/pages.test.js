@@ -24,7 +24,7 @@ async function visited() {
     return (await link.count()) ? new URL(await link.getAttribute('href'), demo.base).pathname : null;
   };
   const found = [
-    '/', '/ledgers', '/ledgers/all', '/ledgers/annual-target', '/ledgers/annual-target/new', '/reading', '/imports', '/bulletins', '/burden', '/burden?cases=yes', '/audit',
+    '/', '/ledgers', '/ledgers/all', '/ledgers/annual-target', '/ledgers/annual-target/new', '/ledgers/all/charts', '/ledgers/pipeline/charts', '/ledgers/pipeline/pipeline', '/ledgers/pipeline/gantt', '/reading', '/imports', '/bulletins', '/burden', '/burden?cases=yes', '/audit',
     '/mechanisms', '/mechanisms/three-plus-24', '/mechanisms/three-plus-24/process', '/registers', '/org', '/board', '/log', '/demo/walks', '/nowhere',
     '/account', '/account/second', '/admin', '/admin/accounts', '/admin/audit', '/admin/packs', '/admin/custodians', '/admin/erasures',
     '/assessments', '/meetings', '/calendar', '/calendar?of=all', '/search', '/search?q=%E9%A1%B9%E7%9B%AE',

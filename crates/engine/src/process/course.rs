@@ -57,6 +57,21 @@ impl Course {
     }
 }
 
+impl Course {
+    /// Whether it ever came to one of these stages.
+    pub fn came_to(&self, stages: &[StageId]) -> bool {
+        self.stays.iter().any(|stay| stages.contains(&stay.stage))
+    }
+
+    /// The stages one after the other, each from when to when, whoever held the case in it; open while it lasts.
+    pub fn in_stages(&self) -> impl Iterator<Item = (&StageId, Timestamp, Option<Timestamp>)> {
+        let next = self.arrivals().skip(1).map(|stay| Some(stay.from));
+        self.arrivals()
+            .zip(next.chain(std::iter::once(None)))
+            .map(|(stay, to)| (&stay.stage, stay.from, to))
+    }
+}
+
 /// What a state says of its course; the rest of it is not even read.
 #[derive(Deserialize)]
 struct Known {

@@ -19,6 +19,10 @@ pub enum Which {
     Back(Vec<StageId>),
     /// Cases that came to a stage more than once: `again:a`.
     Again(StageId),
+    /// Cases that ever came to one of these stages: `came:a,b`.
+    Came(Vec<StageId>),
+    /// Cases that came to a stage and left it: `left:a`.
+    Left(StageId),
     /// Cases that lay with a post and went on: `post:p`.
     Post(PostId),
     /// Cases that lie with a post now: `post-now:p`.
@@ -37,6 +41,8 @@ impl fmt::Display for Which {
             Which::Step(from, to) => write!(f, "step:{from},{to}"),
             Which::Back(stages) => write!(f, "back:{}", listed(stages)),
             Which::Again(stage) => write!(f, "again:{stage}"),
+            Which::Came(stages) => write!(f, "came:{}", listed(stages)),
+            Which::Left(stage) => write!(f, "left:{stage}"),
             Which::Post(post) => write!(f, "post:{post}"),
             Which::PostNow(post) => write!(f, "post-now:{post}"),
             Which::Unit(unit) => write!(f, "unit:{unit}"),
@@ -58,6 +64,8 @@ impl Which {
                 Which::Step(from.into(), to.into())
             }
             "again" => Which::Again(rest.into()),
+            "came" => Which::Came(stages()),
+            "left" => Which::Left(rest.into()),
             "post" => Which::Post(rest.into()),
             "post-now" => Which::PostNow(rest.into()),
             "unit" => Which::Unit(rest.into()),
@@ -106,6 +114,10 @@ impl Which {
             Which::Again(stage) => {
                 those(&|course| course.arrivals().filter(|stay| stay.stage == *stage).count() > 1)
             }
+            Which::Came(stages) => those(&|course| course.came_to(stages)),
+            Which::Left(stage) => {
+                those(&|course| course.in_stages().any(|(id, _, to)| id == stage && to.is_some()))
+            }
             Which::Post(post) | Which::PostNow(post) => lay(matches!(self, Which::PostNow(_)), &|stay| {
                 stay.holder.as_ref().is_some_and(|holder| holder.post == *post)
             }),
@@ -127,6 +139,8 @@ mod tests {
             "step:a,b",
             "back:a",
             "again:a",
+            "came:a,b",
+            "left:a",
             "post:x.y",
             "post-now:x",
             "unit:u",

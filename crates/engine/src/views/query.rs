@@ -22,7 +22,7 @@ use crate::indicators::Tallies;
 /// A reader of the views, on a connection of its own; lists and counts are those of the moment when it was made.
 pub struct Views {
     reader: PooledReader,
-    roll: Roll,
+    pub(super) roll: Roll,
     tallies: Arc<Tallies>,
 }
 
@@ -111,6 +111,9 @@ pub struct Filter {
     pub closed: (Option<Timestamp>, Option<Timestamp>),
     /// Limit (the due time of the case) on or after, before.
     pub due: (Option<Timestamp>, Option<Timestamp>),
+    /// Open at this moment: opened before it, and not closed before it. What was voided since is left out, because the roll
+    /// does not say when; what was reopened counts as open all the while.
+    pub open_on: Option<Timestamp>,
     /// Ever late.
     pub late: Option<bool>,
     /// Closed in time.
@@ -238,6 +241,11 @@ impl Views {
         limit: u64,
     ) -> Result<Page<CaseRow>, Error> {
         let (ids, total) = self.roll.page(filter, sort, offset, limit);
+        self.rows(ids, total)
+    }
+
+    /// The lines of these cases, in this order.
+    pub(super) fn rows(&self, ids: Vec<CaseId>, total: u64) -> Result<Page<CaseRow>, Error> {
         let mut statement = self
             .connection()
             .prepare_cached(&format!("SELECT {COLUMNS} FROM case_views c WHERE c.id = ?1"))?;

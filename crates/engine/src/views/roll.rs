@@ -72,6 +72,13 @@ pub(super) struct Line {
     pub(super) on_time: Option<bool>,
 }
 
+impl Line {
+    /// Whether it was open at this moment, in microseconds since 1970; see [`super::Filter::open_on`].
+    pub(super) fn was_open_at(&self, at: i64) -> bool {
+        self.opened_at < at && (self.open || self.closed_at.is_some_and(|closed| at <= closed))
+    }
+}
+
 /// Neighbouring cases, with their texts side by side: seeking reads them in one go.
 #[derive(Clone, Default)]
 struct Chunk {

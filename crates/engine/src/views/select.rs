@@ -41,6 +41,14 @@ impl Roll {
         (part.iter().map(|(_, id)| CaseId(*id)).collect(), count(total))
     }
 
+    /// Calls `visit` with every line that a filter leaves, oldest case first.
+    pub(super) fn each<'a>(&'a self, filter: &Filter, mut visit: impl FnMut(&'a Line)) {
+        if let Some(test) = Test::of(self, filter) {
+            let chosen = self.lines().filter(|(line, text)| test.holds(line, text));
+            chosen.for_each(|(line, _)| visit(line));
+        }
+    }
+
     /// Counts over the cases that a filter leaves.
     pub(super) fn counts(&self, filter: &Filter) -> Counts {
         let mut tally = Tally::default();
@@ -70,7 +78,7 @@ impl Roll {
             .collect()
     }
 
-    fn counted(&self, tally: &Tally) -> Counts {
+    pub(super) fn counted(&self, tally: &Tally) -> Counts {
         let mut stages: Vec<(StageId, u64)> = (0..)
             .zip(&tally.stages)
             .filter(|(_, n)| **n > 0)
@@ -102,8 +110,9 @@ const COLOURS: [Colour; 5] = [
     Colour::Red,
 ];
 
+/// What is counted of several cases.
 #[derive(Default)]
-struct Tally {
+pub(super) struct Tally {
     open: u64,
     closed: u64,
     late: u64,
@@ -115,7 +124,7 @@ struct Tally {
 }
 
 impl Tally {
-    fn add(&mut self, line: &Line) {
+    pub(super) fn add(&mut self, line: &Line) {
         if line.open {
             self.open += 1;
             self.late += u64::from(line.colour == Colour::Red);
@@ -155,6 +164,7 @@ struct Test {
     opened: (i64, i64),
     closed: Option<(i64, i64)>,
     due: Option<(i64, i64)>,
+    open_on: Option<i64>,
     words: Vec<Finder<'static>>,
     /// By code of the set of parties: whether it may be seen. `None` where everything may.
     seen: Option<Vec<bool>>,
@@ -198,6 +208,7 @@ impl Test {
             opened: range(filter.opened).unwrap_or((i64::MIN, i64::MAX)),
             closed: range(filter.closed),
             due: range(filter.due),
+            open_on: filter.open_on.map(micros),
             words: words(filter.text.as_deref().unwrap_or_default())
                 .iter()
                 .map(|word| Finder::new(word).into_owned())
@@ -228,6 +239,7 @@ impl Test {
             && (self.opened.0 <= line.opened_at && line.opened_at < self.opened.1)
             && within(self.closed, line.closed_at)
             && within(self.due, line.due_at)
+            && self.open_on.is_none_or(|at| line.was_open_at(at))
             && self
                 .seen
                 .as_ref()
@@ -250,7 +262,7 @@ fn beginning(text: &[u8]) -> u128 {
 }
 
 /// Where a case stands in an order, but for the last resort, its id: the smaller, the earlier.
-fn key(line: &Line, sort: Sort, ranks: &[u32]) -> u128 {
+pub(super) fn key(line: &Line, sort: Sort, ranks: &[u32]) -> u128 {
     let rank = |code: NameCode| u128::from(ranks.get(place(code)).copied().unwrap_or(u32::MAX));
     let due = line.due_at.map_or(u128::from(u64::MAX), |due| {
         u128::from(due.cast_unsigned() ^ (1 << 63))
@@ -270,7 +282,12 @@ fn key(line: &Line, sort: Sort, ranks: &[u32]) -> u128 {
 }
 
 /// The sorted part of `all` from `offset` on, without sorting the rest.
-fn part<T>(all: &mut [T], offset: u64, limit: u64, order: impl Fn(&T, &T) -> std::cmp::Ordering) -> &[T] {
+pub(super) fn part<T>(
+    all: &mut [T],
+    offset: u64,
+    limit: u64,
+    order: impl Fn(&T, &T) -> std::cmp::Ordering,
+) -> &[T] {
     let offset = usize::try_from(offset).unwrap_or(usize::MAX);
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     if offset >= all.len() || limit == 0 {
@@ -289,7 +306,7 @@ fn part<T>(all: &mut [T], offset: u64, limit: u64, order: impl Fn(&T, &T) -> std
     part
 }
 
-fn place(code: u32) -> usize {
+pub(super) fn place(code: u32) -> usize {
     usize::try_from(code).unwrap_or(usize::MAX)
 }
 

@@ -204,3 +204,53 @@ if (keys) {
     for (const box of boxes) box.checked = on;
   });
 }
+
+// A ledger with the keyboard alone: j and k go through its rows, Enter opens, x ticks; what is known to the eye by a line is said by the focus.
+const list = document.querySelector("table[data-rows]");
+if (list) {
+  const rows = [...list.querySelectorAll("tr[data-case]")];
+  const boxes = rows.map((row) => row.querySelector("input[name=among]"));
+  const all = list.querySelector("[data-all]");
+  const help = document.querySelector("[data-keys]");
+  let here = -1;
+  const go = (to) => {
+    if (!rows[to]) return;
+    if (rows[here]) rows[here].classList.remove("is-here");
+    here = to;
+    rows[here].classList.add("is-here");
+    rows[here].querySelector("a.row-title").focus({ preventScroll: true });
+    rows[here].scrollIntoView({ block: "nearest" });
+  };
+  const tick = (on) => {
+    for (const box of boxes) box.checked = on;
+    if (all) all.checked = on;
+  };
+  if (all) {
+    all.hidden = false;
+    all.addEventListener("change", () => tick(all.checked));
+  }
+  const does = {
+    j: () => go(here + 1),
+    k: () => go(here < 0 ? 0 : here - 1),
+    x: () => { if (boxes[here]) boxes[here].checked = !boxes[here].checked; },
+    a: () => tick(!boxes.every((box) => box.checked)),
+    "/": () => document.querySelector(".filters input[name=q]").focus(),
+    g: () => document.querySelector("[data-group]").focus(),
+    "?": () => { help.hidden = !help.hidden; },
+  };
+  addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    const typing = event.target.closest("input:not([type=checkbox]):not([type=radio]), select, textarea");
+    if (event.key === "Escape" && typing) { typing.blur(); return; }
+    if (typing || !does[event.key]) return;
+    event.preventDefault();
+    does[event.key]();
+  });
+  list.addEventListener("focusin", (event) => {
+    const row = rows.indexOf(event.target.closest("tr[data-case]"));
+    if (row < 0 || row === here) return;
+    if (rows[here]) rows[here].classList.remove("is-here");
+    here = row;
+    rows[here].classList.add("is-here");
+  });
+}

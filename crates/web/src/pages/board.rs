@@ -1,15 +1,13 @@
 //! The war-room screen (挂图作战): what runs, what is late and with whom, to be read from across a room. It renews itself
 //! when the log grows; without scripts the browser loads it anew every minute.
 
-use std::collections::BTreeMap;
-
 use axum::Router;
 use axum::extract::Query;
 use axum::routing::get;
 use bihuan_domain::calendar::{date_of, local, midnight};
-use bihuan_domain::id::UnitId;
+use bihuan_domain::id::{MechanismId, UnitId};
 use bihuan_domain::mechanism::Colour;
-use bihuan_engine::views::{CaseRow, Counts, Filter, Sort, Views};
+use bihuan_engine::views::{CaseRow, Counts, Filter, Group, Sort, Views};
 use bihuan_messages::{t, tf};
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -22,11 +20,11 @@ use crate::session::Visitor;
 use crate::show::{self, Show};
 use crate::trouble::Trouble;
 
-/// Lines of each list: more cannot be read from the last row.
-const LINES: usize = 8;
+/// Cases that are named: more cannot be set in letters that are read from the last row.
+const CASES: usize = 5;
 
-/// Late cases looked at for who has most of them.
-const LATE_MAX: u64 = 5_000;
+/// Lines of each of the two lists of numbers.
+const LINES: usize = 4;
 
 pub(crate) fn routes() -> Router<Web> {
     Router::new().route("/board", get(board))
@@ -69,7 +67,7 @@ struct Standing {
     /// Closed since the first of the month.
     month: Counts,
     /// Mechanisms with late cases, those with most first.
-    mechanisms: Vec<(String, Counts)>,
+    mechanisms: Vec<(MechanismId, String, Counts)>,
     /// Units with late cases, those with most first.
     units: Vec<(UnitId, u64)>,
     /// The longest late.
@@ -96,31 +94,32 @@ impl Standing {
             closed: (Some(midnight(today.first_of_month())), None),
             ..seen.clone()
         });
-        let mut mechanisms: Vec<(String, Counts)> = views
+        let mut mechanisms: Vec<(MechanismId, String, Counts)> = views
             .counts_by_mechanism(&seen)
             .into_iter()
             .filter(|(_, counts)| counts.late > 0)
             .filter_map(|(id, counts)| {
                 let mechanism = visitor.mechanisms.current(&id)?;
-                Some((mechanism.label.get(visitor.lang).to_owned(), counts))
+                Some((id, mechanism.label.get(visitor.lang).to_owned(), counts))
             })
             .collect();
-        mechanisms.sort_by(|(a, x), (b, y)| y.late.cmp(&x.late).then_with(|| a.cmp(b)));
+        mechanisms.sort_by(|(_, a, x), (_, b, y)| y.late.cmp(&x.late).then_with(|| a.cmp(b)));
         mechanisms.truncate(LINES);
         let red = Filter {
             open: Some(true),
             colour: Some(Colour::Red),
             ..seen.clone()
         };
-        let mut late = views.cases(&red, Sort::Urgency, 0, LATE_MAX)?.rows;
-        let mut by_unit: BTreeMap<UnitId, u64> = BTreeMap::new();
-        for row in &late {
-            *by_unit.entry(row.owner.clone()).or_default() += 1;
-        }
-        let mut units: Vec<(UnitId, u64)> = by_unit.into_iter().collect();
+        let named = u64::try_from(CASES).unwrap_or(u64::MAX);
+        let mut late = views.cases(&red, Sort::Urgency, 0, named)?.rows;
+        // Red may also come from a report that is missing while the limit itself lies ahead.
+        late.retain(|row| row.due_at.is_some_and(|due| due <= visitor.now));
+        let by_owner = views.counts_by(&red, Group::Owner).into_iter();
+        let mut units: Vec<(UnitId, u64)> = by_owner
+            .map(|(unit, counts)| (unit.into(), counts.open))
+            .collect();
         units.sort_by(|(a, x), (b, y)| y.cmp(x).then_with(|| a.cmp(b)));
         units.truncate(LINES);
-        late.truncate(LINES);
         Ok(Standing {
             all: views.counts(&seen),
             due_today: due(today, 1).open,
@@ -163,28 +162,38 @@ impl Standing {
                 (figure(in_time, "find.board_month", &format!("/ledgers/all?open=no&closed_from={}", day(today.first_of_month())), false))
             }
             div .board-lists {
-                section {
+                section .board-longest {
                     h2 { (t(lang, "find.board_longest")) }
                     @if self.late.is_empty() { p .board-none { (t(lang, "find.board_none")) } }
                     ol { @for row in &self.late {
                         li {
-                            a href={ "/cases/" (row.id) } { (row.title.as_deref().unwrap_or_else(|| t(lang, "web.erased"))) }
-                            span .board-who { (show.unit(&row.owner)) }
+                            span .board-what {
+                                a href={ "/cases/" (row.id) } { (row.title.as_deref().unwrap_or_else(|| t(lang, "web.erased"))) }
+                                span .board-who { (show.unit(&row.owner)) }
+                            }
                             @if let Some(due) = row.due_at { span .board-n .late { (show::distance(due, visitor.now, lang).0) } }
                         }
                     } }
                 }
-                section {
-                    h2 { (t(lang, "find.board_mechanisms")) }
-                    ol { @for (label, counts) in &self.mechanisms {
-                        li { span { (label) } span .board-n { (tf(lang, "find.board_of", &[("late", &show::count(counts.late)), ("open", &show::count(counts.open))])) } }
-                    } }
-                }
-                section {
-                    h2 { (t(lang, "find.board_units")) }
-                    ol { @for (unit, n) in &self.units {
-                        li { a href={ "/ledgers/all?open=yes&colour=red&owner=" (show::percent(unit.as_str())) } { (show.unit(unit)) } span .board-n { (show::count(*n)) } }
-                    } }
+                div .board-counts {
+                    section {
+                        h2 { (t(lang, "find.board_mechanisms")) }
+                        ol { @for (id, label, counts) in &self.mechanisms {
+                            li {
+                                span .board-what { a href={ "/ledgers/" (id) "?open=yes&colour=red" } { (label) } }
+                                span .board-n { (tf(lang, "find.board_of", &[("late", &show::count(counts.late)), ("open", &show::count(counts.open))])) }
+                            }
+                        } }
+                    }
+                    section {
+                        h2 { (t(lang, "find.board_units")) }
+                        ol { @for (unit, n) in &self.units {
+                            li {
+                                span .board-what { a href={ "/ledgers/all?open=yes&colour=red&owner=" (show::percent(unit.as_str())) } { (show.unit(unit)) } }
+                                span .board-n { (show::count(*n)) }
+                            }
+                        } }
+                    }
                 }
             }
         }

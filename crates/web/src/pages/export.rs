@@ -9,10 +9,10 @@ use bihuan_domain::calendar::date_of;
 use bihuan_domain::id::MechanismId;
 use bihuan_engine::export;
 
-use super::ledger::Asked;
+use super::ledger::{Asked, Groups, Pairs};
 use crate::Web;
 use crate::session::Visitor;
-use crate::show::percent;
+use crate::show::{Show, percent};
 use crate::trouble::Trouble;
 
 /// What a word processor opens.
@@ -26,20 +26,12 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/ledgers/{mechanism}/export.csv", get(csv))
 }
 
-async fn xlsx(
-    visitor: Visitor,
-    Path(id): Path<String>,
-    Query(asked): Query<Asked>,
-) -> Result<Response, Trouble> {
-    make(visitor, id, asked, true).await
+async fn xlsx(visitor: Visitor, Path(id): Path<String>, Query(pairs): Pairs) -> Result<Response, Trouble> {
+    make(visitor, id, Asked::of(pairs), true).await
 }
 
-async fn csv(
-    visitor: Visitor,
-    Path(id): Path<String>,
-    Query(asked): Query<Asked>,
-) -> Result<Response, Trouble> {
-    make(visitor, id, asked, false).await
+async fn csv(visitor: Visitor, Path(id): Path<String>, Query(pairs): Pairs) -> Result<Response, Trouble> {
+    make(visitor, id, Asked::of(pairs), false).await
 }
 
 async fn make(visitor: Visitor, id: String, asked: Asked, workbook: bool) -> Result<Response, Trouble> {
@@ -53,10 +45,18 @@ async fn make(visitor: Visitor, id: String, asked: Asked, workbook: bool) -> Res
             let mut filter = asked.filter(visitor, mechanism.as_ref().map(|m| &m.id));
             asked.narrow(visitor, &visitor.views()?, mechanism.as_deref(), &mut filter)?;
             asked.narrow_course(visitor, &visitor.views()?, mechanism.as_deref(), &mut filter)?;
+            let views = visitor.views()?;
+            let show = Show {
+                visitor,
+                views: &views,
+            };
+            let groups = Groups::of(&show, mechanism.as_deref(), &asked, &filter);
             let wanted = export::Asked {
                 filter,
                 sort: asked.order(),
                 mechanism: mechanism.as_ref().map(|m| m.id.clone()),
+                columns: asked.columns().into_iter().map(str::to_owned).collect(),
+                groups: groups.map(|groups| (groups.by, groups.order())),
             };
             let sheet = export::ledger(&visitor.engine, &visitor.sight, &wanted, visitor.lang)?;
             let name = format!("{}-{}", sheet.title, date_of(visitor.now));

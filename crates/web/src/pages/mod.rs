@@ -9,9 +9,11 @@ mod bulletins;
 mod burden;
 mod calendar;
 mod case;
+mod charts;
 pub(crate) mod demo;
 mod desk;
 mod export;
+mod gantt;
 mod imports;
 mod ledger;
 mod ledgers;
@@ -21,6 +23,7 @@ mod meetings;
 mod new_case;
 mod org;
 mod packs;
+mod pipeline;
 pub(crate) mod reading;
 mod registers;
 mod search;
@@ -47,6 +50,9 @@ pub(crate) fn routes() -> Router<Web> {
         .merge(ledgers::routes())
         .merge(new_case::routes())
         .merge(ledger::routes())
+        .merge(charts::routes())
+        .merge(pipeline::routes())
+        .merge(gantt::routes())
         .merge(case::routes())
         .merge(mechanisms::routes())
         .merge(packs::routes())

@@ -40,6 +40,12 @@ const ROUTES: &[&str] = &[
     "GET /",
     "GET /ledgers",
     "GET /ledgers/{mechanism}",
+    "GET /ledgers/{mechanism}/charts",
+    "GET /ledgers/{mechanism}/charts/{file}",
+    "GET /ledgers/{mechanism}/gantt",
+    "GET /ledgers/{mechanism}/pipeline",
+    "POST /ledgers/{mechanism}/bulk",
+    "POST /ledgers/{mechanism}/views",
     "GET /ledgers/{mechanism}/export.csv",
     "GET /ledgers/{mechanism}/export.xlsx",
     "GET /ledgers/{mechanism}/new",
@@ -214,6 +220,7 @@ impl Things {
             .replace("{function}", "discipline")
             .replace("{seq}", "1")
             .replace("{n}", "0")
+            .replace("charts/{file}", "charts/burn-down.csv")
             .replace("{file}", "content.json")
             .replace("{kind}", "handing")
             .replace("{token}", "none")

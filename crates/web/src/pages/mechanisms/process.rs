@@ -61,6 +61,8 @@ pub(crate) fn words(visitor: &Visitor, mechanism: &Mechanism, which: &Which) -> 
         Which::Step(from, to) => ("process.of_step", way(&mut [from, to].into_iter())),
         Which::Back(stages) => ("process.of_back", way(&mut stages.iter().chain(stages.first()))),
         Which::Again(stage) => ("process.of_again", name(stage)),
+        Which::Came(stages) => ("process.of_came", way(&mut stages.iter().take(1))),
+        Which::Left(stage) => ("process.of_left", name(stage)),
         Which::Post(id) => ("process.of_held", post(id)),
         Which::PostNow(id) => ("process.of_now", post(id)),
         Which::Unit(id) => ("process.of_held", unit(id)),
