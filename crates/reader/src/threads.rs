@@ -2,6 +2,7 @@
 //! and their owners. Deterministic, and every likeness says what it rests on.
 
 mod index;
+mod names;
 
 use bihuan_messages::Message;
 use serde::{Deserialize, Serialize};
@@ -125,6 +126,22 @@ mod tests {
         }
         for (a, b) in [(0, 2), (0, 4), (2, 3), (3, 5), (1, 4), (5, 6)] {
             assert!(points(a, b) < PROPOSED_FROM, "{a} {b}: {}", points(a, b));
+        }
+    }
+
+    #[test]
+    fn things_of_one_kind_are_as_many_undertakings_as_they_have_names() {
+        let all = [
+            "完成柳湾农贸市场建设，投资1700万元",
+            "青口农贸市场建设已经竣工并投入使用",
+            "柳湾农贸市场建设已经竣工并投入使用",
+            "青口农贸市场建设因规划调整不再实施",
+        ];
+        let index = Index::of(all.iter().map(|text| (0, true, say(text))));
+        assert!(index.likeness(0, 2).unwrap().points >= PROPOSED_FROM);
+        assert!(index.likeness(1, 3).unwrap().points >= PROPOSED_FROM);
+        for (a, b) in [(0, 1), (0, 3)] {
+            assert_eq!(index.likeness(a, b), None, "{a} {b}");
         }
     }
 

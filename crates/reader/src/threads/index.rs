@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use bihuan_messages::Message;
 
+use super::names::other_thing;
 use super::{Likeness, Saying};
 use crate::chars::{cut, is_han, string};
 
@@ -250,7 +251,8 @@ impl Index {
         })
     }
 
-    /// The longest runs of words that both have, at most three, none of them only common words.
+    /// The longest runs of words that both have, at most three, none of them only common words, none of things that bear
+    /// different names.
     fn shared_runs<'a>(&self, a: &'a Entry, b: &Entry) -> Vec<&'a [char]> {
         let longest = longest_from(a, b);
         let mut found: Vec<&[char]> = Vec::new();
@@ -260,7 +262,7 @@ impl Index {
             let words = a.words.get(at..end.saturating_sub(1)).unwrap_or_default();
             let rare = words.iter().flatten().any(|word| self.weight(*word) > 1);
             let run = cut(&a.chars, at, end);
-            if rare && !found.contains(&run) {
+            if rare && !found.contains(&run) && !other_thing(&a.chars, (at, end), &b.chars) {
                 found.push(run);
             }
             at = end.max(at.saturating_add(1));

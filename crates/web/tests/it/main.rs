@@ -28,3 +28,4 @@ mod meetings;
 mod orders;
 mod pages;
 mod process;
+mod threads;

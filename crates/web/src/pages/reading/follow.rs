@@ -23,6 +23,9 @@ use crate::trouble::Trouble;
 const PAGE: usize = 30;
 const SOURCES: usize = 12;
 
+/// Places of one undertaking that are shown unasked: the promise, and the newest ones.
+const PLACES: usize = 9;
+
 /// Which part of the threads is looked at.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(super) struct Asked {
@@ -34,12 +37,20 @@ pub(super) struct Asked {
     list: String,
     #[serde(default)]
     page: u64,
+    /// One undertaking with all its places: the document and the key of its first, with a `~` between.
+    #[serde(default)]
+    whole: String,
 }
 
 impl Asked {
     fn address(&self, list: &str, page: u64) -> String {
         let page = if page > 1 { page.to_string() } else { String::new() };
-        let parts = [("list", list), ("q", self.q.trim()), ("page", page.as_str())];
+        let parts = [
+            ("list", list),
+            ("q", self.q.trim()),
+            ("whole", if list.is_empty() { self.whole.as_str() } else { "" }),
+            ("page", page.as_str()),
+        ];
         let parts: Vec<String> = parts
             .into_iter()
             .filter(|(_, value)| !value.is_empty())
@@ -94,6 +105,7 @@ pub(super) async fn decide(
                 q: sent.get("q").to_owned(),
                 list: String::new(),
                 page: sent.get("page").parse().unwrap_or(1),
+                whole: sent.get("whole").to_owned(),
             };
             Ok(Redirect::to(&asked.address("", asked.page)).into_response())
         })
@@ -121,6 +133,14 @@ fn page(visitor: &Visitor, asked: &Asked) -> Result<Markup, Trouble> {
         |thread: &&Thread| holds(&thread.title) || thread.places.iter().any(|place| holds(&place.quote));
     let heard: Vec<&Thread> = found.threads.iter().filter(about).collect();
     let silent: Vec<&Thread> = found.silent.iter().filter(about).collect();
+    let heard: Vec<&Thread> = if asked.whole.is_empty() {
+        heard
+    } else {
+        heard
+            .into_iter()
+            .filter(|thread| name_of_thread(thread) == asked.whole)
+            .collect()
+    };
     let both = |one: &&Differing| holds(&one.first.quote) || holds(&one.second.quote);
     let differing: Vec<&Differing> = found.differing.iter().filter(both).collect();
     let n = match asked.list.as_str() {
@@ -147,6 +167,9 @@ fn page(visitor: &Visitor, asked: &Asked) -> Result<Markup, Trouble> {
             label for="q" { (t(lang, "web.threads_search")) }
             input #q name="q" type="search" value=(asked.q) maxlength="60";
             button type="submit" { (t(lang, "web.filter_text")) }
+        }
+        @if !asked.whole.is_empty() {
+            p { a href=(Asked { whole: String::new(), ..asked.clone() }.address("", asked.page)) { (t(lang, "web.threads_all")) } }
         }
         ul .thread-lists {
             (tab("", "web.threads_heard", heard.len()))
@@ -240,7 +263,35 @@ fn one(visitor: &Visitor, thread: &Thread, sources: &[Source], asked: &Asked) ->
                 @if let Some(due) = thread.due { " " (tf(lang, "web.threads_due", &[("date", &due)])) }
                 @if !thread.silent.is_empty() { " " (tf(lang, "web.threads_silent_n", &[("n", &thread.silent.len())])) }
             }
-            ol .places { @for place in &thread.places { (spot(visitor, place, sources, asked)) } }
+            (places(visitor, thread, sources, asked))
+        }
+    }
+}
+
+/// What an undertaking is called in an address.
+fn name_of_thread(thread: &Thread) -> String {
+    let first = thread.places.first();
+    first.map_or_else(String::new, |place| format!("{}~{}", place.document, place.key))
+}
+
+/// The places of an undertaking; of many the promise and the newest, and a link to all.
+fn places(visitor: &Visitor, thread: &Thread, sources: &[Source], asked: &Asked) -> Markup {
+    let all = thread.places.as_slice();
+    let shown = |places: &[Place]| html! { @for place in places { (spot(visitor, place, sources, asked)) } };
+    let folded = all.len().saturating_sub(PLACES);
+    let (Some((first, rest)), true) = (all.split_first(), folded > 1 && asked.whole.is_empty()) else {
+        return html! { ol .places { (shown(all)) } };
+    };
+    let newest = rest.get(folded..).unwrap_or_default();
+    let whole = Asked {
+        whole: name_of_thread(thread),
+        ..asked.clone()
+    };
+    html! {
+        ol .places {
+            (shown(std::slice::from_ref(first)))
+            li { a href=(whole.address("", 1)) { (tf(visitor.lang, "web.threads_between", &[("n", &folded)])) } }
+            (shown(newest))
         }
     }
 }
@@ -294,6 +345,7 @@ fn verdict(
             input type="hidden" name="of" value=(document);
             input type="hidden" name="of-row" value=(row);
             @if !asked.q.is_empty() { input type="hidden" name="q" value=(asked.q); }
+            @if !asked.whole.is_empty() { input type="hidden" name="whole" value=(asked.whole); }
             @if asked.page > 1 { input type="hidden" name="page" value=(asked.page); }
             input type="hidden" name="revision" value=(source.map_or(0, |source| source.revision));
             select name="stage" aria-label=(t(lang, "web.threads_stage")) {
