@@ -6,6 +6,7 @@
 pub mod breakdown;
 pub mod review;
 mod rows;
+pub mod seek;
 pub mod threads;
 
 use std::collections::BTreeMap;

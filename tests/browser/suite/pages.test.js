@@ -4,6 +4,7 @@ import { test, before, after } from 'node:test';
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { gzipSync } from 'node:zlib';
 import { signIn, startBrowser, startDemo } from './support.js';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -24,7 +25,7 @@ async function visited() {
     return (await link.count()) ? new URL(await link.getAttribute('href'), demo.base).pathname : null;
   };
   const found = [
-    '/', '/ledgers', '/ledgers/all', '/ledgers/annual-target', '/ledgers/annual-target/new', '/ledgers/all/charts', '/ledgers/pipeline/charts', '/ledgers/pipeline/pipeline', '/ledgers/pipeline/gantt', '/reading', '/imports', '/bulletins', '/burden', '/burden?cases=yes', '/audit',
+    '/', '/ledgers', '/ledgers/all', '/ledgers/annual-target', '/ledgers/annual-target/new', '/ledgers/annual-target?group=owner&cols=owner,f.due&q=%E9%A1%B9', '/ledgers/all/charts', '/ledgers/pipeline/charts', '/ledgers/pipeline/pipeline', '/ledgers/pipeline/gantt', '/reading', '/imports', '/bulletins', '/burden', '/burden?cases=yes', '/audit',
     '/mechanisms', '/mechanisms/three-plus-24', '/mechanisms/three-plus-24/process', '/registers', '/org', '/board', '/log', '/demo/walks', '/nowhere',
     '/account', '/account/second', '/admin', '/admin/accounts', '/admin/audit', '/admin/packs', '/admin/custodians', '/admin/erasures',
     '/assessments', '/meetings', '/calendar', '/calendar?of=all', '/search', '/search?q=%E9%A1%B9%E7%9B%AE',
@@ -86,6 +87,23 @@ for (const lang of ['zh', 'en']) {
     assert.deepEqual(found, []);
   });
 }
+
+test('the first load of every page is small, with style and script', async () => {
+  const found = [];
+  for (const path of pages) {
+    let bytes = 0;
+    const weigh = async (response) => { bytes += gzipSync(await response.body()).length; };
+    const fresh = await browser.newContext({ storageState: await page.context().storageState() });
+    const first = await fresh.newPage();
+    const loads = [];
+    first.on('response', (response) => { if (response.url().startsWith(demo.base) && response.status() === 200) loads.push(weigh(response)); });
+    await first.goto(demo.base + path);
+    await Promise.all(loads);
+    await fresh.close();
+    if (bytes >= 150_000) found.push(`${path}: ${bytes} bytes compressed`);
+  }
+  assert.deepEqual(found, []);
+});
 
 test('nothing was asked from outside and no script failed', () => {
   assert.deepEqual(page.outside, []);

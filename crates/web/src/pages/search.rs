@@ -4,6 +4,7 @@ use axum::Router;
 use axum::extract::Query;
 use axum::routing::get;
 use bihuan_domain::calendar::date_of;
+use bihuan_engine::documents::seek::{Found, seek};
 use bihuan_engine::views::{CaseRow, Filter, Page, Sort, fold, words};
 use bihuan_messages::{t, tf};
 use maud::{Markup, html};
@@ -18,6 +19,10 @@ use crate::trouble::Trouble;
 
 /// Of each kind this many are shown.
 const SHOWN: usize = 12;
+
+/// Sentences of a document, and characters of a sentence.
+const SENTENCES: usize = 4;
+const SENTENCE: usize = 120;
 
 /// A question longer than this is no name of anything.
 const QUESTION_MAX: usize = 100;
@@ -95,7 +100,7 @@ fn page(visitor: &Visitor, q: &str) -> Result<Markup, Trouble> {
             ("find.search_units", sought.units()),
             ("find.search_posts", sought.posts()),
         ];
-        Some((cases, others))
+        Some((cases, sought.contents()?, others))
     };
     let body = html! {
         (layout::heading(None, &html! { (t(lang, "find.search_title")) }, &html! {}))
@@ -106,11 +111,12 @@ fn page(visitor: &Visitor, q: &str) -> Result<Markup, Trouble> {
         }
         @match &found {
             None => { p .help { (t(lang, "find.search_hint")) } p .help { (t(lang, "find.search_limits")) } },
-            Some((cases, others)) => {
-                @if cases.total == 0 && others.iter().all(|(_, hits)| hits.total == 0) {
+            Some((cases, contents, others)) => {
+                @if cases.total == 0 && contents.is_empty() && others.iter().all(|(_, hits)| hits.total == 0) {
                     div .empty { p { (tf(lang, "find.search_none", &[("q", &q)])) } p .help { (t(lang, "find.search_limits")) } }
                 }
                 (sought.cases(cases, q))
+                (sought.sentences(contents))
                 @for (key, hits) in others { (sought.list(key, hits)) }
             }
         }
@@ -153,6 +159,43 @@ impl Sought<'_> {
             }
         }
         Ok(Hits::of(found.into_iter()))
+    }
+
+    /// What documents say; as their names, for those who read documents.
+    fn contents(&self) -> Result<Vec<Found>, Trouble> {
+        let visitor = self.show.visitor;
+        if !visitor.administers() {
+            return Ok(Vec::new());
+        }
+        Ok(seek(&visitor.engine, self.show.views, &self.words, SENTENCES)?)
+    }
+
+    fn sentences(&self, contents: &[Found]) -> Markup {
+        let lang = self.show.visitor.lang;
+        let all: u64 = contents.iter().map(|found| found.total).sum();
+        // The browser goes to the words themselves; an older one to the document.
+        let place = |found: &Found, sentence: &str| {
+            let begins: String = sentence.chars().take(24).collect();
+            let begins = show::percent(&begins).replace('-', "%2D");
+            format!("/reading/{}#:~:text={begins}", found.document)
+        };
+        html! {
+            @if all > 0 {
+                section #contents {
+                    h2 { (t(lang, "find.search_content")) " " span .quiet .num { (show::count(all)) } }
+                    @for found in contents.iter().take(SHOWN) {
+                        h3 { a href={ "/reading/" (found.document) } { (show::text(&found.name)) } " " span .quiet .num { (show::count(found.total)) } }
+                        ul .sentences { @for sentence in &found.sentences {
+                            li { a href=(place(found, sentence)) { (marked(&around(sentence, &self.words), &self.words)) } }
+                        } }
+                        @let shown = u64::try_from(found.sentences.len()).unwrap_or(0);
+                        @if found.total > shown {
+                            p .help { (tf(lang, "find.search_first", &[("n", &show::count(found.total)), ("shown", &show::count(shown))])) }
+                        }
+                    }
+                }
+            }
+        }
     }
 
     fn mechanisms(&self) -> Hits {
@@ -223,7 +266,7 @@ impl Sought<'_> {
             @if cases.total > 0 {
                 section {
                     h2 { (t(lang, "find.search_cases")) " " span .quiet .num { (show::count(cases.total)) } }
-                    ul .index { @for row in &cases.rows {
+                    ul .index .marked { @for row in &cases.rows {
                         @let mechanism = visitor.mechanisms.current(&row.mechanism);
                         li { span { (show::colour_mark(row.colour, lang)) } div {
                             a .row-title href={ "/cases/" (row.id) } {
@@ -264,4 +307,28 @@ impl Sought<'_> {
             }
         }
     }
+}
+
+/// A long sentence around what was sought first, with dots for what is left out.
+fn around(sentence: &str, words: &[String]) -> String {
+    let chars: Vec<char> = sentence.chars().collect();
+    if chars.len() <= SENTENCE {
+        return sentence.to_owned();
+    }
+    let folded: Vec<String> = chars.iter().map(|c| fold(&c.to_string())).collect();
+    let begins = |from: usize| {
+        let rest = folded.get(from..).unwrap_or_default().concat();
+        words.iter().any(|word| rest.starts_with(word.as_str()))
+    };
+    let hit = (0..chars.len()).find(|from| begins(*from)).unwrap_or(0);
+    let from = hit
+        .saturating_sub(SENTENCE / 4)
+        .min(chars.len().saturating_sub(SENTENCE));
+    let to = from.saturating_add(SENTENCE).min(chars.len());
+    let part: String = chars.get(from..to).unwrap_or_default().iter().collect();
+    let (before, after) = (
+        if from > 0 { "…" } else { "" },
+        if to < chars.len() { "…" } else { "" },
+    );
+    format!("{before}{part}{after}")
 }

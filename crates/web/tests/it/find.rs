@@ -38,6 +38,54 @@ async fn any_part_of_a_name_finds_cases_mechanisms_units_and_posts_marked() {
 }
 
 #[tokio::test]
+async fn what_documents_say_is_found_by_sentence_down_to_one_character() {
+    let county = County::new();
+    let mut office = Browser::signed_in(&county, "office.dispatcher").await;
+    let csrf = office.get("/").await.hidden("csrf");
+    office.headers.push(("x-csrf-token", csrf));
+    let long = "全县要".to_owned() + &"继续".repeat(80) + "加固堤防，" + &"不松劲".repeat(30) + "。";
+    let text =
+        format!("清河县要点\n\n今年新建公厕１２００座，6月底前完成。改造老旧小区18个；修桥3座。{long}");
+    let file = [("file", "展望.txt", text.as_bytes())];
+    let sent = office.upload("/api/v1/documents", &[], &file).await;
+    assert!(sent.status.is_success(), "{}", sent.text);
+    let page = search(&mut office, "厕").await;
+    assert!(
+        page.has("今年新建公<mark>厕</mark>１２００座，6月底前完成。</a>"),
+        "{}",
+        page.text
+    );
+    assert!(page.has("#:~:text=%E4%BB%8A"), "the link leads to the words");
+    let page = search(&mut office, "1200座 公厕").await;
+    assert!(
+        page.has("<mark>公厕１２００座</mark>") || page.has("<mark>公厕</mark><mark>１２００座</mark>"),
+        "{}",
+        page.text
+    );
+    assert!(
+        search(&mut office, "公厕 修桥").await.has("没有找到"),
+        "all words in one sentence"
+    );
+    let page = search(&mut office, "修桥").await;
+    assert!(
+        page.has("<mark>修桥</mark>3座。</a>") && !page.has("公厕"),
+        "the sentence alone"
+    );
+    let page = search(&mut office, "堤防").await;
+    assert!(
+        page.has("…") && page.has("加固<mark>堤防</mark>") && !page.has("全县要继续"),
+        "{}",
+        page.text
+    );
+    let mut clerk = Browser::signed_in(&county, "housing.clerk").await;
+    assert!(
+        !search(&mut clerk, "公厕").await.has("公<mark>厕"),
+        "documents are read by the office"
+    );
+    assert!(search(&mut clerk, "公厕").await.has("没有找到"));
+}
+
+#[tokio::test]
 async fn nobody_finds_what_he_may_not_see() {
     let county = County::new();
     county.matter("厂区道路被占");
