@@ -87,6 +87,11 @@ const TASKS: &[Task] = &[
     ),
     ("browser", "the browser suite in headless Chromium", browser),
     (
+        "guide",
+        "make the pictures of docs/guide anew from the demo",
+        guide,
+    ),
+    (
         "bench",
         "benchmarks, each compared with its reference in the same run",
         bench,
@@ -334,7 +339,13 @@ fn environment(name: &str, requirements: &str) -> Result<PathBuf> {
     Ok(programs)
 }
 
-fn browser() -> Result<()> {
+fn guide() -> Result<()> {
+    ready_to_browse()?;
+    run(Command::new("node").arg("tests/browser/guide.js"))
+}
+
+/// The program, and what drives the browser.
+fn ready_to_browse() -> Result<()> {
     cargo(&["build", "--locked", "-p", "bihuan-cli"])?;
     run(Command::new("npm").args([
         "--prefix",
@@ -343,7 +354,11 @@ fn browser() -> Result<()> {
         "--no-audit",
         "--no-fund",
         "--silent",
-    ]))?;
+    ]))
+}
+
+fn browser() -> Result<()> {
+    ready_to_browse()?;
     run(Command::new("npm").args(["--prefix", "tests/browser", "test", "--silent"]))
 }
 

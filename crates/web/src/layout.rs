@@ -260,7 +260,7 @@ fn demo_bar(visitor: &Visitor) -> Markup {
                     (show::date(date_of(visitor.now), lang)) " " (show::weekday(moment.date(), lang)) " "
                     span .num { (format!("{}:{:02}", moment.hour(), moment.minute())) }
                 }
-                a href="/demo/walks" { (t(lang, "demo.walks")) }
+                span { a href="/demo/tour/1" { (t(lang, "demo.tour")) } " · " a href="/demo/walks" { (t(lang, "demo.walks")) } }
                 span .demo-buttons {
                     button name="by" value="hour" { (t(lang, "web.demo_hour")) }
                     button name="by" value="day" { (t(lang, "web.demo_day")) }

@@ -38,6 +38,8 @@ async function visited() {
     await firstOf('/mechanisms/device-campaign', 'a[href^="/registers/"]'),
     await firstOf('/mechanisms/three-plus-24', 'a[href^="/packs/"]'),
     await firstOf('/log', 'a[href^="/log/"]'),
+    // The strip of the tour goes along from here on, until it is ended.
+    '/demo/tour/3', '/demo/tour/0',
   ];
   assert.ok(!found.includes(null), `a kind of page is not to be found: ${found}`);
   return found;

@@ -1,23 +1,30 @@
-//! The demo: its clock, which moves forward and fires what became due, and the guided walks (导览).
+//! The demo: its clock, which moves forward and fires what became due, the guided walks (导览) and the five-minute tour.
 
+mod tour;
 mod walks;
 
 use axum::Router;
 use axum::response::Redirect;
 use axum::routing::{get, post};
 use jiff::SignedDuration;
+use maud::Markup;
 
 use super::back_to;
 use crate::Web;
 use crate::body::Posted;
+use crate::session::Visitor;
 use crate::trouble::Trouble;
-
-pub(crate) use walks::bar;
 
 pub(crate) fn routes() -> Router<Web> {
     Router::new()
         .route("/demo/clock", post(move_clock))
+        .route("/demo/tour/{n}", get(tour::go))
         .route("/demo/walks", get(walks::page).post(walks::step))
+}
+
+/// What goes along on every page while one walks or is shown around.
+pub(crate) fn bar(visitor: &Visitor) -> Markup {
+    tour::strip(visitor).unwrap_or_else(|| walks::bar(visitor))
 }
 
 async fn move_clock(Posted { visitor, sent }: Posted) -> Result<Redirect, Trouble> {

@@ -288,6 +288,15 @@ fn samples(place: &Jurisdiction, lang: Lang, next: &str) -> Markup {
                     (t(lang, "web.demo_password")) " " code { (demo.password) }
                     @if demo.guide.is_some() { " " a href="/demo/walks" { (t(lang, "demo.walks")) } }
                 }
+                @if let Some(first) = demo.accounts.first() {
+                    form .actions method="post" action="/sign-in" {
+                        input type="hidden" name="next" value="/demo/tour/1";
+                        input type="hidden" name="jurisdiction" value=(place.slug);
+                        input type="hidden" name="login" value=(first.login);
+                        input type="hidden" name="password" value=(demo.password);
+                        button .primary .tour-start type="submit" { (t(lang, "demo.tour_start")) }
+                    }
+                }
                 ul .sample-list {
                     @for account in &demo.accounts {
                         li {

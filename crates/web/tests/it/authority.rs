@@ -132,6 +132,7 @@ const ROUTES: &[&str] = &[
     "POST /account/second",
     "POST /account/sessions",
     "POST /account/tokens",
+    "GET /demo/tour/{n}",
     "GET /demo/walks",
     "POST /demo/walks",
     "POST /demo/clock",

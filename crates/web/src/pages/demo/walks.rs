@@ -264,7 +264,7 @@ fn press(scene: &Scene<'_>, n: usize, what: &str, label: &str, class: &str) -> M
 }
 
 /// What goes along on every page while one walks: which step is next, and its two buttons.
-pub(crate) fn bar(visitor: &Visitor) -> Markup {
+pub(super) fn bar(visitor: &Visitor) -> Markup {
     let lang = visitor.lang;
     let place = visitor.jurisdiction();
     let known = place.and_then(|place| Some((place, guide(place)?)));
