@@ -1,4 +1,4 @@
-//! The one task runner: `cargo xtask lint | test | coverage | proof | crash | fuzz | packs | deny | walk | contract | process | deb | install | browser | bench | all`.
+//! The one task runner: `cargo xtask lint | test | coverage | proof | crash | fuzz | packs | deny | walk | contract | process | deb | install | browser | guide | lighthouse | bench | all`.
 //!
 //! `./test` installs what a fresh machine lacks and then runs `cargo xtask all`.
 
@@ -90,6 +90,11 @@ const TASKS: &[Task] = &[
         "guide",
         "make the pictures of docs/guide anew from the demo",
         guide,
+    ),
+    (
+        "lighthouse",
+        "Lighthouse on desk, ledger and case of a release: at least 95 each (needs npm, 185 MB)",
+        lighthouse,
     ),
     (
         "bench",
@@ -344,17 +349,24 @@ fn guide() -> Result<()> {
     run(Command::new("node").arg("tests/browser/guide.js"))
 }
 
+fn lighthouse() -> Result<()> {
+    cargo(&["build", "--release", "--locked", "-p", "bihuan-cli"])?;
+    npm("tests/browser")?;
+    npm("tests/lighthouse")?;
+    run(Command::new("node")
+        .arg("tests/lighthouse/run.js")
+        .env("BIHUAN_BINARY", target()?.join("release/bihuan")))
+}
+
 /// The program, and what drives the browser.
 fn ready_to_browse() -> Result<()> {
     cargo(&["build", "--locked", "-p", "bihuan-cli"])?;
-    run(Command::new("npm").args([
-        "--prefix",
-        "tests/browser",
-        "ci",
-        "--no-audit",
-        "--no-fund",
-        "--silent",
-    ]))
+    npm("tests/browser")
+}
+
+/// Installs what the lock file in a folder names.
+fn npm(folder: &str) -> Result<()> {
+    run(Command::new("npm").args(["--prefix", folder, "ci", "--no-audit", "--no-fund", "--silent"]))
 }
 
 fn browser() -> Result<()> {

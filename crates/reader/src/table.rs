@@ -57,6 +57,8 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// Rows of data; each has as many cells as there are columns.
     pub rows: Vec<Row>,
+    /// Numbers of the rows of data that are hidden in the sheet, or filtered away.
+    pub hidden_rows: std::collections::BTreeSet<u32>,
     /// Rows that are no data, in order.
     pub skipped: Vec<Skipped>,
     /// The unit that a line above the header states for all amounts (`单位：万元`).

@@ -268,7 +268,13 @@ fn table(grid: &Grid, filled: &BTreeMap<u32, Vec<Cell>>, head: &Head, end: u32) 
     let unit = lead
         .iter()
         .find_map(|text| text.contains("单位").then(|| unit_in(text, "元")).flatten());
+    let hidden_rows = rows
+        .iter()
+        .map(|row| row.number)
+        .filter(|number| grid.hidden_rows.contains(&number.saturating_sub(1)))
+        .collect();
     Table {
+        hidden_rows,
         sheet: grid.name.clone(),
         hidden: grid.hidden,
         title,

@@ -138,14 +138,14 @@ async fn match_columns(
     visitor
         .work(move |visitor| {
             let choice = mapping::typed(visitor, &draft, &sent)?;
-            let Some(table) = draft.tables.get(choice.table) else {
+            let Some(table) = draft.table(&choice) else {
                 return Err(Trouble::not_found());
             };
             let plan = import::plan(
                 &visitor.engine,
                 &visitor.actor(),
                 &choice.mechanism.id,
-                table,
+                &table,
                 &choice.mapping,
             )?;
             if plan.blockers.is_empty() {
@@ -175,7 +175,7 @@ async fn preview(visitor: Visitor, Path(token): Path<String>) -> Result<Response
                 &visitor.engine,
                 &visitor.actor(),
                 &choice.mechanism.id,
-                table,
+                &table,
                 &choice.mapping,
             )?;
             Ok(outcome::preview(visitor, &token, choice, &plan).into_response())
@@ -192,9 +192,9 @@ async fn carry_out(Path(token): Path<String>, Posted { visitor, .. }: Posted) ->
             };
             // Planned anew: what was imported meanwhile, by a second click or somebody else, is not imported again.
             let (engine, actor) = (&visitor.engine, visitor.actor());
-            let plan = import::plan(engine, &actor, &choice.mechanism.id, table, &choice.mapping)?;
+            let plan = import::plan(engine, &actor, &choice.mechanism.id, &table, &choice.mapping)?;
             let report = import::apply(engine, &actor, &plan, &mut |_| {});
-            import::remember(engine, &actor, &choice.mechanism.id, table, &choice.mapping)?;
+            import::remember(engine, &actor, &choice.mechanism.id, &table, &choice.mapping)?;
             // A second click finds everything done; the first one's report is the one to be seen.
             let nothing = report.summary.new == 0 && report.summary.changed == 0;
             if !(nothing && draft.report.is_some()) {
@@ -225,11 +225,11 @@ async fn errors(visitor: Visitor, Path(token): Path<String>) -> Result<Response,
             };
             let (ledger, lang) = (&choice.mapping.ledger, visitor.lang);
             let made = match &draft.report {
-                Some(report) => import::errors_csv(table, ledger, &report.errors(), lang),
+                Some(report) => import::errors_csv(&table, ledger, &report.errors(), lang),
                 None => {
                     let (engine, actor) = (&visitor.engine, visitor.actor());
-                    let plan = import::plan(engine, &actor, &choice.mechanism.id, table, &choice.mapping)?;
-                    import::errors_csv(table, ledger, &plan.errors(), lang)
+                    let plan = import::plan(engine, &actor, &choice.mechanism.id, &table, &choice.mapping)?;
+                    import::errors_csv(&table, ledger, &plan.errors(), lang)
                 }
             };
             let bytes = made.map_err(|error| bihuan_engine::Error::Other(error.to_string()))?;

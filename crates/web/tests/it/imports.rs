@@ -192,3 +192,34 @@ async fn files_that_are_no_ledgers_and_people_who_may_not_are_told_so() {
         "a draft is its sender's own"
     );
 }
+
+#[tokio::test]
+async fn rows_that_were_hidden_are_pointed_out_and_the_clerk_says_whether_they_come_in() {
+    let county = County::new();
+    let mut clerk = Browser::signed_in(&county, "office.dispatcher").await;
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet();
+    let rows = [
+        ["序号", "重点任务", "牵头单位", "完成时限"],
+        ["1", "改造老旧小区", "住建局", "2026-06-30"],
+        ["2", "去年办结的一件", "住建局", "2026-03-31"],
+        ["3", "整治河道", "水利局", "2026-06-30"],
+    ];
+    for (row, cells) in rows.iter().enumerate() {
+        for (column, text) in cells.iter().enumerate() {
+            sheet.write(row as u32, column as u16, *text).unwrap();
+        }
+    }
+    sheet.set_row_hidden(2).unwrap();
+    let bytes = book.save_to_buffer().unwrap();
+
+    let page = upload(&mut clerk, "台账.xlsx", &bytes).await;
+    assert!(page.has("其中1行在表格里是隐藏的"), "{}", page.text);
+    let preview = matched(&mut clerk, &page, "annual-target", &[]).await;
+    assert!(preview.has("将新立 3 件"), "{}", preview.text);
+    let preview = matched(&mut clerk, &page, "annual-target", &[("only-shown", "yes")]).await;
+    assert!(preview.has("将新立 2 件"), "{}", preview.text);
+    // Whoever looks at the columns again finds what he said.
+    let again = clerk.get(page.path.split('?').next().unwrap()).await;
+    assert!(again.text.contains("value=\"yes\" checked"), "{}", again.text);
+}

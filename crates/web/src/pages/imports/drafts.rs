@@ -1,6 +1,7 @@
 //! Files between their upload and their import. They are kept in memory for some hours and for whoever sent them; nothing
 //! is recorded before the import itself, and after a restart the file is simply uploaded again.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -45,6 +46,8 @@ pub(crate) struct Choice {
     pub(super) mechanism: Arc<Mechanism>,
     /// By which columns.
     pub(super) mapping: Mapping,
+    /// Whether rows that are hidden in the sheet stay out.
+    pub(super) only_shown: bool,
 }
 
 /// The drafts of a server.
@@ -65,9 +68,20 @@ impl Draft {
     }
 
     /// What was chosen, with its table.
-    pub(super) fn chosen(&self) -> Option<(&Choice, &Table)> {
+    pub(super) fn chosen(&self) -> Option<(&Choice, Cow<'_, Table>)> {
         let choice = self.choice.as_deref()?;
-        Some((choice, self.tables.get(choice.table)?))
+        Some((choice, self.table(choice)?))
+    }
+
+    /// The table of a choice, without the rows that it leaves out.
+    pub(super) fn table(&self, choice: &Choice) -> Option<Cow<'_, Table>> {
+        let table = self.tables.get(choice.table)?;
+        if !choice.only_shown || table.hidden_rows.is_empty() {
+            return Some(Cow::Borrowed(table));
+        }
+        let mut shown = table.clone();
+        shown.rows.retain(|row| !table.hidden_rows.contains(&row.number));
+        Some(Cow::Owned(shown))
     }
 
     fn cells(&self) -> usize {

@@ -50,6 +50,7 @@ pub(super) fn choose(visitor: &Visitor, draft: &Draft, asked: &Asked) -> Result<
             table: place,
             mechanism: mechanism.clone(),
             mapping,
+            only_shown: false,
         });
     }
     let mut best: Option<(usize, Choice)> = None;
@@ -63,6 +64,7 @@ pub(super) fn choose(visitor: &Visitor, draft: &Draft, asked: &Asked) -> Result<
                     table: place,
                     mechanism,
                     mapping,
+                    only_shown: false,
                 },
             ));
         }
@@ -132,6 +134,7 @@ pub(super) fn typed(visitor: &Visitor, draft: &Draft, sent: &Sent) -> Result<Cho
         table: place,
         mechanism,
         mapping,
+        only_shown: sent.find("only-shown").is_some(),
     })
 }
 
@@ -174,6 +177,7 @@ pub(super) fn page(
         p .quiet {
             (tf(lang, "import.page_found", &[("rows", &info.rows), ("header", &info.header_row)])) " "
             @if !info.skipped.is_empty() { (tf(lang, "import.page_skipped", &[("n", &info.skipped.len())])) " " }
+            @if !table.hidden_rows.is_empty() { (tf(lang, "import.page_hidden", &[("n", &table.hidden_rows.len())])) " " }
             @for note in &info.notes { (note.text(lang)) " " }
         }
         @if choice.mapping.remembered { p .notice { (t(lang, "import.page_remembered")) } }
@@ -189,6 +193,15 @@ pub(super) fn page(
                         th scope="col" { (t(lang, "import.page_is")) }
                     } }
                     tbody { @for (n, column) in info.columns.iter().enumerate() { (line(visitor, choice, n, column)) } }
+                }
+            }
+            @if !table.hidden_rows.is_empty() {
+                div .field {
+                    label .choice {
+                        input type="checkbox" name="only-shown" value="yes" checked[choice.only_shown] aria-describedby="hidden-help";
+                        span { (tf(lang, "import.page_only_shown", &[("n", &table.hidden_rows.len())])) }
+                    }
+                    p .help #hidden-help { (t(lang, "import.page_only_shown_help")) }
                 }
             }
             (rest(visitor, choice))
