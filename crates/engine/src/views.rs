@@ -8,6 +8,7 @@ mod brief;
 mod brought;
 mod fold;
 mod group;
+mod places;
 mod project;
 mod query;
 mod rebuild;
@@ -87,18 +88,20 @@ pub(crate) fn create(connection: &rusqlite::Connection) -> Result<(), crate::err
     connection.execute_batch(TABLES)?;
     connection.execute_batch(brought::TABLES)?;
     connection.execute_batch(brief::TABLE)?;
+    connection.execute_batch(places::TABLE)?;
     Ok(())
 }
 
 /// The form of the read models and of the state in them. Raise it whenever `evolve`, [`TABLES`] or the projection changes:
 /// a data directory of another form is made anew from its log when it is opened.
-pub(crate) const FORM: u64 = 4;
+pub(crate) const FORM: u64 = 5;
 
 /// The tables of [`TABLES`], for clearing and comparing.
-pub(crate) const NAMES: [&str; 7] = [
+pub(crate) const NAMES: [&str; 8] = [
     "case_views",
     "briefs",
     "duties",
+    "places",
     "numbers",
     "recent_verifiers",
     "open_matters",

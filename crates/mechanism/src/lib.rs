@@ -42,4 +42,4 @@ pub use digest::digest;
 pub use input::{Input, from_text};
 pub use load::{load, load_all, load_all_on, load_on};
 pub use names::Names;
-pub use pack::{Datum, Function, Loaded, Pack, SampleRow, UnitKind};
+pub use pack::{Datum, Function, Loaded, Pack, Proof, SampleRow, UnitKind};

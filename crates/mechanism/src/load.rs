@@ -509,5 +509,6 @@ fn datum(ast: &crate::syntax::pack::DatumAst, around: &Surroundings) -> Option<D
         owner: Code::new(ast.owner.as_ref()?.as_str()),
         of: Code::new(ast.of.as_ref()?.as_str()),
         valid: ast.valid.as_ref()?.value.clone(),
+        proof: ast.proof.as_ref().map(|proof| proof.value),
     })
 }

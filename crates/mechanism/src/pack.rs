@@ -77,6 +77,23 @@ pub struct Datum {
     pub of: Code,
     /// How long a value stays valid: `case`, `always` or a limit such as `365 days`.
     pub valid: String,
+    /// What it proves of a person, where it does.
+    pub proof: Option<Proof>,
+}
+
+/// What a datum proves of a person; the rules that protect the grass roots look at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// A photo.
+    Photo,
+    /// Where somebody went.
+    Track,
+    /// That somebody was there.
+    Presence,
+    /// For how long somebody was online.
+    OnlineTime,
+    /// A signature that is drawn where the thing happens: of whom something is handed to, or who was heard.
+    Signature,
 }
 
 /// A kind of unit (单位类型) and the posts that such units have.

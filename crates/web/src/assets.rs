@@ -11,7 +11,7 @@ use axum::routing::get;
 use crate::Web;
 use crate::trouble::Trouble;
 
-const FILES: [(&str, &str, &str); 3] = [
+const FILES: [(&str, &str, &str); 5] = [
     (
         "app.css",
         "text/css; charset=utf-8",
@@ -23,6 +23,16 @@ const FILES: [(&str, &str, &str); 3] = [
         include_str!("assets/app.js"),
     ),
     ("icon.svg", "image/svg+xml", include_str!("assets/icon.svg")),
+    (
+        "phone.css",
+        "text/css; charset=utf-8",
+        include_str!("assets/phone.css"),
+    ),
+    (
+        "phone.js",
+        "text/javascript; charset=utf-8",
+        include_str!("assets/phone.js"),
+    ),
 ];
 
 static VERSION: LazyLock<String> = LazyLock::new(|| {
@@ -35,6 +45,15 @@ static VERSION: LazyLock<String> = LazyLock::new(|| {
         });
     format!("{hash:016x}")
 });
+
+/// The service worker of the phone pages, which keeps this version's files and no other's.
+pub(crate) fn worker() -> String {
+    let files: Vec<String> = FILES.iter().map(|(name, ..)| url(name)).collect();
+    let files = serde_json::json!(files).to_string();
+    include_str!("assets/phone-sw.js")
+        .replace("\"@VERSION@\"", &format!("\"{}\"", *VERSION))
+        .replace("\"@FILES@\"", &files)
+}
 
 /// The address of a file.
 pub(crate) fn url(name: &str) -> String {

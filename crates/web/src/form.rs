@@ -11,6 +11,7 @@ use bihuan_domain::value::{Type, Value};
 use bihuan_engine::custody;
 use bihuan_engine::known::Known;
 use bihuan_engine::wire::decimal;
+use bihuan_mechanism::Proof;
 use bihuan_messages::{Label, Lang, t, tf};
 use maud::{Markup, html};
 use serde_json::Value as Json;
@@ -20,9 +21,11 @@ use crate::components::summary::{Problem, at_field};
 use crate::show::{self, Show};
 
 mod known;
+mod place;
 mod units;
 
 pub use known::may_be_known;
+pub use place::Place;
 pub use units::{unit_boxes, unit_options, unit_options_or};
 
 /// Rows offered as a list to choose from; beyond it a name or code is typed, with suggestions from the register.
@@ -46,6 +49,10 @@ pub struct Fields<'a> {
     pub had: Option<&'a Values>,
     /// What is known from elsewhere: shown with its source, and confirmed instead of asked.
     pub known: BTreeMap<FieldId, Known>,
+    /// Where it is filled in.
+    place: Option<&'a Place>,
+    /// Whether it is filled in on the spot, on a phone.
+    spot: bool,
 }
 
 /// Fields of a case.
@@ -70,6 +77,8 @@ impl<'a> Fields<'a> {
             prefix: OF_CASE,
             had: None,
             known: BTreeMap::new(),
+            place: None,
+            spot: false,
         }
     }
 
@@ -91,6 +100,8 @@ impl<'a> Fields<'a> {
             prefix: OF_ROW,
             had: None,
             known: BTreeMap::new(),
+            place: None,
+            spot: false,
         }
     }
 
@@ -118,8 +129,12 @@ impl<'a> Fields<'a> {
                 .had
                 .and_then(|had| had.get(&field.id))
                 .map(|v| self.had_of(field, v))
+                .or_else(|| self.today(field, needed).map(|day| vec![day]))
                 .unwrap_or_default(),
         };
+        if let Some(row) = self.told(field, sent) {
+            return self.told_view(field, row);
+        }
         let wrong = problems
             .iter()
             .any(|problem| problem.field.as_deref() == Some(&id));
@@ -215,7 +230,7 @@ impl<'a> Fields<'a> {
                 @if let Some((_, called)) = value.split_once('|') {
                     p .kept { label .choice { input type="checkbox" name=(name) value=(value) checked; span { (show::text(called)) } } }
                 }
-                input id=(id) name=(name) type="file" required[needed && value.is_empty()];
+                (self.file(field, id, needed && value.is_empty()))
             },
             Type::Text => {
                 html! { textarea id=(id) name=(name) rows="4" required[needed] { (value) } }
@@ -240,6 +255,27 @@ impl<'a> Fields<'a> {
                         }
                     }
                 }
+            }
+        }
+    }
+
+    /// The widget of a file. On the spot a photo is taken at once, and a signature is drawn where scripts run.
+    fn file(&self, field: &Field, id: &str, needed: bool) -> Markup {
+        let (name, lang) = (self.name(field), self.show.visitor.lang);
+        let proof = self
+            .show
+            .visitor
+            .mechanisms
+            .datum(&field.datum)
+            .and_then(|datum| datum.proof);
+        html! {
+            @match proof.filter(|_| self.spot) {
+                Some(Proof::Photo) => {
+                    p .help { (t(lang, "phone.photo_why")) }
+                    input id=(id) name=(name) type="file" accept="image/*" capture="environment" data-photo required[needed];
+                },
+                Some(Proof::Signature) => { input id=(id) name=(name) type="file" accept="image/*" data-sign=(t(lang, "phone.sign_here")) data-again=(t(lang, "phone.sign_again")) required[needed]; },
+                _ => { input id=(id) name=(name) type="file" required[needed]; },
             }
         }
     }

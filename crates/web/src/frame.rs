@@ -20,7 +20,10 @@ pub(crate) struct AsItIs;
 
 pub(crate) async fn frame(State(_): State<Web>, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
-    let api = path.starts_with("/api/");
+    // The scripts of the phone read why a form was not taken.
+    let json = |kind: &HeaderValue| kind.as_bytes().starts_with(b"application/json");
+    let scripted = path == "/q/send" && request.headers().get(header::ACCEPT).is_some_and(json);
+    let api = path.starts_with("/api/") || scripted;
     let lang = lang_of(request.headers());
     if let Some(redirect) = language_chosen(&request) {
         return redirect;

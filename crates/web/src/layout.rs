@@ -90,7 +90,7 @@ fn framed(visitor: &Visitor, title: &str, current: Nav, wide: bool, body: &Marku
                         (post_choice(visitor))
                         a href="/account" { (t(lang, "account.short")) }
                         a .lang href=(other_language(visitor)) lang=(other(lang).tag()) { (t(other(lang), "web.this_language")) }
-                        form .inline method="post" action="/sign-out" {
+                        form .inline method="post" action="/sign-out" data-person=(visitor.person) data-unsent=(t(lang, "phone.unsent")) {
                             (csrf(visitor))
                             button .link type="submit" { (t(lang, "web.sign_out")) }
                         }
@@ -126,6 +126,70 @@ pub fn screen(visitor: &Visitor, title: &str, body: &Markup) -> Markup {
             body {
                 main #main { (body) }
                 footer .wall-foot { a href="/" { (t(lang, "find.board_leave")) } " " a .lang href=(other_language(visitor)) lang=(other(lang).tag()) { (t(other(lang), "web.this_language")) } }
+            }
+        }
+    }
+}
+
+/// What the scripts of the phone pages say, by the end of their keys.
+const PHONE_WORDS: [&str; 23] = [
+    "outbox",
+    "waiting",
+    "sending",
+    "sent",
+    "receipt",
+    "refused",
+    "mend",
+    "discard",
+    "discard_sure",
+    "sign_in",
+    "held",
+    "other",
+    "kept",
+    "back",
+    "already",
+    "home",
+    "again",
+    "photo_gone",
+    "no_room",
+    "offline",
+    "stays",
+    "draft",
+    "resume",
+];
+
+/// A page for the phone: one column, the navigation of the desk left away, the way to send within reach of a thumb.
+pub fn phone(visitor: &Visitor, title: &str, body: &Markup) -> Markup {
+    let lang = visitor.lang;
+    let place = visitor.world.name.get(lang);
+    let words: serde_json::Map<String, serde_json::Value> = PHONE_WORDS
+        .iter()
+        .map(|word| ((*word).to_owned(), t(lang, &format!("phone.w_{word}")).into()))
+        .collect();
+    let words = serde_json::Value::Object(words).to_string();
+    html! {
+        (DOCTYPE)
+        html .phone lang=(lang.tag()) {
+            head {
+                (head(&format!("{title} · {place}")))
+                link rel="stylesheet" href=(assets::url("phone.css"));
+                script type="module" src=(assets::url("phone.js")) {}
+            }
+            body data-person=(visitor.person) data-post=(visitor.post) data-place=(visitor.place()) data-words=(words) {
+                a .skip href="#main" { (t(lang, "web.skip")) }
+                header .phone-top {
+                    a .brand href="/q" { (mark()) span .brand-name { (t(lang, "phone.title")) } }
+                    span .brand-place { (place) }
+                }
+                p #signal .signal-lost hidden role="status" { (t(lang, "phone.w_offline")) }
+                (demo::bar(visitor))
+                main #main tabindex="-1" { (body) }
+                footer .phone-foot {
+                    (post_choice(visitor))
+                    a href="/" { (t(lang, "phone.desk")) } " "
+                    a .lang href=(other_language(visitor)) lang=(other(lang).tag()) { (t(other(lang), "web.this_language")) } " "
+                    form .inline method="post" action="/sign-out" data-person=(visitor.person) data-unsent=(t(lang, "phone.unsent")) { (csrf(visitor)) button .link type="submit" { (t(lang, "web.sign_out")) } }
+                }
             }
         }
     }

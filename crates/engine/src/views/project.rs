@@ -6,10 +6,12 @@ use bihuan_domain::case::{Duty, State};
 use bihuan_domain::event::{CaseEvent, Holder};
 use bihuan_domain::id::{CaseId, PersonId, StageId, UnitId};
 use bihuan_domain::mechanism::Colour;
+use bihuan_domain::value::RowRef;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::brief::Brief;
+use super::places::{self, places};
 use super::roll::Listing;
 use crate::access::Parties;
 use crate::error::Error;
@@ -28,6 +30,7 @@ pub(crate) struct Face {
     columns: Columns,
     duties: Vec<Duty>,
     brief: Brief,
+    places: BTreeSet<RowRef>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -69,6 +72,7 @@ impl Face {
             columns,
             duties: state.duties(),
             brief: Brief::of(state),
+            places: places(state),
         }
     }
 }
@@ -83,6 +87,9 @@ pub(crate) fn project_change(
     title: &Title<'_>,
 ) -> Result<Option<Listing>, Error> {
     let after = Face::of(state);
+    if before.map_or(!after.places.is_empty(), |before| before.places != after.places) {
+        places::write(connection, state.id, &after.places, before.is_some())?;
+    }
     let kept = before.filter(|before| matches!(title, Title::Keep) && before.columns == after.columns);
     let Some(before) = kept else {
         project_case(connection, state, events, title)?;

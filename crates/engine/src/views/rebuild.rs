@@ -10,6 +10,7 @@ use rusqlite::Connection;
 use rusqlite::types::Value as Sql;
 use serde::Serialize;
 
+use super::places;
 use super::project::{Title, project_case};
 use super::query::actor_of;
 use super::{FORM, NAMES};
@@ -117,6 +118,7 @@ pub fn rebuild(
             None => Title::Keep,
         };
         super::project_brought(connection, state, std::slice::from_ref(&event))?;
+        places::write(connection, id, &places::places(state), true)?;
         project_case(connection, state, std::slice::from_ref(&event), &title)
     })?;
     set_applied(connection, done, cases)?;

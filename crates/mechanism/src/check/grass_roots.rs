@@ -9,11 +9,12 @@ use bihuan_messages::Label;
 
 use super::{Kin, Subject};
 use crate::expr::{Ty, compile, each_part};
+use crate::pack::Proof;
 use crate::read::{Sink, Sp};
 use crate::surroundings::Surroundings;
 use crate::syntax::mechanism::Scene;
 use crate::syntax::opening::{ScheduleAst, UnitsAst};
-use crate::syntax::pack::{PartsAst, Proof};
+use crate::syntax::pack::PartsAst;
 use crate::syntax::parts::{Finder, RoleAst};
 use crate::syntax::recurrence::times_in_four_weeks;
 
@@ -150,9 +151,14 @@ pub(super) fn proof_without_risk(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     }
 }
 
-/// Presence and online time are no evidence of work at all; a photo or track may be offered, not demanded.
+/// Presence and online time are no evidence of work at all; a photo or track may be offered, not demanded. Who receives
+/// something or is heard may be asked to sign for it.
 fn asks_too_much(proof: Proof, demanded: bool) -> bool {
-    demanded || matches!(proof, Proof::Presence | Proof::OnlineTime)
+    match proof {
+        Proof::Presence | Proof::OnlineTime => true,
+        Proof::Photo | Proof::Track => demanded,
+        Proof::Signature => false,
+    }
 }
 
 /// `M0202` for registers into which no mechanism writes, so that none can name a ground for an exception.

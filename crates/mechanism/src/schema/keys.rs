@@ -420,7 +420,7 @@ pub(crate) const KEYS: &[(&str, &[Key])] = &[
             ("valid", Text, MUST),
             (
                 "proof",
-                Words(&["photo", "track", "presence", "online-time"]),
+                Words(&["photo", "track", "presence", "online-time", "signature"]),
                 MAY,
             ),
             ("sealed_to", Code, MAY),

@@ -10,6 +10,7 @@ use super::bulletin::{BulletinAst, bulletin};
 use super::calendar::{CalendarAst, calendar};
 use super::mechanism::{REQUESTS, indicator, request};
 use super::parts::{FieldAst, LadderAst, RoleAst, choices, field, ladder, role, word};
+use crate::pack::Proof;
 use crate::read::{Node, Sink, Sp, Table};
 
 /// `pack.toml`'s own head.
@@ -72,15 +73,6 @@ pub(crate) struct DatumAst {
     pub(crate) proof: Option<Sp<Proof>>,
     /// The function of the body that alone can read it.
     pub(crate) sealed_to: Option<Sp<String>>,
-}
-
-/// What a datum proves of a person; the rules that protect the grass roots look at it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Proof {
-    Photo,
-    Track,
-    Presence,
-    OnlineTime,
 }
 
 #[derive(Clone, Debug)]
@@ -226,6 +218,7 @@ const PROOFS: &[(&str, Proof)] = &[
     ("track", Proof::Track),
     ("presence", Proof::Presence),
     ("online-time", Proof::OnlineTime),
+    ("signature", Proof::Signature),
 ];
 
 fn datum(mut table: Table<'_>, sink: &mut Sink<'_>) -> Option<DatumAst> {

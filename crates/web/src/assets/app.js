@@ -254,3 +254,40 @@ if (list) {
     rows[here].classList.add("is-here");
   });
 }
+
+// Signing out takes along what the pages of the phone keep on this device; forms that were not sent are asked about.
+for (const form of document.querySelectorAll("form[action='/sign-out']")) {
+  let sure = false;
+  const forget = async () => {
+    if (window.caches) for (const name of await caches.keys()) if (name.startsWith("bihuan-phone-pages")) await caches.delete(name);
+    const known = indexedDB.databases ? await indexedDB.databases() : [];
+    if (!known.some(({ name }) => name === "bihuan-phone")) return true;
+    const db = await new Promise((done, fail) => {
+      const asked = indexedDB.open("bihuan-phone");
+      asked.onsuccess = () => done(asked.result);
+      asked.onerror = () => fail(asked.error);
+    });
+    const within = (mode, work) => new Promise((done, fail) => {
+      const transaction = db.transaction("forms", mode);
+      const asked = work(transaction.objectStore("forms"));
+      transaction.oncomplete = () => done(asked && asked.result);
+      transaction.onabort = () => fail(transaction.error);
+    });
+    const own = (await within("readonly", (store) => store.getAll())).filter(({ person }) => person === form.dataset.person);
+    const unsent = own.filter(({ state }) => state !== "sent").length;
+    if (unsent && !confirm(form.dataset.unsent.replace("{n}", unsent))) return false;
+    await within("readwrite", (store) => { for (const { key } of own) store.delete(key); });
+    db.close();
+    return true;
+  };
+  form.addEventListener("submit", (event) => {
+    if (sure) return;
+    event.preventDefault();
+    forget().catch(() => true).then((gone) => {
+      delete form.dataset.sent;
+      form.classList.remove("sending");
+      sure = gone;
+      if (gone) form.submit();
+    });
+  });
+}

@@ -224,6 +224,13 @@ fn what(kind: &DutyKind, stage: &str, lang: Lang) -> String {
     }
 }
 
+/// What a line of the desk asks for, as an imperative.
+pub(crate) fn duty_words(visitor: &Visitor, duty: &DutyRow) -> String {
+    let mechanism = visitor.mechanisms.current(&duty.case.mechanism);
+    let stage = show::stage_name(mechanism.as_deref(), &duty.case.stage, visitor.lang);
+    what(&duty.kind, stage, visitor.lang)
+}
+
 /// The key of a side move's name.
 pub(crate) fn request_key(kind: RequestKind) -> &'static str {
     match kind {

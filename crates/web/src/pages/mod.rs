@@ -23,6 +23,7 @@ mod meetings;
 mod new_case;
 mod org;
 mod packs;
+mod phone;
 mod pipeline;
 pub(crate) mod reading;
 mod registers;
@@ -56,6 +57,7 @@ pub(crate) fn routes() -> Router<Web> {
         .merge(case::routes())
         .merge(mechanisms::routes())
         .merge(packs::routes())
+        .merge(phone::routes())
         .merge(registers::routes())
         .merge(search::routes())
         .merge(org::routes())

@@ -13,7 +13,7 @@ use bihuan_domain::id::{FieldId, MechanismId, UnitId};
 use bihuan_domain::mechanism::{Field, Mechanism, Risk, SourceKind};
 use bihuan_domain::value::{RowRef, Type, Value};
 use bihuan_engine::known::Subject;
-use bihuan_engine::{OpenOrder, Order, SourceOrder, Submission};
+use bihuan_engine::{Answer, OpenOrder, Order, SourceOrder, Submission};
 use bihuan_messages::{Message, t};
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -24,6 +24,7 @@ use crate::body::{Posted, Sent};
 use crate::components::summary::{Problem, at_field, summary};
 use crate::form::{Fields, fresh_key, may_be_known, unit_boxes, unit_options};
 use crate::layout::{self, Nav};
+use crate::pages::case::Refused;
 use crate::session::Visitor;
 use crate::show::Show;
 use crate::trouble::Trouble;
@@ -88,28 +89,42 @@ async fn open(Path(id): Path<String>, Posted { visitor, sent }: Posted) -> Resul
             .await?;
         return Ok(page.into_response());
     }
+    match carry_out(&visitor, &mechanism, &sent).await? {
+        Ok(answer) => {
+            let case = answer.case.map(|case| case.to_string()).unwrap_or_default();
+            Ok(Redirect::to(&format!("/cases/{case}?done=open")).into_response())
+        }
+        Err((problems, status)) => {
+            let page = visitor
+                .work(move |visitor| view(visitor, &mechanism, Some(&sent), &problems))
+                .await?;
+            Ok((status, page).into_response())
+        }
+    }
+}
+
+/// Opens the case that a form asks for, or says what has to be mended.
+///
+/// # Errors
+///
+/// Faults.
+pub(crate) async fn carry_out(
+    visitor: &Visitor,
+    mechanism: &Arc<Mechanism>,
+    sent: &Sent,
+) -> Result<Result<Answer, Refused>, Trouble> {
     let (order, problems) = {
         let (mechanism, sent) = (mechanism.clone(), sent.clone());
         visitor
             .work(move |visitor| order(visitor, &mechanism, &sent))
             .await?
     };
-    let again = async |problems: Vec<Problem>, status: StatusCode| {
-        let (mechanism, sent) = (mechanism.clone(), sent.clone());
-        let page = visitor
-            .work(move |visitor| view(visitor, &mechanism, Some(&sent), &problems))
-            .await?;
-        Ok::<Response, Trouble>((status, page).into_response())
-    };
     if !problems.is_empty() {
-        return again(problems, StatusCode::UNPROCESSABLE_ENTITY).await;
+        return Ok(Err((problems, StatusCode::UNPROCESSABLE_ENTITY)));
     }
     let submission = Submission::new(sent.get("key"), Order::Open(order));
-    match visitor.engine.submit(&visitor.actor(), submission).await {
-        Ok(answer) => {
-            let case = answer.case.map(|case| case.to_string()).unwrap_or_default();
-            Ok(Redirect::to(&format!("/cases/{case}?done=open")).into_response())
-        }
+    Ok(match visitor.engine.submit(&visitor.actor(), submission).await {
+        Ok(answer) => Ok(answer),
         Err(failure) => {
             let trouble = Trouble::from(failure);
             let mut problem = Problem::from_trouble(&trouble, visitor.lang);
@@ -121,12 +136,12 @@ async fn open(Path(id): Path<String>, Posted { visitor, sent }: Posted) -> Resul
             {
                 problem.field = Some(format!("{FORM}-{}", field.id));
             }
-            again(vec![problem], trouble.status).await
+            Err((vec![problem], trouble.status))
         }
-    }
+    })
 }
 
-fn mechanism(visitor: &Visitor, id: &str) -> Result<Arc<Mechanism>, Trouble> {
+pub(crate) fn mechanism(visitor: &Visitor, id: &str) -> Result<Arc<Mechanism>, Trouble> {
     visitor
         .mechanisms
         .current(&MechanismId::from(id))
@@ -134,7 +149,7 @@ fn mechanism(visitor: &Visitor, id: &str) -> Result<Arc<Mechanism>, Trouble> {
 }
 
 /// The fields of an opening: the title, what opening needs, and what no later step asks for.
-fn fields<'a>(show: &'a Show<'a>, mechanism: &'a Mechanism, part: Part) -> Fields<'a> {
+pub(crate) fn fields<'a>(show: &'a Show<'a>, mechanism: &'a Mechanism, part: Part) -> Fields<'a> {
     let steps = || mechanism.stages.iter().flat_map(|stage| &stage.steps);
     let asked_later = |id: &FieldId| steps().any(|step| step.needs.contains(id) || step.takes.contains(id));
     let mut fields: Vec<(&Field, bool)> = mechanism
@@ -154,7 +169,11 @@ fn fields<'a>(show: &'a Show<'a>, mechanism: &'a Mechanism, part: Part) -> Field
 }
 
 /// What the form says of the case so far: its owner and the rows to which it points, by which more is known.
-fn so_far(visitor: &Visitor, mechanism: &Mechanism, sent: Option<&Sent>) -> (Option<UnitId>, Values) {
+pub(crate) fn so_far(
+    visitor: &Visitor,
+    mechanism: &Mechanism,
+    sent: Option<&Sent>,
+) -> (Option<UnitId>, Values) {
     let owner = match sent {
         Some(sent) => sent.filled("owner").map(UnitId::from),
         None => own_unit(visitor, mechanism),
@@ -181,7 +200,7 @@ fn own_unit(visitor: &Visitor, mechanism: &Mechanism) -> Option<UnitId> {
 
 /// Which of the fields of an opening.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Part {
+pub(crate) enum Part {
     All,
     Title,
     Now,
@@ -280,7 +299,8 @@ fn source_of(mechanism: &Mechanism, code: &str) -> Option<SourceKind> {
         .find(|kind| source_code(*kind) == code && mechanism.open.from.contains(kind))
 }
 
-fn source_code(kind: SourceKind) -> &'static str {
+/// A source's name in forms.
+pub(crate) fn source_code(kind: SourceKind) -> &'static str {
     source_key(kind).strip_prefix("web.source_").unwrap_or_default()
 }
 

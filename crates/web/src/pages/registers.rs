@@ -8,7 +8,7 @@ use axum::routing::{get, post};
 use bihuan_domain::expr::Row;
 use bihuan_domain::id::{CaseId, RegisterId, RowId};
 use bihuan_domain::mechanism::{Field, RegisterSpec};
-use bihuan_engine::{Order, Submission, access, unmask};
+use bihuan_engine::{Answer, Order, Submission, access, unmask};
 use bihuan_messages::{t, tf};
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -19,6 +19,7 @@ use crate::components::pager::pager;
 use crate::components::summary::{Problem, summary};
 use crate::form::{Fields, fresh_key};
 use crate::layout::{self, Nav};
+use crate::pages::case::Refused;
 use crate::session::Visitor;
 use crate::show::{self, Show};
 use crate::trouble::Trouble;
@@ -256,8 +257,41 @@ async fn write(Path(id): Path<String>, Posted { visitor, sent }: Posted) -> Resu
         unmasked: false,
         fill: String::new(),
     };
+    match carry_out(&visitor, &register, &sent).await? {
+        Ok(answer) => {
+            let to = match answer.case {
+                // The row opened a case: whoever wrote it wants to see that.
+                Some(case) => format!("/cases/{case}?done=open"),
+                None => format!("/registers/{register}"),
+            };
+            Ok(Redirect::to(&to).into_response())
+        }
+        Err((problems, status)) => {
+            let attempt = Attempt { sent, problems };
+            let again = visitor
+                .work(move |visitor| page(visitor, &register, &asked, Some(&attempt)))
+                .await?;
+            Ok((status, again).into_response())
+        }
+    }
+}
+
+/// Writes the row that a form asks for, or says what has to be mended.
+///
+/// # Errors
+///
+/// Faults, or a register that there is none.
+pub(crate) async fn carry_out(
+    visitor: &Visitor,
+    register: &RegisterId,
+    sent: &Sent,
+) -> Result<Result<Answer, Refused>, Trouble> {
+    let asked = Asked {
+        edit: sent.get("row").to_owned(),
+        ..Asked::default()
+    };
     let read = {
-        let (register, sent, asked) = (register.clone(), sent.clone(), asked.clone());
+        let (register, sent) = (register.clone(), sent.clone());
         visitor
             .work(move |visitor| {
                 let (views, spec) = (visitor.views()?, spec(visitor, &register)?);
@@ -269,42 +303,30 @@ async fn write(Path(id): Path<String>, Posted { visitor, sent }: Posted) -> Resu
             })
             .await?
     };
-    let (values, mut problems) = read;
-    let mut status = StatusCode::UNPROCESSABLE_ENTITY;
-    if problems.is_empty() {
-        let submission = Submission {
-            expected: None,
-            key: sent.get("key").to_owned(),
-            order: Order::Row {
-                register: register.clone(),
-                row: sent.filled("row").map(Into::into),
-                values,
-            },
-        };
-        match visitor.engine.submit(&visitor.actor(), submission).await {
-            Ok(answer) => {
-                let to = match answer.case {
-                    // The row opened a case: whoever wrote it wants to see that.
-                    Some(case) => format!("/cases/{case}?done=open"),
-                    None => format!("/registers/{register}"),
-                };
-                return Ok(Redirect::to(&to).into_response());
-            }
-            Err(failure) => {
-                let trouble = Trouble::from(failure);
-                status = trouble.status;
-                problems.push(Problem::from_trouble(&trouble, visitor.lang));
-            }
-        }
+    let (values, problems) = read;
+    if !problems.is_empty() {
+        return Ok(Err((problems, StatusCode::UNPROCESSABLE_ENTITY)));
     }
-    let attempt = Attempt { sent, problems };
-    let again = visitor
-        .work(move |visitor| page(visitor, &register, &asked, Some(&attempt)))
-        .await?;
-    Ok((status, again).into_response())
+    let submission = Submission {
+        expected: None,
+        key: sent.get("key").to_owned(),
+        order: Order::Row {
+            register: register.clone(),
+            row: sent.filled("row").map(Into::into),
+            values,
+        },
+    };
+    let done = visitor.engine.submit(&visitor.actor(), submission).await;
+    Ok(done.map_err(|failure| {
+        let trouble = Trouble::from(failure);
+        (
+            vec![Problem::from_trouble(&trouble, visitor.lang)],
+            trouble.status,
+        )
+    }))
 }
 
-fn spec<'a>(visitor: &'a Visitor, id: &RegisterId) -> Result<&'a RegisterSpec, Trouble> {
+pub(crate) fn spec<'a>(visitor: &'a Visitor, id: &RegisterId) -> Result<&'a RegisterSpec, Trouble> {
     visitor.mechanisms.register(id).ok_or_else(Trouble::not_found)
 }
 
@@ -316,7 +338,7 @@ fn known<'a>(visitor: &'a Visitor, register: &RegisterId, asked: &Asked) -> Opti
         .row(register, &RowId::from(asked.edit.as_str()))
 }
 
-fn fields<'a>(show: &'a Show<'a>, spec: &'a RegisterSpec, known: Option<&'a Row>) -> Fields<'a> {
+pub(crate) fn fields<'a>(show: &'a Show<'a>, spec: &'a RegisterSpec, known: Option<&'a Row>) -> Fields<'a> {
     let needed = |field: &bihuan_domain::mechanism::Field| field.required || field.id == spec.title;
     let mut fields = Fields::of_row(show, None, spec, FORM);
     for (field, must) in &mut fields.fields {
@@ -349,7 +371,7 @@ fn page(
     let size = u64::try_from(PAGE).unwrap_or(1);
     let keeps = keeps(visitor, spec);
     let body = html! {
-        (layout::heading(Some(t(lang, "web.registers")), &html! { (spec.label.get(lang)) }, &html! { span .quiet .num { (show::count(total)) } }))
+        (layout::heading(Some(t(lang, "web.registers")), &html! { (spec.label.get(lang)) }, &html! { span .quiet .num { (show::count(total)) } @if total > 0 { a href={ "/codes/" (spec.id) } { (t(lang, "phone.codes_print")) } } }))
         @if let Some(keeper) = &spec.keeper { p .quiet { (tf(lang, "web.register_kept_by", &[("who", &keeper_name(visitor, keeper))])) } }
         @if access::writes_register(&visitor.world, &visitor.post, spec) { (form(&show, spec, asked, attempt)) }
         @if rows.is_empty() { div .empty { p { (t(lang, "web.register_empty")) } } }

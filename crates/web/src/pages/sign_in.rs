@@ -50,7 +50,15 @@ struct Asked {
 }
 
 async fn form(State(web): State<Web>, headers: HeaderMap, Query(asked): Query<Asked>) -> Markup {
-    view(&web, lang_of(&headers), &asked.next, "", "", &[])
+    // Whoever scanned a code signs in where it belongs.
+    let place = asked
+        .next
+        .strip_prefix("/q/")
+        .and_then(|rest| rest.split('/').next());
+    let place = place
+        .filter(|slug| web.jurisdiction(slug).is_some())
+        .unwrap_or_default();
+    view(&web, lang_of(&headers), &asked.next, place, "", &[])
 }
 
 async fn sign_in(

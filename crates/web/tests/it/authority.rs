@@ -80,6 +80,17 @@ const ROUTES: &[&str] = &[
     "POST /registers/{id}",
     "GET /registers/{id}/find",
     "POST /registers/{id}/unmask",
+    "GET /q",
+    "GET /q/{place}/r/{register}/{row}",
+    "GET /q/{place}/u/{unit}",
+    "GET /q/cases/{id}",
+    "GET /q/cases/{id}/act/{act}",
+    "GET /q/open/{mechanism}",
+    "GET /q/row/{register}",
+    "POST /q/send",
+    "GET /q/sent/{seq}",
+    "GET /codes/{register}",
+    "GET /codes/units/{unit}",
     "GET /log",
     "GET /log/{seq}",
     "GET /bulletins",
@@ -188,6 +199,7 @@ const OUTSIDE: &[&str] = &[
     "/api/v1/session",
     "/sign-out",
     "/assets/{name}",
+    "/q/sw.js",
     "/bulletins/style.css",
     "/api/openapi.json",
     "/api/v1/stream",
@@ -213,6 +225,10 @@ impl Things {
         };
         path.replace("{id}", id)
             .replace("{mechanism}", "permit")
+            .replace("{place}", "sample")
+            .replace("{register}", "devices")
+            .replace("{row}", "d1")
+            .replace("{act}", "note")
             .replace("{scheme}", "none")
             .replace("{unit}", "housing")
             .replace("{case}", &self.case)

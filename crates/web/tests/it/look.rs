@@ -125,8 +125,9 @@ async fn every_page_is_small_and_needs_nothing_from_outside() {
 async fn styles_and_scripts_stay_within_chromium_86() {
     let county = County::new();
     let mut browser = Browser::new(&county);
-    let css = browser.get("/assets/app.css").await;
+    let mut css = browser.get("/assets/app.css").await;
     assert_eq!(css.status, StatusCode::OK);
+    css.text.push_str(&browser.get("/assets/phone.css").await.text);
     let newer = [
         ":has(",
         ":is(",
@@ -162,7 +163,10 @@ async fn styles_and_scripts_stay_within_chromium_86() {
             "app.css uses `{feature}`, which Chromium 86 does not know"
         );
     }
-    let js = browser.get("/assets/app.js").await;
+    let mut js = browser.get("/assets/app.js").await;
+    for other in ["/assets/phone.js", "/q/sw.js"] {
+        js.text.push_str(&browser.get(other).await.text);
+    }
     for feature in [
         ".at(",
         "structuredClone",

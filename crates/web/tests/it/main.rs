@@ -27,5 +27,6 @@ mod mechanisms;
 mod meetings;
 mod orders;
 mod pages;
+mod phone;
 mod process;
 mod threads;

@@ -7,7 +7,7 @@ use bihuan_domain::case::State;
 use bihuan_domain::id::{CaseId, UnitId};
 use bihuan_domain::mechanism::{Mechanism, RequestKind};
 use bihuan_engine::views::{CaseView, Views};
-use bihuan_engine::{Order, Submission};
+use bihuan_engine::{Answer, Order, Submission};
 use bihuan_messages::t;
 
 use super::forms::{fields, row_fields};
@@ -25,14 +25,31 @@ pub(super) async fn act(
     Posted { visitor, mut sent }: Posted,
 ) -> Result<Response, Trouble> {
     let act = Act::parse(sent.get("act")).ok_or_else(|| Trouble::bad(sent.get("act")))?;
-    let files = match sent.upload(&visitor).await {
+    match carry_out(&visitor, id, &act, &mut sent).await? {
+        Ok(_) => Ok(Redirect::to(&format!("/cases/{id}?done={}", act.slug())).into_response()),
+        Err((problems, status)) => again(&visitor, id, act, sent, problems, status).await,
+    }
+}
+
+/// Does what a form of a case asks for, or says what has to be mended; its files are taken in and named in `sent`.
+///
+/// # Errors
+///
+/// What no form can mend: a case that may not be seen, faults.
+pub(crate) async fn carry_out(
+    visitor: &Visitor,
+    id: u64,
+    act: &Act,
+    sent: &mut Sent,
+) -> Result<Result<Answer, Refused>, Trouble> {
+    let files = match sent.upload(visitor).await {
         Ok(files) => files,
         Err(trouble) => {
             let problem = Problem {
                 field: Some(format!("{}-files", act.slug())),
                 ..Problem::from_trouble(&trouble, visitor.lang)
             };
-            return again(&visitor, id, act, sent, vec![problem], trouble.status).await;
+            return Ok(Err((vec![problem], trouble.status)));
         }
     };
     let tokens: Vec<String> = files.into_iter().map(|(token, _)| token).collect();
@@ -44,22 +61,20 @@ pub(super) async fn act(
     };
     let (order, expected) = match read {
         Ok(read) => read,
-        Err((problems, status)) => return again(&visitor, id, act, sent, problems, status).await,
+        Err(refused) => return Ok(Err(refused)),
     };
     let actor = visitor.actor_for(sent.filled("for").map(UnitId::from));
     let mut submission = Submission::new(sent.get("key"), order);
     submission.expected = expected;
     match visitor.engine.submit(&actor, submission).await {
-        Ok(_) => Ok(Redirect::to(&format!("/cases/{id}?done={}", act.slug())).into_response()),
+        Ok(answer) => Ok(Ok(answer)),
         Err(failure) => {
             let trouble = Trouble::from(failure);
             let problem = Problem::from_trouble(&trouble, visitor.lang);
-            let led = {
-                let act = act.clone();
-                let lead = move |visitor: &Visitor| lead(visitor, CaseId(id), &act, problem, &trouble);
-                visitor.work(lead).await?
-            };
-            again(&visitor, id, act, sent, vec![led.0], led.1).await
+            let act = act.clone();
+            let lead = move |visitor: &Visitor| lead(visitor, CaseId(id), &act, problem, &trouble);
+            let (problem, status) = visitor.work(lead).await?;
+            Ok(Err((vec![problem], status)))
         }
     }
 }
@@ -68,7 +83,7 @@ pub(super) async fn act(
 type Given = std::collections::BTreeMap<bihuan_domain::id::FieldId, serde_json::Value>;
 
 /// What has to be mended, and the status that says so.
-type Refused = (Vec<Problem>, StatusCode);
+pub(crate) type Refused = (Vec<Problem>, StatusCode);
 
 /// Reads the form against the newest state of the case, which the writer must then still find.
 fn read(

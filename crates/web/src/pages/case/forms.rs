@@ -9,7 +9,7 @@ use maud::{Markup, html};
 use super::offers::{Act, Attempt, Offer, find_step};
 use crate::body::Sent;
 use crate::components::summary::{Problem, at_field, summary};
-use crate::form::{Fields, fresh_key, unit_options};
+use crate::form::{Fields, Place, fresh_key, unit_options};
 use crate::layout;
 use crate::show::{self, Show};
 use crate::trouble::Trouble;
@@ -36,6 +36,7 @@ pub(super) fn forms(
             state,
             offer,
             attempt,
+            spot: None,
         }
         .view(open)
     };
@@ -107,22 +108,21 @@ pub(super) fn fields<'a>(
 }
 
 /// One form.
-struct ActForm<'a> {
-    show: &'a Show<'a>,
-    mechanism: &'a Mechanism,
-    state: &'a State,
-    offer: &'a Offer,
-    attempt: Option<&'a Attempt>,
+pub(crate) struct ActForm<'a> {
+    pub(crate) show: &'a Show<'a>,
+    pub(crate) mechanism: &'a Mechanism,
+    pub(crate) state: &'a State,
+    pub(crate) offer: &'a Offer,
+    pub(crate) attempt: Option<&'a Attempt>,
+    /// Filled in on the spot, on a phone, perhaps at a row of a register.
+    pub(crate) spot: Option<Option<&'a Place>>,
 }
 
-impl ActForm<'_> {
+impl<'a> ActForm<'a> {
     fn view(&self, open: bool) -> Markup {
-        let visitor = self.show.visitor;
-        let lang = visitor.lang;
+        let lang = self.show.visitor.lang;
         let (act, slug) = (&self.offer.act, self.offer.act.slug());
         let problems: &[Problem] = self.attempt.map_or(&[], |attempt| &attempt.problems);
-        let sent = self.attempt.map(|attempt| &attempt.sent);
-        let key = sent.map_or_else(fresh_key, |sent| sent.get("key").to_owned());
         let label = act.label(self.mechanism, self.state, lang);
         html! {
             details .act .is-awaited[act.is_awaited()] id={ "act-" (slug) } open[open] {
@@ -131,16 +131,38 @@ impl ActForm<'_> {
                 } }
                 (summary(lang, problems))
                 form .stack method="post" action={ "/cases/" (self.state.id) "/act#now" } enctype="multipart/form-data" {
-                    (layout::csrf(visitor))
-                    input type="hidden" name="key" value=(key);
-                    input type="hidden" name="act" value=(act.code());
-                    input type="hidden" name="seq" value=(self.state.seq);
-                    @if let Some(unit) = &self.offer.on_behalf_of { input type="hidden" name="for" value=(unit); }
-                    (self.body(&slug, sent, problems))
-                    @if act.takes_files() { (self.files(&slug, sent)) }
+                    (self.inside())
+                    @if act.takes_files() { (self.files(&slug, "web.evidence_help")) }
                     div .actions { button .primary[act.is_awaited()] type="submit" { (label) } }
                 }
             }
+        }
+    }
+
+    /// What stands in the form but for its evidence and its button.
+    pub(crate) fn inside(&self) -> Markup {
+        let act = &self.offer.act;
+        let problems: &[Problem] = self.attempt.map_or(&[], |attempt| &attempt.problems);
+        let sent = self.attempt.map(|attempt| &attempt.sent);
+        let key = sent.map_or_else(fresh_key, |sent| sent.get("key").to_owned());
+        html! {
+            (layout::csrf(self.show.visitor))
+            input type="hidden" name="key" value=(key);
+            input type="hidden" name="act" value=(act.code());
+            input type="hidden" name="seq" value=(self.state.seq);
+            @if let Some(unit) = &self.offer.on_behalf_of { input type="hidden" name="for" value=(unit); }
+            (self.body(&act.slug(), sent, problems))
+        }
+    }
+
+    /// The form's fields where it is filled in.
+    fn here<'f>(&self, fields: Fields<'f>) -> Fields<'f>
+    where
+        'a: 'f,
+    {
+        match self.spot {
+            Some(place) => fields.on_the_spot(place),
+            None => fields,
         }
     }
 
@@ -156,6 +178,7 @@ impl ActForm<'_> {
                 slug,
             )
         });
+        let fields = self.here(fields);
         let note = |key: &str, needed: bool| self.note(slug, key, needed, sent, problems);
         match act {
             Act::Step(step) => html! {
@@ -166,7 +189,7 @@ impl ActForm<'_> {
                 }
                 (fields.view(sent, problems))
                 @let of_row = format!("{slug}-row");
-                @if let Some(row) = step.and_then(|step| row_fields(self.show, self.mechanism, step, &of_row)) {
+                @if let Some(row) = step.and_then(|step| row_fields(self.show, self.mechanism, step, &of_row)).map(|row| self.here(row)) {
                     fieldset .added {
                         @let register = act.added(self.mechanism, self.state);
                         @if let Some(register) = register { legend { (tf(lang, "web.adds_row", &[("register", &register.label.get(lang))])) } }
@@ -174,7 +197,7 @@ impl ActForm<'_> {
                     }
                 }
                 (note("web.note", false))
-                @if let Some(n) = step.map(|step| step.evidence).filter(|n| *n > 0) {
+                @if let Some(n) = step.map(|step| step.evidence).filter(|n| *n > 0 && self.spot.is_none()) {
                     p .quiet { (tf(lang, "web.evidence_needed", &[("n", &n)])) }
                 }
             },
@@ -333,15 +356,16 @@ impl ActForm<'_> {
     }
 
     /// The choice of files; those that an earlier try brought are kept and named.
-    fn files(&self, slug: &str, sent: Option<&Sent>) -> Markup {
+    pub(crate) fn files(&self, slug: &str, help: &str) -> Markup {
         let lang = self.show.visitor.lang;
+        let sent = self.attempt.map(|attempt| &attempt.sent);
         let kept: Vec<&str> = sent
             .map(|sent| sent.all("evidence").collect())
             .unwrap_or_default();
         html! {
             div .field {
                 label for={ (slug) "-files" } { (t(lang, "web.evidence")) " " span .optional { (t(lang, "web.optional")) } }
-                p .help { (t(lang, "web.evidence_help")) }
+                p .help { (t(lang, help)) }
                 @for file in &kept {
                     p .kept {
                         label .choice { input type="checkbox" name="evidence" value=(file) checked;

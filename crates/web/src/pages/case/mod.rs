@@ -36,9 +36,11 @@ use crate::session::Visitor;
 use crate::show::{self, Show};
 use crate::trouble::Trouble;
 
+pub(crate) use act::{Refused, carry_out};
 pub(crate) use clocks::rule;
+pub(crate) use forms::ActForm;
 pub(crate) use locked::own as locked_for;
-pub(crate) use offers::{Attempt, offers};
+pub(crate) use offers::{Act, Attempt, Offer, STILL_MISSING, find_step, offers};
 
 pub(crate) fn routes() -> Router<Web> {
     Router::new()

@@ -123,14 +123,14 @@ impl Act {
     }
 
     /// Whether it is what the case waits for, rather than something that may be done beside it.
-    pub(super) fn is_awaited(&self) -> bool {
+    pub(crate) fn is_awaited(&self) -> bool {
         matches!(
             self,
             Act::Step(_) | Act::Verify | Act::LookBack | Act::Decide(_) | Act::Answer(_)
         )
     }
 
-    pub(super) fn takes_files(&self) -> bool {
+    pub(crate) fn takes_files(&self) -> bool {
         matches!(self, Act::Step(_) | Act::Verify | Act::LookBack | Act::Note)
     }
 
@@ -264,7 +264,7 @@ impl Act {
     }
 }
 
-pub(super) fn find_step<'a>(mechanism: &'a Mechanism, state: &State, step: &StepId) -> Option<&'a Step> {
+pub(crate) fn find_step<'a>(mechanism: &'a Mechanism, state: &State, step: &StepId) -> Option<&'a Step> {
     mechanism
         .stage(&state.stage)?
         .steps
@@ -273,7 +273,7 @@ pub(super) fn find_step<'a>(mechanism: &'a Mechanism, state: &State, step: &Step
 }
 
 /// Refusals that say “something is still missing”, not “not you” or “not now”.
-const STILL_MISSING: [&str; 13] = [
+pub(crate) const STILL_MISSING: [&str; 13] = [
     "missing_field",
     "evidence_missing",
     "guard",
