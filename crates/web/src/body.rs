@@ -8,6 +8,7 @@ use axum::http::{StatusCode, header};
 use bihuan_engine::Failure;
 
 use crate::Web;
+use crate::held::Held;
 use crate::session::Visitor;
 use crate::trouble::Trouble;
 
@@ -127,7 +128,14 @@ impl FromRequest<Web> for Posted {
 
     async fn from_request(request: Request, web: &Web) -> Result<Self, Trouble> {
         let (mut head, body) = request.into_parts();
-        let visitor = Visitor::from_request_parts(&mut head, web).await?;
+        let visitor = match Visitor::from_request_parts(&mut head, web).await {
+            Ok(visitor) => visitor,
+            Err(mut trouble) if trouble.code == "sign_in" => {
+                trouble.held = Held::take(head, body, web).await;
+                return Err(trouble);
+            }
+            Err(trouble) => return Err(trouble),
+        };
         let sent = Sent::from_request(Request::from_parts(head, body), web).await?;
         if sent.get("csrf") != visitor.session.csrf {
             return Err(Trouble::forged());

@@ -18,7 +18,7 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; i
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AsItIs;
 
-pub(crate) async fn frame(State(_): State<Web>, request: Request, next: Next) -> Response {
+pub(crate) async fn frame(State(web): State<Web>, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     // The scripts of the phone read why a form was not taken.
     let json = |kind: &HeaderValue| kind.as_bytes().starts_with(b"application/json");
@@ -37,7 +37,7 @@ pub(crate) async fn frame(State(_): State<Web>, request: Request, next: Next) ->
         && response.extensions().get::<Trouble>().is_none()
         && (!api || response.extensions().get::<AsItIs>().is_some());
     if (response.status().is_client_error() || response.status().is_server_error()) && !dressed {
-        response = dress(response, api, lang);
+        response = dress(&web, response, api, lang);
     }
     secure(response.headers_mut());
     response
@@ -97,7 +97,7 @@ fn foreign(method: &Method, headers: &HeaderMap) -> bool {
 }
 
 /// Turns an error into a page or into problem details, in the visitor's language.
-fn dress(response: Response, api: bool, lang: Lang) -> Response {
+fn dress(web: &Web, response: Response, api: bool, lang: Lang) -> Response {
     let status = response.status();
     let trouble = match response.extensions().get::<Trouble>() {
         Some(trouble) => trouble.clone(),
@@ -127,6 +127,9 @@ fn dress(response: Response, api: bool, lang: Lang) -> Response {
                 .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         return dressed;
+    }
+    if let Some(held) = &trouble.held {
+        return (trouble.status, crate::pages::sign_in_with(web, lang, held)).into_response();
     }
     if let Some(instead) = &trouble.instead {
         return Redirect::to(instead).into_response();

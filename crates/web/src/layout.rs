@@ -169,7 +169,7 @@ pub fn phone(visitor: &Visitor, title: &str, body: &Markup) -> Markup {
     let words = serde_json::Value::Object(words).to_string();
     html! {
         (DOCTYPE)
-        html .phone lang=(lang.tag()) {
+        html lang=(lang.tag()) class="phone" {
             head {
                 (head(&format!("{title} · {place}")))
                 link rel="stylesheet" href=(assets::url("phone.css"));

@@ -11,6 +11,7 @@ pub mod components;
 pub mod form;
 mod frame;
 mod guide;
+mod held;
 pub mod layout;
 mod limits;
 pub mod pages;

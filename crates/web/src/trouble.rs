@@ -7,6 +7,8 @@ use bihuan_engine::{Error, Failure};
 use bihuan_messages::{Lang, Message};
 use serde_json::{Value as Json, json};
 
+use crate::held::Held;
+
 /// Something that went wrong, with what a person is told. Small to hand around; what it tells is [`Told`].
 #[derive(Clone, Debug)]
 pub struct Trouble(Box<Told>);
@@ -26,6 +28,8 @@ pub struct Told {
     pub operation: Option<String>,
     /// Where a page leads the visitor instead (sign-in).
     pub instead: Option<String>,
+    /// A form that came after its session had ended, to be carried through the sign-in.
+    pub(crate) held: Option<Held>,
 }
 
 impl std::ops::Deref for Trouble {
@@ -52,6 +56,7 @@ impl Trouble {
             allowed: Vec::new(),
             operation: None,
             instead: None,
+            held: None,
         }))
     }
 
@@ -144,6 +149,7 @@ impl From<Refusal> for Trouble {
             allowed: refusal.allowed,
             operation: None,
             instead: None,
+            held: None,
         }))
     }
 }

@@ -28,7 +28,7 @@ async function visited() {
     '/', '/ledgers', '/ledgers/all', '/ledgers/annual-target', '/ledgers/annual-target/new', '/ledgers/annual-target?group=owner&cols=owner,f.due&q=%E9%A1%B9', '/ledgers/all/charts', '/ledgers/pipeline/charts', '/ledgers/pipeline/pipeline', '/ledgers/pipeline/gantt', '/reading', '/imports', '/bulletins', '/burden', '/burden?cases=yes', '/audit',
     '/mechanisms', '/mechanisms/three-plus-24', '/mechanisms/three-plus-24/process', '/registers', '/org', '/board', '/log', '/demo/walks', '/nowhere',
     '/account', '/account/second', '/admin', '/admin/accounts', '/admin/audit', '/admin/packs', '/admin/custodians', '/admin/erasures',
-    '/assessments', '/meetings', '/calendar', '/calendar?of=all', '/search', '/q', '/q/jiaocheng/r/equipment/d004', '/q/jiaocheng/u/longmen-grid', '/codes/equipment', '/search?q=%E9%A1%B9%E7%9B%AE',
+    '/assessments', '/meetings', '/calendar', '/calendar?of=all', '/search', '/q', '/q/jiaocheng/r/equipment/d004', '/q/jiaocheng/u/longmen-grid', '/codes/equipment', '/campaigns', '/grid', '/search?q=%E9%A1%B9%E7%9B%AE',
     '/assessments/annual-assessment?period=2023', '/assessments/annual-assessment/papers/grades?period=2023',
     '/assessments/annual-assessment/papers/commendation?period=2023',
     await firstOf('/assessments/annual-assessment?period=2023', '#course a[href^="/assessments/annual-assessment/"]'),
@@ -37,6 +37,7 @@ async function visited() {
     await firstOf('/bulletins', 'a[href^="/bulletins/"]'),
     await firstOf('/mechanisms/device-campaign', 'a[href^="/registers/"]'),
     await firstOf('/mechanisms/three-plus-24', 'a[href^="/packs/"]'),
+    await firstOf('/campaigns', 'a[href^="/campaigns/"]'),
     await firstOf('/log', 'a[href^="/log/"]'),
     // The strip of the tour goes along from here on, until it is ended.
     '/demo/tour/3', '/demo/tour/0',

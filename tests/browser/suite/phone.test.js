@@ -70,7 +70,7 @@ test('the signal is lost in mid-form: what is typed and photographed stays, is s
   // A hasty thumb: twice.
   await page.locator('.send button').dblclick();
   await until(page, '等待发送');
-  assert.match(await page.locator('#kept').innerText(), /已存在本机/);
+  await page.locator('#kept', { hasText: '已存在本机' }).waitFor();
   await shot(page, 'phone-waiting');
   await page.locator('[data-once-more]').click();
   await page.waitForLoadState();
@@ -143,7 +143,7 @@ test('a refused form says why, holds what was written behind it, and goes out wh
   assert.match(await page.locator('#outbox .is-refused').innerText(), /日期|年-月-日/);
   await shot(page, 'phone-refused');
   await page.locator('#outbox .is-refused a.button').click();
-  await page.waitForLoadState();
+  await page.locator('#kept.is-refused').waitFor();
   assert.equal(await page.inputValue('[name="r.what"]'), '先写的一条');
   await page.fill('[name="r.found_on"]', '2024-05-20');
   await page.locator('.send button').tap();
@@ -225,6 +225,33 @@ test('signing out takes along what is on the phone, and asks first about what wa
     return { forms, names };
   });
   assert.deepEqual(left, { forms: 0, names: [] });
+  await page.context().close();
+});
+
+test('a campaign and the tree of grids: every number opens what it counts', async () => {
+  const page = await signIn(browser, demo.base, 'ducha');
+  await page.goto(`${demo.base}/campaigns`);
+  await page.locator('section', { hasText: '特种设备专家排查' }).locator('a[href^="/campaigns/"]').last().click();
+  await shot(page, 'campaign');
+  const figure = async (words) => {
+    const link = page.locator('.figures .figure', { hasText: words }).first();
+    return { n: Number((await link.locator('.figure-n').innerText()).replace(/,/g, '')), href: await link.getAttribute('href') };
+  };
+  const [due, seen, left] = [await figure('应查'), await figure('已查'), await figure('未查')];
+  assert.equal(seen.n + left.n, due.n);
+  for (const { n, href } of [due, seen, left]) {
+    await page.goto(demo.base + href);
+    assert.equal(Number((await page.locator('#rows h2 .num').innerText()).replace(/,/g, '')), n, href);
+  }
+  await page.goto(`${demo.base}/grid`);
+  await shot(page, 'grid');
+  const text = await page.locator('main').innerText();
+  for (const [n, what] of [[5, '乡镇联络站'], [5, '网格'], [17, '楼栋'], [54, '单元']]) {
+    const found = page.locator('.figures .figure').filter({ has: page.locator('span', { hasText: new RegExp(`^${what}$`) }) });
+    assert.equal((await found.first().locator('.figure-n').innerText()).trim(), String(n), what);
+  }
+  assert.match(text, /安置社区居民事项[\s\S]*单元长办理[\s\S]*楼长办理[\s\S]*网格长办理/, 'the way up, level by level');
+  assert.ok(!/排名|名次/.test(text), 'nobody is ranked');
   await page.context().close();
 });
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use bihuan_domain::case::State;
-use bihuan_domain::id::CaseId;
+use bihuan_domain::id::{CaseId, MechanismId};
 use bihuan_domain::value::{RowRef, Value};
 use rusqlite::Connection;
 
@@ -57,6 +57,27 @@ pub(crate) fn write(
 }
 
 impl Views {
+    /// The cases of a mechanism that are parts of others, each with the case of which it is a part.
+    ///
+    /// # Errors
+    ///
+    /// If the read models cannot be read.
+    pub fn parents(&self, mechanism: &MechanismId) -> Result<Vec<(CaseId, CaseId)>, Error> {
+        let mut statement = self.connection().prepare_cached(
+            "SELECT id, parent FROM case_views WHERE mechanism = ?1 AND parent IS NOT NULL",
+        )?;
+        let found = statement.query_map([mechanism.as_str()], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
+        })?;
+        let case = |id: i64| u64::try_from(id).ok().map(CaseId);
+        let mut parents = Vec::new();
+        for pair in found {
+            let (id, parent) = pair?;
+            parents.extend(case(id).zip(case(parent)));
+        }
+        Ok(parents)
+    }
+
     /// The cases whose fields point at a register row, in order of id: for [`Filter::among`](super::Filter::among).
     ///
     /// # Errors

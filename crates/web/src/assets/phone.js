@@ -436,8 +436,11 @@ if (form) {
     // Where the browser keeps nothing the form goes out as a plain form.
     if (form.dataset.plain) return;
     event.preventDefault();
-    if (form.hidden) return;
+    // A hasty thumb presses twice.
+    if (form.dataset.handed) return;
+    form.dataset.handed = "yes";
     ready.then(hand).catch((error) => {
+      delete form.dataset.handed;
       delete form.dataset.sent;
       form.classList.remove("sending");
       form.hidden = false;
@@ -462,6 +465,9 @@ const worker = async () => {
   if (!had && active) active.postMessage({ keep: here });
 };
 worker().catch(() => {});
+
+// A form that is to be mended may stand on this very page.
+addEventListener("hashchange", () => { if (location.hash.startsWith("#mend=")) location.reload(); });
 
 signal(navigator.onLine);
 soon();

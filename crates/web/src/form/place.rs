@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use bihuan_domain::calendar::date_of;
+use bihuan_domain::expr::Row;
 use bihuan_domain::id::{Code, RegisterId, RowId, UnitId};
 use bihuan_domain::mechanism::Field;
 use bihuan_domain::value::{RowRef, Type, Value};
@@ -24,6 +25,8 @@ pub struct Place {
     rows: Vec<RowRef>,
     /// The units that stand in those rows, the nearest first.
     units: Vec<UnitId>,
+    /// The unit that the row itself is: of no other row of its register.
+    own: Option<UnitId>,
 }
 
 impl Place {
@@ -37,6 +40,7 @@ impl Place {
                 row: row.clone(),
             }],
             units: Vec::new(),
+            own: None,
         };
         let mut next = 0;
         while let Some(at) = place.rows.get(next).cloned() {
@@ -55,7 +59,17 @@ impl Place {
                 }
             }
         }
+        place.own = place
+            .units
+            .first()
+            .filter(|unit| is_of_one(visitor, register, unit))
+            .cloned();
         Some(place)
+    }
+
+    /// The unit that the row itself is, as a door is its unit's.
+    pub fn own(&self) -> Option<&UnitId> {
+        self.own.as_ref()
     }
 
     /// Reads what [`Place::tag`] wrote; nothing for what is no row.
@@ -95,6 +109,20 @@ impl Place {
             _ => None,
         }
     }
+}
+
+/// Whether exactly one row of a register names a unit.
+fn is_of_one(visitor: &Visitor, register: &RegisterId, unit: &UnitId) -> bool {
+    let names = |row: &Row| {
+        row.values()
+            .any(|value| matches!(value, Value::Unit(named) if named == unit))
+    };
+    let mut rows = visitor
+        .world
+        .registers
+        .rows(register)
+        .filter(|(_, row)| names(row));
+    rows.next().is_some() && rows.next().is_none()
 }
 
 impl<'a> Fields<'a> {

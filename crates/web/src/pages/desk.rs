@@ -101,7 +101,7 @@ fn view(show: &Show<'_>, duties: &[DutyRow], total: u64, counts: &Counts) -> Mar
     // Chinese sentences stand without spaces between them.
     let gap = if lang == Lang::En { " " } else { "" };
     let body = html! {
-        (layout::heading(Some(&show.post(&visitor.post)), &html! { (t(lang, "web.desk_title")) }, &html! {}))
+        (layout::heading(Some(&show.post(&visitor.post)), &html! { (t(lang, "web.desk_title")) }, &html! { a href="/q" { (t(lang, "phone.title")) } }))
         p .lead .desk-lead {
             (tf(lang, "web.desk_hello", &[("name", &name)])) (gap)
             @if total == 0 { (t(lang, "web.desk_none")) }

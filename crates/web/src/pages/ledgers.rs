@@ -66,7 +66,7 @@ fn view(visitor: &Visitor, all: &Counts, rows: &[(&Mechanism, &Counts)]) -> Mark
         }
     };
     let body = html! {
-        (layout::heading(None, &html! { (t(lang, "web.ledgers_title")) }, &html! { a href="/board" { (t(lang, "find.board_title")) } }))
+        (layout::heading(None, &html! { (t(lang, "web.ledgers_title")) }, &html! { a href="/campaigns" { (t(lang, "phone.campaigns")) } a href="/grid" { (t(lang, "phone.grid")) } a href="/board" { (t(lang, "find.board_title")) } }))
         @if rows.is_empty() {
             div .empty { p { (t(lang, "web.ledgers_empty")) } }
         } @else {

@@ -8,12 +8,14 @@ mod board;
 mod bulletins;
 mod burden;
 mod calendar;
+mod campaigns;
 mod case;
 mod charts;
 pub(crate) mod demo;
 mod desk;
 mod export;
 mod gantt;
+mod grid;
 mod imports;
 mod ledger;
 mod ledgers;
@@ -41,7 +43,7 @@ pub(crate) use admin::{
 pub(crate) use bulletins::{file as bulletin_file, readable as readable_bulletin};
 pub(crate) use case::{etag as case_etag, evidence::download as evidence_file, locked_for};
 pub(crate) use imports::Drafts;
-pub(crate) use sign_in::agent_of;
+pub(crate) use sign_in::{agent_of, sign_in_with};
 
 pub(crate) fn routes() -> Router<Web> {
     Router::new()
@@ -58,6 +60,8 @@ pub(crate) fn routes() -> Router<Web> {
         .merge(mechanisms::routes())
         .merge(packs::routes())
         .merge(phone::routes())
+        .merge(campaigns::routes())
+        .merge(grid::routes())
         .merge(registers::routes())
         .merge(search::routes())
         .merge(org::routes())

@@ -21,6 +21,7 @@ use super::back_to;
 use crate::body::{Posted, Sent};
 use crate::components::summary::{Problem, summary};
 use crate::frame::lang_of;
+use crate::held::Held;
 use crate::limits::address;
 use crate::session::{POST, SESSION, cookie, set_cookie};
 use crate::trouble::Trouble;
@@ -58,7 +59,62 @@ async fn form(State(web): State<Web>, headers: HeaderMap, Query(asked): Query<As
     let place = place
         .filter(|slug| web.jurisdiction(slug).is_some())
         .unwrap_or_default();
-    view(&web, lang_of(&headers), &asked.next, place, "", &[])
+    view(&web, lang_of(&headers), &Carried::to(&asked.next), place, "", &[])
+}
+
+/// The sign-in for who sent a form after his session had ended: what was typed goes along.
+pub(crate) fn sign_in_with(web: &Web, lang: Lang, held: &Held) -> Markup {
+    let carried = Carried {
+        next: "/".to_owned(),
+        held: Some(held.clone()),
+    };
+    view(web, lang, &carried, "", "", &[])
+}
+
+/// What the sign-in carries along: where to go afterwards, and a form that is to come back.
+#[derive(Default)]
+struct Carried {
+    next: String,
+    held: Option<Held>,
+}
+
+impl Carried {
+    fn to(next: &str) -> Carried {
+        Carried {
+            next: next.to_owned(),
+            held: None,
+        }
+    }
+
+    fn of(sent: &Sent) -> Carried {
+        Carried {
+            next: sent.get("next").to_owned(),
+            held: sent.filled("held").and_then(Held::read),
+        }
+    }
+
+    fn inputs(&self) -> Markup {
+        html! {
+            input type="hidden" name="next" value=(self.next);
+            @if let Some(held) = &self.held { input type="hidden" name="held" value=(held.text()); }
+        }
+    }
+
+    /// The answer to who has signed in: the way on, or the form that was held.
+    fn onward(&self, place: &Jurisdiction, lang: Lang, secret: &str) -> Result<Response, Trouble> {
+        let Some(held) = &self.held else {
+            return Ok(Redirect::to(back_to(&self.next)).into_response());
+        };
+        let session = place.accounts.session(secret, Timestamp::now())?;
+        let session = session.ok_or_else(|| Trouble::sign_in("/"))?;
+        let name = show::person_name(
+            &place.engine.world(),
+            &place.engine.views()?,
+            &session.person,
+            lang,
+        );
+        Ok(held.page(lang, &session.csrf, &name).into_response())
+    }
 }
 
 async fn sign_in(
@@ -74,15 +130,9 @@ async fn sign_in(
         sent.get("jurisdiction").to_owned(),
         sent.get("login").trim().to_owned(),
     );
+    let carried = Carried::of(&sent);
     let again = |text: String, field: &str| {
-        let body = view(
-            &web,
-            lang,
-            sent.get("next"),
-            &slug,
-            &login,
-            &[Problem::at(field, text)],
-        );
+        let body = view(&web, lang, &carried, &slug, &login, &[Problem::at(field, text)]);
         Ok((StatusCode::UNPROCESSABLE_ENTITY, body).into_response())
     };
     let Some(jurisdiction) = web.jurisdiction(&slug) else {
@@ -98,13 +148,17 @@ async fn sign_in(
     let result = tokio::task::spawn_blocking(move || accounts.sign_in(&name, &password, &agent, now)).await;
     match result {
         Ok(Ok(secret)) => {
-            let mut response = Redirect::to(back_to(sent.get("next"))).into_response();
+            let mut response = carried.onward(jurisdiction, lang, &secret)?;
             enter(&headers, &mut response, &slug, &secret, "");
             Ok(response)
         }
         Ok(Err(SignInError::NeedsCode(half))) => {
             let to = format!("/sign-in/code?next={}", show::percent(back_to(sent.get("next"))));
-            let mut response = Redirect::to(&to).into_response();
+            // A form cannot be carried by an address.
+            let mut response = match &carried.held {
+                Some(_) => code_view(lang, &carried, &[]).into_response(),
+                None => Redirect::to(&to).into_response(),
+            };
             let value = format!("{slug}.{half}");
             set_cookie(&headers, response.headers_mut(), HALF, &value, HALF_SECONDS);
             Ok(response)
@@ -134,7 +188,7 @@ async fn code_form(headers: HeaderMap, Query(asked): Query<Asked>) -> Response {
     if cookie(&headers, HALF).is_none() {
         return Redirect::to("/sign-in").into_response();
     }
-    code_view(lang_of(&headers), &asked.next, &[]).into_response()
+    code_view(lang_of(&headers), &Carried::to(&asked.next), &[]).into_response()
 }
 
 async fn sign_in_code(
@@ -146,6 +200,7 @@ async fn sign_in_code(
     let lang = lang_of(&headers);
     let from = address(&headers, peer.as_deref());
     let now = Timestamp::now();
+    let carried = Carried::of(&sent);
     let half = cookie(&headers, HALF).and_then(|value| value.split_once('.'));
     let Some((slug, half, place)) = half.and_then(|(slug, half)| Some((slug, half, web.jurisdiction(slug)?)))
     else {
@@ -156,7 +211,7 @@ async fn sign_in_code(
         .sign_in_code(half, sent.get("code"), &agent_of(&headers), now)
     {
         Ok(secret) => {
-            let mut response = Redirect::to(back_to(sent.get("next"))).into_response();
+            let mut response = carried.onward(place, lang, &secret)?;
             enter(&headers, &mut response, slug, &secret, "");
             set_cookie(&headers, response.headers_mut(), HALF, "", 0);
             Ok(response)
@@ -164,13 +219,13 @@ async fn sign_in_code(
         Err(SignInError::WrongCode) => {
             web.limits().count_wrong(from, now);
             let problem = Problem::at("code", t(lang, "account.code_wrong"));
-            let body = code_view(lang, sent.get("next"), &[problem]);
+            let body = code_view(lang, &carried, &[problem]);
             Ok((StatusCode::UNPROCESSABLE_ENTITY, body).into_response())
         }
         Err(SignInError::Fault(error)) => Err(error.into()),
         Err(SignInError::Wrong | SignInError::Locked(_) | SignInError::NeedsCode(_)) => {
             let problem = Problem::at("login", t(lang, "account.code_over"));
-            let body = view(&web, lang, sent.get("next"), slug, "", &[problem]);
+            let body = view(&web, lang, &carried, slug, "", &[problem]);
             let mut response = (StatusCode::UNPROCESSABLE_ENTITY, body).into_response();
             set_cookie(&headers, response.headers_mut(), HALF, "", 0);
             Ok(response)
@@ -178,7 +233,7 @@ async fn sign_in_code(
     }
 }
 
-fn code_view(lang: Lang, next: &str, problems: &[Problem]) -> Markup {
+fn code_view(lang: Lang, carried: &Carried, problems: &[Problem]) -> Markup {
     layout::plain(
         lang,
         t(lang, "web.sign_in"),
@@ -188,7 +243,7 @@ fn code_view(lang: Lang, next: &str, problems: &[Problem]) -> Markup {
                 p .lead { (t(lang, "account.code_lead")) }
                 (summary(lang, problems))
                 form method="post" action="/sign-in/code" .stack {
-                    input type="hidden" name="next" value=(next);
+                    (carried.inputs())
                     (code_field(lang, problems))
                     button .primary type="submit" { (t(lang, "web.sign_in")) }
                     a href="/sign-in" { (t(lang, "account.code_back")) }
@@ -235,7 +290,7 @@ async fn choose_post(headers: HeaderMap, Posted { visitor, sent }: Posted) -> Re
     Ok(response)
 }
 
-fn view(web: &Web, lang: Lang, next: &str, slug: &str, login: &str, problems: &[Problem]) -> Markup {
+fn view(web: &Web, lang: Lang, carried: &Carried, slug: &str, login: &str, problems: &[Problem]) -> Markup {
     let several = web.jurisdictions().len() > 1;
     let first = web
         .jurisdictions()
@@ -250,9 +305,10 @@ fn view(web: &Web, lang: Lang, next: &str, slug: &str, login: &str, problems: &[
                 div .sign-in-form {
                     h1 { (t(lang, "web.sign_in_title")) }
                     p .lead { (t(lang, "web.sign_in_lead")) }
+                    @if carried.held.is_some() { p .notice { (t(lang, "phone.h_kept")) } }
                     (summary(lang, problems))
                     form method="post" action="/sign-in" .stack {
-                        input type="hidden" name="next" value=(next);
+                        (carried.inputs())
                         @if several {
                             fieldset #jurisdiction .choices {
                                 legend { (t(lang, "web.jurisdiction")) }
@@ -277,14 +333,14 @@ fn view(web: &Web, lang: Lang, next: &str, slug: &str, login: &str, problems: &[
                         button .primary type="submit" { (t(lang, "web.sign_in")) }
                     }
                 }
-                @for place in web.jurisdictions() { (samples(place, lang, next)) }
+                @for place in web.jurisdictions() { (samples(place, lang, carried)) }
             }
         },
     )
 }
 
 /// The sample accounts of a demo, each with what that person does.
-fn samples(place: &Jurisdiction, lang: Lang, next: &str) -> Markup {
+fn samples(place: &Jurisdiction, lang: Lang, carried: &Carried) -> Markup {
     let world = place.engine.world();
     html! {
         @if let Some(demo) = &place.demo {
@@ -309,7 +365,7 @@ fn samples(place: &Jurisdiction, lang: Lang, next: &str) -> Markup {
                     @for account in &demo.accounts {
                         li {
                             form method="post" action="/sign-in" {
-                                input type="hidden" name="next" value=(next);
+                                (carried.inputs())
                                 input type="hidden" name="jurisdiction" value=(place.slug);
                                 input type="hidden" name="login" value=(account.login);
                                 input type="hidden" name="password" value=(demo.password);

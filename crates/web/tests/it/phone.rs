@@ -10,7 +10,14 @@ use crate::county::County;
 
 /// Spots that are patrolled; water is the housing bureau's neighbour and has no part in it.
 fn county() -> County {
-    let county = County::of_own_pack("spots", &[("pack.toml", PACK), ("patrol.toml", PATROL)]);
+    let county = County::of_own_pack(
+        "spots",
+        &[
+            ("pack.toml", PACK),
+            ("patrol.toml", PATROL),
+            ("round.toml", ROUND),
+        ],
+    );
     for (row, name) in [("s1", "东闸口"), ("s2", "西闸口")] {
         let order = json!({ "type": "row", "register": "spots", "row": row, "values": { "name": name, "unit": "housing" } });
         county.order("office.supervisor", row, order);
@@ -346,6 +353,277 @@ async fn the_worker_serves_the_phone_alone_and_knows_its_version() {
     assert!(worker.has("/assets/phone.js?v=") && !worker.has("@VERSION@") && !worker.has("@FILES@"));
 }
 
+#[tokio::test]
+async fn a_campaign_says_how_many_are_inspected_and_which_are_left_and_every_number_opens_its_rows() {
+    let county = county();
+    let round = json!({ "type": "open", "mechanism": "round", "owner": "office", "title": "春季大检查", "values": {} });
+    let round = county.order("office.dispatcher", "round", round);
+    let step =
+        json!({ "type": "step", "case": round, "step": "start", "values": {}, "note": null, "evidence": [] });
+    county.order("office.dispatcher", "start", step);
+    let mut office = Browser::signed_in(&county, "office.dispatcher").await;
+    let address = format!("/campaigns/{round}");
+    assert!(office.get("/campaigns").await.has(&address), "it is listed");
+    let page = office.get(&address).await;
+    let figures = page.form("rows").text.len();
+    assert!(figures > 0 && page.has("覆盖率 0%"), "{}", page.text);
+    assert!(page.has("已派出，未查"), "each row has its case: {}", page.text);
+    let inspected = CaseId(round.0 + 1);
+    let png: &[u8] = b"\x89PNG\r\n\x1a\n and so on";
+    let mut clerk = Browser::signed_in(&county, "housing.clerk").await;
+    let form = clerk
+        .get(&format!("/q/cases/{inspected}/act/step:walked?at=spots%2Fs1"))
+        .await;
+    let fields = filled(&form, &[("f.measure", "已清理")]);
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+    let done = clerk
+        .upload("/q/send", &fields, &[("f.shot", "点位.png", png)])
+        .await;
+    assert!(done.path.starts_with("/q/sent/"), "{} {}", done.path, done.text);
+    let page = office.get(&address).await;
+    assert!(page.has("覆盖率 50%"), "{}", page.text);
+    let left = office.get(&format!("{address}?show=left")).await;
+    assert!(
+        left.has("西闸口") && !left.form("rows").has("东闸口"),
+        "{}",
+        left.text
+    );
+    let seen = office.get(&format!("{address}?show=seen")).await;
+    assert!(
+        seen.form("rows").has("东闸口") && seen.has(&format!("/cases/{inspected}")),
+        "{}",
+        seen.text
+    );
+    // The door to a campaign is the door to its case.
+    let mut other = Browser::signed_in(&county, "water.clerk").await;
+    assert_eq!(other.get(&address).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(
+        office.get(&format!("/campaigns/{inspected}")).await.status,
+        StatusCode::NOT_FOUND
+    );
+}
+
+#[tokio::test]
+async fn a_form_that_outlives_its_session_comes_back_after_the_sign_in_and_is_sent_by_a_press() {
+    let county = county();
+    let case = patrol(&county, "s1");
+    let mut clerk = Browser::signed_in(&county, "housing.clerk").await;
+    let form = clerk.get(&format!("/cases/{case}")).await.form("act-note");
+    let fields = filled(&form, &[("note", "写了半个小时的情况 <b>")]);
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+    let csrf = form.hidden("csrf");
+    clerk.post("/sign-out", &[("csrf", &csrf)]).await;
+    let to = format!("/cases/{case}/act");
+    let held = clerk
+        .upload(&to, &fields, &[("files", "现场.png", b"\x89PNG\r\n\x1a\n")])
+        .await;
+    assert_eq!(held.status, StatusCode::UNAUTHORIZED);
+    assert!(
+        held.has("您刚才写的内容还在") && held.has("写了半个小时的情况"),
+        "{}",
+        held.text
+    );
+    let carried = unescape(&held.hidden("held"));
+    let mut sign_in = vec![
+        ("jurisdiction", "sample"),
+        ("login", "housing.clerk"),
+        ("password", "wrong"),
+        ("held", carried.as_str()),
+    ];
+    let wrong = clerk.post("/sign-in", &sign_in).await;
+    assert_eq!(
+        unescape(&wrong.hidden("held")),
+        carried,
+        "a mistyped password loses nothing either"
+    );
+    sign_in[2] = ("password", crate::county::PASSWORD);
+    let back = clerk.post("/sign-in", &sign_in).await;
+    assert!(
+        back.has("写了半个小时的情况 &lt;b&gt;") && back.has("现场.png"),
+        "{}",
+        back.text
+    );
+    assert!(
+        back.has("p.housing.clerk") || back.has("样本"),
+        "in whose name is said: {}",
+        back.text
+    );
+    let again: Vec<(String, String)> = filled(&back, &[])
+        .into_iter()
+        .map(|(k, v)| (k, unescape(&v)))
+        .collect();
+    let again: Vec<(&str, &str)> = again.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+    let shown = clerk.post(&to, &again).await;
+    assert_eq!(shown.status, StatusCode::OK);
+    let form = shown.form("act-note");
+    assert!(
+        form.has("写了半个小时的情况 &lt;b&gt;"),
+        "the form is back: {}",
+        shown.text
+    );
+    let fields: Vec<(String, String)> = filled(&form, &[("note", "写了半个小时的情况")]);
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+    let done = clerk.post(&to, &fields).await;
+    assert!(done.path.contains("done=note"), "{} {}", done.path, done.text);
+}
+
+#[tokio::test]
+async fn secrets_and_what_leads_elsewhere_are_never_carried_through_a_sign_in() {
+    let county = county();
+    let mut nobody = Browser::new(&county);
+    let page = nobody
+        .post("/account/password", &[("old", "geheim-2026"), ("new", "x")])
+        .await;
+    assert!(
+        page.path.starts_with("/sign-in") && !page.has("geheim-2026") && !page.has("name=\"held\""),
+        "{}",
+        page.text
+    );
+    let evil =
+        json!({ "to": "//evil.example/cases/1/act", "from": "/", "fields": [["note", "x"]], "files": [] })
+            .to_string();
+    let fields = [
+        ("jurisdiction", "sample"),
+        ("login", "housing.clerk"),
+        ("password", crate::county::PASSWORD),
+        ("held", &evil),
+    ];
+    let page = nobody.post("/sign-in", &fields).await;
+    assert!(
+        page.path == "/" && !page.has("evil.example"),
+        "{} {}",
+        page.path,
+        page.text
+    );
+}
+
+/// Archives and programs by any other name, empty and oversized files: each is refused with what it is, none is unpacked.
+#[tokio::test]
+async fn what_is_no_evidence_is_refused_by_what_it_is_and_nothing_typed_is_lost() {
+    let county = county();
+    let case = patrol(&county, "s1");
+    let mut clerk = Browser::signed_in(&county, "housing.clerk").await;
+    let form = clerk.get(&format!("/q/cases/{case}/act/note")).await;
+    let fields = filled(&form, &[("note", "附材料")]);
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+    // A bomb: a small archive that says it holds 4 GB. It is not opened to find out.
+    let mut bomb = b"PK\x03\x04\x14\x00\x00\x00\x08\x00".to_vec();
+    bomb.extend([0; 8]);
+    bomb.extend([0x10, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 5, 0, 0, 0]);
+    bomb.extend(b"0.bin");
+    bomb.extend([0; 16]);
+    let big = vec![0x25; 51 << 20];
+    for (name, bytes, says) in [
+        ("照片.jpg", &b"MZ\x90\x00"[..], "EXE"),
+        ("说明.pdf", b"\x7FELF\x02", "ELF"),
+        ("清单.txt", b"#!/bin/sh\nrm -rf /", "script"),
+        ("台账.xlsx", &bomb, "ZIP"),
+        ("空.png", b"", "空"),
+        ("录像.bin", b"\x00\x01\x02\xFF", "binary"),
+        ("超大.txt", &big, "50"),
+    ] {
+        let refused = clerk.upload("/q/send", &fields, &[("files", name, bytes)]).await;
+        assert!(refused.status.is_client_error(), "{name}: {}", refused.status);
+        assert!(
+            refused.has(says) && refused.has("附材料"),
+            "{name} is refused as {says}: {}",
+            refused.text
+        );
+    }
+    // An office document is kept as it came, whatever it would unpack to.
+    let mut document = bomb.clone();
+    document.extend(b"word/document.xml");
+    let done = clerk
+        .upload("/q/send", &fields, &[("files", "情况.docx", &document)])
+        .await;
+    assert!(done.path.starts_with("/q/sent/"), "{} {}", done.path, done.text);
+    assert_eq!(
+        clerk.get(&format!("/cases/{case}/evidence/0")).await.bytes,
+        document
+    );
+}
+
+fn unescape(text: &str) -> String {
+    text.replace("&quot;", "\"")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&amp;", "&")
+}
+
+const ROUND: &str = r#"language = 1
+
+[mechanism]
+id = "round"
+number = "T04"
+label = { zh = "点位大检查", en = "Round of the spots" }
+purpose = { zh = "每个点位查一遍。", en = "Every spot is inspected once." }
+source = { zh = "测试", en = "Test" }
+title = "matter"
+columns = ["matter"]
+ladder = "county"
+exit = "parked"
+
+[open]
+by = ["dispatcher"]
+from = ["person"]
+stage = "plan"
+owners = ["office"]
+
+[[field]]
+id = "matter"
+datum = "matter"
+required = true
+
+[[stage]]
+id = "plan"
+label = { zh = "排定", en = "Plan" }
+kind = "work"
+holder = "dispatcher"
+clock = { limit = "15 working days" }
+
+[[stage.step]]
+id = "start"
+label = { zh = "启动", en = "Start" }
+to = "visiting"
+
+[[stage]]
+id = "visiting"
+label = { zh = "逐点检查", en = "Visits" }
+kind = "wait"
+holder = "dispatcher"
+clock = { limit = "183 days" }
+
+[[stage.step]]
+id = "all-seen"
+label = { zh = "全部查完", en = "All seen" }
+when = "all(children, !row.open)"
+says = { zh = "都已销号", en = "all are closed" }
+to = "verification"
+
+[[stage]]
+id = "verification"
+label = { zh = "督查核查", en = "Verified by supervision" }
+kind = "verify"
+clock = { limit = "5 working days", ladder = "leadership" }
+rework = "plan"
+
+[closing]
+when = "all(children, !row.open)"
+says = { zh = "都已销号", en = "all are closed" }
+
+[closing.verify]
+ordinary = { way = "office", office = "supervision" }
+
+[children]
+mechanism = "patrol"
+each = "register:spots"
+owner = "row.unit"
+sets = { spot = "row" }
+join = "all"
+stage = "visiting"
+then = "all-seen"
+"#;
+
 const PACK: &str = r#"language = 1
 
 [pack]
@@ -517,7 +795,7 @@ cites = { zh = "测试用的应急场景", en = "an emergency for the test" }
 
 [open]
 by = ["handler"]
-from = ["person", "finding"]
+from = ["person", "finding", "parent"]
 stage = "walking"
 owners = ["department"]
 

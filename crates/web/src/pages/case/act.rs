@@ -25,6 +25,11 @@ pub(super) async fn act(
     Posted { visitor, mut sent }: Posted,
 ) -> Result<Response, Trouble> {
     let act = Act::parse(sent.get("act")).ok_or_else(|| Trouble::bad(sent.get("act")))?;
+    // A form that was carried through a sign-in is looked at before it is sent.
+    if sent.filled("look").is_some() {
+        sent.fields.retain(|(name, _)| name != "look");
+        return again(&visitor, id, act, sent, Vec::new(), StatusCode::OK).await;
+    }
     match carry_out(&visitor, id, &act, &mut sent).await? {
         Ok(_) => Ok(Redirect::to(&format!("/cases/{id}?done={}", act.slug())).into_response()),
         Err((problems, status)) => again(&visitor, id, act, sent, problems, status).await,

@@ -374,6 +374,9 @@ fn children(show: &Show<'_>, mechanism: &Mechanism, case: &CaseView) -> Markup {
         @if !case.children.is_empty() || more.is_some() {
             section .card {
                 h2 { (t(lang, "web.children")) " " span .num .quiet { (case.children.len()) } }
+                @if crate::pages::campaigns::is_campaign(mechanism) {
+                    p { a href={ "/campaigns/" (case.state.id) } { (t(lang, "phone.coverage")) } }
+                }
                 @if let Some(part) = &more {
                     p { a href={ "/ledgers/" (part.id) "/new?parent=" (case.state.id) } { (tf(lang, "web.open_part", &[("mechanism", &part.label.get(lang))])) } }
                 }

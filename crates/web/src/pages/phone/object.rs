@@ -95,11 +95,25 @@ fn row_page(show: &Show<'_>, spec: &RegisterSpec, row: &RowId, place: &Place) ->
     for at in place.rows() {
         cases.extend(show.views.cases_at(at)?);
     }
+    if let Some(own) = place.own() {
+        let filter = Filter {
+            owners: vec![own.clone()],
+            open: Some(true),
+            ..Filter::default()
+        };
+        cases.extend(
+            show.views
+                .cases(&filter, Sort::Urgency, 0, CASES_MAX)?
+                .rows
+                .into_iter()
+                .map(|case| case.id),
+        );
+    }
     let body = html! {
         (layout::heading(Some(spec.label.get(lang)), &show::text(&name), &html! { code { (row) } }))
         (outbox())
         (waiting(show, Filter { among: Some(Arc::new(cases)), ..Filter::default() }, &asked)?)
-        (reports(show, Some(place), None, &asked))
+        (reports(show, Some(place), place.own(), &asked))
         (writes(show, place, &asked))
         section {
             h2 { (t(lang, "phone.facts")) }
