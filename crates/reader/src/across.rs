@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 
 use crate::chars::is_han;
-use crate::model::{Document, Run, Value};
+use crate::model::{Document, Runs, Value};
 use crate::tables::keep_leads;
 
 /// An undertaking that is given with two numbers.
@@ -14,9 +14,9 @@ pub struct Difference {
     /// The statement, e.g. `改造老旧小区：18个≠20个`.
     pub statement: String,
     /// The first place: number of the document among those compared, and where the row stands.
-    pub first: (usize, Vec<Run>),
+    pub first: (usize, Runs),
     /// The second place.
-    pub second: (usize, Vec<Run>),
+    pub second: (usize, Runs),
 }
 
 /// The words of a row without its number, its unit, owner and due day.
@@ -27,7 +27,7 @@ type Key = (String, String, Option<String>, String);
 pub struct Stated {
     key: Key,
     value: Decimal,
-    at: Vec<Run>,
+    at: Runs,
 }
 
 /// What the rows of a document state, in their order: those with one number and a verb of their own.

@@ -110,7 +110,7 @@ impl Sorter<'_> {
                     now.ended = true;
                 }
             }
-            Shape::Byline(byline) => self.byline(i, byline.clone()),
+            Shape::Byline(byline) => self.byline(i, (**byline).clone()),
         }
     }
 

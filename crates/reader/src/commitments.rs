@@ -403,7 +403,7 @@ impl Reader<'_> {
         let Some(whole) = evidence::closes_work(s, a, b) else {
             return false;
         };
-        let explicit = key("due_text");
+        let explicit = "reader.why_due_text";
         let rows = self.rows.get_mut(first..).unwrap_or_default();
         let open = rows
             .iter_mut()
@@ -413,14 +413,16 @@ impl Reader<'_> {
         for row in open {
             any = true;
             row.due = Some(day);
-            row.why.retain(|why| *why != key("due_plan"));
-            row.why.push(explicit.clone());
+            row.why.retain(|why| *why != "reader.why_due_plan");
+            row.why.push(explicit);
         }
         any && !whole
     }
 
     fn push(&mut self, end: usize, row: &Row, owner: Option<(usize, usize)>, named_due: Option<Date>) {
         let s = &self.stream.chars;
+        /// A row has seldom more.
+        const REASONS: usize = 4;
         let plan = self.stance == Stance::Plan;
         let plan_due = self
             .stances
@@ -445,27 +447,32 @@ impl Reader<'_> {
             } else {
                 self.stream.quote(a, b)
             };
-            let mut why = vec![key(if plan { "plan" } else { "called" })];
-            why.push(key(match row.verb {
-                Verb::Deliver => "deliver",
-                Verb::Measure => "measure",
-                Verb::Effect | Verb::Slogan => "effect",
-            }));
+            let mut why = Vec::with_capacity(REASONS);
+            why.push(if plan {
+                "reader.why_plan"
+            } else {
+                "reader.why_called"
+            });
+            why.push(match row.verb {
+                Verb::Deliver => "reader.why_deliver",
+                Verb::Measure => "reader.why_measure",
+                Verb::Effect | Verb::Slogan => "reader.why_effect",
+            });
             if figure.is_some() {
-                why.push(key("number"));
+                why.push("reader.why_number");
             } else if row.concrete {
-                why.push(key("object"));
+                why.push("reader.why_object");
             }
             if parts.len() > 1 {
-                why.push(key("split"));
+                why.push("reader.why_split");
             }
             let due = named_due.or(plan_due).or(scope_due);
             if due.is_some() {
-                why.push(key(if named_due.is_some() {
-                    "due_text"
+                why.push(if named_due.is_some() {
+                    "reader.why_due_text"
                 } else {
-                    "due_plan"
-                }));
+                    "reader.why_due_plan"
+                });
             }
             self.rows.push(Commitment {
                 quote: self.stream.quote(a, b),
@@ -551,8 +558,4 @@ impl Reader<'_> {
             CommitmentKind::Instruction
         }
     }
-}
-
-fn key(name: &str) -> String {
-    format!("reader.why_{name}")
 }

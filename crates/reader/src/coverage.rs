@@ -211,11 +211,12 @@ pub(crate) fn outside(pieces: &[Piece], within: &[bool], stray: &[usize], out: &
             _ => Why::Stray,
         };
         out.push(Coverage {
-            at: vec![[piece.start, piece.end]],
+            at: [piece.start, piece.end].into(),
             class: why.class(),
             why: why.key(),
             row: None,
         });
     }
     out.sort_by_key(|covered| covered.at.first().copied());
+    out.shrink_to_fit();
 }

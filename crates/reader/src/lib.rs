@@ -44,7 +44,7 @@ pub use across::{Difference, Stated, differences, differences_stated, stated};
 pub use decode::{Decoded, Encoding, LIMIT_BYTES, Unreadable, decode};
 pub use model::{
     Article, ArticleKind, Check, Commitment, CommitmentKind, Coverage, CoverageClass, Document, Figure,
-    Leftover, Qualifier, Run, Value,
+    Leftover, Qualifier, Run, Runs, Value,
 };
 pub use owners::{OwnerReason, named_unit, unit_in_charge};
 
@@ -105,23 +105,41 @@ pub fn read(source: &str, text: &str, options: &Options) -> Document {
         coverage: Vec::new(),
     };
     assemble(&chars, &pieces, &found, titles, options, &mut document);
+    // What the document needs no more makes room for the comparison of its rows.
+    drop((chars, pieces, found));
     contradictions(&mut document);
     document
 }
 
 /// The same undertaking with two numbers is a fault of the later place.
 fn contradictions(document: &mut Document) {
-    for difference in across::differences(&[&*document]) {
+    let found = across::differences(&[&*document]);
+    if found.is_empty() {
+        return;
+    }
+    // A row is found again by where it begins.
+    let mut places: Vec<(Option<Run>, usize, usize)> = Vec::new();
+    for (a, article) in document.articles.iter().enumerate() {
+        let rows = article.commitments.iter().enumerate();
+        places.extend(rows.map(|(r, row)| (row.at.first().copied(), a, r)));
+    }
+    places.sort_unstable();
+    for difference in found {
         let at = difference.second.1;
-        for article in &mut document.articles {
-            if let Some(row) = article.commitments.iter().find(|row| row.at == at) {
-                article.checks.push(Check {
-                    statement: difference.statement.clone(),
-                    holds: false,
-                    quote: row.quote.clone(),
-                    at: at.clone(),
-                });
-            }
+        let from = places.partition_point(|(place, ..)| *place < at.first().copied());
+        let Some((_, a, r)) = places.get(from).copied() else {
+            continue;
+        };
+        let Some(article) = document.articles.get_mut(a) else {
+            continue;
+        };
+        if let Some(row) = article.commitments.get(r).filter(|row| row.at == at) {
+            article.checks.push(Check {
+                statement: difference.statement.clone(),
+                holds: false,
+                quote: row.quote.clone(),
+                at,
+            });
         }
     }
 }
@@ -214,7 +232,7 @@ fn assemble(
         if notice || !speaks && body.byline.is_none() && !body.dateline {
             leftover.push(Leftover {
                 text: stream.quote(0, end),
-                at: stream.runs(0, end),
+                at: stream.runs(0, end).to_vec(),
             });
             coverage::whole(&stream, Why::Stray, coverage);
             continue;
@@ -229,7 +247,7 @@ fn assemble(
             page_year,
             options.document_date.or(date),
         );
-        let commitments = if body.caption {
+        let mut commitments = if body.caption {
             coverage::whole(&stream, Why::Caption, coverage);
             Vec::new()
         } else {
@@ -238,6 +256,7 @@ fn assemble(
             rows_before += found.rows.len();
             found.rows
         };
+        commitments.shrink_to_fit();
         let byline = body
             .byline
             .clone()
@@ -250,27 +269,25 @@ fn assemble(
         } else {
             ArticleKind::Feature
         };
+        let written = options
+            .document_date
+            .or_else(|| signed(chars, pieces, body))
+            .or(date);
+        let known = options.document_date.is_some();
+        let mut checks = checks::checks(&stream, &figures, &commitments, written, known);
+        checks.shrink_to_fit();
         articles.push(Article {
             title_truncated: title.as_ref().is_some_and(|t| t.truncated),
             title_confidence: title.as_ref().map(|t| t.confidence),
             title: title.map(|t| t.text),
             kind,
             text: stream.text(),
-            runs: stream.runs(0, end),
+            runs: stream.runs(0, end).to_vec(),
             authors: byline.authors,
             photographers: byline.photographers,
             date,
             figures: figures.iter().map(|f| f.figure(&stream)).collect(),
-            checks: checks::checks(
-                &stream,
-                &figures,
-                &commitments,
-                options
-                    .document_date
-                    .or_else(|| signed(chars, pieces, body))
-                    .or(date),
-                options.document_date.is_some(),
-            ),
+            checks,
             commitments,
         });
     }

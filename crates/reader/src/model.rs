@@ -11,6 +11,63 @@ use serde::{Serialize, Serializer};
 /// A half-open range of Unicode scalar positions in the decoded text.
 pub type Run = [usize; 2];
 
+/// Where words stand: nearly always one run, which then needs no memory of its own. Behaves as a slice of [`Run`].
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Runs(Kept);
+
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Kept {
+    One([Run; 1]),
+    Many(Box<[Run]>),
+}
+
+impl std::ops::Deref for Runs {
+    type Target = [Run];
+
+    fn deref(&self) -> &[Run] {
+        match &self.0 {
+            Kept::One(run) => run,
+            Kept::Many(runs) => runs,
+        }
+    }
+}
+
+impl From<Vec<Run>> for Runs {
+    fn from(runs: Vec<Run>) -> Runs {
+        match runs.as_slice() {
+            [run] => Runs(Kept::One([*run])),
+            _ => Runs(Kept::Many(runs.into_boxed_slice())),
+        }
+    }
+}
+
+impl From<Run> for Runs {
+    fn from(run: Run) -> Runs {
+        Runs(Kept::One([run]))
+    }
+}
+
+impl<'a> IntoIterator for &'a Runs {
+    type Item = &'a Run;
+    type IntoIter = std::slice::Iter<'a, Run>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl std::fmt::Debug for Runs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+impl Serialize for Runs {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
+}
+
 /// One text that was read.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Document {
@@ -47,7 +104,7 @@ pub enum CoverageClass {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Coverage {
     /// Where it stands; more than one run where something foreign stands in between.
-    pub at: Vec<Run>,
+    pub at: Runs,
     /// What it was taken for.
     pub class: CoverageClass,
     /// The catalogue key of the reason.
@@ -133,7 +190,7 @@ pub struct Figure {
     /// What is counted or measured, if the clause says it.
     pub of: Option<String>,
     /// Where the quote stands.
-    pub at: Vec<Run>,
+    pub at: Runs,
 }
 
 /// The kinds of commitment.
@@ -168,11 +225,11 @@ pub struct Commitment {
     /// The last day, from the text or from the plan's year.
     pub due: Option<Date>,
     /// Where the quote stands.
-    pub at: Vec<Run>,
+    pub at: Runs,
     /// What kind of row it is.
     pub kind: CommitmentKind,
     /// Catalogue keys of the reasons for which the row is proposed.
-    pub why: Vec<String>,
+    pub why: Vec<&'static str>,
 }
 
 /// A sum, share or enumeration that the text itself allows to be checked.
@@ -185,7 +242,7 @@ pub struct Check {
     /// The words of the text.
     pub quote: String,
     /// Where the quote stands.
-    pub at: Vec<Run>,
+    pub at: Runs,
 }
 
 /// A line that belongs to no article.

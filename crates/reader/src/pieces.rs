@@ -50,7 +50,7 @@ pub(crate) enum Shape {
         doubled: bool,
     },
     /// Who wrote it.
-    Byline(Byline),
+    Byline(Box<Byline>),
     /// The page's own line: paper, date, section, editors, page number.
     Folio,
     /// A line of dashes or stars between two articles.
@@ -93,7 +93,7 @@ pub(crate) fn pieces(chars: &[char]) -> Vec<Piece> {
             let blanks = all
                 .get(k)
                 .map_or(0, |line| if line.start < line.end { 0 } else { line.blanks });
-            found.push(Piece::of(open, close, blanks, Shape::Byline(byline)));
+            found.push(Piece::of(open, close, blanks, Shape::Byline(Box::new(byline))));
         } else if let Some(line) = all.get(k).filter(|line| line.start < line.end) {
             let text = cut(chars, line.start, line.end);
             let last = all
@@ -108,12 +108,14 @@ pub(crate) fn pieces(chars: &[char]) -> Vec<Piece> {
                     };
                     let (start, end, blanks, indent) = (line.start, line.end, line.blanks, line.indent);
                     push(chars, start, start + n, blanks, indent, &mut found);
-                    found.push(Piece::of(start + n, end, 0, Shape::Byline(sent)));
+                    found.push(Piece::of(start + n, end, 0, Shape::Byline(Box::new(sent))));
                 }
                 None => cut_line(chars, line, &mut found),
             }
         }
     }
+    drop(all);
+    found.shrink_to_fit();
     lone_names(chars, &mut found);
     mark_gaps(&mut found);
     mark_heads(chars, &mut found);
@@ -143,7 +145,7 @@ fn lone_names(chars: &[char], found: &mut [Piece]) {
             continue;
         };
         if let Some(byline) = byline::lone_name(cut(chars, piece.start, piece.end)) {
-            piece.shape = Shape::Byline(byline);
+            piece.shape = Shape::Byline(Box::new(byline));
         }
     }
 }
@@ -257,7 +259,7 @@ fn cut_line(chars: &[char], line: &Line, out: &mut Vec<Piece>) {
             if let Some(last) = out.last_mut().filter(|p| matches!(p.shape, Shape::Text))
                 && let Some(byline) = byline::taken_by(cut(chars, last.start, last.end))
             {
-                last.shape = Shape::Byline(byline);
+                last.shape = Shape::Byline(Box::new(byline));
             }
         }
     }
@@ -272,7 +274,7 @@ fn push(chars: &[char], start: usize, mut end: usize, blanks: usize, indent: usi
     let shape = if dateline(chars, start).is_some() || (spaced && dateline(&dense(text), 0).is_some()) {
         Shape::Dateline
     } else if let Some(byline) = byline::byline(text) {
-        Shape::Byline(byline)
+        Shape::Byline(Box::new(byline))
     } else if is_rule(text) {
         Shape::Rule
     } else if is_folio(chars, start, end) {

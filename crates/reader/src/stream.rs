@@ -2,7 +2,7 @@
 
 use crate::bodies::Part;
 use crate::chars::{at, cut, is_han};
-use crate::model::Run;
+use crate::model::{Run, Runs};
 use crate::pieces::{Piece, is_spaced_out};
 
 /// A body ready for analysis.
@@ -11,14 +11,15 @@ pub(crate) struct Stream {
     /// The characters, white space removed.
     pub(crate) chars: Vec<char>,
     /// The position of each in the decoded text.
-    positions: Vec<usize>,
-    /// Whether blanks stood before a character in the same line.
-    spaced: Vec<bool>,
-    /// Whether a foreign piece stands before a character.
-    torn: Vec<bool>,
+    positions: Vec<u32>,
+    /// Whether blanks stood before a character in the same line, and whether a foreign piece stands before it.
+    marks: Vec<u8>,
     /// The paragraphs: ranges of the stream.
     pub(crate) paragraphs: Vec<Paragraph>,
 }
+
+const SPACED: u8 = 1;
+const TORN: u8 = 2;
 
 /// A paragraph of a body.
 #[derive(Clone, Copy, Debug)]
@@ -58,9 +59,14 @@ impl Stream {
                     continue;
                 }
                 stream.chars.push(*c);
-                stream.positions.push(piece.start + k);
-                stream.spaced.push(blank && !first && !spaced_out);
-                stream.torn.push(first && foreign);
+                // A text of more than four thousand million characters is refused long before.
+                stream
+                    .positions
+                    .push(u32::try_from(piece.start + k).unwrap_or(u32::MAX));
+                let spaced = if blank && !first && !spaced_out { SPACED } else { 0 };
+                stream
+                    .marks
+                    .push(spaced | if first && foreign { TORN } else { 0 });
                 (first, blank) = (false, false);
             }
             if let Some(last) = stream.paragraphs.last_mut() {
@@ -76,33 +82,49 @@ impl Stream {
         // A torn body goes on before it began; then the place is looked for one by one.
         self.positions
             .iter()
-            .position(|p| *p >= position)
+            .position(|p| usize::try_from(*p).is_ok_and(|p| p >= position))
             .unwrap_or(self.chars.len())
     }
 
     /// Whether blanks stood right before the character `i` in its line.
     pub(crate) fn spaced(&self, i: usize) -> bool {
-        self.spaced.get(i).copied().unwrap_or(false)
+        self.marked(i, SPACED)
+    }
+
+    fn marked(&self, i: usize, mark: u8) -> bool {
+        self.marks.get(i).is_some_and(|marks| marks & mark != 0)
     }
 
     /// Where the characters from `a` to `b` stand in the decoded text.
-    pub(crate) fn runs(&self, a: usize, b: usize) -> Vec<Run> {
-        let mut runs: Vec<Run> = Vec::new();
+    pub(crate) fn runs(&self, a: usize, b: usize) -> Runs {
+        let mut whole: Option<Run> = None;
+        let mut more: Vec<Run> = Vec::new();
         for i in a..b.min(self.chars.len()) {
-            let Some(position) = self.positions.get(i).copied() else {
+            let Some(position) = self.positions.get(i).and_then(|p| usize::try_from(*p).ok()) else {
                 break;
             };
-            match runs.last_mut() {
-                Some(run) if i > a && !self.torn.get(i).copied().unwrap_or(false) => run[1] = position + 1,
-                _ => runs.push([position, position + 1]),
+            match &mut whole {
+                Some(run) if !self.marked(i, TORN) => run[1] = position + 1,
+                _ => {
+                    more.extend(whole);
+                    whole = Some([position, position + 1]);
+                }
             }
         }
-        runs
+        match whole {
+            Some(run) if more.is_empty() => Runs::from(run),
+            _ => {
+                more.extend(whole);
+                Runs::from(more)
+            }
+        }
     }
 
     /// The characters from `a` to `b`, with a space where a reader needs one.
     pub(crate) fn quote(&self, a: usize, b: usize) -> String {
-        let mut quote = String::new();
+        // Quotes are kept for long: they take no more room than they need.
+        let bytes: usize = cut(&self.chars, a, b).iter().map(|c| c.len_utf8()).sum();
+        let mut quote = String::with_capacity(bytes);
         for i in a..b.min(self.chars.len()) {
             let c = at(&self.chars, i);
             if i > a && self.spaced(i) && self.space_matters(i) {
@@ -122,11 +144,14 @@ impl Stream {
 
     /// The whole text, one line feed between paragraphs.
     pub(crate) fn text(&self) -> String {
-        let lines: Vec<String> = self
-            .paragraphs
-            .iter()
-            .map(|p| self.quote(p.start, p.end))
-            .collect();
-        lines.join("\n")
+        let bytes: usize = self.chars.iter().map(|c| c.len_utf8()).sum();
+        let mut text = String::with_capacity(bytes + self.paragraphs.len());
+        for (n, paragraph) in self.paragraphs.iter().enumerate() {
+            if n > 0 {
+                text.push('\n');
+            }
+            text.push_str(&self.quote(paragraph.start, paragraph.end));
+        }
+        text
     }
 }

@@ -16,7 +16,7 @@ pub(crate) use terms::shared_terms;
 
 use heads::{Head, heads, numbered, sections, signs};
 use joined::{adopt, joined, known_characters};
-use terms::{Index, grams_of};
+use terms::{Gram, Index, grams_of};
 
 /// What was found out about the headlines.
 #[derive(Debug, Default)]
@@ -67,8 +67,8 @@ pub(crate) fn titles(chars: &[char], pieces: &[Piece], bodies: &[Body]) -> Title
         .iter()
         .map(|b| body_text(chars, pieces, &b.parts))
         .collect();
-    let grams: Vec<Vec<u64>> = texts.iter().map(|t| grams_of(t)).collect();
-    let leads: Vec<Vec<u64>> = texts.iter().map(|t| grams_of(cut(t, 0, 160))).collect();
+    let grams: Vec<Vec<Gram>> = texts.iter().map(|t| grams_of(t)).collect();
+    let leads: Vec<Vec<Gram>> = texts.iter().map(|t| grams_of(cut(t, 0, 160))).collect();
     let index = Index::of(&grams);
     let known = known(&heads, bodies, &index);
     let front = fronts(pieces, bodies);
@@ -215,7 +215,7 @@ fn last_piece(body: &Body) -> Option<usize> {
     body.parts.last().map(|p| p.piece)
 }
 
-fn lexical_plain(head: &Head, body: &[u64]) -> u64 {
+fn lexical_plain(head: &Head, body: &[Gram]) -> u64 {
     let hit = head
         .grams
         .iter()

@@ -149,7 +149,7 @@ fn proposed(register: &Register<'_>, reading: &Reading) -> Vec<Proposal> {
     let mut keys: BTreeSet<String> = BTreeSet::new();
     for article in &reading.document.articles {
         for commitment in &article.commitments {
-            let table = of_tables.get(&commitment.at).copied();
+            let table = of_tables.get(&*commitment.at).copied();
             let mut row = row_of(register, commitment, table);
             row.article.clone_from(&article.title);
             let mut n = 1u32;
@@ -177,7 +177,7 @@ fn row_of(register: &Register<'_>, commitment: &Commitment, table: Option<&TaskR
         index: 0,
         key: key_of(&commitment.at),
         article: None,
-        at: commitment.at.clone(),
+        at: commitment.at.to_vec(),
         title: table.map_or_else(|| title_of(commitment), |row| short(&row.task.0)),
         goal: table.and_then(|row| row.goal.as_ref().map(|(goal, _)| goal.clone())),
         value: commitment.value.as_ref().map(value_text),
@@ -189,7 +189,7 @@ fn row_of(register: &Register<'_>, commitment: &Commitment, table: Option<&TaskR
         supporting,
         supporting_unknown: unknown,
         person: table.and_then(|row| row.person.clone()),
-        why: commitment.why.clone(),
+        why: commitment.why.iter().map(|why| (*why).to_owned()).collect(),
         standing: Standing::Open,
         changed: false,
         case: None,

@@ -356,7 +356,7 @@ fn cover(table: &TaskTable, chars: &[char], first: usize, out: &mut Vec<Coverage
         };
         let tail = inner.iter().rev().take_while(|c| !seen(c)).count();
         out.push(Coverage {
-            at: vec![[from.saturating_add(lead), to.saturating_sub(tail)]],
+            at: [from.saturating_add(lead), to.saturating_sub(tail)].into(),
             class,
             why,
             row,
@@ -428,9 +428,12 @@ fn figures_in(chars: &[char], at: Run, options: &Options) -> Vec<Figure> {
         .flat_map(|article| article.figures)
         .collect();
     for figure in &mut found {
-        for run in &mut figure.at {
-            *run = run.map(|place| place.saturating_add(at[0]));
-        }
+        let moved = figure
+            .at
+            .iter()
+            .map(|run| run.map(|place| place.saturating_add(at[0])));
+        let moved: Vec<Run> = moved.collect();
+        figure.at = moved.into();
     }
     found.retain(|figure| figure.at.iter().all(|run| run[1] <= at[1]));
     found
@@ -459,12 +462,12 @@ fn commitment(
         [] => (row.amount.map(Value::One), row.amount.map(|_| "元".to_owned())),
         _ => (None, None),
     };
-    let mut why = vec!["reader.why_table".to_owned()];
+    let mut why = vec!["reader.why_table"];
     if value.is_some() {
-        why.push("reader.why_number".to_owned());
+        why.push("reader.why_number");
     }
     if due.is_some() {
-        why.push("reader.why_due_text".to_owned());
+        why.push("reader.why_due_text");
     }
     Commitment {
         quote: quote.join(" "),
@@ -479,7 +482,7 @@ fn commitment(
         value,
         unit,
         due: due.map(|day| day.date),
-        at,
+        at: at.into(),
         why,
     }
 }

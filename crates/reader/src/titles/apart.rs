@@ -7,7 +7,7 @@ use crate::pieces::{Piece, Shape, dateline};
 use crate::tables::news_leads;
 use crate::titles::body_text;
 use crate::titles::heads::{minor, numbered};
-use crate::titles::terms::grams_of;
+use crate::titles::terms::{Gram, grams_of};
 
 /// A longer body is a report; a page with more headlines is several pages.
 const LONGEST_BODY: usize = 400;
@@ -42,7 +42,7 @@ pub(crate) fn taken_apart(chars: &[char], pieces: &[Piece], found: &mut Vec<Body
 }
 
 /// The terms of every headline of the page.
-fn headlines(pieces: &[Piece]) -> Vec<Vec<u64>> {
+fn headlines(pieces: &[Piece]) -> Vec<Vec<Gram>> {
     let texts = pieces.iter().filter_map(|p| match &p.shape {
         Shape::Head { texts, .. } => Some(texts),
         _ => None,
@@ -86,7 +86,7 @@ fn second<'h>(
     chars: &[char],
     pieces: &[Piece],
     body: &Body,
-    heads: &dyn Fn() -> &'h [Vec<u64>],
+    heads: &dyn Fn() -> &'h [Vec<Gram>],
 ) -> Option<usize> {
     if body.caption || body.parts.len() < 6 || body.parts.len() > LONGEST_BODY {
         return None;
@@ -173,7 +173,7 @@ fn two_bylines(chars: &[char], pieces: &[Piece], body: &Body) -> bool {
 struct Block {
     from: usize,
     len: usize,
-    grams: Vec<u64>,
+    grams: Vec<Gram>,
 }
 
 fn blocks(chars: &[char], pieces: &[Piece], body: &Body) -> Vec<Block> {
@@ -244,9 +244,9 @@ impl Spoken {
     }
 }
 
-fn spoken_of(blocks: &[Block], heads: &[Vec<u64>], b: usize) -> Spoken {
+fn spoken_of(blocks: &[Block], heads: &[Vec<Gram>], b: usize) -> Spoken {
     let known =
-        |gram: &u64, blocks: &[Block]| blocks.iter().any(|block| block.grams.binary_search(gram).is_ok());
+        |gram: &Gram, blocks: &[Block]| blocks.iter().any(|block| block.grams.binary_search(gram).is_ok());
     let (first, second) = blocks.split_at(b.min(blocks.len()));
     let mut behind: Option<(i64, usize)> = None;
     let mut shares = Vec::new();
@@ -281,7 +281,7 @@ fn cohesion(blocks: &[Block], b: usize) -> i64 {
         return 0;
     };
     let earlier = blocks.get(..b).unwrap_or_default();
-    let known = |gram: &&u64| {
+    let known = |gram: &&Gram| {
         earlier
             .iter()
             .any(|block| block.grams.binary_search(gram).is_ok())

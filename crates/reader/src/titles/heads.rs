@@ -4,14 +4,14 @@ use crate::bodies::Body;
 use crate::chars::at;
 use crate::pieces::{Piece, Shape};
 use crate::tables::{caption_subjects, caption_tails, caption_words};
-use crate::titles::terms::grams_of;
+use crate::titles::terms::{Gram, grams_of};
 
 /// One line of a headline.
 pub(crate) struct Head {
     pub(crate) piece: usize,
     pub(crate) part: usize,
     pub(crate) text: Vec<char>,
-    pub(crate) grams: Vec<u64>,
+    pub(crate) grams: Vec<Gram>,
     /// A subtitle, a date or a name with a post: never a headline by itself.
     pub(crate) minor: bool,
     /// `——某某侧记`: goes with the headline before it.

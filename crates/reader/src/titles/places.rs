@@ -3,13 +3,13 @@
 use crate::bodies::{Body, Part};
 use crate::pieces::{Piece, Shape};
 use crate::titles::heads::numbered;
-use crate::titles::terms::grams_of;
+use crate::titles::terms::{Gram, grams_of};
 use crate::titles::{REACH, Titles, body_text};
 
 /// A body that has a headline before it and another after it holds two articles: returns the part at which the
 /// second begins, from where the paragraphs speak of the second headline's things.
 pub(crate) fn split_point(chars: &[char], pieces: &[Piece], body: &Body) -> Option<usize> {
-    let gather = |list: &[usize]| -> Vec<u64> {
+    let gather = |list: &[usize]| -> Vec<Gram> {
         let texts = list
             .iter()
             .filter_map(|i| pieces.get(*i))
@@ -39,7 +39,7 @@ pub(crate) fn split_point(chars: &[char], pieces: &[Piece], body: &Body) -> Opti
         }
         let text = grams_of(&body_text(chars, pieces, &block));
         block.clear();
-        let hits = |title: &[u64], other: &[u64]| -> i64 {
+        let hits = |title: &[Gram], other: &[Gram]| -> i64 {
             let own = title
                 .iter()
                 .filter(|g| !other.contains(g) && text.binary_search(g).is_ok())
@@ -69,8 +69,8 @@ pub(crate) fn misplaced(
         let running: Vec<Part> = b.parts.iter().filter(|p| !p.heading).copied().collect();
         grams_of(&body_text(chars, pieces, &running))
     });
-    let texts: Vec<Vec<u64>> = texts.collect();
-    let share = |heading: &[u64], b: usize| -> usize {
+    let texts: Vec<Vec<Gram>> = texts.collect();
+    let share = |heading: &[Gram], b: usize| -> usize {
         let known = texts.get(b).map_or(&[][..], Vec::as_slice);
         heading.iter().filter(|g| known.binary_search(g).is_ok()).count() * 1000 / heading.len().max(1)
     };
@@ -125,7 +125,7 @@ pub(crate) fn torn_in(
         let above = grams_of(&body_text(chars, pieces, above));
         let below = grams_of(&body_text(chars, pieces, below.get(lines..).unwrap_or_default()));
         let terms = grams_of(&heading);
-        let share = |knows: &dyn Fn(&u64) -> bool| {
+        let share = |knows: &dyn Fn(&Gram) -> bool| {
             terms.iter().filter(|g| knows(g)).count() * 1000 / terms.len().max(1)
         };
         let first = share(&|g| above.binary_search(g).is_ok());

@@ -4,17 +4,25 @@ use crate::chars::{at, is_punct};
 use crate::tables::words;
 use crate::titles::heads::Head;
 
+/// A pair of neighbouring characters: exact within the basic plane; beyond it two pairs may, hardly ever, be one.
+pub(crate) type Gram = u32;
+
+fn gram(one: char, two: char) -> Gram {
+    (u32::from(one) << 16) | (u32::from(two) & 0xFFFF)
+}
+
 /// Pairs of neighbouring characters as sorted numbers, without punctuation.
-pub(crate) fn grams_of(text: &[char]) -> Vec<u64> {
+pub(crate) fn grams_of(text: &[char]) -> Vec<Gram> {
     let stop = words("headline stop words");
-    let mut grams: Vec<u64> = text
+    let mut grams: Vec<Gram> = text
         .windows(2)
         .filter(|w| w.iter().all(|c| !c.is_whitespace() && !is_punct(*c)))
         .filter(|w| !(stop.at(w, 0) == Some(1) && stop.at(w, 1) == Some(1)))
-        .map(|w| (u64::from(u32::from(at(w, 0))) << 32) | u64::from(u32::from(at(w, 1))))
+        .map(|w| gram(at(w, 0), at(w, 1)))
         .collect();
     grams.sort_unstable();
     grams.dedup();
+    grams.shrink_to_fit();
     grams
 }
 
@@ -27,15 +35,16 @@ pub(crate) fn shared_terms(heading: &[char], text: &[char]) -> usize {
 /// Which bodies know which terms: sorted once, so that a headline is compared with the bodies that share a term only.
 pub(crate) struct Index {
     /// Term and body, sorted.
-    known: Vec<(u64, usize)>,
+    known: Vec<(Gram, u32)>,
 }
 
 impl Index {
-    pub(crate) fn of(grams: &[Vec<u64>]) -> Index {
-        let pairs = grams.iter().enumerate();
-        let mut known: Vec<(u64, usize)> = pairs
-            .flat_map(|(b, list)| list.iter().map(move |g| (*g, b)))
-            .collect();
+    pub(crate) fn of(grams: &[Vec<Gram>]) -> Index {
+        let all = grams.iter().map(Vec::len).sum();
+        let mut known: Vec<(Gram, u32)> = Vec::with_capacity(all);
+        for (b, list) in (0u32..).zip(grams) {
+            known.extend(list.iter().map(|g| (*g, b)));
+        }
         known.sort_unstable();
         Index { known }
     }
@@ -52,9 +61,10 @@ impl Index {
             let weight = 1000 / u64::try_from(seen).unwrap_or(u64::MAX).max(1);
             all += weight;
             let list = rest.get(..seen).unwrap_or(&[]);
-            let near = list.partition_point(|(_, b)| *b < from);
-            for (_, b) in list.iter().skip(near).take_while(|(_, b)| *b < to) {
-                if let Some(hit) = b.checked_sub(from).and_then(|k| hits.get_mut(k)) {
+            let body = |b: &u32| usize::try_from(*b).unwrap_or(usize::MAX);
+            let near = list.partition_point(|(_, b)| body(b) < from);
+            for (_, b) in list.iter().skip(near).take_while(|(_, b)| body(b) < to) {
+                if let Some(hit) = body(b).checked_sub(from).and_then(|k| hits.get_mut(k)) {
                     *hit += weight;
                 }
             }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bihuan_domain::id::DocumentId;
 use bihuan_reader::threads::{Index, Likeness, PROPOSED_FROM, Stage};
-use bihuan_reader::{Stated, differences_stated};
+use bihuan_reader::{Runs, Stated, differences_stated};
 
 use super::told::{Said, Told};
 use crate::documents::rows::key_of;
@@ -170,8 +170,7 @@ impl Linked {
             .filter(|(_, (.., said))| said.row.is_some())
             .map(|(n, (source, _, said))| ((source, said.key.as_str()), n))
             .collect();
-        let place =
-            |(source, at): &(usize, Vec<[usize; 2]>)| rows.get(&(*source, key_of(at).as_str())).copied();
+        let place = |(source, at): &(usize, Runs)| rows.get(&(*source, key_of(at).as_str())).copied();
         found
             .iter()
             .filter(|difference| difference.first.0 != difference.second.0)
