@@ -35,8 +35,11 @@ fi
 rm -rf --one-file-system "$root"
 mkdir -p "$root"
 tar -C "$root" --exclude='./dev/*' -xf "$archive"
-# The one device that scripts need; where none may be made (in some containers), a file does as well.
+# The devices that are needed; where none may be made (in some containers), files stand for what is only written.
 mknod -m 666 "$root/dev/null" c 1 3 2>/dev/null || command install -m 666 /dev/null "$root/dev/null"
+# A static program draws its keys from here.
+mknod -m 666 "$root/dev/random" c 1 8 2>/dev/null || true
+mknod -m 666 "$root/dev/urandom" c 1 9 2>/dev/null || true
 
 install() {
   cp "$1" "$root/tmp/package.deb"
