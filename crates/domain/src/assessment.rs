@@ -9,17 +9,20 @@
 mod exact;
 mod facts;
 mod period;
+mod piece;
 mod place;
 mod result;
 mod scheme;
 mod score;
 mod sheet;
+mod tally;
 #[cfg(test)]
 mod tests;
 
 pub use exact::Exact;
-pub use facts::{about_case, add_case, case_fact, facts_of};
+pub use facts::{about_case, case_row, facts_of, row_of_case, tells_nothing};
 pub use period::{Span, Unreadable};
+pub use piece::{Amount, Counting, Falls, Piece};
 pub use result::{
     ENTRIES, ENTRIES_BEFORE, FIELDS as RESULT_FIELDS, SHEET, is_of_period, result_row, result_rows,
 };
@@ -27,7 +30,8 @@ pub use scheme::{
     Adjustment, AtQuota, Class, Empty, Grade, Item, Measure, Members, Merged, Of, Places, Rule, Said, Scheme,
     Source, Veto,
 };
-pub use score::{Fact, Facts, owner_in, score};
+pub use score::{Fact, Facts, score};
 pub use sheet::{
     AdjustmentLine, Apart, Assessment, Counted, Line, Outcome, Sheet, Standing, Thing, VetoLine, WhyApart,
 };
+pub use tally::{Named, Place, Tally, owner_in};

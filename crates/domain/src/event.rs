@@ -23,8 +23,8 @@ use crate::verification::{Beacon, Relaxation, Seat};
 
 pub use world::{
     AccountChanged, BulletinDrafted, BulletinIssued, BulletinOverdue, BulletinSigned, Created,
-    DocumentReceived, DocumentReviewed, ErasureAsked, ErasureDone, ErasureWithdrawn, PackAdopted, Relieved,
-    RowPut, RowRemoved, SettingSet, Unmasked, WorldEvent,
+    DocumentReceived, DocumentReviewed, ErasureAsked, ErasureDone, ErasureWithdrawn, PackAdopted,
+    PaperIssued, Relieved, RowPut, RowRemoved, SettingSet, Unmasked, WorldEvent,
 };
 
 /// An event of a case's stream.
@@ -707,6 +707,26 @@ impl CaseEvent {
     /// [`Unreadable`] where the name is unknown, the version newer than this program or the body of another shape.
     pub fn read(name: &str, version: u32, body: Json) -> Result<Self, Unreadable> {
         join(name, version, body)
+    }
+
+    /// As [`CaseEvent::read`], from the body's text: nothing stands between the text and the event.
+    ///
+    /// # Errors
+    ///
+    /// As for [`CaseEvent::read`].
+    pub fn read_text(name: &str, version: u32, body: &str) -> Result<Self, Unreadable> {
+        let fault = |why: String| Unreadable {
+            name: name.to_owned(),
+            version,
+            why,
+        };
+        if version != VERSION {
+            let body = serde_json::from_str(body).map_err(|error| fault(error.to_string()))?;
+            return join(name, version, body);
+        }
+        // The name first: then the body is read as what it is, in one go.
+        let text = format!("{{\"type\":\"{name}\",\"body\":{body}}}");
+        serde_json::from_str(&text).map_err(|error| fault(error.to_string()))
     }
 }
 

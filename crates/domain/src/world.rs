@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::calendar::{Calendar, Calendars};
-use crate::event::{BulletinDrafted, BulletinOverdue, DocumentReceived, DocumentReviewed, WorldEvent};
+use crate::event::{
+    BulletinDrafted, BulletinOverdue, DocumentReceived, DocumentReviewed, PaperIssued, WorldEvent,
+};
 use crate::id::{BulletinId, Code, Digest, DocumentId, PackId, PostId, UnitId};
 use crate::org::{Actor, Org};
 use crate::register::Registers;
@@ -47,6 +49,8 @@ pub struct World {
     pub reviews: Arc<BTreeMap<DocumentId, Vec<DocumentReviewed>>>,
     /// Bulletins.
     pub bulletins: BTreeMap<BulletinId, Bulletin>,
+    /// Papers of assessments as they went out, in order, with who issued them and when.
+    pub papers: Arc<Vec<(PaperIssued, Actor, Timestamp)>>,
 }
 
 /// A bulletin and how far it is.
@@ -182,6 +186,9 @@ impl World {
                 if let Some(bulletin) = self.bulletins.get_mut(&e.bulletin) {
                     bulletin.issued = Some(at);
                 }
+            }
+            WorldEvent::PaperIssued(e) => {
+                Arc::make_mut(&mut self.papers).push((e, actor.clone(), at));
             }
             WorldEvent::BulletinOverdue(e) => {
                 if let Some(bulletin) = self.bulletins.get_mut(&e.bulletin) {

@@ -10,14 +10,19 @@ mod announce;
 mod change;
 mod course;
 mod facts;
+mod fold;
+mod issued;
 mod notice;
 mod run;
 mod slice;
 mod told;
 
+pub(crate) use announce::{Computed, computed};
+
 pub use announce::sheet_hash;
 pub use change::{Change, Move, moves};
 pub use course::{Announced, Course, ITEM, Said, about_items};
+pub use issued::{Issued, PaperRecheck, issue, issues, paper_of_file, recheck};
 pub use notice::{Paper, Papers, paper_docx, paper_html};
 pub use run::{Head, Run, Traced, live, of_log, period_of, scheme_named, sheet_json};
 pub use slice::{Slice, export, read_slice};

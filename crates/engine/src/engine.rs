@@ -16,6 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{oneshot, watch};
 
 use crate::answer::Answer;
+use crate::assessment::Computed;
 use crate::custody;
 use crate::error::{Error, Failure};
 use crate::indicators::Tallies;
@@ -24,7 +25,7 @@ use crate::queue::queue;
 use crate::time::TimeSource;
 use crate::upload::{Upload, Uploads, sniff};
 use crate::views::{self, Views};
-use crate::wire::Submission;
+use crate::wire::{Order, Submission};
 use crate::writer::{Desk, Job, Shared, WORLD, WorldChange};
 
 /// Cases woken in one commit group.
@@ -101,6 +102,7 @@ impl Engine {
             writer.wait_for_disk(false)?;
         }
         let now = time.now();
+        let (world, mechanisms) = load_world(&ledger)?;
         let (entries, rebuilt, cases) = {
             let batch = writer.begin(now)?;
             views::create(batch.connection())?;
@@ -116,10 +118,10 @@ impl Engine {
                 views::rebuild(batch.connection(), &ledger.reader()?, &mut |_| {})?;
                 cases = views::applied(batch.connection())?.1;
             }
+            mechanisms.measures().keep(batch.connection())?;
             batch.commit()?;
             (entries, rebuilt, cases)
         };
-        let (world, mechanisms) = load_world(&ledger)?;
         let head = writer.head();
         let beacon = Beacon {
             size: head.size,
@@ -251,13 +253,43 @@ impl Engine {
     /// Sends a command and gives back where the answer will arrive, so that many can be under way at once.
     pub fn send(&self, actor: &Actor, submission: Submission) -> oneshot::Receiver<Result<Answer, Failure>> {
         let (reply, answer) = oneshot::channel();
+        let (actor, submission) = (actor.clone(), Box::new(submission));
+        let Order::Compute { register, period } = &submission.order else {
+            self.queue(actor, submission, None, reply);
+            return answer;
+        };
+        // A result is computed beside the writer, on one state of the read models, and the writer only puts it down.
+        let (engine, register, period) = (self.clone(), register.clone(), period.clone());
+        let computing = std::thread::Builder::new().name("bihuan-assess".to_owned());
+        let started = computing.spawn(move || {
+            let computed = crate::assessment::computed(&engine, &actor, &register, &period);
+            engine.queue(actor, submission, Some(Box::new(computed)), reply);
+        });
+        if let Err(error) = started {
+            tracing::error!(%error, "no thread to compute an assessment in");
+        }
+        answer
+    }
+
+    fn queue(
+        &self,
+        actor: Actor,
+        submission: Box<Submission>,
+        computed: Option<Box<Result<Computed, Failure>>>,
+        reply: oneshot::Sender<Result<Answer, Failure>>,
+    ) {
         // A stopped writer drops the job and with it `reply`, which the receiver sees.
         let _ = self.0.jobs.send(Job::Submit {
-            actor: actor.clone(),
-            submission: Box::new(submission),
+            actor,
+            submission,
+            computed,
             reply,
         });
-        answer
+    }
+
+    /// How many entries the shared state has taken in: the world is as of them.
+    pub(crate) fn published(&self) -> u64 {
+        *self.0.shared.seq.borrow()
     }
 
     /// Changes the jurisdiction: org, registers, calendars, packs, settings, documents, bulletins. All or nothing.

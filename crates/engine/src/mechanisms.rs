@@ -10,6 +10,7 @@ use bihuan_domain::mechanism::{Mechanism, RegisterSpec};
 use bihuan_mechanism::{Datum, Pack};
 
 use crate::error::Error;
+use crate::views::Measures;
 
 /// Compiled mechanisms by id and by digest.
 #[derive(Clone, Default)]
@@ -17,6 +18,7 @@ pub struct Mechanisms {
     current: BTreeMap<MechanismId, Arc<Mechanism>>,
     every: BTreeMap<Digest, Arc<Mechanism>>,
     packs: Vec<Arc<Pack>>,
+    measures: Arc<Measures>,
 }
 
 /// A pack as it stands in the log: its digest and its files.
@@ -72,6 +74,11 @@ impl Mechanisms {
     /// The assessment schemes in force, by pack.
     pub fn schemes(&self) -> impl Iterator<Item = &Arc<Scheme>> {
         self.packs.iter().flat_map(|pack| &pack.schemes)
+    }
+
+    /// What is kept of cases for the schemes in force.
+    pub(crate) fn measures(&self) -> &Measures {
+        &self.measures
     }
 
     /// The packs in force.
@@ -137,10 +144,12 @@ impl Mechanisms {
             every.insert(mechanism.digest.clone(), mechanism.clone());
             current.insert(mechanism.id.clone(), mechanism.clone());
         }
+        let packs: Vec<Arc<Pack>> = loaded.packs.into_iter().map(Arc::new).collect();
         Ok(Mechanisms {
+            measures: Arc::new(Measures::of(packs.iter().flat_map(|pack| &pack.schemes))),
             current,
             every,
-            packs: loaded.packs.into_iter().map(Arc::new).collect(),
+            packs,
         })
     }
 }

@@ -8,6 +8,7 @@ mod brief;
 mod brought;
 mod fold;
 mod group;
+mod piece;
 mod places;
 mod project;
 mod query;
@@ -24,6 +25,7 @@ pub use spans::Span;
 
 pub(crate) use brief::{Brief, Course};
 pub(crate) use brought::{open_about, open_cases, project_brought, scheduled_through};
+pub(crate) use piece::{Kept, Measures, about, each_piece};
 pub(crate) use project::{Face, Title, clear_title, number_after, project_change, recent_verifiers, titled};
 pub(crate) use query::{actor_of, by_key, due_cases, each_state, state};
 pub(crate) use rebuild::{applied, set_applied};
@@ -89,17 +91,20 @@ pub(crate) fn create(connection: &rusqlite::Connection) -> Result<(), crate::err
     connection.execute_batch(brought::TABLES)?;
     connection.execute_batch(brief::TABLE)?;
     connection.execute_batch(places::TABLE)?;
+    connection.execute_batch(piece::TABLES)?;
     Ok(())
 }
 
 /// The form of the read models and of the state in them. Raise it whenever `evolve`, [`TABLES`] or the projection changes:
 /// a data directory of another form is made anew from its log when it is opened.
-pub(crate) const FORM: u64 = 5;
+pub(crate) const FORM: u64 = 6;
 
 /// The tables of [`TABLES`], for clearing and comparing.
-pub(crate) const NAMES: [&str; 8] = [
+pub(crate) const NAMES: [&str; 10] = [
     "case_views",
     "briefs",
+    "measures",
+    "pieces",
     "duties",
     "places",
     "numbers",

@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{oneshot, watch};
 
 use crate::answer::{Answer, Recorded};
+use crate::assessment::Computed;
 use crate::error::{Error, Failure};
 use crate::mechanisms::Mechanisms;
 use crate::queue::Queue;
@@ -61,6 +62,8 @@ pub(crate) enum Job {
     Submit {
         actor: Actor,
         submission: Box<Submission>,
+        /// What an order to compute came to, found on a reader.
+        computed: Option<Box<Result<Computed, Failure>>>,
         reply: oneshot::Sender<Result<Answer, Failure>>,
     },
     World {
@@ -346,9 +349,10 @@ impl Group<'_> {
             Job::Submit {
                 actor,
                 submission,
+                computed,
                 reply,
             } => {
-                let result = self.submit(batch, &actor, &submission);
+                let result = self.submit(batch, &actor, &submission, computed);
                 (reply, result)
             }
             Job::World {
@@ -402,6 +406,7 @@ impl Group<'_> {
         batch: &mut Batch<'_>,
         actor: &Actor,
         submission: &Submission,
+        computed: Option<Box<Result<Computed, Failure>>>,
     ) -> Result<(Kept, Option<Appended>, bool), Failure> {
         if submission.key.is_empty() || !bihuan_ledger::is_name(&submission.key) {
             return Err(Refusal::new("bad_key").into());
@@ -420,7 +425,7 @@ impl Group<'_> {
                 row,
                 values,
             } => self.put_row(batch, actor, (register, row.as_ref(), values), cause),
-            Order::Compute { register, period } => self.compute(batch, actor, (register, period), cause),
+            Order::Compute { register, .. } => self.announce(batch, actor, (register, computed), cause),
             _ => self.write(batch, plan, Some(cause)),
         });
         if matches!(written, Err(Failure::Refused(_))) {

@@ -136,6 +136,33 @@ impl Reader {
         Ok(())
     }
 
+    /// Calls `each` with place, stream and canonical text of every entry from `from` on, up to `until`, in order. Nothing is
+    /// parsed: see [`crate::EntryText`].
+    ///
+    /// # Errors
+    ///
+    /// The first error of `each`; if the database cannot be read.
+    pub fn for_each_text<E: From<Error>>(
+        &self,
+        from: u64,
+        until: u64,
+        mut each: impl FnMut(u64, &str, &str) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let sql = "SELECT seq, stream, entry FROM entries WHERE seq >= ?1 AND seq < ?2 ORDER BY seq";
+        let mut statement = self.connection.prepare_cached(sql).map_err(Error::from)?;
+        let mut rows = statement
+            .query([column(from), column(until)])
+            .map_err(Error::from)?;
+        while let Some(row) = rows.next().map_err(Error::from)? {
+            let text = |place: usize| -> Result<&str, Error> {
+                let found = row.get_ref(place)?.as_str();
+                Ok(found.map_err(rusqlite::Error::from)?)
+            };
+            each(number(row.get(0).map_err(Error::from)?), text(1)?, text(2)?)?;
+        }
+        Ok(())
+    }
+
     /// The entries of a stream from its place `from` on, in order.
     ///
     /// # Errors

@@ -48,6 +48,8 @@ struct Size {
     counted: usize,
     /// Events of the year that is assessed.
     events: usize,
+    /// Events of a large year, of which the narrow table alone is made.
+    copied: usize,
 }
 
 const QUICK: Size = Size {
@@ -58,6 +60,7 @@ const QUICK: Size = Size {
     characters: 200_000,
     counted: 5_000,
     events: 10_000,
+    copied: 100_000,
 };
 const FULL: Size = Size {
     single: 2_000,
@@ -67,6 +70,7 @@ const FULL: Size = Size {
     characters: 4_000_000,
     counted: 1_000_000,
     events: 100_000,
+    copied: 10_000_000,
 };
 
 /// Commands under way at once in the second run.
@@ -94,7 +98,7 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
     }
     if wanted("assess") {
         let events = args.events.unwrap_or(size.events);
-        results.insert("assess".to_owned(), assess::year(events, term)?);
+        results.insert("assess".to_owned(), assess::year(events, size.copied, term)?);
     }
     if wanted("read") {
         results.insert(

@@ -3,9 +3,11 @@
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
+use bihuan_domain::calendar::date_of;
 use bihuan_domain::id::BulletinId;
 use bihuan_engine::Engine;
 use bihuan_engine::access::Task;
+use bihuan_engine::assessment;
 use bihuan_engine::audit;
 use bihuan_engine::bulletin::{self, Drafting, Scope, UnitOrder};
 use bihuan_engine::burden;
@@ -174,11 +176,20 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
         What::Process(args) => super::process::run(args, term),
         What::Verify { which, data, json } => {
             let engine = office::open(data)?;
+            let world = engine.world();
+            let mut papers: Vec<usize> = Vec::new();
             let ids = match which {
-                None => engine.world().bulletins.keys().cloned().collect(),
-                Some(which) => match meant(&engine, which)? {
-                    Some(id) => vec![id],
-                    None => {
+                None => {
+                    papers.extend(0..world.papers.len());
+                    world.bulletins.keys().cloned().collect()
+                }
+                Some(which) => match (meant(&engine, which)?, paper_meant(&engine, which)?) {
+                    (Some(id), _) => vec![id],
+                    (None, Some(paper)) => {
+                        papers.push(paper);
+                        Vec::new()
+                    }
+                    (None, None) => {
                         if *json {
                             term.json(&json!({ "bulletins": [], "unknown": which }));
                         } else {
@@ -207,8 +218,23 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
                     term.say("cli.report_fails", &[("id", &id), ("what", &what)]);
                 }
             }
+            let mut rechecked = Vec::new();
+            for (event, _, at) in papers.into_iter().filter_map(|place| world.papers.get(place)) {
+                let found = assessment::recheck(&engine, event, date_of(*at))?;
+                let id = format!("{} {} {}", event.scheme, event.period, event.paper);
+                if !found.holds() {
+                    exit = Exit::Faults;
+                }
+                if *json {
+                    rechecked.push(json!({ "paper": event, "holds": found.holds(), "recheck": found }));
+                } else if found.holds() {
+                    term.say("cli.report_holds", &[("id", &id)]);
+                } else {
+                    term.say("cli.report_fails", &[("id", &id), ("what", &event.log.root)]);
+                }
+            }
             if *json {
-                term.json(&json!({ "bulletins": all }));
+                term.json(&json!({ "bulletins": all, "papers": rechecked }));
             }
             Ok(exit)
         }
@@ -377,4 +403,14 @@ fn meant(engine: &Engine, which: &str) -> Result<Option<BulletinId>, Trouble> {
     }
     let bytes = std::fs::read(path).map_err(Trouble::file(path))?;
     Ok(bulletin::of_file(engine, &bytes)?)
+}
+
+/// The issued paper of an assessment that a file is.
+fn paper_meant(engine: &Engine, which: &str) -> Result<Option<usize>, Trouble> {
+    let path = Path::new(which);
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let bytes = std::fs::read(path).map_err(Trouble::file(path))?;
+    Ok(assessment::paper_of_file(engine, &bytes)?)
 }

@@ -46,6 +46,11 @@ impl Exact {
         Exact::new(decimal.mantissa(), 10i128.checked_pow(decimal.scale())?)
     }
 
+    /// So many millionths.
+    pub fn millionths(number: i128) -> Option<Exact> {
+        Exact::new(number, 1_000_000)
+    }
+
     /// A whole number.
     pub fn whole(number: u64) -> Exact {
         Exact {

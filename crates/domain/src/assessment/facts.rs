@@ -1,6 +1,7 @@
 //! Cases and rows as the expressions of a scheme see them.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 
@@ -16,15 +17,12 @@ use crate::value::Value;
 use crate::world::World;
 
 /// A case: its fields, the facts that all expressions know, and the day by which it is due as a whole.
-pub fn case_fact(state: &State) -> Fact {
+pub fn case_row(state: &State) -> Row {
     let mut row = state.as_row();
     if let Some(due) = due_on(state) {
         row.insert(FieldId::new("due_on"), Value::Date(due));
     }
-    Fact {
-        thing: Thing::Case { case: state.id },
-        row,
-    }
+    row
 }
 
 /// The day on which the clock of the whole case runs out, or ran out in its last round.
@@ -42,8 +40,48 @@ pub fn about_case(state: &State) -> (UnitId, Date) {
     (state.owner.clone(), date_of(state.opened_at))
 }
 
+/// Whether an event, by its stored name and body, changes nothing that a measure can see of a case ([`case_row`]), then or
+/// later. Whoever only scores may leave it out unread.
+pub fn tells_nothing(kind: &str, body: &str) -> bool {
+    match kind {
+        "case.reminded" | "case.child_added" | "case.child_ended" | "clock.warned" | "clock.escalated"
+        | "clock.exhausted" | "clock.answered" => true,
+        // A report that sets no field. The name may stand elsewhere in it; then it is read for nothing.
+        "case.noted" => !body.contains("\"values\""),
+        _ => false,
+    }
+}
+
+/// The fields that a row of a case has beside its own: the owner of the case, and the day on which it was opened.
+const OF_CASE: [&str; 2] = ["case_owner", "case_opened_on"];
+
+/// A row as a measure sees it: where it belongs to a case and the measure asks about that, with what `about` says of it.
+/// Nothing is copied that need not be.
+///
+/// # Errors
+///
+/// Only those of `about`.
+pub fn row_of_case<'r, E>(
+    row: &'r Row,
+    fields: &BTreeSet<FieldId>,
+    about: impl FnOnce(CaseId) -> Result<Option<(UnitId, Date)>, E>,
+) -> Result<Cow<'r, Row>, E> {
+    let [owner_of, opened_of] = OF_CASE.map(FieldId::new);
+    let asks = fields.contains(&owner_of) || fields.contains(&opened_of);
+    let Some(Value::Case(case)) = row.get(&FieldId::new(CASE)).filter(|_| asks) else {
+        return Ok(Cow::Borrowed(row));
+    };
+    let Some((owner, opened)) = about(*case)? else {
+        return Ok(Cow::Borrowed(row));
+    };
+    let mut row = row.clone();
+    row.insert(owner_of, Value::Unit(owner));
+    row.insert(opened_of, Value::Date(opened));
+    Ok(Cow::Owned(row))
+}
+
 /// The facts that a scheme looks at: the cases of `states` under their mechanisms, and the rows of the registers of the
-/// world. `about` says of a case what its rows know of it; each case is asked for once.
+/// world. `about` says of a case what its rows know of it.
 ///
 /// # Errors
 ///
@@ -56,42 +94,25 @@ pub fn facts_of<'s, E>(
 ) -> Result<Facts, E> {
     let mut facts: Facts = scheme.looks_at().into_iter().map(|of| (of, Vec::new())).collect();
     for state in states {
-        add_case(&mut facts, state);
+        if let Some(list) = facts.get_mut(&Of::Cases(state.mechanism.id.clone())) {
+            list.push(Fact {
+                thing: Thing::Case { case: state.id },
+                row: case_row(state),
+            });
+        }
     }
-    let mut known: BTreeMap<CaseId, Option<(UnitId, Date)>> = BTreeMap::new();
+    let all = BTreeSet::from(OF_CASE.map(FieldId::new));
     for (of, list) in &mut facts {
         let Of::Register(register) = of else { continue };
         for (id, values) in world.registers.rows(register) {
-            let mut row: Row = values.clone();
-            if let Some(Value::Case(id)) = values.get(&FieldId::new(CASE)) {
-                let told = match known.get(id) {
-                    Some(told) => told.clone(),
-                    None => {
-                        let told = about(*id)?;
-                        known.insert(*id, told.clone());
-                        told
-                    }
-                };
-                if let Some((owner, opened)) = told {
-                    row.insert(FieldId::new("case_owner"), Value::Unit(owner));
-                    row.insert(FieldId::new("case_opened_on"), Value::Date(opened));
-                }
-            }
             list.push(Fact {
                 thing: Thing::Row {
                     register: register.clone(),
                     row: id.clone(),
                 },
-                row,
+                row: row_of_case(values, &all, &mut about)?.into_owned(),
             });
         }
     }
     Ok(facts)
-}
-
-/// Adds a case where the scheme looks at its mechanism.
-pub fn add_case(facts: &mut Facts, state: &State) {
-    if let Some(list) = facts.get_mut(&Of::Cases(state.mechanism.id.clone())) {
-        list.push(case_fact(state));
-    }
 }

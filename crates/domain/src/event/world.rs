@@ -56,6 +56,8 @@ pub enum WorldEvent {
     BulletinIssued(BulletinIssued),
     #[serde(rename = "bulletin.overdue")]
     BulletinOverdue(BulletinOverdue),
+    #[serde(rename = "paper.issued")]
+    PaperIssued(PaperIssued),
     #[serde(rename = "erasure.asked")]
     ErasureAsked(ErasureAsked),
     #[serde(rename = "erasure.withdrawn")]
@@ -225,6 +227,23 @@ pub struct BulletinIssued {
     pub bulletin: BulletinId,
     /// Digest of what was issued.
     pub content: Digest,
+}
+
+/// A paper of an announced assessment went out, and is kept by hash as it went out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaperIssued {
+    /// Which: `grades` (等次通知), `commendation` (表彰决定).
+    pub paper: Code,
+    /// Of which scheme.
+    pub scheme: Code,
+    /// Of which period, by its name.
+    pub period: Code,
+    /// Number of log entries from whose rows it was written, and their root.
+    pub log: Beacon,
+    /// Digest of what was issued, in both languages.
+    pub content: Digest,
+    /// The same, kept as a file.
+    pub file: Attachment,
 }
 
 /// Somebody asked that a subject be erased; another person must confirm it.

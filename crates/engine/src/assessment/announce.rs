@@ -1,26 +1,32 @@
 //! A result is announced: the scheme's sheets of a period become rows, each with the hash of its sheet and the number of
 //! entries that it was computed from.
 //!
-//! It is computed in the writer, between two decisions, so that no entry stands between the sheet and the row that
-//! names it. `report assess` computes the same sheet from that many entries of the log and finds the same hash.
+//! It is computed on a reader, on one state of the read models, so that nobody waits for it; the writer puts it down as it
+//! is. `report assess` computes the same sheet from that many entries of the log and finds the same hash.
+
+use std::sync::Arc;
 
 use bihuan_domain::assessment::{
-    Assessment, ENTRIES, ENTRIES_BEFORE, SHEET, Scheme, Sheet, Span, is_of_period, result_rows, score,
+    ENTRIES, ENTRIES_BEFORE, Named, SHEET, Scheme, Sheet, Span, is_of_period, result_rows,
 };
 use bihuan_domain::calendar::date_of;
 use bihuan_domain::case::keeps;
 use bihuan_domain::event::{RowPut, RowRemoved, VERSION, WorldEvent};
 use bihuan_domain::expr::Row;
-use bihuan_domain::id::{Code, FieldId, RegisterId};
+use bihuan_domain::id::{Code, Digest, FieldId, RegisterId, RowId, UnitId};
 use bihuan_domain::org::Actor;
 use bihuan_domain::refusal::Refusal;
 use bihuan_domain::value::Value;
-use bihuan_ledger::{Appended, Batch, Cause, Digest, NewEntry, canonical_json};
+use bihuan_domain::world::World;
+use bihuan_ledger::{Appended, Batch, Cause, NewEntry, canonical_json};
+use jiff::Timestamp;
 use serde_json::json;
 
-use super::facts;
-use super::run::{checked, period_of, scheme_named};
+use super::change::refusal;
+use super::run::{live, period_of, scheme_named};
+use crate::engine::Engine;
 use crate::error::{Error, Failure};
+use crate::mechanisms::Mechanisms;
 use crate::writer::{Group, Kept, WORLD, log_actor};
 
 /// The hash of a sheet: of scheme, definition, period and sheet in canonical JSON. Two computations that come to the
@@ -36,45 +42,99 @@ pub fn sheet_hash(scheme: &Scheme, span: &Span, sheet: &Sheet) -> Result<String,
         "period": span.name,
         "sheet": sheet,
     });
-    Ok(Digest::of(canonical_json(&value)?.as_bytes()).to_string())
+    Ok(bihuan_ledger::Digest::of(canonical_json(&value)?.as_bytes()).to_string())
+}
+
+/// A result that is ready to be announced.
+pub(crate) struct Computed {
+    /// The definition by which it was computed.
+    definition: Digest,
+    scheme: Arc<Scheme>,
+    span: Span,
+    /// From so many entries.
+    entries: u64,
+    rows: Vec<(UnitId, RowId, Row)>,
+}
+
+/// Computes the scheme of a register for a period on one state of the read models, beside the writer.
+///
+/// # Errors
+///
+/// A refusal where the actor may not, the register computes nothing, or the period cannot be scored.
+pub(crate) fn computed(
+    engine: &Engine,
+    actor: &Actor,
+    register: &RegisterId,
+    period: &str,
+) -> Result<Computed, Failure> {
+    let (mechanisms, now) = (engine.mechanisms(), engine.now());
+    let scheme = computes(&mechanisms, &engine.world(), actor, register, now)?;
+    let span = period_of(&scheme, Some(period), now)?;
+    let run = live(engine, &scheme, &span, Named::Everybody)?;
+    let mut rows = result_rows(&span, &run.assessment, date_of(now));
+    for (unit, _, values) in &mut rows {
+        if let Some(sheet) = run.assessment.sheet(unit) {
+            let hash = sheet_hash(&scheme, &span, sheet)?;
+            values.insert(FieldId::new(SHEET), Value::Code(Code::new(hash)));
+        }
+    }
+    Ok(Computed {
+        definition: scheme.digest.clone(),
+        span,
+        entries: run.head.size,
+        rows,
+        scheme,
+    })
+}
+
+/// The scheme that a register computes, where the actor keeps the register.
+fn computes(
+    mechanisms: &Mechanisms,
+    world: &World,
+    actor: &Actor,
+    register: &RegisterId,
+    now: Timestamp,
+) -> Result<Arc<Scheme>, Failure> {
+    let spec = mechanisms
+        .register(register)
+        .ok_or_else(|| Refusal::new("no_such_reference").with("field", register.as_str()))?;
+    keeps(world, date_of(now), actor, spec)?;
+    let computed = spec
+        .computed
+        .as_ref()
+        .ok_or_else(|| Refusal::new("not_computed").with("register", &spec.label))?;
+    scheme_named(mechanisms, Some(computed.as_str()))
 }
 
 impl Group<'_> {
-    /// Computes a register's scheme for a period and puts the result in the place of the one before.
-    pub(crate) fn compute(
+    /// Puts a computed result in the place of the one before. What was computed stands, whatever cases did meanwhile: its
+    /// rows name the entries that it follows from. Only the rules must still be the same, and nobody later have announced.
+    pub(crate) fn announce(
         &mut self,
         batch: &mut Batch<'_>,
         actor: &Actor,
-        (register, period): (&RegisterId, &str),
+        (register, computed): (&RegisterId, Option<Box<Result<Computed, Failure>>>),
         cause: Cause,
     ) -> Result<(Kept, Option<Appended>), Failure> {
-        let spec = self
-            .mechanisms
-            .register(register)
-            .ok_or_else(|| Refusal::new("no_such_reference").with("field", register.as_str()))?
-            .clone();
-        let today = date_of(self.now);
-        keeps(self.world, today, actor, &spec)?;
-        let computed = spec
-            .computed
-            .as_ref()
-            .ok_or_else(|| Refusal::new("not_computed").with("register", &spec.label))?;
-        let scheme = scheme_named(self.mechanisms, Some(computed.as_str()))?;
-        let span = period_of(&scheme, Some(period), self.now)?;
-        let facts = facts::of_views(&scheme, self.world, batch.connection())?;
-        let assessment = score(&scheme, &self.world.org, &facts, &span);
-        checked(&scheme, &span, &assessment, None)?;
-        let entries = i64::try_from(batch.next_seq()).unwrap_or(i64::MAX);
-        let mut events = self.gone(register, &span, &assessment);
-        for (unit, row, mut values) in result_rows(&span, &assessment, today) {
-            let Some(sheet) = assessment.sheet(&unit) else {
-                continue;
+        let computed =
+            computed.ok_or_else(|| Error::Other("a result is computed before it is announced".to_owned()))?;
+        let computed = (*computed)?;
+        let scheme = computes(self.mechanisms, self.world, actor, register, self.now)?;
+        if scheme.digest != computed.definition || scheme.id != computed.scheme.id {
+            return Err(refusal("assess.scheme_changed", &[("scheme", scheme.id.as_str())]).into());
+        }
+        let entries = i64::try_from(computed.entries).unwrap_or(i64::MAX);
+        let mut events = self.gone(register, &computed);
+        for (_, row, mut values) in computed.rows {
+            let hash = match values.get(&FieldId::new(SHEET)) {
+                Some(Value::Code(hash)) => hash.to_string(),
+                _ => continue,
             };
-            let hash = sheet_hash(&scheme, &span, sheet)?;
             let before = self.world.registers.row(register, &row);
+            if before.and_then(|before| number(before, ENTRIES)) > Some(entries) {
+                return Err(refusal("assess.overtaken", &[("period", &computed.span.name)]).into());
+            }
             let before = before.and_then(|before| entries_before(before, &hash));
-            let value = Value::Code(Code::new(hash));
-            values.insert(FieldId::new(SHEET), value);
             values.insert(FieldId::new(ENTRIES), Value::Int(entries));
             values.extend(before.map(|n| (FieldId::new(ENTRIES_BEFORE), Value::Int(n))));
             events.push(WorldEvent::RowPut(RowPut {
@@ -87,13 +147,10 @@ impl Group<'_> {
     }
 
     /// Rows of units that are no longer scored.
-    fn gone(&self, register: &RegisterId, span: &Span, assessment: &Assessment) -> Vec<WorldEvent> {
-        let stays = |row: &bihuan_domain::id::RowId| {
-            let mut sheets = assessment.sheets.iter();
-            sheets.any(|sheet| bihuan_domain::assessment::result_row(span, &sheet.unit) == *row)
-        };
+    fn gone(&self, register: &RegisterId, computed: &Computed) -> Vec<WorldEvent> {
+        let stays = |row: &RowId| computed.rows.iter().any(|(_, scored, _)| scored == row);
         let rows = self.world.registers.rows(register).map(|(row, _)| row);
-        rows.filter(|row| is_of_period(row, span) && !stays(row))
+        rows.filter(|row| is_of_period(row, &computed.span) && !stays(row))
             .map(|row| {
                 WorldEvent::RowRemoved(RowRemoved {
                     register: register.clone(),
@@ -147,12 +204,15 @@ impl Group<'_> {
 
 /// The log of the sheet before this one: of the row's own where it had another hash, else what the row says.
 fn entries_before(before: &Row, hash: &str) -> Option<i64> {
-    let number = |field| match before.get(&FieldId::new(field)) {
+    match before.get(&FieldId::new(SHEET)) {
+        Some(Value::Code(same)) if same.as_str() == hash => number(before, ENTRIES_BEFORE),
+        _ => number(before, ENTRIES),
+    }
+}
+
+fn number(row: &Row, field: &str) -> Option<i64> {
+    match row.get(&FieldId::new(field)) {
         Some(Value::Int(n)) => Some(*n),
         _ => None,
-    };
-    match before.get(&FieldId::new(SHEET)) {
-        Some(Value::Code(same)) if same.as_str() == hash => number(ENTRIES_BEFORE),
-        _ => number(ENTRIES),
     }
 }

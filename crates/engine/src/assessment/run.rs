@@ -1,27 +1,29 @@
 //! One computation: a scheme, a period, the head of the log that it was computed from, and the result.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bihuan_domain::assessment::{
-    Assessment, Members, Of, Scheme, Sheet, Span, Thing, WhyApart, about_case, facts_of, score,
+    Assessment, Members, Named, Of, Scheme, Sheet, Span, Thing, WhyApart, about_case, facts_of, score,
 };
-use bihuan_domain::calendar::date_of;
+use bihuan_domain::calendar::{date_of, midnight};
 use bihuan_domain::expr::Row;
 use bihuan_domain::id::{CaseId, FieldId, RegisterId, RowId, UnitId};
 use bihuan_domain::register::CASE;
 use bihuan_domain::value::Value;
 use bihuan_domain::world::World;
-use bihuan_ledger::{Reader, canonical_json};
+use bihuan_ledger::{Checkpoint, Reader, canonical_json};
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::change::{Change, refusal};
 use super::facts;
+use super::fold::{Wanted, fold};
 use super::told::{EventRef, Told};
 use crate::engine::Engine;
 use crate::error::{Error, Failure};
 use crate::mechanisms::Mechanisms;
+use crate::views::Views;
 
 /// The head of the log that a result was computed from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -33,6 +35,9 @@ pub struct Head {
     /// The root over them.
     pub root: String,
 }
+
+/// How often a moment is looked for in which log and shared state are of one size, a millisecond apart.
+const MOMENTS_MAX: usize = 2_000;
 
 /// A computed assessment.
 pub struct Run {
@@ -75,11 +80,8 @@ impl Run {
         let mut units = Vec::new();
         if let Some(told) = &self.told {
             for thing in self.things(sheet) {
-                let found = match &thing {
-                    Thing::Case { case } => told.case_events.get(case),
-                    Thing::Row { register, row } => told.row_events.get(&(register.clone(), row.clone())),
-                };
-                events.insert(thing, found.cloned().unwrap_or_default());
+                let found = told.events_behind(&thing)?;
+                events.insert(thing, found);
             }
             for unit in std::iter::once(&sheet.unit).chain(&sheet.absorbed) {
                 units.push((
@@ -276,20 +278,17 @@ pub fn period_of(scheme: &Scheme, name: Option<&str>, now: Timestamp) -> Result<
     }
 }
 
-/// Computes from the read models of a running engine, as of its head.
+/// Computes from the read models of a running engine, as of its head. Sheets name what counted as `named` says.
 ///
 /// # Errors
 ///
 /// If the read models cannot be read; a refusal where the period has no data.
-pub fn live(engine: &Engine, scheme: &Arc<Scheme>, span: &Span) -> Result<Run, Failure> {
-    let views = engine.views()?;
-    views.log().at_one_moment(|log| {
-        let head = log.head()?;
-        let world = engine.world();
-        let facts = facts::of_views(scheme, &world, views.connection())?;
-        let assessment = score(scheme, &world.org, &facts, span);
+pub fn live(engine: &Engine, scheme: &Arc<Scheme>, span: &Span, named: Named<'_>) -> Result<Run, Failure> {
+    let run = at_one_size(engine, |views, world, head| {
+        let log = views.log();
+        let assessment = facts::of_views(scheme, world, views.connection(), span, named)?;
         let first = log.entries(0, 1)?.first().map(|entry| entry.at);
-        Run {
+        Ok(Run {
             scheme: scheme.clone(),
             span: span.clone(),
             head: Head {
@@ -300,9 +299,35 @@ pub fn live(engine: &Engine, scheme: &Arc<Scheme>, span: &Span) -> Result<Run, F
             assessment,
             reach: first.zip(Some(engine.now())),
             told: None,
+        })
+    })?;
+    run.checked()
+}
+
+/// Runs `work` on a state of the read models and the jurisdiction of the same size of the log.
+pub(super) fn at_one_size<T>(
+    engine: &Engine,
+    work: impl Fn(&Views, &World, &Checkpoint) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let views = engine.views()?;
+    for _ in 0..MOMENTS_MAX {
+        // The jurisdiction is published after the commit that changed it; so it is never ahead of what is read after it.
+        let published = engine.published();
+        let world = engine.world();
+        let done = views.log().at_one_moment(|log| {
+            let head = log.head()?;
+            if head.size == published {
+                work(&views, &world, &head).map(Some)
+            } else {
+                Ok(None)
+            }
+        })?;
+        match done {
+            Some(done) => return Ok(done),
+            None => std::thread::sleep(std::time::Duration::from_millis(1)),
         }
-        .checked()
-    })
+    }
+    Err(Error::Other("the log grew faster than it could be looked at".to_owned()).into())
 }
 
 /// Computes from the first `size` entries of the log alone (all signed ones where absent), with one entry changed where
@@ -327,8 +352,49 @@ pub fn of_log(
         size,
         root: log.root_at(size)?.to_string(),
     };
-    let told = Told::of_log(log, size, change)?;
-    of_told(told, head, scheme, period)?.checked()
+    let mut told = Told::of_world(log, size, change)?;
+    let (scheme, span) = asked(&told, scheme, period)?;
+    let (countings, lists) = (scheme.countings(), scheme.lists());
+    let all = countings.iter().chain(lists.iter().map(|(_, list)| list));
+    let mut wanted = Wanted {
+        size,
+        countings: Vec::new(),
+        about: facts::cases_of_rows(&told.world, all),
+        whole: BTreeSet::new(),
+        today: midnight(span.last),
+        change: told.change(),
+    };
+    for (place, counting) in countings.iter().enumerate() {
+        if let Of::Cases(mechanism) = &counting.of {
+            wanted.countings.push((place, counting, mechanism.clone()));
+        }
+    }
+    for (_, list) in &lists {
+        if let Of::Cases(mechanism) = &list.of {
+            wanted.whole.insert(mechanism.clone());
+        }
+    }
+    let folded = fold(log, &wanted)?;
+    let assessment = facts::of_fold(&scheme, &told.world, &span, &folded)?;
+    told.cases = folded.states;
+    Run {
+        scheme,
+        span,
+        head,
+        assessment,
+        reach: told.first.zip(told.last),
+        told: Some(told),
+    }
+    .checked()
+}
+
+/// The scheme and period that are asked for, of those that the log knows.
+fn asked(told: &Told, scheme: Option<&str>, period: Option<&str>) -> Result<(Arc<Scheme>, Span), Failure> {
+    let mechanisms = Mechanisms::default().adopt(&told.world.packs, &told.world.calendars)?;
+    let scheme = scheme_named(&mechanisms, scheme)?;
+    let last = told.last.unwrap_or(Timestamp::UNIX_EPOCH);
+    let span = period_of(&scheme, period, last)?;
+    Ok((scheme, span))
 }
 
 /// Computes from what entries told.
@@ -338,10 +404,7 @@ pub(crate) fn of_told(
     scheme: Option<&str>,
     period: Option<&str>,
 ) -> Result<Run, Failure> {
-    let mechanisms = Mechanisms::default().adopt(&told.world.packs, &told.world.calendars)?;
-    let scheme = scheme_named(&mechanisms, scheme)?;
-    let last = told.last.unwrap_or(Timestamp::UNIX_EPOCH);
-    let span = period_of(&scheme, period, last)?;
+    let (scheme, span) = asked(&told, scheme, period)?;
     let about = |id| Ok::<_, Failure>(told.cases.get(&id).map(about_case));
     let facts = facts_of(&scheme, &told.world, told.cases.values(), about)?;
     let assessment = score(&scheme, &told.world.org, &facts, &span);

@@ -7,7 +7,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
-use bihuan_domain::assessment::Thing;
 use bihuan_domain::id::{PackId, UnitId};
 use bihuan_ledger::{Checkpoint, Digest, Entry, PublicKey, Reader, leaf_hash, tree};
 use serde::{Deserialize, Serialize};
@@ -70,11 +69,7 @@ pub fn export(log: &Reader, run: &Run, unit: &UnitId, out: &mut dyn Write) -> Re
     let checkpoint = checkpoint.ok_or_else(|| refusal("assess.unsigned", &[("size", &size.to_string())]))?;
     let mut wanted: BTreeSet<u64> = BTreeSet::new();
     for thing in run.things(sheet) {
-        let events = match &thing {
-            Thing::Case { case } => told.case_events.get(case),
-            Thing::Row { register, row } => told.row_events.get(&(register.clone(), row.clone())),
-        };
-        wanted.extend(events.into_iter().flatten().map(|event| event.seq));
+        wanted.extend(told.events_behind(&thing)?.iter().map(|event| event.seq));
     }
     // The unit itself, those that it absorbed, and all between them.
     let mut units: BTreeSet<&UnitId> = std::iter::once(unit).chain(&sheet.absorbed).collect();

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use bihuan_domain::assessment::Thing;
 use bihuan_domain::calendar::CalendarId;
 use bihuan_domain::case::{Meta, State};
 use bihuan_domain::event::{CaseEvent, WorldEvent};
 use bihuan_domain::id::{CaseId, RegisterId, RowId, UnitId};
 use bihuan_domain::world::World;
-use bihuan_ledger::{Entry, Reader};
+use bihuan_ledger::{Entry, Ledger, Reader};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -43,6 +44,8 @@ pub(crate) struct Told {
     pub(crate) last: Option<Timestamp>,
     change: Option<Change>,
     changed: bool,
+    /// Where the entries of a case are looked up, where they were not taken one by one.
+    log: Option<(Ledger, u64)>,
 }
 
 impl Told {
@@ -60,30 +63,84 @@ impl Told {
             last: None,
             change,
             changed: false,
+            log: None,
         }
     }
 
-    /// The first `size` entries of a log.
+    /// What the first `size` entries of a log tell of the jurisdiction, without its cases.
     ///
     /// # Errors
     ///
     /// If the log cannot be read, or the change fits no entry.
-    pub(crate) fn of_log(log: &Reader, size: u64, change: Option<Change>) -> Result<Told, Failure> {
-        const PAGE: usize = 4_096;
+    pub(crate) fn of_world(log: &Reader, size: u64, change: Option<Change>) -> Result<Told, Failure> {
         let mut told = Told::new(change);
-        let mut next = 0;
-        while next < size {
-            let page = log.entries(next, PAGE)?;
-            if page.is_empty() {
-                break;
-            }
-            for entry in page.into_iter().take_while(|entry| entry.seq < size) {
-                next = entry.seq.saturating_add(1);
+        told.log = Some((log.ledger().clone(), size));
+        for entry in log.stream(WORLD, 0)? {
+            if entry.seq < size {
                 told.take(entry)?;
             }
         }
+        if let Some(change) = told.change.clone().filter(|_| !told.changed)
+            && let Some(entry) = log.entry(change.seq)?.filter(|entry| entry.seq < size)
+        {
+            // Of a case: seen to fit here, made where the cases are folded.
+            change.apply(entry)?;
+            told.changed = true;
+        }
+        let at = |seq| Ok::<_, Error>(log.entry(seq)?.map(|entry| entry.at));
+        (told.first, told.last) = match size.checked_sub(1) {
+            Some(last) => (at(0)?, at(last)?),
+            None => (None, None),
+        };
         told.finish()?;
         Ok(told)
+    }
+
+    /// The change that is tried.
+    pub(crate) fn change(&self) -> Option<&Change> {
+        self.change.as_ref()
+    }
+
+    /// The entries behind a case or row.
+    ///
+    /// # Errors
+    ///
+    /// If the log cannot be read.
+    pub(crate) fn events_behind(&self, thing: &Thing) -> Result<Vec<EventRef>, Error> {
+        match thing {
+            Thing::Case { case } => self.events_of(*case),
+            Thing::Row { register, row } => {
+                let found = self.row_events.get(&(register.clone(), row.clone()));
+                Ok(found.cloned().unwrap_or_default())
+            }
+        }
+    }
+
+    /// The entries behind a case.
+    ///
+    /// # Errors
+    ///
+    /// If the log cannot be read.
+    fn events_of(&self, case: CaseId) -> Result<Vec<EventRef>, Error> {
+        let Some((ledger, size)) = &self.log else {
+            return Ok(self.case_events.get(&case).cloned().unwrap_or_default());
+        };
+        let gone = self.change.as_ref().filter(|change| change.set.is_none());
+        let gone = gone.map(|change| change.seq);
+        let entries = ledger.reader()?.stream(&format!("case/{case}"), 0)?;
+        // Where a change took the opening away, nothing of the case was.
+        if entries.first().is_some_and(|opening| Some(opening.seq) == gone) {
+            return Ok(Vec::new());
+        }
+        let there = entries.into_iter();
+        let there = there.filter(|entry| entry.seq < *size && Some(entry.seq) != gone);
+        Ok(there
+            .map(|entry| EventRef {
+                seq: entry.seq,
+                kind: entry.kind,
+                at: entry.at,
+            })
+            .collect())
     }
 
     /// Takes the next entry.

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::brief::Brief;
+use super::piece::{Held, Measures};
 use super::places::{self, places};
 use super::roll::Listing;
 use crate::access::Parties;
@@ -31,6 +32,7 @@ pub(crate) struct Face {
     duties: Vec<Duty>,
     brief: Brief,
     places: BTreeSet<RowRef>,
+    pieces: Vec<Option<Held>>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -52,7 +54,7 @@ struct Columns {
 
 impl Face {
     /// The face of a state.
-    pub(crate) fn of(state: &State) -> Face {
+    pub(crate) fn of(state: &State, measures: &Measures) -> Face {
         let columns = Columns {
             stage: state.stage.clone(),
             open: state.is_open(),
@@ -73,6 +75,7 @@ impl Face {
             duties: state.duties(),
             brief: Brief::of(state),
             places: places(state),
+            pieces: measures.held(state),
         }
     }
 }
@@ -81,15 +84,18 @@ impl Face {
 /// must learn, if anything.
 pub(crate) fn project_change(
     connection: &Connection,
+    measures: &Measures,
     before: Option<&Face>,
     state: &State,
     events: &[CaseEvent],
     title: &Title<'_>,
 ) -> Result<Option<Listing>, Error> {
-    let after = Face::of(state);
+    let after = Face::of(state, measures);
     if before.map_or(!after.places.is_empty(), |before| before.places != after.places) {
         places::write(connection, state.id, &after.places, before.is_some())?;
     }
+    let pieces = before.map(|before| before.pieces.as_slice());
+    measures.write(connection, state, pieces, &after.pieces)?;
     let kept = before.filter(|before| matches!(title, Title::Keep) && before.columns == after.columns);
     let Some(before) = kept else {
         project_case(connection, state, events, title)?;

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use bihuan_domain::case::{Meta, State};
-use bihuan_domain::event::CaseEvent;
+use bihuan_domain::event::{CaseEvent, WorldEvent};
 use bihuan_domain::id::CaseId;
+use bihuan_domain::world::World;
 use bihuan_ledger::{Entry, PooledReader};
 use rusqlite::Connection;
 use rusqlite::types::Value as Sql;
@@ -15,6 +16,7 @@ use super::project::{Title, project_case};
 use super::query::actor_of;
 use super::{FORM, NAMES};
 use crate::error::Error;
+use crate::mechanisms::Mechanisms;
 
 /// How many log entries the views have applied (none, if they are of another form), and how many cases there are.
 pub(crate) fn applied(connection: &Connection) -> Result<(u64, u64), Error> {
@@ -46,6 +48,9 @@ pub(crate) fn set_applied(connection: &Connection, applied: u64, cases: u64) -> 
     Ok(())
 }
 
+/// The entries that say what is counted of cases.
+const ADOPTIONS: [&str; 2] = ["pack.adopted", "calendar.adopted"];
+
 /// Drops the views in `connection` and makes them anew from the log, in the form of this program. Calls `progress` with entries done.
 ///
 /// # Errors
@@ -65,12 +70,21 @@ pub fn rebuild(
     let mut states: BTreeMap<CaseId, State> = BTreeMap::new();
     let mut done = 0u64;
     let mut cases = 0u64;
+    let mut world = World::new();
     log.for_each_entry(0, |entry: Entry| -> Result<(), Error> {
         done += 1;
         if done.is_multiple_of(1024) {
             progress(done);
         }
         if !entry.stream.starts_with("case/") {
+            if ADOPTIONS.contains(&entry.kind.as_str()) {
+                let (actor, at) = (actor_of(&entry.actor), entry.at);
+                world.evolve(
+                    WorldEvent::read(&entry.kind, entry.version, entry.body)?,
+                    &actor,
+                    at,
+                );
+            }
             return Ok(());
         }
         let meta = Meta {
@@ -121,6 +135,10 @@ pub fn rebuild(
         places::write(connection, id, &places::places(state), true)?;
         project_case(connection, state, std::slice::from_ref(&event), &title)
     })?;
+    if !world.packs.is_empty() {
+        let mechanisms = Mechanisms::default().adopt(&world.packs, &world.calendars)?;
+        mechanisms.measures().keep(connection)?;
+    }
     set_applied(connection, done, cases)?;
     progress(done);
     Ok(())

@@ -274,7 +274,9 @@ impl Group<'_> {
             .map(|p| u64::try_from(p.events.len().saturating_add(p.rows.len())).unwrap_or(u64::MAX))
             .fold(self.ahead, u64::saturating_add);
         let mut seq = batch.next_seq().saturating_add(planned);
-        let face = before.as_ref().map(views::Face::of);
+        let face = before
+            .as_ref()
+            .map(|before| views::Face::of(before, self.mechanisms.measures()));
         let mut state = before;
         for event in &decision.events {
             let meta = Meta {

@@ -203,6 +203,7 @@ impl Group<'_> {
             };
             let listing = views::project_change(
                 batch.connection(),
+                self.mechanisms.measures(),
                 planned.face.as_ref(),
                 &planned.after,
                 &planned.events,
@@ -301,6 +302,7 @@ impl Group<'_> {
             Arc::make_mut(self.world).evolve(change.event, actor, self.now);
         }
         if let Some(compiled) = compiled {
+            compiled.measures().keep(batch.connection())?;
             *self.mechanisms = Arc::new(compiled);
         }
         let json = serde_json::to_string(&kept).map_err(Error::from)?;

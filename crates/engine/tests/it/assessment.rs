@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
+use bihuan_domain::assessment::Named;
 use bihuan_domain::event::{RowPut, WorldEvent};
 use bihuan_domain::id::{CaseId, FieldId, PackId, UnitId};
 use bihuan_domain::org::{Actor, Appointment, Person, Post, Unit, Validity};
@@ -326,6 +327,10 @@ const SCHEMES: [(&str, &str, &[&str]); 3] = [
     ("quarter", "2026-Q1", &["tianning", "xiying", "old-town"]),
 ];
 
+fn live_of(towns: &Towns, run: &Run, named: Named<'_>) -> Run {
+    assessment::live(&towns.county.engine, &run.scheme, &run.span, named).unwrap()
+}
+
 fn json_of(run: &Run, unit: &str) -> String {
     assessment::sheet_json(&run.explain(&UnitId::new(unit)).unwrap()).unwrap()
 }
@@ -342,14 +347,25 @@ fn read_models_log_slice_and_an_independent_program_give_one_score() {
     let mut scores = Vec::new();
     for (scheme, period, units) in SCHEMES {
         let run = towns.of_log(scheme, period, None).unwrap();
-        let live = assessment::live(&towns.county.engine, &run.scheme, &run.span).unwrap();
+        let live = live_of(&towns, &run, Named::Everybody);
         assert_eq!(live.assessment, run.assessment, "{scheme}");
         assert_eq!(live.head, run.head);
+        let totals = live_of(&towns, &run, Named::Nobody);
+        assert_eq!(totals.assessment.classes, run.assessment.classes, "{scheme}");
+        assert!(
+            totals
+                .assessment
+                .sheets
+                .iter()
+                .all(|sheet| sheet.lines.iter().all(|line| line.counted.is_empty()))
+        );
         for unit in units {
             let slice = towns.slice(&run, unit);
             let read = assessment::read_slice(&slice, None).unwrap();
             assert_eq!(json_of(&read.run, unit), json_of(&run, unit), "{scheme} {unit}");
             let sheet = run.sheet(&UnitId::new(*unit)).unwrap();
+            let own = live_of(&towns, &run, Named::Unit(&UnitId::new(*unit)));
+            assert_eq!(own.sheet(&UnitId::new(*unit)).unwrap(), sheet, "{scheme} {unit}");
             scores.push(format!(
                 "{scheme} {unit} {:?}",
                 sheet.total.map(|total| total.to_string())
@@ -386,6 +402,35 @@ fn read_models_log_slice_and_an_independent_program_give_one_score() {
     quarter old-town Some("76.250")
     "#);
     towns.county.verify();
+}
+
+#[test]
+fn a_scheme_that_comes_late_or_changes_is_scored_from_the_cases_there_are() {
+    let towns = Towns::new();
+    let pack = |scheme: &str| {
+        let pack = "language = 1\n[pack]\nid = \"late\"\nlabel = { zh = \"样例\", en = \"sample\" }\nrequires = [\"base\", \"b-plans\"]\n";
+        BTreeMap::from([
+            ("pack.toml".to_owned(), pack.to_owned()),
+            ("late.toml".to_owned(), scheme.to_owned()),
+        ])
+    };
+    let late = QUARTER.replace("id = \"quarter\"", "id = \"late\"");
+    // Other weights keep what is counted; a question about today is answered from the fields of the cases.
+    let weighed = late.replace("\"60\"", "\"50\"").replace("\"30.5\"", "\"40.5\"");
+    let today = late.replace(
+        "row.days * 2 < 61 : false",
+        "row.days * 2 < 61 : row.due_on >= today",
+    );
+    for (n, scheme) in [late, weighed, today].into_iter().enumerate() {
+        let adoption = Engine::adopt_pack(&PackId::new("late"), pack(&scheme));
+        towns.change(&format!("late-{n}"), vec![adoption]);
+        for period in ["2026-Q1", "2026-Q2"] {
+            let run = towns.of_log("late", period, None).unwrap();
+            let live = live_of(&towns, &run, Named::Everybody);
+            assert_eq!(live.assessment, run.assessment, "{n} {period}");
+        }
+        towns.county.verify();
+    }
 }
 
 #[test]
@@ -707,4 +752,129 @@ fn notice_and_decision_print_what_was_computed_and_awarded_and_no_scores() {
             .unwrap();
         }
     }
+}
+
+#[test]
+fn a_paper_that_went_out_stays_as_it_is_and_is_made_again_from_the_log() {
+    let mut towns = Towns::new();
+    let open = json!({ "type": "open", "mechanism": "assessment-year", "owner": "assessing", "title": "2026年度考核（样例）",
+        "values": { "year": 2026 }, "source": { "kind": "document" } });
+    let year = towns
+        .county
+        .order("supervision.dispatcher", open)
+        .unwrap()
+        .case
+        .unwrap();
+    let subject = [
+        ("unit", Value::Unit("tianning".into())),
+        ("class", Value::Code("township".into())),
+        ("year", Value::Int(2026)),
+        ("now", Value::Bool(false)),
+    ];
+    towns.change("subject", vec![row("scored_units", "u-t", &subject, &[])]);
+    let open = json!({ "type": "open", "mechanism": "unit-assessment", "owner": "tianning", "title": "天宁镇2026年度考核（样例）",
+        "values": { "subject": "u-t", "class": "township" }, "parent": year, "source": { "kind": "document" } });
+    towns.county.order("supervision.dispatcher", open).unwrap();
+    let compute = json!({ "type": "compute", "register": "assessment_sheets", "period": "2026" });
+    towns.county.order("assessing.clerk", compute.clone()).unwrap();
+
+    let paper = assessment::Paper::Grades;
+    let issue = |towns: &Towns, login: &str, key: &str| {
+        let engine = &towns.county.engine;
+        let scheme = assessment::scheme_named(&engine.mechanisms(), Some("annual-assessment")).unwrap();
+        let span = assessment::period_of(&scheme, Some("2026"), engine.now()).unwrap();
+        assessment::issue(engine, &crate::county::actor(login), key, &scheme, &span, paper)
+    };
+    let kept = |towns: &Towns, nth: usize| {
+        let engine = &towns.county.engine;
+        let (event, _, at) = engine.world().papers[nth].clone();
+        let issued = assessment::Issued::load(&engine.views().unwrap(), &event)
+            .unwrap()
+            .unwrap();
+        let again = assessment::recheck(engine, &event, bihuan_domain::calendar::date_of(at)).unwrap();
+        (event, issued, again)
+    };
+    // Before the day of announcement nothing goes out, and only who keeps the result sends it.
+    assert_eq!(code_of(issue(&towns, "assessing.clerk", "i1")), "not_announced");
+    let announced = json!({ "type": "amend", "case": year, "values": { "announced_on": "2026-12-31" }, "reason": "correction" });
+    towns.county.order("supervision.dispatcher", announced).unwrap();
+    assert_eq!(code_of(issue(&towns, "tianning.clerk", "i2")), "not_keeper");
+    issue(&towns, "assessing.clerk", "i3").unwrap();
+    issue(&towns, "assessing.clerk", "i3").unwrap();
+    assert_eq!(code_of(issue(&towns, "assessing.clerk", "i4")), "paper_same");
+    assert_eq!(towns.county.engine.world().papers.len(), 1);
+    let (first, issued, again) = kept(&towns, 0);
+    assert!(again.holds(), "{again:?}");
+    assert!(!issued.document(Lang::Zh).draft && issued.document(Lang::En).date == Some(date(2026, 12, 31)));
+
+    // A result that is corrected changes no paper that went out; it is issued again and both are kept.
+    towns.change(
+        "corrected",
+        vec![point("tianning", "t03", "15"), point("xiying", "t05", "0")],
+    );
+    towns.county.order("assessing.clerk", compute).unwrap();
+    issue(&towns, "assessing.clerk", "i5").unwrap();
+    let (second, _, again) = kept(&towns, 1);
+    assert!(again.holds() && second.content != first.content, "{again:?}");
+    let (_, same, again) = kept(&towns, 0);
+    assert!(again.holds() && same == issued);
+
+    // The file in somebody's hand is known again; one that was touched is not.
+    let engine = &towns.county.engine;
+    let docx = assessment::paper_docx(issued.document(Lang::Zh), Lang::Zh).unwrap();
+    assert_eq!(assessment::paper_of_file(engine, &docx).unwrap(), Some(0));
+    let mut touched = docx;
+    if let Some(byte) = touched.last_mut() {
+        *byte ^= 1;
+    }
+    assert_eq!(assessment::paper_of_file(engine, &touched).unwrap(), None);
+    towns.county.verify();
+}
+
+#[test]
+fn a_result_computed_while_others_write_follows_from_the_entries_it_names() {
+    let towns = Towns::new();
+    let engine = &towns.county.engine;
+    let unit = UnitId::new("tianning");
+    let order = |n: u32| {
+        let order = json!({ "type": "compute", "register": "assessment_sheets", "period": "2026" });
+        bihuan_engine::Submission::new(format!("race-{n}"), serde_json::from_value(order).unwrap())
+    };
+    let field = |name: &str| {
+        let world = engine.world();
+        let row = world
+            .registers
+            .row(&"assessment_sheets".into(), &"2026-tianning".into());
+        row.and_then(|row| row.get(&FieldId::new(name)).cloned())
+    };
+    for n in 0..6 {
+        let asked = engine.send(&crate::county::actor("assessing.clerk"), order(n));
+        for change in 0..4 {
+            let points = format!("{}.{change}", 5 + n);
+            towns.change(
+                &format!("race-{n}-{change}"),
+                vec![point("tianning", "t03", &points)],
+            );
+        }
+        asked.blocking_recv().unwrap().unwrap();
+        let Some(Value::Int(entries)) = field("entries") else {
+            panic!("no entries")
+        };
+        let log = engine.ledger().reader().unwrap();
+        let entries = u64::try_from(entries).unwrap();
+        let run =
+            assessment::of_log(&log, Some(entries), Some("annual-assessment"), Some("2026"), None).unwrap();
+        let hash = assessment::sheet_hash(&run.scheme, &run.span, run.sheet(&unit).unwrap()).unwrap();
+        assert_eq!(field("sheet"), Some(Value::Code(hash.as_str().into())), "{n}");
+    }
+    // Two at once: the later one stands, whichever is written first, or the earlier is refused.
+    let two =
+        [order(98), order(99)].map(|order| engine.send(&crate::county::actor("assessing.clerk"), order));
+    let codes = two.map(|asked| code_of(asked.blocking_recv().unwrap()));
+    assert!(
+        codes.iter().all(|code| code.is_empty() || code == "overtaken"),
+        "{codes:?}"
+    );
+    assert!(codes.iter().any(String::is_empty), "{codes:?}");
+    towns.county.verify();
 }

@@ -12,7 +12,7 @@ use axum::Router;
 use axum::extract::{Path, Query};
 use axum::routing::{get, post};
 use bihuan_domain::assessment::{
-    AdjustmentLine, Counted, Empty, Item, Line, Outcome, Said, Scheme, Sheet, Standing, Thing,
+    AdjustmentLine, Counted, Empty, Item, Line, Named, Outcome, Said, Scheme, Sheet, Standing, Thing,
 };
 use bihuan_domain::id::{Code, UnitId};
 use bihuan_domain::mechanism::Period;
@@ -36,7 +36,10 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/assessments", get(index))
         .route("/assessments/{scheme}", get(scheme))
         .route("/assessments/{scheme}/compute", post(course::compute))
-        .route("/assessments/{scheme}/papers/{file}", get(papers::page))
+        .route(
+            "/assessments/{scheme}/papers/{file}",
+            get(papers::page).post(papers::issue),
+        )
         .route("/assessments/{scheme}/{unit}", get(unit))
         .route("/assessments/{scheme}/{unit}/before", get(course::before))
 }
@@ -44,6 +47,8 @@ pub(crate) fn routes() -> Router<Web> {
 #[derive(Deserialize)]
 struct Asked {
     period: Option<String>,
+    /// Which issue of a paper, by the hash of its content; the last one where absent.
+    content: Option<String>,
 }
 
 async fn index(visitor: Visitor) -> Result<Markup, Trouble> {
@@ -80,7 +85,7 @@ async fn scheme(
 fn page_of(visitor: &Visitor, id: &str, asked: &Asked, problems: &[Problem]) -> Result<Markup, Trouble> {
     let (scheme, name) = named(visitor, id, asked)?;
     let lang = visitor.lang;
-    let result = computed(visitor, &scheme, &name);
+    let result = computed(visitor, &scheme, &name, Named::Nobody);
     let course = match assessment::period_of(&scheme, Some(&name), visitor.now) {
         Ok(span) => {
             let views = visitor.views()?;
@@ -123,7 +128,7 @@ async fn unit(
                 return Err(Trouble::forbidden());
             }
             let (scheme, name) = named(visitor, &id, &asked)?;
-            let run = computed(visitor, &scheme, &name)?;
+            let run = computed(visitor, &scheme, &name, Named::Unit(&unit))?;
             let sheet = run.sheet(&unit).map_err(Trouble::from)?;
             let lang = visitor.lang;
             let unit_name = show::unit_name(&visitor.world, &unit, lang);
@@ -175,9 +180,9 @@ fn named(visitor: &Visitor, id: &str, asked: &Asked) -> Result<(Arc<Scheme>, Str
     Ok((scheme.clone(), name))
 }
 
-fn computed(visitor: &Visitor, scheme: &Arc<Scheme>, name: &str) -> Result<Run, Trouble> {
+fn computed(visitor: &Visitor, scheme: &Arc<Scheme>, name: &str, named: Named<'_>) -> Result<Run, Trouble> {
     let span = assessment::period_of(scheme, Some(name), visitor.now)?;
-    Ok(assessment::live(&visitor.engine, scheme, &span)?)
+    Ok(assessment::live(&visitor.engine, scheme, &span, named)?)
 }
 
 /// Who assesses, supervises and leads sees all; everybody else his own units.

@@ -74,6 +74,7 @@ const ROUTES: &[&str] = &[
     "GET /assessments/{scheme}/{unit}",
     "GET /assessments/{scheme}/{unit}/before",
     "GET /assessments/{scheme}/papers/{file}",
+    "POST /assessments/{scheme}/papers/{file}",
     "POST /assessments/{scheme}/compute",
     "GET /registers",
     "GET /registers/{id}",

@@ -40,6 +40,7 @@ pub(super) async fn compute(
 ) -> Result<Response, Trouble> {
     let asked = super::Asked {
         period: sent.filled("period").map(str::to_owned),
+        content: None,
     };
     let (scheme, period) = named(&visitor, &id, &asked)?;
     let mut registers = visitor.mechanisms.packs().iter().flat_map(|pack| &pack.registers);
@@ -127,7 +128,7 @@ pub(super) fn section(
                     td data-label=(t(lang, "assess.c_stage")) { (stage(visitor, course, unit)) }
                     td .amount data-label=(t(lang, "assess.c_announced")) { @match one { Some(one) => (points(visitor, one.total)), None => "–" } }
                     @if ranks { td data-label=(t(lang, "assess.p_grade")) { (grade(visitor, scheme, one)) } }
-                    td data-label=(t(lang, "assess.c_now")) { (agrees(visitor, run, unit, one)?) }
+                    td data-label=(t(lang, "assess.c_now")) { (agrees(visitor, run, unit, one, false)?) }
                 } } }
             } }
             (papers)
@@ -162,6 +163,7 @@ fn agrees(
     run: Option<&Run>,
     unit: &UnitId,
     one: Option<&Announced>,
+    whole: bool,
 ) -> Result<Markup, Trouble> {
     let lang = visitor.lang;
     let (Some(run), Some(one)) = (run, one) else {
@@ -170,8 +172,16 @@ fn agrees(
     let Ok(sheet) = run.sheet(unit) else {
         return Ok(html! { "–" });
     };
-    let now = assessment::sheet_hash(&run.scheme, &run.span, sheet)?;
-    let same = one.sheet.as_ref().is_some_and(|hash| hash.as_str() == now);
+    // The table compares totals, places and grades; a unit's own sheet is compared case by case.
+    let same = if whole {
+        let now = assessment::sheet_hash(&run.scheme, &run.span, sheet)?;
+        one.sheet.as_ref().is_some_and(|hash| hash.as_str() == now)
+    } else {
+        let standing = run.assessment.standing(unit);
+        let place = standing.and_then(|standing| i64::try_from(standing.place?).ok());
+        let grade = standing.and_then(|standing| standing.grade.as_ref());
+        (sheet.total, place, grade) == (one.total, one.place, one.grade.as_ref())
+    };
     Ok(html! {
         @if same { (t(lang, "assess.c_same")) }
         @else { span .late { (tf(lang, "assess.c_changed", &[("total", &total(sheet))])) } }
@@ -204,7 +214,7 @@ pub(super) fn of_unit(
             dl .facts .wide-facts {
                 dt { (t(lang, "assess.c_stage")) } dd { (stage(visitor, course, &sheet.unit)) }
                 @if let Some(one) = one {
-                    dt { (t(lang, "assess.c_announced")) } dd { (points(visitor, one.total)) " " (agrees(visitor, Some(run), &sheet.unit, Some(one))?) }
+                    dt { (t(lang, "assess.c_announced")) } dd { (points(visitor, one.total)) " " (agrees(visitor, Some(run), &sheet.unit, Some(one), true)?) }
                     @if let (Some(hash), Some(entries)) = (&one.sheet, one.entries) {
                         dt { (t(lang, "assess.c_hash")) } dd { code .code { (hash) } " " span .quiet { (tf(lang, "assess.c_entries", &[("size", &show::count(entries))])) } }
                     }
