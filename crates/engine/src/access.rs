@@ -29,6 +29,8 @@ pub enum Sight {
         units: BTreeSet<UnitId>,
         /// Their posts: who opened a case from one of them sees it.
         posts: BTreeSet<PostId>,
+        /// Units of leaders whose clocks are not shown ([`crate::leaders`]).
+        kept_back: BTreeSet<UnitId>,
     },
 }
 
@@ -86,10 +88,27 @@ pub fn sight(world: &World, person: &PersonId, now: Timestamp) -> Sight {
     units.extend(below);
     let posts = world.org.posts.values().filter(|post| units.contains(&post.unit));
     let posts = posts.map(|post| post.id.clone()).collect();
-    Sight::Units { units, posts }
+    Sight::Units {
+        units,
+        posts,
+        kept_back: crate::leaders::kept_back(world),
+    }
 }
 
 impl Sight {
+    /// Whether the clocks of somebody in this unit are not shown.
+    pub fn keeps_back(&self, unit: &UnitId) -> bool {
+        match self {
+            Sight::All => false,
+            Sight::Units { units, kept_back, .. } => kept_back.contains(unit) && !units.contains(unit),
+        }
+    }
+
+    /// Whether any clock is kept back at all.
+    pub(crate) fn keeps_any_back(&self) -> bool {
+        matches!(self, Sight::Units { kept_back, .. } if !kept_back.is_empty())
+    }
+
     /// Whether this case may be seen.
     pub fn covers(&self, state: &State) -> bool {
         *self == Sight::All || self.meets(&Parties::of(state))
@@ -99,7 +118,7 @@ impl Sight {
     pub(crate) fn meets(&self, parties: &Parties) -> bool {
         match self {
             Sight::All => true,
-            Sight::Units { units, posts } => {
+            Sight::Units { units, posts, .. } => {
                 posts.contains(&parties.opener) || parties.units.iter().any(|unit| units.contains(unit))
             }
         }

@@ -1,9 +1,10 @@
 //! The gaming audit (数据异常核对): signs that a unit works for the figures and not for the matter. A sign is something to
 //! look at and no verdict; it stands beside what the same mechanism shows in all other units. Units only, never persons.
 //!
-//! Six questions are asked of every unit and mechanism, each a share of cases: what was done just before its limit; what
+//! Eight questions are asked of every unit and mechanism, each a share of cases: what was done just before its limit; what
 //! was found false only after the period; what hit its target exactly; what was opened and closed in batches at the end;
-//! evidence that also lies in another case; what was closed without evidence. Whether a share is more than chance is
+//! what a unit opened for itself several at a time and closed together (split); what ended void or merged into another matter when its
+//! time had all but run out (merged); evidence that also lies in another case; what was closed without evidence. Whether a share is more than chance is
 //! reckoned exactly ([`judge`]); a unit is compared with the others in the same mechanism, half as much again is allowed
 //! for honest differences, and what is asked often is asked more of.
 
@@ -36,6 +37,10 @@ pub enum Detector {
     ExactTarget,
     /// Of what was closed: opened in the last fifth of the period, four or more from one source, and closed within it.
     Batches,
+    /// Of closings of matters that the owner opened itself: three or more opened on one day and done on one day (split).
+    Split,
+    /// Of matters with a limit that ended: void or merged into another, when nine tenths of the time had gone or all of it.
+    Merged,
     /// Of files in closed cases: also in another case, byte for byte.
     SameEvidence,
     /// Of what was closed: without a single file, and by nobody's record.
@@ -44,11 +49,13 @@ pub enum Detector {
 
 impl Detector {
     /// All.
-    pub const ALL: [Detector; 6] = [
+    pub const ALL: [Detector; 8] = [
         Detector::JustBefore,
         Detector::AfterPeriod,
         Detector::ExactTarget,
         Detector::Batches,
+        Detector::Split,
+        Detector::Merged,
         Detector::SameEvidence,
         Detector::Unchecked,
     ];
@@ -60,6 +67,8 @@ impl Detector {
             Detector::AfterPeriod => "after_period",
             Detector::ExactTarget => "exact_target",
             Detector::Batches => "batches",
+            Detector::Split => "split",
+            Detector::Merged => "merged",
             Detector::SameEvidence => "same_evidence",
             Detector::Unchecked => "unchecked",
         }

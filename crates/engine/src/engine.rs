@@ -45,6 +45,7 @@ struct Inner {
     sweeping: Mutex<()>,
     tallies: Arc<Tallies>,
     threads: crate::documents::threads::Kept,
+    processes: crate::process::Kept,
 }
 
 /// How the read models were when the engine started.
@@ -162,6 +163,7 @@ impl Engine {
             sweeping: Mutex::new(()),
             tallies: Arc::default(),
             threads: Default::default(),
+            processes: Default::default(),
         };
         Ok((Engine(Arc::new(inner)), Opening { entries, rebuilt }))
     }
@@ -225,6 +227,11 @@ impl Engine {
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
         Ok(Views::new(self.0.ledger.reader()?, roll, self.0.tallies.clone()))
+    }
+
+    /// The processes that were computed at the newest head.
+    pub(crate) fn processes(&self) -> &crate::process::Kept {
+        &self.0.processes
     }
 
     /// What is kept of documents for their threads.

@@ -22,6 +22,7 @@ pub mod export;
 pub mod import;
 pub mod indicators;
 pub mod known;
+pub mod leaders;
 mod mechanisms;
 pub mod orders;
 pub mod pdf;

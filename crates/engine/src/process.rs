@@ -5,6 +5,7 @@
 
 mod course;
 mod given;
+mod kept;
 mod which;
 
 use std::borrow::Borrow;
@@ -20,13 +21,14 @@ use crate::views::Views;
 
 pub use course::{Course, Stay, courses};
 pub use given::{Labels, flat, ocel};
+pub(crate) use kept::Kept;
+pub use kept::process;
 pub use which::Which;
 
-/// The process of one mechanism, over the cases that somebody may see.
+/// The process of one mechanism, over the cases that somebody may see. It holds until the log grows; how long something has
+/// lain where it lies now is reckoned when it is told.
 #[derive(Clone, Debug)]
 pub struct Process {
-    /// As of when; cases that go on lie with their holders until then.
-    pub as_of: Timestamp,
     /// The log of stages; cases by their ids, holders by post.
     pub log: EventLog,
     /// Its figures; the wait by holder stands in `posts` and `units` instead.
@@ -60,8 +62,17 @@ pub struct Held<Id> {
     pub wait: Spread,
     /// Cases that lie there now.
     pub now: u64,
-    /// How long the oldest of these has lain there, in seconds.
-    pub oldest: i64,
+    /// Since when the oldest of these lies there.
+    pub since: Option<Timestamp>,
+}
+
+impl<Id> Held<Id> {
+    /// How long the oldest that lies there now has lain there, in seconds.
+    pub fn oldest(&self, as_of: Timestamp) -> i64 {
+        self.since.map_or(0, |since| {
+            as_of.as_second().saturating_sub(since.as_second()).max(0)
+        })
+    }
 }
 
 impl Process {
@@ -70,21 +81,13 @@ impl Process {
     /// # Errors
     ///
     /// If the read models or the log cannot be read.
-    pub fn of(
-        views: &Views,
-        mechanism: &MechanismId,
-        sight: &Sight,
-        as_of: Timestamp,
-    ) -> Result<Process, Error> {
+    pub fn of(views: &Views, mechanism: &MechanismId, sight: &Sight) -> Result<Process, Error> {
         let courses = courses(views, std::slice::from_ref(mechanism), sight)?;
         let log = stages(&courses, |_, stay| stay.stage.as_str());
         let figures = Figures::of(&log, Charged::Keeper, 1);
-        let posts = held(&courses, as_of, |stay| {
-            stay.holder.as_ref().map(|holder| &holder.post)
-        });
-        let units = units(&courses, as_of);
+        let posts = held(&courses, |stay| stay.holder.as_ref().map(|holder| &holder.post));
+        let units = units(&courses);
         Ok(Process {
-            as_of,
             log,
             figures,
             posts,
@@ -130,10 +133,8 @@ pub fn dwells(courses: &[Course]) -> BTreeMap<StageId, Dwell> {
 }
 
 /// With which units these cases lay, and lie.
-pub fn units(courses: &[Course], as_of: Timestamp) -> Vec<Held<UnitId>> {
-    held(courses, as_of, |stay| {
-        stay.holder.as_ref().map(|holder| &holder.unit)
-    })
+pub fn units(courses: &[Course]) -> Vec<Held<UnitId>> {
+    held(courses, |stay| stay.holder.as_ref().map(|holder| &holder.unit))
 }
 
 /// The log of stages: a row for each stage that a case comes to, in the words of `name`.
@@ -156,12 +157,11 @@ fn stages<'a>(courses: &'a [Course], name: impl Fn(&'a Course, &'a Stay) -> &'a 
 /// How long cases lay with each post or unit, and what lies there now.
 fn held<Id: Clone + Ord + Borrow<str> + From<String>>(
     courses: &[Course],
-    as_of: Timestamp,
     id: impl Fn(&Stay) -> Option<&Id>,
 ) -> Vec<Held<Id>> {
     let mut rows = Rows::default();
     let mut units: BTreeMap<Id, UnitId> = BTreeMap::new();
-    let mut now: BTreeMap<Id, (u64, i64)> = BTreeMap::new();
+    let mut now: BTreeMap<Id, (u64, Timestamp)> = BTreeMap::new();
     for course in courses {
         let case = course.case.to_string();
         for stay in &course.stays {
@@ -173,9 +173,9 @@ fn held<Id: Clone + Ord + Borrow<str> + From<String>>(
             };
             units.insert(who.clone(), holder.unit.clone());
             if stay.to.is_none() {
-                let (n, oldest) = now.entry(who.clone()).or_default();
+                let (n, since) = now.entry(who.clone()).or_insert((0, stay.from));
                 *n = n.saturating_add(1);
-                *oldest = (*oldest).max(as_of.as_second().saturating_sub(stay.from.as_second()));
+                *since = (*since).min(stay.from);
             }
         }
     }
@@ -191,13 +191,13 @@ fn held<Id: Clone + Ord + Borrow<str> + From<String>>(
         .into_iter()
         .map(|(id, unit)| {
             let wait = waits.get(id.borrow());
-            let (now, oldest) = now.get(id.borrow()).copied().unwrap_or_default();
+            let lying = now.get(id.borrow()).copied();
             Held {
                 unit,
                 cases: wait.map_or(0, |wait| wait.cases),
                 wait: wait.map(|wait| wait.wait).unwrap_or_default(),
-                now,
-                oldest,
+                now: lying.map_or(0, |(n, _)| n),
+                since: lying.map(|(_, since)| since),
                 id,
             }
         })

@@ -21,6 +21,9 @@ fn shares(detector: Detector) -> (u64, u64) {
         Detector::AfterPeriod => (5, 40),
         Detector::ExactTarget => (20, 80),
         Detector::Batches => (8, 50),
+        // Who finds several faults on one walk opens them together; who cuts one into parts does it with most.
+        Detector::Split => (10, 60),
+        Detector::Merged => (4, 40),
         Detector::SameEvidence => (2, 30),
         Detector::Unchecked => (30, 90),
     }
@@ -71,7 +74,7 @@ mod tests {
         let mut alarmed = 0;
         for seed in 0..SEEDS {
             let judged = judge(county(seed, None));
-            assert_eq!(judged.asked, UNITS * MECHANISMS * 6);
+            assert_eq!(judged.asked, UNITS * MECHANISMS * Detector::ALL.len() as u64);
             alarmed += u64::from(!judged.signs.is_empty());
         }
         println!("honest counties with a sign: {alarmed} of {SEEDS}");

@@ -8,6 +8,7 @@ use bihuan_engine::access::Sight;
 use bihuan_engine::process::{Held, Labels, Process};
 use bihuan_messages::{t, tf};
 use bihuan_process::{EventLog, Figures, Told, lasting, share};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::office;
@@ -40,7 +41,7 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
     let bar = term.progress("process.counting", u64::try_from(wanted.len()).ok());
     let mut told = Vec::new();
     for id in wanted {
-        let process = Process::of(&views, &id, &Sight::All, engine.now())?;
+        let process = Process::of(&views, &id, &Sight::All)?;
         if args.json {
             told.push(as_json(&engine, &id, &process, term));
         } else {
@@ -61,12 +62,12 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
 }
 
 fn as_json(engine: &Engine, id: &MechanismId, process: &Process, term: &Term) -> Value {
-    fn held<Id: std::fmt::Display>(key: &str, list: &[Held<Id>]) -> Vec<Value> {
+    fn held<Id: std::fmt::Display>(key: &str, list: &[Held<Id>], as_of: Timestamp) -> Vec<Value> {
         list.iter()
             .map(|one| {
                 json!({
                     key: one.id.to_string(), "of": one.unit, "cases": one.cases, "wait": one.wait,
-                    "now": one.now, "oldest_seconds": one.oldest,
+                    "now": one.now, "oldest_seconds": one.oldest(as_of),
                 })
             })
             .collect()
@@ -83,8 +84,8 @@ fn as_json(engine: &Engine, id: &MechanismId, process: &Process, term: &Term) ->
         "mechanism": id,
         "stages": stages,
         "figures": Told::new(&process.log, &process.figures).without_holders(),
-        "posts": held("post", &process.posts),
-        "units": held("unit", &process.units),
+        "posts": held("post", &process.posts, engine.now()),
+        "units": held("unit", &process.units, engine.now()),
     })
 }
 
@@ -106,7 +107,7 @@ fn lines(engine: &Engine, id: &MechanismId, process: &Process, term: &Term) {
     for one in &process.units {
         let unit = world.org.units.get(&one.id);
         let name = unit.map_or_else(|| one.id.to_string(), |unit| unit.name.get(term.lang).to_owned());
-        let oldest = lasting(one.oldest, term.lang);
+        let oldest = lasting(one.oldest(engine.now()), term.lang);
         let now = if one.now > 0 {
             tf(term.lang, "process.now", &[("n", &one.now), ("oldest", &oldest)])
         } else {

@@ -6,7 +6,7 @@ use bihuan_domain::calendar::date_of;
 use bihuan_domain::case::State;
 use bihuan_domain::expr::{Comparison, Expr};
 use bihuan_domain::id::CaseId;
-use bihuan_domain::mechanism::Mechanism;
+use bihuan_domain::mechanism::{Mechanism, StageKind};
 use bihuan_domain::value::Value;
 use bihuan_domain::world::World;
 use jiff::civil::Date;
@@ -27,6 +27,8 @@ const LAST_PART: i32 = 10;
 const LAST_OF_PERIOD: i32 = 5;
 /// A batch is so many from one source.
 const BATCH_MIN: usize = 4;
+/// So many opened together and done together are one matter in parts.
+const SPLIT_MIN: usize = 3;
 /// Files of cases that ended so many days before the period are compared, too.
 const FILES_BEFORE: SignedDuration = SignedDuration::from_hours(90 * 24);
 
@@ -59,8 +61,7 @@ pub(super) fn cells(
     let mut looked_at: Vec<CaseId> = Vec::new();
     let before = period.start.checked_sub(FILES_BEFORE).unwrap_or(period.start);
     views.for_each_brief(|id, _, _, course| {
-        let closed = course.ended.filter(|_| !course.void);
-        let recent = closed.is_some_and(|at| before <= at && at < period.end);
+        let recent = course.ended.is_some_and(|at| before <= at && at < period.end);
         let undone = course.more.undone.iter().any(|undone| period.holds(undone.at));
         if recent || undone {
             looked_at.push(id);
@@ -71,6 +72,7 @@ pub(super) fn cells(
         period,
         shares: BTreeMap::new(),
         batches: BTreeMap::new(),
+        own: BTreeMap::new(),
         closed: Vec::new(),
         files: Files::default(),
         owned: Vec::new(),
@@ -90,6 +92,8 @@ struct Seen<'a> {
     shares: BTreeMap<Place, Share>,
     /// By place and source: which cases were opened late in the period and closed within it.
     batches: BTreeMap<(Place, String), Vec<CaseId>>,
+    /// By place, day of opening and day of the end of work: what an owner opened itself and closed in the period.
+    own: BTreeMap<(Place, Date, Date), Vec<CaseId>>,
     /// What was closed in the period.
     closed: Vec<(Place, CaseId)>,
     files: Files,
@@ -117,6 +121,12 @@ impl Seen<'_> {
         for undone in state.undone.iter().filter(|undone| period.holds(undone.at)) {
             self.see(state, Detector::AfterPeriod, undone.failed >= period.end);
         }
+        if let Some((ended, late)) = given_up(state).filter(|(ended, _)| period.holds(*ended)) {
+            if ended <= period.as_of {
+                self.see(state, Detector::Merged, late);
+            }
+            return;
+        }
         let Some(closed) = state.closed.as_ref().filter(|_| !state.is_open()) else {
             return;
         };
@@ -131,6 +141,16 @@ impl Seen<'_> {
         }
         if let Some(just) = just_before(state, closed.done) {
             self.see(state, Detector::JustBefore, just);
+        }
+        if state.round == 1 && state.limit().is_some() {
+            self.see(state, Detector::Merged, false);
+        }
+        let opener = self.world.org.unit_of(&state.opened_by.post);
+        if state.round == 1 && opener.is_some_and(|unit| unit.id == state.owner) {
+            let place = self.place(state, Detector::Split);
+            let days = (date_of(state.opened_at), date_of(closed.done));
+            let together = self.own.entry((place, days.0, days.1)).or_default();
+            together.push(state.id);
         }
         if let Some(exact) = mechanism.and_then(|mechanism| exactly(&mechanism.closing.when, state)) {
             self.see(state, Detector::ExactTarget, exact);
@@ -166,6 +186,12 @@ impl Seen<'_> {
                 .or_default()
                 .see(case, batched.contains(&case));
         }
+        for ((place, _, _), together) in self.own {
+            let parts = together.len() >= SPLIT_MIN;
+            for case in together {
+                self.shares.entry(place.clone()).or_default().see(case, parts);
+            }
+        }
         let twice = self.files.twice(views.log())?;
         for (place, case, blob) in self.owned {
             let counts = twice.contains(&(case, blob));
@@ -183,6 +209,22 @@ fn source(state: &State) -> String {
         (None, Some(parent)) => format!("case/{parent}"),
         (None, None) => format!("{}/{}", state.opened_by.post, date_of(state.opened_at)),
     }
+}
+
+/// When a case ended without a result (void, merged into another), and whether its time had all but run out by then; `None`
+/// for any other case, and where it had no limit or hardly any time.
+fn given_up(state: &State) -> Option<(Timestamp, bool)> {
+    if state.kind != StageKind::Void {
+        return None;
+    }
+    let past = |key: &str| {
+        let mut clocks = state.past.iter().rev();
+        clocks.find(|past| past.clock.as_str() == key)
+    };
+    let clock = past("case").or_else(|| past("stage"))?;
+    let (ended, whole) = (state.stage_since, clock.due.duration_since(clock.start));
+    let near = clock.due.duration_since(ended) <= whole / LAST_PART;
+    (whole >= WHOLE_MIN).then_some((ended, near))
 }
 
 /// Whether it was done in the last tenth of its time; `None` where it was late, had no limit or hardly any time.

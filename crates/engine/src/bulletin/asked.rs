@@ -45,15 +45,16 @@ pub fn asked(views: &Views, unit: &UnitId, now: Timestamp) -> Result<Vec<Asked>,
         owners: vec![unit.clone()],
         ..Filter::default()
     };
-    late(views, filter, now)
+    Ok(late(views, filter, now)?.0)
 }
 
-/// What is late in all units that a reader may see, most urgent first: what a dispatch meeting has on its table.
+/// What is late in all units that a reader may see, most urgent first, and how many there are: what a dispatch meeting has
+/// on its table.
 ///
 /// # Errors
 ///
 /// If the read models or the log cannot be read.
-pub fn slow(views: &Views, sight: &Sight, now: Timestamp) -> Result<Vec<Asked>, Error> {
+pub fn slow(views: &Views, sight: &Sight, now: Timestamp) -> Result<(Vec<Asked>, u64), Error> {
     let filter = Filter {
         visible_to: sight.clone(),
         ..Filter::default()
@@ -61,18 +62,22 @@ pub fn slow(views: &Views, sight: &Sight, now: Timestamp) -> Result<Vec<Asked>, 
     late(views, filter, now)
 }
 
-fn late(views: &Views, filter: Filter, now: Timestamp) -> Result<Vec<Asked>, Error> {
+fn late(views: &Views, filter: Filter, now: Timestamp) -> Result<(Vec<Asked>, u64), Error> {
     let filter = Filter {
         open: Some(true),
         colour: Some(Colour::Red),
         ..filter
     };
     let mut asked = Vec::new();
-    for row in views.cases(&filter, Sort::Urgency, 0, ASKED_MAX)?.rows {
+    let page = views.cases(&filter, Sort::Urgency, 0, ASKED_MAX)?;
+    let mut total = page.total;
+    for row in page.rows {
         let Some(state) = views.state(row.id)? else {
             continue;
         };
         let Some((_, due)) = Brief::of(&state).course.late(now) else {
+            // Red, and its limit is not past: a warning that stays for the period.
+            total = total.saturating_sub(1);
             continue;
         };
         asked.push(Asked {
@@ -82,7 +87,7 @@ fn late(views: &Views, filter: Filter, now: Timestamp) -> Result<Vec<Asked>, Err
             state,
         });
     }
-    Ok(asked)
+    Ok((asked, total))
 }
 
 /// The last words about a case.

@@ -33,7 +33,7 @@ pub struct Matter {
     pub tasks: Vec<CaseRow>,
 }
 
-/// The open matters that people break down, oldest first.
+/// The open matters that people break down: those without a task before the others, each part oldest first.
 ///
 /// # Errors
 ///
@@ -54,13 +54,14 @@ pub fn matters(views: &Views, mechanisms: &Mechanisms, sight: &Sight) -> Result<
         ..Filter::default()
     };
     let rows = views.cases(&filter, Sort::Oldest, 0, MATTERS_MAX)?.rows;
-    rows.into_iter()
-        .filter_map(|row| {
-            let mechanism = mechanisms.current(&row.mechanism)?;
-            let tasks_of = by_hand(mechanisms, &mechanism)?;
-            Some(matter(views, row, tasks_of))
-        })
-        .collect()
+    let found = rows.into_iter().filter_map(|row| {
+        let mechanism = mechanisms.current(&row.mechanism)?;
+        let tasks_of = by_hand(mechanisms, &mechanism)?;
+        Some(matter(views, row, tasks_of))
+    });
+    let mut found = found.collect::<Result<Vec<_>, Error>>()?;
+    found.sort_by_key(|matter| !matter.tasks.is_empty());
+    Ok(found)
 }
 
 /// One matter; `None` where the case is not broken down by hand or not to be seen.
@@ -135,7 +136,7 @@ pub fn minutes(
         "report.m_intro",
         &[("title", &title), ("day", &date_label(date_of(now)).get(lang))],
     ))];
-    let slow = slow(views, sight, now)?;
+    let (slow, all) = slow(views, sight, now)?;
     body.push(Block::heading(Level::First, text("m_slow")));
     if slow.is_empty() {
         body.push(Block::paragraph(text("m_slow_none")));
@@ -147,6 +148,7 @@ pub fn minutes(
                 &[("c_matter", 36), ("c_owner", 20), ("c_days", 10), ("c_cause", 34)],
             ),
             rows: rows.collect::<Result<_, _>>()?,
+            note: slow_note(all, slow.len(), lang),
             ..Table::default()
         }));
     }
@@ -199,6 +201,15 @@ pub fn minutes(
 /// [`Failure::Refused`] if the file cannot be written; says why.
 pub fn minutes_docx(document: &Document, lang: Lang) -> Result<Vec<u8>, Failure> {
     bihuan_report::docx::render(document, lang).map_err(unrendered)
+}
+
+/// That there are more than a table of minutes holds.
+fn slow_note(all: u64, told: usize, lang: Lang) -> String {
+    let more = all.saturating_sub(u64::try_from(told).unwrap_or(u64::MAX));
+    if more == 0 {
+        return String::new();
+    }
+    tf(lang, "report.m_slow_more", &[("all", &all), ("more", &more)])
 }
 
 fn slow_row(

@@ -104,21 +104,24 @@ impl Views {
                 let named = roll.name_in(group, code);
                 rank.get(named.as_str()).copied().unwrap_or(u32::MAX)
             });
-            found.push((first, key(line, sort, &ranks), line.id.0));
+            found.push((first, key(line, line.due_at, sort, &ranks), line.id.0));
         });
         let total = u64::try_from(found.len()).unwrap_or(u64::MAX);
         let ids = part(&mut found, offset, limit, Ord::cmp)
             .iter()
             .map(|(.., id)| CaseId(*id))
             .collect();
-        self.rows(ids, total)
+        self.rows(ids, total, &filter.visible_to)
     }
 
     /// Counts over the cases of each group, in the order of its codes.
     pub fn counts_by(&self, filter: &Filter, group: Group) -> Vec<(String, Counts)> {
         let mut tallies: BTreeMap<u32, Tally> = BTreeMap::new();
         self.roll.each(filter, |line| {
-            tallies.entry(group.code(line)).or_default().add(line)
+            tallies
+                .entry(group.code(line))
+                .or_default()
+                .add(line, line.colour)
         });
         let mut counts: Vec<(String, Counts)> = tallies
             .iter()

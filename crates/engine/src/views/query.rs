@@ -241,17 +241,21 @@ impl Views {
         limit: u64,
     ) -> Result<Page<CaseRow>, Error> {
         let (ids, total) = self.roll.page(filter, sort, offset, limit);
-        self.rows(ids, total)
+        self.rows(ids, total, &filter.visible_to)
     }
 
-    /// The lines of these cases, in this order.
-    pub(super) fn rows(&self, ids: Vec<CaseId>, total: u64) -> Result<Page<CaseRow>, Error> {
+    /// The lines of these cases, in this order, as this sight is shown them.
+    pub(super) fn rows(&self, ids: Vec<CaseId>, total: u64, sight: &Sight) -> Result<Page<CaseRow>, Error> {
         let mut statement = self
             .connection()
             .prepare_cached(&format!("SELECT {COLUMNS} FROM case_views c WHERE c.id = ?1"))?;
         let mut rows = Vec::with_capacity(ids.len());
         for id in ids {
-            rows.push(statement.query_row([column(id)], |row| case_row(row, 0))?);
+            let mut row = statement.query_row([column(id)], |row| case_row(row, 0))?;
+            if row.open && sight.keeps_back(&row.holder_unit) {
+                (row.due_at, row.colour) = (None, Colour::Green);
+            }
+            rows.push(row);
         }
         Ok(Page { rows, total })
     }

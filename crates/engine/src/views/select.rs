@@ -34,18 +34,26 @@ impl Roll {
             _ => Vec::new(),
         };
         let mut found: Vec<(u128, u64)> = chosen
-            .map(|(line, _)| (key(line, sort, &ranks), line.id.0))
+            .map(|(line, _)| (key(line, test.due(line), sort, &ranks), line.id.0))
             .collect();
         let total = found.len();
         let part = part(&mut found, offset, limit, Ord::cmp);
         (part.iter().map(|(_, id)| CaseId(*id)).collect(), count(total))
     }
 
-    /// Calls `visit` with every line that a filter leaves, oldest case first.
-    pub(super) fn each<'a>(&'a self, filter: &Filter, mut visit: impl FnMut(&'a Line)) {
+    /// Calls `visit` with every line that a filter leaves, oldest case first, as who asks is shown it.
+    pub(super) fn each(&self, filter: &Filter, mut visit: impl FnMut(&Line)) {
         if let Some(test) = Test::of(self, filter) {
             let chosen = self.lines().filter(|(line, text)| test.holds(line, text));
-            chosen.for_each(|(line, _)| visit(line));
+            chosen.for_each(|(line, _)| {
+                if test.veiled(line) {
+                    let mut shown = line.clone();
+                    (shown.colour, shown.due_at) = (test.colour(line), test.due(line));
+                    visit(&shown);
+                } else {
+                    visit(line);
+                }
+            });
         }
     }
 
@@ -54,7 +62,7 @@ impl Roll {
         let mut tally = Tally::default();
         if let Some(test) = Test::of(self, filter) {
             for (line, _) in self.lines().filter(|(line, text)| test.holds(line, text)) {
-                tally.add(line);
+                tally.add(line, test.colour(line));
             }
         }
         self.counted(&tally)
@@ -69,7 +77,7 @@ impl Roll {
         tallies.resize_with(self.names.len(), || None);
         for (line, _) in self.lines().filter(|(line, text)| test.holds(line, text)) {
             if let Some(tally) = tallies.get_mut(place(line.mechanism)) {
-                tally.get_or_insert_default().add(line);
+                tally.get_or_insert_default().add(line, test.colour(line));
             }
         }
         (0..)
@@ -124,11 +132,11 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    pub(super) fn add(&mut self, line: &Line) {
+    pub(super) fn add(&mut self, line: &Line, colour: Colour) {
         if line.open {
             self.open += 1;
-            self.late += u64::from(line.colour == Colour::Red);
-            if let Some(n) = self.colours.get_mut(line.colour as usize) {
+            self.late += u64::from(colour == Colour::Red);
+            if let Some(n) = self.colours.get_mut(colour as usize) {
                 *n += 1;
             }
         } else {
@@ -168,6 +176,8 @@ struct Test {
     words: Vec<Finder<'static>>,
     /// By code of the set of parties: whether it may be seen. `None` where everything may.
     seen: Option<Vec<bool>>,
+    /// Units whose clocks are kept back from who asks.
+    kept_back: Vec<NameCode>,
 }
 
 impl Test {
@@ -193,7 +203,15 @@ impl Test {
             crate::access::Sight::All => None,
             sight => Some(roll.parties.sets.iter().map(|set| sight.meets(set)).collect()),
         };
+        let kept_back = match &filter.visible_to {
+            crate::access::Sight::Units { kept_back, .. } => {
+                let units = kept_back.iter().filter(|unit| filter.visible_to.keeps_back(unit));
+                units.filter_map(|unit| name(unit.as_str())).collect()
+            }
+            crate::access::Sight::All => Vec::new(),
+        };
         Some(Test {
+            kept_back,
             mechanisms: several(filter.mechanisms.iter().map(|id| id.as_str()).collect())?,
             owners: several(filter.owners.iter().map(|id| id.as_str()).collect())?,
             stage: single(filter.stage.as_ref().map(|id| id.as_str()))?,
@@ -217,6 +235,25 @@ impl Test {
         })
     }
 
+    /// Whether the clock that runs is one that is kept back.
+    fn veiled(&self, line: &Line) -> bool {
+        !self.kept_back.is_empty() && line.open && self.kept_back.contains(&line.holder)
+    }
+
+    /// The colour as it is shown to who asks.
+    fn colour(&self, line: &Line) -> Colour {
+        if self.veiled(line) {
+            Colour::Green
+        } else {
+            line.colour
+        }
+    }
+
+    /// The due time as it is shown to who asks.
+    fn due(&self, line: &Line) -> Option<i64> {
+        line.due_at.filter(|_| !self.veiled(line))
+    }
+
     fn holds(&self, line: &Line, text: &[u8]) -> bool {
         let among = |codes: &[NameCode], code: NameCode| codes.is_empty() || codes.contains(&code);
         let is = |wanted: Option<NameCode>, code: NameCode| wanted.is_none_or(|wanted| wanted == code);
@@ -230,7 +267,7 @@ impl Test {
             && is(self.stage, line.stage)
             && is(self.holder, line.holder)
             && flag(self.open, line.open)
-            && self.colour.is_none_or(|colour| colour == line.colour)
+            && self.colour.is_none_or(|colour| colour == self.colour(line))
             && flag(self.late, line.late)
             && (self.on_time.is_none() || self.on_time == line.on_time)
             && (self.document.is_none() || self.document == line.document)
@@ -238,7 +275,7 @@ impl Test {
             && self.only.as_ref().is_none_or(|only| only.contains(&line.id))
             && (self.opened.0 <= line.opened_at && line.opened_at < self.opened.1)
             && within(self.closed, line.closed_at)
-            && within(self.due, line.due_at)
+            && within(self.due, self.due(line))
             && self.open_on.is_none_or(|at| line.was_open_at(at))
             && self
                 .seen
@@ -262,9 +299,9 @@ fn beginning(text: &[u8]) -> u128 {
 }
 
 /// Where a case stands in an order, but for the last resort, its id: the smaller, the earlier.
-pub(super) fn key(line: &Line, sort: Sort, ranks: &[u32]) -> u128 {
+pub(super) fn key(line: &Line, due_at: Option<i64>, sort: Sort, ranks: &[u32]) -> u128 {
     let rank = |code: NameCode| u128::from(ranks.get(place(code)).copied().unwrap_or(u32::MAX));
-    let due = line.due_at.map_or(u128::from(u64::MAX), |due| {
+    let due = due_at.map_or(u128::from(u64::MAX), |due| {
         u128::from(due.cast_unsigned() ^ (1 << 63))
     });
     let urgency = u128::from(!line.open) << 64 | due;

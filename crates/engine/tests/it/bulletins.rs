@@ -182,7 +182,7 @@ impl March {
         self.county.order(post, order).unwrap();
     }
 
-    fn draft(&self, key: &str, from: Date, to: Date) -> BulletinId {
+    pub(crate) fn draft(&self, key: &str, from: Date, to: Date) -> BulletinId {
         bulletin::draft(
             &self.county.engine,
             &actor("supervision.dispatcher"),

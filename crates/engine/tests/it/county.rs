@@ -75,6 +75,17 @@ impl County {
     pub(crate) fn new(dir: &Path) -> County {
         let time = Arc::new(SetTime::at(instant(date(2026, 3, 2).at(9, 0, 0, 0))));
         let engine = Engine::create(dir, "test.example", time.clone()).unwrap();
+        County::on(engine, time)
+    }
+
+    /// The same for stories of hundreds of cases: commits do not wait for the disk.
+    pub(crate) fn hastily(dir: &Path) -> County {
+        let time = Arc::new(SetTime::at(instant(date(2026, 3, 2).at(9, 0, 0, 0))));
+        let engine = Engine::create_hastily(dir, "test.example", time.clone()).unwrap();
+        County::on(engine, time)
+    }
+
+    fn on(engine: Engine, time: Arc<SetTime>) -> County {
         let county = County {
             engine,
             time,

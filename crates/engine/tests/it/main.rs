@@ -19,6 +19,7 @@ mod county;
 mod custody;
 mod documents;
 mod durable;
+mod gaming;
 mod imports;
 mod indicators;
 mod killed;

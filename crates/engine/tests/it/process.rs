@@ -1,12 +1,13 @@
 //! The process view of real cases: what a replay of their events gives, charged without gap or overlap.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use bihuan_domain::case::{Meta, State};
 use bihuan_domain::event::CaseEvent;
 use bihuan_domain::id::CaseId;
 use bihuan_engine::access::Sight;
-use bihuan_engine::process::{Course, Labels, Process, Which, courses, flat, ocel};
+use bihuan_engine::process::{Course, Labels, Process, Which, courses, flat, ocel, process};
 use bihuan_engine::views::Views;
 use bihuan_messages::Lang;
 use jiff::Timestamp;
@@ -96,7 +97,7 @@ fn every_figure_opens_as_many_cases_as_it_counts() {
     let march = March::new();
     let engine = &march.county.engine;
     let views = engine.views().unwrap();
-    let process = Process::of(&views, &"instruction".into(), &Sight::All, engine.now()).unwrap();
+    let process = Process::of(&views, &"instruction".into(), &Sight::All).unwrap();
     let figures = &process.figures;
     let codes = |activities: &[u32]| {
         process
@@ -179,4 +180,28 @@ fn what_is_given_to_others_holds_the_same_events_and_no_text_that_somebody_wrote
             .unwrap_or_default();
         assert!(title.is_empty() || !given.contains(&title), "{title} is in it");
     }
+}
+
+#[test]
+fn a_process_is_computed_once_until_the_log_grows_and_for_each_sight_apart() {
+    let march = March::new();
+    let engine = &march.county.engine;
+    let asked = |sight: &Sight| process(engine, &"instruction".into(), sight).unwrap();
+    let first = asked(&Sight::All);
+    assert!(Arc::ptr_eq(&first, &asked(&Sight::All)));
+    let blind = Sight::Units {
+        units: Default::default(),
+        posts: Default::default(),
+        kept_back: Default::default(),
+    };
+    assert_eq!(
+        asked(&blind).figures.cases,
+        0,
+        "who sees nothing is shown nothing that was kept"
+    );
+    assert!(Arc::ptr_eq(&first, &asked(&Sight::All)));
+    march.draft("grows", date(2026, 3, 1), date(2026, 3, 31));
+    let next = asked(&Sight::All);
+    assert!(!Arc::ptr_eq(&first, &next));
+    assert_eq!(next.figures.cases, first.figures.cases);
 }

@@ -111,10 +111,11 @@ async fn case(visitor: Visitor, Path(id): Path<u64>, headers: HeaderMap) -> Resu
     visitor
         .work(move |visitor| {
             let views = visitor.views()?;
-            let case = views.case(CaseId(id))?.ok_or_else(Trouble::not_found)?;
+            let mut case = views.case(CaseId(id))?.ok_or_else(Trouble::not_found)?;
             if !visitor.sight.covers(&case.state) {
                 return Err(Trouble::forbidden());
             }
+            bihuan_engine::leaders::keep_back(&visitor.sight, &mut case);
             let tag = crate::pages::case_etag(&case.state);
             if known.is_some_and(|known| known.split(',').any(|one| one.trim() == tag)) {
                 return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());

@@ -93,7 +93,8 @@ fn signs(visitor: &Visitor, audit: &Audit) -> Markup {
         section #signs {
             h2 { (t(lang, "audit.p_signs")) " " span .num .quiet { (judged.signs.len()) } }
             p { (tf(lang, "audit.p_asked", &[("asked", &show::count(judged.asked)), ("without", &show::count(judged.without_base))])) }
-            @if judged.signs.is_empty() { p .quiet { (t(lang, "audit.p_none")) } }
+            @if judged.asked == 0 { p .notice { (t(lang, "audit.p_nothing_compared")) } }
+            @else if judged.signs.is_empty() { p .quiet { (t(lang, "audit.p_none")) } }
             @else {
                 table .ledger {
                     thead { tr {
@@ -196,6 +197,7 @@ fn mechanism(visitor: &Visitor, id: &MechanismId) -> String {
 fn share(k: u64, n: u64) -> String {
     match bihuan_engine::bulletin::percent(k, n) {
         Some(percent) => format!("{}/{} · {percent}%", show::count(k), show::count(n)),
-        None => format!("{}/{}", show::count(k), show::count(n)),
+        // Nothing was looked at: neither a number nor nought.
+        None => "–".to_owned(),
     }
 }

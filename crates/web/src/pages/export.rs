@@ -44,7 +44,7 @@ async fn make(visitor: Visitor, id: String, asked: Asked, workbook: bool) -> Res
         .work(move |visitor| {
             let mut filter = asked.filter(visitor, mechanism.as_ref().map(|m| &m.id));
             asked.narrow(visitor, &visitor.views()?, mechanism.as_deref(), &mut filter)?;
-            asked.narrow_course(visitor, &visitor.views()?, mechanism.as_deref(), &mut filter)?;
+            asked.narrow_course(visitor, mechanism.as_deref(), &mut filter)?;
             let views = visitor.views()?;
             let show = Show {
                 visitor,

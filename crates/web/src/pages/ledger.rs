@@ -69,7 +69,7 @@ async fn ledger(visitor: Visitor, Path(id): Path<String>, Query(pairs): Pairs) -
             let views = visitor.views()?;
             let mut filter = asked.filter(visitor, mechanism.as_ref().map(|m| &m.id));
             let counted = asked.narrow(visitor, &views, mechanism.as_deref(), &mut filter)?;
-            let course = asked.narrow_course(visitor, &views, mechanism.as_deref(), &mut filter)?;
+            let course = asked.narrow_course(visitor, mechanism.as_deref(), &mut filter)?;
             // The head counts the whole ledger, so that choosing a colour does not change the counts.
             let whole = Filter {
                 mechanisms: filter.mechanisms.clone(),

@@ -2,7 +2,7 @@
 //! form that makes a decision a task with owner and clock, and the minutes.
 
 use axum::Router;
-use axum::extract::Path;
+use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use bihuan_domain::id::CaseId;
@@ -12,6 +12,7 @@ use bihuan_engine::bulletin::meeting::{self, Matter};
 use bihuan_engine::{OpenOrder, Order, SourceOrder, Submission};
 use bihuan_messages::{t, tf};
 use maud::{Markup, html};
+use serde::Deserialize;
 use serde_json::json;
 
 use super::export::{DOCX, download};
@@ -63,7 +64,7 @@ async fn index(visitor: Visitor) -> Result<Markup, Trouble> {
                         }
                     }
                 }
-                (slow(&show)?)
+                (slow(&show, None)?)
             };
             Ok(layout::page(visitor, title, Nav::Bulletins, &body))
         })
@@ -88,14 +89,18 @@ fn line(show: &Show<'_>, matter: &Matter) -> Markup {
     }
 }
 
-/// What is late in the whole place, with the reason that was given or that there is none.
-fn slow(show: &Show<'_>) -> Result<Markup, Trouble> {
+/// What is late in the whole place, with the reason that was given or that there is none; `meeting` is the matter in which
+/// something may be decided on it.
+fn slow(show: &Show<'_>, meeting: Option<CaseId>) -> Result<Markup, Trouble> {
     let visitor = show.visitor;
     let lang = visitor.lang;
-    let slow = bihuan_engine::bulletin::slow(show.views, &visitor.sight, visitor.now)?;
+    let (slow, all) = bihuan_engine::bulletin::slow(show.views, &visitor.sight, visitor.now)?;
     Ok(html! {
         section #slow {
-            h2 { (t(lang, "web.meet_slow")) " " span .num .quiet { (slow.len()) } }
+            h2 { (t(lang, "web.meet_slow")) " " span .num .quiet { (show::count(all)) } }
+            @if all > u64::try_from(slow.len()).unwrap_or(u64::MAX) {
+                p { (tf(lang, "web.meet_slow_more", &[("all", &show::count(all)), ("n", &slow.len())])) a href="/ledgers/all?colour=red&open=yes" { (t(lang, "web.meet_slow_all")) } }
+            }
             @if slow.is_empty() { p .quiet { (t(lang, "web.meet_slow_none")) } }
             @else {
                 table .ledger {
@@ -107,7 +112,10 @@ fn slow(show: &Show<'_>) -> Result<Markup, Trouble> {
                         th scope="col" { (t(lang, "report.c_cause")) }
                     } }
                     tbody { @for item in &slow { tr {
-                        th scope="row" { a .row-title href={ "/cases/" (item.state.id) } { (show::text(&show.sealed(&item.state.title))) } }
+                        th scope="row" {
+                            a .row-title href={ "/cases/" (item.state.id) } { (show::text(&show.sealed(&item.state.title))) }
+                            @if let Some(meeting) = meeting { span .row-note { a href={ "/meetings/" (meeting) "?about=" (item.state.id) "#decide" } { (t(lang, "web.meet_take")) } } }
+                        }
                         td data-label=(t(lang, "web.owner")) { (show.unit(&item.state.owner)) }
                         td data-label=(t(lang, "report.c_holder")) { (show.post(&item.state.holder.post)) }
                         td .num data-label=(t(lang, "report.c_days")) { (item.days(visitor.now)) }
@@ -124,13 +132,62 @@ fn slow(show: &Show<'_>) -> Result<Markup, Trouble> {
     })
 }
 
-async fn page(visitor: Visitor, Path(case): Path<u64>) -> Result<Markup, Trouble> {
+/// What stands in the form: what was typed, or what a late matter begins it with.
+#[derive(Clone, Debug, Default)]
+struct Typed {
+    what: String,
+    owner: String,
+    due: String,
+}
+
+/// The late matter that is to be decided on.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Asked {
+    about: String,
+}
+
+async fn page(
+    visitor: Visitor,
+    Path(case): Path<u64>,
+    Query(asked): Query<Asked>,
+) -> Result<Markup, Trouble> {
     visitor
-        .work(move |visitor| view(visitor, CaseId(case), &[]))
+        .work(move |visitor| {
+            let typed = begun(visitor, &asked)?;
+            view(visitor, CaseId(case), &typed, &[])
+        })
         .await
 }
 
-fn view(visitor: &Visitor, case: CaseId, problems: &[Problem]) -> Result<Markup, Trouble> {
+/// The form as a late matter begins it: which one and how late, its owner chosen.
+fn begun(visitor: &Visitor, asked: &Asked) -> Result<Typed, Trouble> {
+    let Ok(about) = asked.about.parse() else {
+        return Ok(Typed::default());
+    };
+    let views = visitor.views()?;
+    let show = Show {
+        visitor,
+        views: &views,
+    };
+    let (slow, _) = bihuan_engine::bulletin::slow(&views, &visitor.sight, visitor.now)?;
+    let item = slow.into_iter().find(|item| item.state.id == CaseId(about));
+    Ok(item.map_or_else(Typed::default, |item| {
+        let title = show.sealed(&item.state.title);
+        let days = item.days(visitor.now);
+        Typed {
+            what: tf(
+                visitor.lang,
+                "web.meet_about",
+                &[("title", &title), ("days", &days)],
+            ),
+            owner: item.state.owner.to_string(),
+            due: String::new(),
+        }
+    }))
+}
+
+fn view(visitor: &Visitor, case: CaseId, typed: &Typed, problems: &[Problem]) -> Result<Markup, Trouble> {
     let lang = visitor.lang;
     let views = visitor.views()?;
     let show = Show {
@@ -171,16 +228,16 @@ fn view(visitor: &Visitor, case: CaseId, problems: &[Problem]) -> Result<Markup,
                 form .stack method="post" action={ "/meetings/" (case) "/decide" } {
                     (layout::csrf(visitor))
                     input type="hidden" name="key" value=(fresh_key());
-                    div .field { label for="what" { (t(lang, "web.meet_what")) } textarea #what name="what" rows="2" required maxlength="200" {} }
+                    div .field { label for="what" { (t(lang, "web.meet_what")) } textarea #what name="what" rows="2" required maxlength="200" { (typed.what) } }
                     div .field { label for="owner" { (t(lang, "web.owner")) } select #owner name="owner" required {
-                        (unit_options(&show, None, |unit| task.as_ref().is_none_or(|task| task.open.owners.is_empty() || task.open.owners.contains(&unit.kind))))
+                        (unit_options(&show, Some(typed.owner.as_str()), |unit| task.as_ref().is_none_or(|task| task.open.owners.is_empty() || task.open.owners.contains(&unit.kind))))
                     } }
-                    div .field { label for="due" { (t(lang, "web.meet_due")) } input #due type="date" name="due" required; }
+                    div .field { label for="due" { (t(lang, "web.meet_due")) } input #due type="date" name="due" value=(typed.due) required; }
                     div .actions { button type="submit" { (t(lang, "web.meet_hand_out")) } }
                 }
             }
         }
-        (slow(&show)?)
+        (slow(&show, (matter.row.open && visitor.administers()).then_some(case))?)
     };
     Ok(layout::page(visitor, &title, Nav::Bulletins, &body))
 }
@@ -190,6 +247,11 @@ async fn decide(Path(case): Path<u64>, Posted { visitor, sent }: Posted) -> Resu
     let parent = CaseId(case);
     let (what, owner) = (sent.get("what").trim().to_owned(), sent.get("owner").to_owned());
     let (due, key) = (sent.get("due").trim().to_owned(), sent.get("key").to_owned());
+    let typed = Typed {
+        what: what.clone(),
+        owner: owner.clone(),
+        due: due.clone(),
+    };
     let order = visitor
         .work(move |visitor| {
             let views = visitor.views()?;
@@ -239,7 +301,7 @@ async fn decide(Path(case): Path<u64>, Posted { visitor, sent }: Posted) -> Resu
             let problem = Problem::from_trouble(&trouble, visitor.lang);
             let status = trouble.status;
             let page = visitor
-                .work(move |visitor| view(visitor, parent, &[problem]))
+                .work(move |visitor| view(visitor, parent, &typed, &[problem]))
                 .await?;
             Ok((status, page).into_response())
         }

@@ -54,7 +54,7 @@ async fn page(visitor: Visitor, Path(id): Path<String>, Query(pairs): Pairs) -> 
             let views = visitor.views()?;
             let mut filter = asked.filter(visitor, Some(&mechanism.id));
             asked.narrow(visitor, &views, Some(&mechanism), &mut filter)?;
-            asked.narrow_course(visitor, &views, Some(&mechanism), &mut filter)?;
+            asked.narrow_course(visitor, Some(&mechanism), &mut filter)?;
             let show = Show {
                 visitor,
                 views: &views,

@@ -93,7 +93,14 @@ async fn every_page_is_whole_in_both_languages() {
             } else {
                 "lang=\"zh-CN\""
             };
-            let html = page.text.split("<html").nth(1).unwrap().split('>').next().unwrap();
+            let html = page
+                .text
+                .split("<html")
+                .nth(1)
+                .unwrap()
+                .split('>')
+                .next()
+                .unwrap();
             assert!(html.contains(tag), "{path}: {html}");
         }
     }

@@ -21,6 +21,7 @@ mod find;
 mod forms;
 mod imports;
 mod known;
+mod leaders;
 mod ledgers;
 mod look;
 mod mechanisms;

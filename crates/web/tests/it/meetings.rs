@@ -25,6 +25,23 @@ async fn a_decision_becomes_a_task_with_owner_and_limit_in_one_form() {
         list.text
     );
     assert!(list.has("已分解出任务的0项，共1项"));
+    let refused = [("what", "办手续"), ("owner", "nobody"), ("due", "2026-03-31")];
+    let page = office.get(&format!("/meetings/{instruction}")).await;
+    let own = (
+        page.form("decide").hidden("csrf"),
+        page.form("decide").hidden("key"),
+    );
+    let mut sent = vec![("csrf", own.0.as_str()), ("key", own.1.as_str())];
+    sent.extend(refused);
+    let again = office
+        .post(&format!("/meetings/{instruction}/decide"), &sent)
+        .await;
+    assert!(!again.status.is_success(), "{}", again.text);
+    assert!(
+        again.has(">办手续</textarea>") && again.has("value=\"2026-03-31\""),
+        "what was typed stays: {}",
+        again.text
+    );
     let page = office.get(&format!("/meetings/{instruction}")).await;
     let (csrf, key) = (
         page.form("decide").hidden("csrf"),
@@ -61,6 +78,50 @@ async fn a_decision_becomes_a_task_with_owner_and_limit_in_one_form() {
     let mut housing = Browser::signed_in(&county, "housing.clerk").await;
     let refused = housing.post(&address, &[("csrf", "x")]).await;
     assert_ne!(refused.status, StatusCode::OK, "units do not decide");
+}
+
+#[tokio::test]
+async fn a_late_matter_begins_a_decision_and_what_has_no_task_stands_first() {
+    let county = County::new();
+    let late = county.matter("厂区道路被占");
+    let open = |title: &str| {
+        json!({ "type": "open", "mechanism": "conference-instruction", "owner": "reform", "title": title,
+            "values": { "instruction": title }, "source": { "kind": "meeting" } })
+    };
+    let first = county.order("office.dispatcher", "first", open("已分解的要求"));
+    county.order("office.dispatcher", "second", open("没分解的要求"));
+    let mut office = Browser::signed_in(&county, "office.dispatcher").await;
+    let page = office.get(&format!("/meetings/{first}")).await;
+    let (csrf, key) = (
+        page.form("decide").hidden("csrf"),
+        page.form("decide").hidden("key"),
+    );
+    let fields = [
+        ("csrf", csrf.as_str()),
+        ("key", key.as_str()),
+        ("what", "办一件"),
+        ("owner", "housing"),
+        ("due", "2026-03-31"),
+    ];
+    office.post(&format!("/meetings/{first}/decide"), &fields).await;
+    let list = office.get("/meetings").await;
+    let at = |title: &str| list.text.find(title).unwrap();
+    assert!(at("没分解的要求") < at("已分解的要求"));
+    county
+        .time
+        .set(bihuan_domain::calendar::instant(date(2026, 3, 4).at(10, 0, 0, 0)));
+    apart(|| county.engine.catch_up().unwrap());
+    let page = office.get(&format!("/meetings/{first}")).await;
+    let link = format!("/meetings/{first}?about={late}#decide");
+    assert!(page.has(&link), "{}", page.text);
+    let page = office.get(&format!("/meetings/{first}?about={late}")).await;
+    let form = page.form("decide");
+    assert!(form.text.contains("“厂区道路被占”已超期"), "{}", form.text);
+    assert!(
+        form.text.contains(" selected"),
+        "its owner is chosen: {}",
+        form.text
+    );
 }
 
 #[tokio::test]

@@ -67,3 +67,51 @@ async fn a_mechanism_without_cases_says_so_and_an_unknown_one_is_not_found() {
         StatusCode::OK
     );
 }
+
+/// The page of the comparison after a file was sent.
+async fn compared(browser: &mut Browser, file: &str, fields: &[(&str, &str)]) -> crate::browser::Page {
+    let address = "/mechanisms/three-plus-24/process/before";
+    let csrf = browser.get(address).await.hidden("csrf");
+    let mut sent = vec![("csrf", csrf.as_str())];
+    sent.extend(fields);
+    browser
+        .upload(address, &sent, &[("file", "old.csv", file.as_bytes())])
+        .await
+}
+
+#[tokio::test]
+async fn another_systems_log_is_shown_beside_ours_and_kept_nowhere() {
+    let county = County::new();
+    county.matter("厂区道路被占");
+    let mut browser = Browser::signed_in(&county, "office.supervisor").await;
+    let size = county.engine.beacon().size;
+    let log = "工单号,环节,处理时间,承办单位\n1,受理,2025-03-01 08:00:00,市民热线\n1,办理,2025-03-02 08:00:00,城管局\n\
+               1,受理,2025-03-03 08:00:00,市民热线\n1,办结,2025-03-05 08:00:00,城管局\n2,受理,2025-03-01 08:00:00,市民热线\n\
+               2,办结,2025-03-02 08:00:00,城管局\n2,,2025-03-02 09:00:00,城管局\n";
+    let page = compared(&mut browser, log, &[]).await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+    for said in ["从前和现在", "4天0小时", "50.0%", "城管局", "不保存", "第 8 行"] {
+        assert!(page.has(said), "{said}: {}", page.text);
+    }
+    assert!(!page.has("⟦"), "{}", page.text);
+    assert_eq!(county.engine.beacon().size, size, "nothing is written to the log");
+    let other = compared(&mut browser, "甲,乙,丙\n1,受理,2025-03-01\n", &[]).await;
+    assert_eq!(other.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        other.has("认不出哪一列") && !other.has("--case"),
+        "{}",
+        other.text
+    );
+    let named = [("case", "甲"), ("activity", "乙"), ("time", "丙")];
+    let page = compared(&mut browser, "甲,乙,丙\n1,受理,2025-03-01\n", &named).await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+    let wrong = compared(&mut browser, "PK\u{3}\u{4}", &[]).await;
+    assert!(
+        wrong.status == StatusCode::UNPROCESSABLE_ENTITY && wrong.has("XLSX"),
+        "{}",
+        wrong.text
+    );
+    let mut unit = Browser::signed_in(&county, "housing.clerk").await;
+    let refused = unit.get("/mechanisms/three-plus-24/process/before").await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+}

@@ -6,6 +6,7 @@ mod adopt;
 mod audit;
 mod custodians;
 mod erasures;
+mod leaders;
 mod proposals;
 
 use axum::Router;
@@ -29,6 +30,7 @@ pub(crate) fn routes() -> Router<Web> {
         .merge(adopt::routes())
         .merge(custodians::routes())
         .merge(erasures::routes())
+        .merge(leaders::routes())
         .merge(accounts::routes())
         .merge(audit::routes())
 }
@@ -52,6 +54,12 @@ fn offered(visitor: &Visitor) -> impl Iterator<Item = (&'static str, &'static st
         ),
         (adopts, "/admin/packs", "admin.adopt", "admin.adopt_lead"),
         (keys, "/admin/custodians", "admin.keys", "admin.keys_lead"),
+        (
+            visitor.may(Task::Run),
+            "/admin/leaders",
+            "admin.leaders",
+            "admin.leaders_lead",
+        ),
         (erases, "/admin/erasures", "admin.erasures", "admin.erasures_lead"),
         (
             visitor.may(Task::SeeErasures),

@@ -14,9 +14,11 @@ use crate::show::{self, Show};
 pub(super) fn clocks(show: &Show<'_>, mechanism: &Mechanism, state: &State) -> Markup {
     let lang = show.visitor.lang;
     html! {
-        @if !state.clocks.is_empty() || !state.past.is_empty() {
+        @let kept_back = state.is_open() && show.visitor.sight.keeps_back(&state.holder.unit);
+        @if kept_back || !state.clocks.is_empty() || !state.past.is_empty() {
             section .card #clocks {
                 h2 { (t(lang, "web.clocks")) }
+                @if kept_back { p .quiet { (t(lang, "web.clock_kept_back")) } }
                 @for (key, clock) in &state.clocks { (running(show, mechanism, state, key.as_str(), clock)) }
                 @if !state.past.is_empty() { (past(show, mechanism, &state.past)) }
             }

@@ -108,10 +108,11 @@ pub(crate) fn find(
     views: &Views,
     id: CaseId,
 ) -> Result<(CaseView, Arc<Mechanism>), Trouble> {
-    let case = views.case(id)?.ok_or_else(Trouble::not_found)?;
+    let mut case = views.case(id)?.ok_or_else(Trouble::not_found)?;
     if !visitor.sight.covers(&case.state) {
         return Err(Trouble::forbidden());
     }
+    bihuan_engine::leaders::keep_back(&visitor.sight, &mut case);
     let mechanism = definition(visitor, &case.state)?;
     Ok((case, mechanism))
 }

@@ -108,7 +108,7 @@ pub(super) fn stages(source: &Source<'_>, mechanism: &Mechanism, courses: &[Cour
 /// Time with each unit (各单位用时).
 pub(super) fn holders(source: &Source<'_>, courses: &[Course]) -> Chart {
     let (lang, show) = (source.lang(), source.show);
-    let mut units: Vec<Held<UnitId>> = units(courses, show.visitor.now);
+    let mut units: Vec<Held<UnitId>> = units(courses);
     units.sort_by_cached_key(|unit| show.unit(&unit.id));
     let most = units.iter().map(|unit| unit.wait.p90).max().unwrap_or(0);
     let part = |seconds: i64| {

@@ -9,7 +9,7 @@ use bihuan_domain::calendar::midnight;
 use bihuan_domain::id::{CaseId, MechanismId};
 use bihuan_domain::mechanism::{Indicator, Mechanism};
 use bihuan_engine::indicators::{Half, counted_cases};
-use bihuan_engine::process::{Process, Which};
+use bihuan_engine::process::{Which, process};
 use bihuan_engine::views::{Filter, Group, Sort, Views};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -244,14 +244,13 @@ impl Asked {
     pub(crate) fn narrow_course(
         &self,
         visitor: &Visitor,
-        views: &Views,
         mechanism: Option<&Mechanism>,
         filter: &mut Filter,
     ) -> Result<Option<Which>, Trouble> {
         let (Some(mechanism), Some(which)) = (mechanism, Which::parse(&self.course)) else {
             return Ok(None);
         };
-        let process = Process::of(views, &mechanism.id, &visitor.sight, visitor.now)?;
+        let process = process(&visitor.engine, &mechanism.id, &visitor.sight)?;
         let mut cases = process.cases_of(&which);
         if let Some(among) = &filter.among {
             cases.retain(|case| among.contains(case));

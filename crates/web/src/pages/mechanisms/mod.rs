@@ -1,6 +1,7 @@
 //! The mechanisms (机制): the index by pack, and a page for the official whose rule it is: who does what by when, how it
 //! begins and ends, what it measures now, and the file by which the system runs.
 
+mod before;
 mod file;
 mod indicator;
 mod measures;
@@ -43,6 +44,10 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/mechanisms/{id}", get(mechanism))
         .route("/mechanisms/{id}/source", get(source))
         .route("/mechanisms/{id}/process", get(process::page))
+        .route(
+            "/mechanisms/{id}/process/before",
+            get(before::page).post(before::compare),
+        )
         .route("/mechanisms/{id}/indicators/{indicator}", get(indicator::page))
 }
 

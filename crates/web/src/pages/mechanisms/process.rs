@@ -4,7 +4,7 @@
 use axum::extract::{Path, Query};
 use bihuan_domain::id::{PostId, StageId, UnitId};
 use bihuan_domain::mechanism::Mechanism;
-use bihuan_engine::process::{Held, Process, Which};
+use bihuan_engine::process::{Held, Process, Which, process};
 use bihuan_messages::{Lang, t, tf};
 use bihuan_process::{Spread, lasting, share};
 use maud::{Markup, html};
@@ -37,7 +37,7 @@ pub(super) async fn page(
     let mechanism = super::find(&visitor, id)?;
     visitor
         .work(move |visitor| {
-            let process = Process::of(&visitor.views()?, &mechanism.id, &visitor.sight, visitor.now)?;
+            let process = process(&visitor.engine, &mechanism.id, &visitor.sight)?;
             let view = View {
                 visitor,
                 mechanism: &mechanism,
@@ -86,11 +86,12 @@ impl View<'_> {
     fn page(&self) -> Markup {
         let (lang, figures) = (self.lang(), &self.process.figures);
         let title = t(lang, "process.title");
-        let as_of = show::moment_text(self.process.as_of, lang);
+        let as_of = show::moment_text(self.visitor.now, lang);
         let body = html! {
             (layout::heading(Some(self.mechanism.label.get(lang)), &html! { (title) }, &html! {
                 a .button href={ "/mechanisms/" (self.mechanism.id) } { (t(lang, "process.back")) } " "
                 a .button href={ "/ledgers/" (self.mechanism.id) } { (t(lang, "web.open_ledger")) }
+                @if self.visitor.administers() { " " a .button href={ "/mechanisms/" (self.mechanism.id) "/process/before" } { (t(lang, "process.page_title")) } }
             }))
             p .lead { (t(lang, "process.lead")) }
             @if figures.cases == 0 { div .empty { p { (t(lang, "process.none")) } } }
@@ -217,7 +218,7 @@ impl View<'_> {
             (self.wait(&held.wait))
             td .amount data-label=(t(lang, "process.there_now")) .is-empty[held.now == 0] {
                 @if held.now > 0 {
-                    (self.opens(held.now, now)) " " span .quiet { (tf(lang, "process.oldest", &[("time", &self.time(held.oldest))])) }
+                    (self.opens(held.now, now)) " " span .quiet { (tf(lang, "process.oldest", &[("time", &self.time(held.oldest(self.visitor.now)))])) }
                 }
             }
         } }
