@@ -70,6 +70,19 @@ pub(crate) fn titles(chars: &[char], pieces: &[Piece], bodies: &[Body]) -> Title
     let grams: Vec<Vec<Gram>> = texts.iter().map(|t| grams_of(t)).collect();
     let leads: Vec<Vec<Gram>> = texts.iter().map(|t| grams_of(cut(t, 0, 160))).collect();
     let index = Index::of(&grams);
+    // Of a headline in two short lines the half that a body knows better tells whose it is.
+    for h in 1..heads.len() {
+        let best = |head: Option<&Head>| {
+            let near_by = head.map(|head| index.lexical(head, 0, bodies.len()));
+            near_by.into_iter().flatten().map(|(_, lexical)| lexical).max()
+        };
+        if heads.get(h).is_some_and(|two| two.paired)
+            && best(heads.get(h)) > best(heads.get(h - 1))
+            && let Ok([one, two]) = heads.get_disjoint_mut([h - 1, h])
+        {
+            std::mem::swap(&mut one.grams, &mut two.grams);
+        }
+    }
     let known = known(&heads, bodies, &index);
     let front = fronts(pieces, bodies);
     let enough_plain = enough_plain(&heads, bodies, &known, &front);
@@ -286,11 +299,12 @@ fn assign(
             }
         }
     }
+    let titled: Vec<bool> = given.iter().map(Option::is_some).collect();
     let mut of_body = Vec::new();
     for (b, slot) in given.iter().enumerate() {
         let title = slot.map(|h| {
             let text = texts.get(b).map_or(&[][..], Vec::as_slice);
-            let mut title = joined(heads, h, bodies.get(b), b, &best_of, &mut taken, text);
+            let mut title = joined(heads, h, bodies.get(b), b, &best_of, &mut taken, text, &titled);
             title.confidence = sure.get(b).copied().unwrap_or(0);
             let at = heads.get(h).map_or(usize::MAX, |head| head.piece);
             title.beside = bodies

@@ -16,6 +16,8 @@ pub(crate) struct Head {
     pub(crate) minor: bool,
     /// `——某某侧记`: goes with the headline before it.
     pub(crate) subtitle: bool,
+    /// The second half of a headline in two short lines.
+    pub(crate) paired: bool,
     pub(crate) caption_like: bool,
     /// Several headings stand on its line.
     pub(crate) several: bool,
@@ -50,6 +52,7 @@ pub(crate) fn heads(pieces: &[Piece], bodies: &[Body]) -> Vec<Head> {
                 grams: grams_of(text),
                 minor: minor(text),
                 subtitle: subtitle(text) || dashed,
+                paired: false,
                 caption_like: caption_words().any_in(text)
                     || caption_tails().before(text, text.len()).is_some()
                     || shown(text),
@@ -58,11 +61,12 @@ pub(crate) fn heads(pieces: &[Piece], bodies: &[Body]) -> Vec<Head> {
             });
         }
     }
+    pair_up(&mut heads);
     // A headline knows its body by the words of its subtitle too.
     for h in 1..heads.len() {
         let Some((piece, more)) = heads
             .get(h)
-            .filter(|two| two.subtitle)
+            .filter(|two| two.subtitle && !two.paired)
             .map(|two| (two.piece, two.grams.clone()))
         else {
             continue;
@@ -77,6 +81,70 @@ pub(crate) fn heads(pieces: &[Piece], bodies: &[Body]) -> Vec<Head> {
         }
     }
     heads
+}
+
+/// `稻田变鱼塘` / `荒坡长新茶`: two short lines of one length by themselves are the halves of one headline; neither would
+/// be one alone.
+fn pair_up(heads: &mut [Head]) {
+    const HALF: std::ops::RangeInclusive<usize> = 4..=7;
+    // The two texts of one line stand by themselves whatever lines are around.
+    let near = |one: Option<&Head>, two: Option<&Head>, reach: usize| match (one, two) {
+        (Some(one), Some(two)) => one.piece + reach >= two.piece,
+        _ => false,
+    };
+    let half = |head: &Head| {
+        let plain = !head.minor && !head.caption_like && !numbered(&head.text);
+        plain && HALF.contains(&head.text.len()) && head.text.iter().all(|c| c.is_alphanumeric())
+    };
+    for h in 1..heads.len() {
+        let (one, two) = (heads.get(h - 1), heads.get(h));
+        let reach = usize::from(!near(one, two, 0));
+        let above = h.checked_sub(2).and_then(|k| heads.get(k));
+        let alone = !near(above, one, reach) && !near(two, heads.get(h + 1), reach);
+        let pair = match (one, two) {
+            (Some(one), Some(two)) => {
+                near(Some(one), Some(two), 1)
+                    && half(one)
+                    && half(two)
+                    && one.text.len() == two.text.len()
+                    && one.doubled == two.doubled
+            }
+            _ => false,
+        };
+        if !(alone && pair) {
+            continue;
+        }
+        for head in heads.iter_mut().skip(h - 1).take(2) {
+            head.several = false;
+        }
+        if let Some(two) = heads.get_mut(h) {
+            two.subtitle = true;
+            two.minor = true;
+            two.paired = true;
+        }
+    }
+}
+
+/// `2017年` on a line by itself: of the name below it.
+pub(crate) fn bare_year(text: &[char]) -> bool {
+    text.len() == 5 && text.last() == Some(&'年') && text.iter().take(4).all(char::is_ascii_digit)
+}
+
+/// `某县人民政府公报 2022年第1期`: what the paper is called, not what it says.
+fn issue(text: &[char]) -> bool {
+    let n = text
+        .iter()
+        .rposition(|c| !matches!(c, '）' | ')'))
+        .map_or(0, |k| k + 1);
+    let digits = crate::chars::cut(text, 0, n.saturating_sub(1));
+    let count = digits.iter().rev().take_while(|c| c.is_ascii_digit()).count();
+    let bulletin = ["公报", "简报", "专报", "快报", "内参"]
+        .iter()
+        .any(|w| (0..text.len()).any(|k| crate::chars::has_at(text, k, w)));
+    at(text, n.wrapping_sub(1)) == '期'
+        && count > 0
+        && at(digits, digits.len().wrapping_sub(count + 1)) == '第'
+        && bulletin
 }
 
 /// `村民在桑园采摘桑叶`: whom a picture shows, where, and what they do.
@@ -153,7 +221,7 @@ pub(crate) fn minor(text: &[char]) -> bool {
     let copies = ["抄送", "抄报", "主题词", "主送"]
         .iter()
         .any(|w| crate::chars::has_at(text, 0, w));
-    starts || spoken || numbered || held || letterhead || imprint || copies || is_day(text)
+    starts || spoken || numbered || held || letterhead || issue(text) || imprint || copies || is_day(text)
 }
 
 /// `——某县社区助餐服务侧记`; not `——2024年1月8日在…大会上`, which says where a speech was held.

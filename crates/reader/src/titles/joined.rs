@@ -2,7 +2,7 @@
 
 use crate::bodies::Body;
 use crate::chars::{at, balanced, cut, has_at, is_han, is_open, string};
-use crate::titles::heads::Head;
+use crate::titles::heads::{Head, bare_year};
 use crate::titles::{REACH, Title};
 
 /// The headline with the lines before and after it that belong to the same body.
@@ -14,6 +14,7 @@ pub(crate) fn joined(
     best_of: &[Option<(usize, u64)>],
     taken: &mut [bool],
     text: &[char],
+    titled: &[bool],
 ) -> Title {
     let (mut first, mut last) = (h, h);
     let fits = |head: usize, neighbour: usize, taken: &[bool]| -> bool {
@@ -28,6 +29,11 @@ pub(crate) fn joined(
             && (neighbour > head && (two.subtitle || dash(one))
                 || neighbour < head && (one.subtitle || dash(two)))
             && one.text.len() + two.text.len() <= 60
+        {
+            return true;
+        }
+        // A year alone belongs to the name below it.
+        if close && neighbour < head && bare_year(&two.text) && !taken.get(neighbour).copied().unwrap_or(true)
         {
             return true;
         }
@@ -56,7 +62,9 @@ pub(crate) fn joined(
             body.is_some_and(|body| body.front.contains(&one.piece) && body.front.contains(&two.piece));
         let same = match best_of.get(neighbour).copied().flatten() {
             Some((best, lexical)) if best == b => lexical >= 120 || in_front,
-            Some((_, lexical)) => in_front && lexical < 250,
+            Some((other, lexical)) => {
+                in_front && (lexical < 250 || titled.get(other).copied().unwrap_or(false))
+            }
             None => in_front,
         };
         // `点亮乡村新夜景` ends as captions do; printed once, right behind its headline, it is a second line.
@@ -191,10 +199,16 @@ pub(super) fn broken_over(one: &[char], two: &[char], text: &[char]) -> bool {
     let (Some(last), Some(first)) = (one.last(), two.first()) else {
         return false;
     };
+    // A colon begins no line of its own.
+    if matches!(first, '：' | ':') {
+        return true;
+    }
+    // `柿子红了 客` / `人来了满村`: one character behind a blank is the beginning of a word.
+    let torn = at(one, one.len().wrapping_sub(2)) == ' ' && one.len() >= 5;
     is_han(*last)
         && is_han(*first)
         && one.len() + two.len() >= 8
-        && text.windows(2).any(|w| at(w, 0) == *last && at(w, 1) == *first)
+        && (torn || text.windows(2).any(|w| at(w, 0) == *last && at(w, 1) == *first))
 }
 
 /// How many of the headline's characters the text knows, in thousandths.
