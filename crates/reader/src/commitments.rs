@@ -207,7 +207,8 @@ impl Reader<'_> {
                 && !["今年", "力争", "争取", "将", "要"]
                     .iter()
                     .any(|w| has_at(s, from, w));
-            let done = call.is_none() && (evidence::is_done(text) || bygone || again);
+            let going_on = evidence::goes_on(text) && !evidence::looks_ahead(text, self.year);
+            let done = call.is_none() && (evidence::is_done(text) || bygone || again || going_on);
             told_done = done && matches!(clause.mark, '，' | ',' | '、');
             let ahead = !plan && !done && evidence::looks_ahead(text, self.year);
             // A time in a clause of its own (`6月底前，…`) holds for what follows.

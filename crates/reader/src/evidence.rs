@@ -329,3 +329,12 @@ pub(crate) fn closes_work(s: &[char], a: usize, b: usize) -> Option<bool> {
         .any(|w| has_at(s, k, w) && k + w.chars().count() == b)
         .then_some(subject > 0)
 }
+
+/// `二期工程正在加快建设`: tells how far it is; what was completed of it so far stands behind. `正在建设的…` only names it.
+pub(crate) fn goes_on(text: &[char]) -> bool {
+    const LONGEST: usize = 8;
+    (0..text.len()).any(|i| {
+        let rest = cut(text, i + 2, text.len());
+        has_at(text, i, "正在") && i >= 2 && (2..=LONGEST).contains(&rest.len()) && !rest.contains(&'的')
+    })
+}

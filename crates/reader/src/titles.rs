@@ -304,7 +304,7 @@ fn assign(
     for (b, slot) in given.iter().enumerate() {
         let title = slot.map(|h| {
             let text = texts.get(b).map_or(&[][..], Vec::as_slice);
-            let mut title = joined(heads, h, bodies.get(b), b, &best_of, &mut taken, text, &titled);
+            let mut title = joined(heads, h, (b, bodies.get(b)), &best_of, &mut taken, text, &titled);
             title.confidence = sure.get(b).copied().unwrap_or(0);
             let at = heads.get(h).map_or(usize::MAX, |head| head.piece);
             title.beside = bodies

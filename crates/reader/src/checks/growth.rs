@@ -120,8 +120,16 @@ fn names_base(lead: &[char]) -> bool {
 fn percentage(says: &Says, i: usize) -> Option<Check> {
     const CLOSE: usize = 10;
     let rate = says.all.get(i)?;
-    let Change { old, new, sure } = change(says, i)?;
-    let last = if old.start() > new.start() { &old } else { &new };
+    let behind = base_behind(says, i);
+    let Change { old, new, sure } = match &behind {
+        Some(change) => Change { ..*change },
+        None => change(says, i)?,
+    };
+    let last = if old.start() > new.start() && behind.is_none() {
+        &old
+    } else {
+        &new
+    };
     let gap = says.between(last, rate);
     // `由7.5天缩短到4.2天，提速44%`
     let faster = ["提速", "提效", "缩短", "压缩"].iter().any(|w| contains(gap, w)) && new.n < old.n;
@@ -155,7 +163,28 @@ fn percentage(says: &Says, i: usize) -> Option<Check> {
         comes_to(exact, rate, holds)
     );
     let a = old.found.span().0.min(new.found.span().0);
-    Some(check(says.stream, a, rate.end(), statement, holds))
+    let end = if behind.is_some() { old.end() } else { rate.end() };
+    Some(check(says.stream, a, end, statement, holds))
+}
+
+/// `260起，同比上升30%（去年同期200起）`: the old value is told after the rate.
+fn base_behind<'a>(says: &Says<'a>, i: usize) -> Option<Change<'a>> {
+    let (rate, new) = (says.all.get(i)?, says.all.get(i.checked_sub(1)?)?);
+    let old = says.all.get(i + 1)?;
+    let lead: String = says.between(rate, old).iter().collect();
+    let told = lead.trim_start_matches(['，', ',', '；', ';', '（', '(']);
+    let told = told.trim_end_matches(['为', '是']);
+    let base = told != lead && matches!(told, "去年同期" | "上年同期" | "而去年同期" | "而上年同期");
+    let on_year = ["同比", "比上年", "比去年", "较上年", "较去年"]
+        .iter()
+        .any(|w| contains(says.between(new, rate), w));
+    (base && on_year && rate.unit() != "百分点" && new.unit() == old.unit() && !new.percent()).then_some(
+        Change {
+            old: *old,
+            new: *new,
+            sure: true,
+        },
+    )
 }
 
 /// Growth a year over some years: stated where it agrees, for the number of years is often told elsewhere.

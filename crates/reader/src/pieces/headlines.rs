@@ -220,9 +220,7 @@ fn looks_like_head(chars: &[char], pieces: &[Piece], i: usize, closed_before: bo
     // `今年以来，…` opens a paragraph, whatever its width; `一、提升政务服务效能` is a heading, whatever its width.
     // So does `4月9日，…`.
     let day = crate::times::time_len(text, 0);
-    // `本报6月3日二版《…` opens a correction.
-    let paper = crate::chars::has_at(text, 0, "本报") && crate::times::time_len(text, 2) > 0;
-    if paper || paragraph_openers().at(text, 0).is_some() || day > 0 && is_comma(at(text, day)) {
+    if paragraph_openers().at(text, 0).is_some() || day > 0 && is_comma(at(text, day)) {
         return false;
     }
     let numbered = "一二三四五六七八九十".contains(at(text, 0)) && text.iter().take(4).any(|c| *c == '、');

@@ -9,8 +9,7 @@ use crate::titles::{REACH, Title};
 pub(crate) fn joined(
     heads: &[Head],
     h: usize,
-    body: Option<&Body>,
-    b: usize,
+    (b, body): (usize, Option<&Body>),
     best_of: &[Option<(usize, u64)>],
     taken: &mut [bool],
     text: &[char],

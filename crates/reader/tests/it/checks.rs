@@ -388,6 +388,21 @@ fn a_rate_may_be_named_otherwise_than_its_count_and_stand_far_from_its_whole() {
 fn an_old_value_may_stand_behind_the_new_one_and_a_count_in_a_sentence_before() {
     all_are_stated(&[
         (
+            "全县接报火情78起，同比上升30%（去年同期60起）。",
+            "(78-60)/60=30%",
+            true,
+        ),
+        (
+            "港口吞吐量52万吨，同比增长30%，去年同期为40万吨。",
+            "(52万-40万)/40万=30%",
+            true,
+        ),
+        (
+            "博物馆接待观众66万人次，同比增长20%；去年同期为60万人次。",
+            "(66万-60万)/60万=10%≠20%",
+            false,
+        ),
+        (
             "农村居民收入8640元，由上年的8000元增长8%。",
             "(8640-8000)/8000=8%",
             true,

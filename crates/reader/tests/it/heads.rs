@@ -130,3 +130,28 @@ fn the_foot_of_a_paper_and_a_lost_licence_are_no_headline_and_no_article() {
     assert_eq!(document.articles.len(), 1);
     assert!(document.leftover.iter().any(|l| l.text.contains("遗失声明")));
 }
+
+#[test]
+fn two_short_lines_of_one_length_are_one_headline_and_a_year_belongs_to_the_name_below_it() {
+    let mut lines = vec!["水库放鱼苗", "山民添新饭"];
+    lines.extend(FISH);
+    lines.extend(["2024年", "农家书屋建设现场推进会召开"]);
+    lines.extend(READING);
+    let document = page(&lines);
+    assert_eq!(title_of(&document, "花鲢"), Some("水库放鱼苗 山民添新饭"));
+    assert_eq!(
+        title_of(&document, "农家书屋120个"),
+        Some("2024年 农家书屋建设现场推进会召开")
+    );
+}
+
+#[test]
+fn the_head_of_a_gazette_is_no_part_of_the_title() {
+    let document = page(&[
+        "柳河县人民政府公报 2024年第3期",
+        "政府工作报告",
+        "各位代表：",
+        "现在，我代表县人民政府向大会报告工作，请予审议。今年，改造农村公路120公里。",
+    ]);
+    assert_eq!(title_of(&document, "各位代表"), Some("政府工作报告"));
+}

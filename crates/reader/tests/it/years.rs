@@ -85,3 +85,17 @@ fn how_often_something_is_done_is_a_number() {
     let one = Value::One(1.into());
     assert_eq!(found, [("次", one), ("次", one), ("周", one)]);
 }
+
+#[test]
+fn work_that_is_going_on_and_what_it_came_to_so_far_are_no_rows() {
+    let text = "清河县2026年政府工作报告任务\n一、经济发展\n城南水厂正在加快建设，完成投资260万元。\n新建桥梁6座。\n";
+    let rows = rows(text);
+    assert!(
+        rows.iter().all(|(quote, _)| !quote.contains("260万元")),
+        "{rows:?}"
+    );
+    assert!(
+        rows.iter().any(|(quote, _)| quote.contains("桥梁6座")),
+        "{rows:?}"
+    );
+}
