@@ -207,7 +207,8 @@ async fn rows_that_were_hidden_are_pointed_out_and_the_clerk_says_whether_they_c
     ];
     for (row, cells) in rows.iter().enumerate() {
         for (column, text) in cells.iter().enumerate() {
-            sheet.write(row as u32, column as u16, *text).unwrap();
+            let (row, column) = (u32::try_from(row).unwrap(), u16::try_from(column).unwrap());
+            sheet.write(row, column, *text).unwrap();
         }
     }
     sheet.set_row_hidden(2).unwrap();
