@@ -3,7 +3,7 @@
 use super::source::literals;
 
 /// Files whose literals look like keys and are none, with the reason.
-const NO_KEYS: [(&str, &str); 3] = [
+const NO_KEYS: [(&str, &str); 5] = [
     (
         "crates/domain/src/event",
         "names of events, such as `clock.warned`",
@@ -11,6 +11,14 @@ const NO_KEYS: [(&str, &str); 3] = [
     (
         "crates/web/src/pages/admin/audit.rs",
         "names of the events that it lists",
+    ),
+    (
+        "crates/domain/src/assessment/facts.rs",
+        "names of the events that set no fact",
+    ),
+    (
+        "crates/engine/src/views/rebuild.rs",
+        "names of the events that a rebuild looks for",
     ),
     ("crates/sim/src/jiaocheng", "posts of the audit bureau"),
 ];
