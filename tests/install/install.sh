@@ -27,9 +27,9 @@ fail() {
 into=(chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive)
 inside() { "${into[@]}" "$@"; }
 
-if [ ! -s "$archive" ]; then
+if [ ! -f "$archive" ]; then
   echo "making a clean Debian root (once)"
-  mmdebstrap --quiet --mode=root --variant=minbase bookworm "$archive.part"
+  mmdebstrap --quiet --mode=root --variant=minbase --format=tar bookworm "$archive.part"
   mv "$archive.part" "$archive"
 fi
 rm -rf --one-file-system "$root"
