@@ -1,4 +1,4 @@
-//! The one task runner: `cargo xtask lint | test | coverage | proof | crash | fuzz | packs | deny | walk | contract | process | deb | install | browser | guide | lighthouse | bench | all`.
+//! The one task runner: `cargo xtask lint | test | coverage | proof | properties | crash | fuzz | packs | deny | walk | contract | process | deb | install | browser | guide | lighthouse | bench | all`.
 //!
 //! `./test` installs what a fresh machine lacks and then runs `cargo xtask all`.
 
@@ -37,6 +37,11 @@ const TASKS: &[Task] = &[
         "proof",
         "the long proofs: many random histories, every break of every mechanism",
         proof,
+    ),
+    (
+        "properties",
+        "every property test with cases nobody saw before: 5,000 each, or PROPTEST_CASES",
+        properties,
     ),
     (
         "clocks",
@@ -169,11 +174,26 @@ fn lint() -> Result<()> {
         .env("RUSTDOCFLAGS", "-D warnings"))
 }
 
+/// The same commit passes or fails every time: property tests draw the same cases in this run. `properties` draws new ones.
+const SEED: &str = "20260101";
+
 fn test() -> Result<()> {
-    cargo(&["test", "--workspace", "--locked", "--no-fail-fast"])?;
+    let seed = std::env::var("PROPTEST_RNG_SEED").unwrap_or_else(|_| SEED.to_owned());
+    run(Command::new("cargo")
+        .args(["test", "--workspace", "--locked", "--no-fail-fast"])
+        .env("PROPTEST_RNG_SEED", seed))?;
     // PDF stands behind a feature; all that the feature changes lies in this crate.
     let pdf = ["-p", "bihuan-report", "--features", "pdf", "--locked"];
     cargo(&[&["test"], &pdf[..], &["--test", "it", "pdf"]].concat())
+}
+
+/// Every property test by its own seed of the moment, with `PROPTEST_CASES` cases each: 5,000 unless said otherwise.
+fn properties() -> Result<()> {
+    let cases = std::env::var("PROPTEST_CASES").unwrap_or_else(|_| "5000".to_owned());
+    run(Command::new("cargo")
+        .args(["test", "--workspace", "--locked", "--no-fail-fast"])
+        .env_remove("PROPTEST_RNG_SEED")
+        .env("PROPTEST_CASES", cases))
 }
 
 fn packs() -> Result<()> {

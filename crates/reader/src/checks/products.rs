@@ -233,7 +233,9 @@ fn product(says: &Says, each: &Each) -> Option<Check> {
     let of_total = measure(total.unit()).1;
     let (exact, said) = (reckoned(count, *scale)?, total.n.checked_mul(of_total)?);
     let (lead, own) = (says.lead(total), says.lead(&each.per));
-    let in_all = total_words().any_in(cut(lead, lead.len().saturating_sub(8), lead.len()));
+    let named = cut(lead, lead.len().saturating_sub(8), lead.len());
+    // 生产总值 is the output of everybody, no total of what was given for each.
+    let in_all = total_words().any_in(named) && !contains(named, "总值");
     let same_thing = lead
         .windows(2)
         .any(|pair| !contains(pair, "人均") && own.windows(2).any(|w| w == pair));

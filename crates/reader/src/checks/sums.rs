@@ -156,6 +156,12 @@ pub(super) fn faulty(says: &Says, parts: &[Num], total: &Num, near: Decimal) -> 
     let lead_in = (0..before_list.len())
         .rev()
         .find(|k| list_cues().at(before_list, *k).is_some());
+    if let Some(cue) = lead_in
+        && total.start() < first.start()
+        && counts_others_first(says, from + cue, first)
+    {
+        return None;
+    }
     let lead_in = cut(before_list, lead_in.unwrap_or(0), before_list.len());
     let behind = cut(s, last.end(), last.end() + 8);
     let behind = cut(
@@ -198,6 +204,13 @@ pub(super) fn faulty(says: &Says, parts: &[Num], total: &Num, near: Decimal) -> 
         return None;
     }
     Some(wrong(says, parts, total, added))
+}
+
+/// `惠及群众3000人，其中贫困户20户，选派干部40名`: the list that is led in counts something else first.
+fn counts_others_first(says: &Says, led: usize, first: &Num) -> bool {
+    let counted = says.all.iter().find(|f| f.start() >= led);
+    let ends_item = |c: &char| is_comma(*c) || is_semicolon(*c) || is_stop(*c);
+    counted.is_some_and(|f| cut(says.s(), f.end(), first.start()).iter().any(ends_item))
 }
 
 /// `女党员…、35岁以下党员…`: who is counted under one of these may be counted under the next.
@@ -305,7 +318,25 @@ fn parallel(says: &Says, parts: &[Num]) -> bool {
             && !gap.iter().any(|c| is_stop(*c))
             && !contains(gap, "其中")
             && same_deed
+            && (counts_beside(says, one) || !counts_beside(says, two))
             && (!other || lead_repeats(says, one, two))
+    })
+}
+
+/// Whether other things are counted before this number in its clause: `由3名干部包联125户` is no item of a list of
+/// households. What tells the item itself apart is no count: `35岁以下12名`.
+fn counts_beside(says: &Says, number: &Num) -> bool {
+    let (s, to) = (says.s(), number.start());
+    let parts_items =
+        |c: char| is_comma(c) || is_semicolon(c) || is_stop(c) || matches!(c, '、' | '（' | '(' | '：');
+    let from = (says.a..to)
+        .rev()
+        .find(|k| parts_items(at(s, *k)))
+        .unwrap_or(says.a);
+    says.all.iter().any(|f| {
+        (from..to).contains(&f.start())
+            && !f.percent()
+            && !matches!(f.unit(), "岁" | "年" | "月" | "日" | "级")
     })
 }
 
@@ -366,11 +397,11 @@ fn complementary(says: &Says, parts: &[Num]) -> bool {
 /// `32个、34个、21个，合计87个`
 fn backward(says: &Says, i: usize) -> Option<Check> {
     let total = says.all.get(i)?;
-    let lead = says.lead(total);
-    let cue = cut(lead, lead.len().saturating_sub(8), lead.len());
-    if !total_words().any_in(cue) {
+    if !ends_in_total(says, total) {
         return None;
     }
+    let lead = says.lead(total);
+    let cue = cut(lead, lead.len().saturating_sub(8), lead.len());
     let alike = says.alike_before(i);
     let mut running = Decimal::ZERO;
     for k in (0..alike.len()).rev() {
@@ -382,6 +413,10 @@ fn backward(says: &Says, i: usize) -> Option<Check> {
         if running > total.n {
             break;
         }
+    }
+    // `共办理3件，好评2件，共办理5件`: a total before this one closed the list before this one's.
+    if alike.iter().skip(1).any(|f| ends_in_total(says, f)) {
+        return None;
     }
     let last = alike.last()?;
     let gap = says.between(last, total);
@@ -400,6 +435,12 @@ fn backward(says: &Says, i: usize) -> Option<Check> {
         return two_and_total(says, &alike, total, near);
     }
     faulty(says, &alike, total, near)
+}
+
+/// Whether the words right before a number call it a total.
+fn ends_in_total(says: &Says, number: &Num) -> bool {
+    let lead = says.lead(number);
+    total_words().any_in(cut(lead, lead.len().saturating_sub(8), lead.len()))
 }
 
 /// `公园3个、广场5个，合计9个`: two parts right before a number that is called their total.
