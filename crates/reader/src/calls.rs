@@ -20,7 +20,19 @@ pub(crate) struct Call {
 pub(crate) fn call(s: &[char], clause: &Clause, ahead: bool) -> Option<Call> {
     const HEAD: usize = 26;
     let (a, b) = (clause.start, clause.end);
-    for word in ["下一步", "接下来", "今后一个时期", "下阶段", "下一阶段", "下步"] {
+    for word in [
+        "下一步",
+        "接下来",
+        "今后一个时期",
+        "下阶段",
+        "下一阶段",
+        "下步",
+        "会议要求",
+        "会议强调",
+        "会议号召",
+        "通告要求",
+        "通知要求",
+    ] {
         if has_at(s, a, word) {
             return Some(Call {
                 after: a + word.chars().count(),
@@ -127,7 +139,10 @@ fn calling(s: &[char], i: usize, start: usize) -> Option<usize> {
         '将' if i > start || begins_deed(s, i + 1) => {
             let next = i + 1 + usize::from(right == '将');
             let words = [adverbs(), deliver_verbs(), measure_verbs(), context_words()];
-            let goes_on = words.iter().any(|table| table.at(s, next).is_some()) || at(s, next) == '对';
+            // `还将外调7000只`: what is still to come; `将给…装上`: for whom.
+            let goes_on = words.iter().any(|table| table.at(s, next).is_some())
+                || matches!(at(s, next), '对' | '给' | '把')
+                || matches!(left, '还' | '仍' | '都' | '也');
             // `将培训纳入计划`: 将 is 把.
             let disposes = i == start
                 && (next + 2..(next + 20).min(s.len()))

@@ -8,6 +8,7 @@ use crate::chars::{at, before, cut, has_at};
 use crate::clauses::{Clause, Sentence, sentences};
 use crate::coverage::{Told, Why};
 use crate::dates::{due, is_deadline};
+use crate::deadlines;
 use crate::evidence::{self, Frame, Scope};
 use crate::figures::Found;
 use crate::labels::is_label;
@@ -36,6 +37,7 @@ pub(crate) fn commitments(
     figures: &[Found],
     stances: &Stances,
     year: Option<i16>,
+    written: Option<Date>,
 ) -> Commitments {
     let mut all_found = Commitments::default();
     let Commitments { rows, places, told } = &mut all_found;
@@ -90,6 +92,7 @@ pub(crate) fn commitments(
                 stance,
                 stances,
                 year,
+                written,
                 rows: &mut *rows,
                 places: &mut *places,
                 told: &mut *told,
@@ -129,6 +132,7 @@ struct Reader<'a> {
     stance: Stance,
     stances: &'a Stances,
     year: Option<i16>,
+    written: Option<Date>,
     rows: &'a mut Vec<Commitment>,
     places: &'a mut Vec<(usize, usize)>,
     told: &'a mut Vec<Told>,
@@ -212,7 +216,7 @@ impl Reader<'_> {
             told_done = done && matches!(clause.mark, '，' | ',' | '、');
             let ahead = !plan && !done && evidence::looks_ahead(text, self.year);
             // A time in a clause of its own (`6月底前，…`) holds for what follows.
-            called |= ahead && time_len(s, from) >= text.len();
+            called |= ahead && (time_len(s, from) >= text.len() || matches!(clause.mark, '：' | ':'));
             if called || ahead {
                 self.mood.scope = scope.or(self.mood.scope);
             }
@@ -227,7 +231,9 @@ impl Reader<'_> {
             } else {
                 year
             };
-            let own_due = due(text, from_year).filter(|_| !done);
+            let own_due = due(text, from_year)
+                .or_else(|| deadlines::near_day(text, self.written))
+                .filter(|_| !done);
             if let Some(day) = own_due
                 && (plan || called || ahead || carried)
                 && self.close_work(first, clause.start, end, day)
@@ -259,6 +265,11 @@ impl Reader<'_> {
                 }
                 read => read,
             };
+            let read = if object && !done && !field {
+                deadlines::plainer(s, from, end, self.figures, read, called || carried || plan)
+            } else {
+                read
+            };
             let read = match read {
                 // Behind a deed to come a bare deed is to come as well; where nothing says so, it is not.
                 Reading::Row(row) if !(plan || called || ahead) => {
@@ -266,7 +277,8 @@ impl Reader<'_> {
                     let deed = row.verb == Verb::Deliver || numbered;
                     // `…二期工程，日处理能力达到3万立方米`
                     let reaches = row.target && self.rows.len() > first && row.action > row.start;
-                    let bare = row.bare || listed || reaches;
+                    let unit = row.subject.is_some_and(|(a, b)| deadlines::is_unit(cut(s, a, b)));
+                    let bare = row.bare || listed || reaches || unit;
                     if carried && deed && bare {
                         read
                     } else {
@@ -442,7 +454,8 @@ impl Reader<'_> {
         let action = self.stream.quote(row.action, row.verb_end);
         let parts = split(s, row, end, self.figures);
         for (n, (a, b)) in parts.iter().copied().enumerate() {
-            let figure = self.main_figure(a, b);
+            let done_to = if n == 0 { row.action } else { a };
+            let figure = self.main_figure(a, b, done_to);
             let object = if n == 0 {
                 self.stream.quote(row.verb_end.min(b), b)
             } else {
@@ -492,7 +505,7 @@ impl Reader<'_> {
     }
 
     /// The number of a row: not what it costs, if there is another.
-    fn main_figure(&self, a: usize, b: usize) -> Option<&Found> {
+    fn main_figure(&self, a: usize, b: usize, action: usize) -> Option<&Found> {
         let s = &self.stream.chars;
         let cost = |f: &&Found| {
             ["投资", "投入", "资金", "总额"]
@@ -514,7 +527,7 @@ impl Reader<'_> {
         // `帮助20户企业融资1.5亿元`: the number that closes the clause says how much, the one before to whom.
         let closing = figures_within(self.figures, a, b)
             .last()
-            .filter(|f| f.end + 2 >= b && !spent(f));
+            .filter(|f| f.end + 2 >= b && !spent(f) && !matches!(f.unit.as_str(), "次" | "轮" | "遍" | "趟"));
         let before_it = closing.and_then(|last| {
             figures_within(self.figures, a, b)
                 .take_while(|f| f.start < last.start)
@@ -528,9 +541,15 @@ impl Reader<'_> {
         {
             return Some(last);
         }
-        let counted = figures_within(self.figures, a, b).find(|f| !spent(f) && !sort(f));
-        if counted.is_some() {
-            return counted;
+        let mut counted = figures_within(self.figures, a, b).filter(|f| !spent(f) && !sort(f));
+        let first = counted.next();
+        // `3家机构11月底前把未决案件137件全部结清`: who acts, and for whom, is not how much.
+        let acts = first.is_some_and(|f| f.start == a || matches!(before(s, f.start), '给' | '对' | '向'));
+        if acts && let Some(other) = counted.find(|f| f.start >= action) {
+            return Some(other);
+        }
+        if first.is_some() {
+            return first;
         }
         all.next()
             .or_else(|| figures_within(self.figures, a, b).find(|f| before(s, f.start) != '每' && !within(f)))

@@ -49,6 +49,8 @@ pub(crate) fn looks_ahead(text: &[char], page_year: Option<i16>) -> bool {
         (i + 2..text.len()).any(|k| target_verbs().at(text, k).is_some() && !has_at(text, k, "完成"))
     });
     aims || reaches_year(text, page_year)
+        || crate::deadlines::last_day(text).is_some()
+        || crate::deadlines::ensures_by_day(text)
 }
 
 /// `年内` not inside `3年内` or `去年年内`.
@@ -140,7 +142,31 @@ pub(crate) fn demands(s: &[char], clause: &Clause) -> bool {
         "任务是",
         "目标为",
         "目标任务是",
+        "承诺",
+        "表态",
+        "拍板",
+        "答复",
+        "保证",
+        "叮嘱",
     ]) {
+        return true;
+    }
+    // `会议议定五件事：`, `就此定下三条：`
+    if matches!(clause.mark, '：' | ':')
+        && [
+            "议定", "定下", "明确", "提出", "确定", "部署", "要求", "决定", "安排",
+        ]
+        .iter()
+        .filter_map(|w| find(text, w))
+        .any(|i| {
+            let rest = cut(text, i + 2, text.len());
+            (0..rest.len())
+                .any(|k| "一二三四五六七八九十两几".contains(at(rest, k)) || digit(at(rest, k)).is_some())
+                && "事条项点个"
+                    .chars()
+                    .any(|c| cut(rest, 1, rest.len()).contains(&c))
+        })
+    {
         return true;
     }
     let document = document_names().any_in(text);
@@ -294,6 +320,10 @@ pub(crate) fn closes_work(s: &[char], a: usize, b: usize) -> Option<bool> {
         "交付",
         "办结",
         "完成整改",
+        "见底",
+        "结清",
+        "办完",
+        "完毕",
     ];
     let subject = [
         "所有项目",

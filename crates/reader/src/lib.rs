@@ -16,6 +16,7 @@ mod commitments;
 mod counted;
 mod coverage;
 mod dates;
+mod deadlines;
 mod decode;
 mod evidence;
 mod figures;
@@ -251,7 +252,7 @@ fn assemble(
             coverage::whole(&stream, Why::Caption, coverage);
             Vec::new()
         } else {
-            let found = commitments::commitments(&stream, &figures, &stances, page_year);
+            let found = commitments::commitments(&stream, &figures, &stances, page_year, date);
             coverage::of_body(&stream, &found.places, &found.told, rows_before, coverage);
             rows_before += found.rows.len();
             found.rows

@@ -3,9 +3,9 @@
 use crate::chars::{at, cut, digit, has_at, is_han};
 use crate::figures::Found;
 use crate::tables::{
-    Words, adverbs, closing_verbs, context_words, deliver_verbs, disposal_verbs, effect_verbs, empty_objects,
-    facility_nouns, keep_leads, lead_words, measure_verbs, object_words, owner_tails, slogan_verbs,
-    target_verbs,
+    Words, adverbs, closing_verbs, context_words, deed_results, deliver_verbs, disposal_verbs, effect_verbs,
+    empty_objects, facility_nouns, keep_leads, lead_words, measure_verbs, object_words, owner_tails,
+    single_deeds, slogan_verbs, target_verbs,
 };
 use crate::times::{enumerator, time_len};
 
@@ -82,7 +82,7 @@ fn plain_reading(s: &[char], a: usize, b: usize, figures: &[Found], prefixed: bo
     }
     if matches!(
         at(s, i),
-        '对' | '与' | '同' | '把' | '就' | '由' | '向' | '将' | '联'
+        '对' | '与' | '同' | '把' | '就' | '由' | '向' | '将' | '联' | '给'
     ) && !has_at(s, i, "联合")
         && !has_at(s, i, "同步")
         || has_at(s, i, "会同")
@@ -101,12 +101,13 @@ fn plain_reading(s: &[char], a: usize, b: usize, figures: &[Found], prefixed: bo
     if has_at(s, i, "涉及") {
         return Reading::Nothing;
     }
-    // `为老人体检2万人次`, `在主干道补植行道树4200株`
-    if matches!(at(s, i), '为' | '在')
-        && figure.is_some()
-        && let found @ Reading::Row(_) = prepositional(s, start, i, b, figure)
+    // `为老人体检2万人次`, `在主干道补植行道树4200株`; `在入口处公示收费标准` but not `在推进项目中`
+    let place = at(s, i) == '在' && !matches!(s.last(), Some('中' | '上' | '下' | '时' | '后' | '间'));
+    if (matches!(at(s, i), '为' | '在') && figure.is_some() || place)
+        && let Reading::Row(found) = prepositional(s, start, i, b, figure)
+        && (figure.is_some() || !matches!(crate::chars::before(s, found.action), '上' | '中' | '下'))
     {
-        return found;
+        return Reading::Row(found);
     }
     if context_words().at(s, i).is_some() && figure.is_none() {
         return Reading::Nothing;
@@ -179,6 +180,11 @@ pub(crate) fn effort(s: &[char], a: usize, b: usize) -> Option<Verb> {
 pub(crate) fn figures_within(figures: &[Found], a: usize, b: usize) -> impl Iterator<Item = &Found> {
     let from = figures.partition_point(|f| f.start < a);
     figures.iter().skip(from).take_while(move |f| f.end <= b)
+}
+
+/// Where the words that matter begin in a clause, list numbers and `同时` aside.
+pub(crate) fn lead_end(s: &[char], a: usize, b: usize) -> usize {
+    leads(s, a, b).0
 }
 
 /// Skips what stands before the verb without being its subject; returns where the quote begins and where to read on.
@@ -287,7 +293,7 @@ fn adverb_goes_on(s: &[char], i: usize) -> bool {
 }
 
 /// The verb at `i`: what it promises and its length.
-fn verb_at(s: &[char], i: usize) -> Option<(Verb, usize)> {
+pub(crate) fn verb_at(s: &[char], i: usize) -> Option<(Verb, usize)> {
     let tables: [(Verb, &Words); 4] = [
         (Verb::Deliver, deliver_verbs()),
         (Verb::Measure, measure_verbs()),
@@ -297,7 +303,18 @@ fn verb_at(s: &[char], i: usize) -> Option<(Verb, usize)> {
     let found = tables
         .into_iter()
         .filter_map(|(verb, table)| table.at(s, i).map(|n| (verb, n)));
-    found.max_by_key(|(verb, n)| (*n, *verb))
+    let known = found.max_by_key(|(verb, n)| (*n, *verb));
+    known
+        .filter(|(_, n)| *n > 1)
+        .or_else(|| finished_by(s, i))
+        .or(known)
+}
+
+/// `装上`, `种完`, `送到`: a deed of one character with its result.
+fn finished_by(s: &[char], i: usize) -> Option<(Verb, usize)> {
+    let deed = single_deeds().at(s, i).is_some();
+    let result = deed_results().at(s, i + 1).is_some() && !has_at(s, i, "做到");
+    (deed && result).then_some((Verb::Deliver, 2))
 }
 
 /// Weighs the verb at `verb_start` with its object, which runs to the end of `s`.

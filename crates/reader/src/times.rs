@@ -124,6 +124,7 @@ fn span_len(s: &[char], i: usize) -> usize {
     let unit_at = |k: usize| UNITS.iter().find(|w| has_at(s, k, w)).map(|w| w.chars().count());
     let every = at(s, i) == '每';
     let mut k = i + usize::from(every || matches!(at(s, i), '在' | '于'));
+    k += usize::from(every && at(s, k) == '逢');
     let from = k;
     if every && at(s, k) == '个' {
         k += 1;

@@ -10,6 +10,7 @@
 mod aids;
 mod bytes;
 mod checks;
+mod deadlines;
 mod formats;
 mod gold;
 mod heads;
