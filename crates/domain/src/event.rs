@@ -725,7 +725,7 @@ impl CaseEvent {
             return join(name, version, body);
         }
         // The name first: then the body is read as what it is, in one go.
-        let text = format!("{{\"type\":\"{name}\",\"body\":{body}}}");
+        let text = [r#"{"type":""#, name, r#"","body":"#, body, "}"].concat();
         serde_json::from_str(&text).map_err(|error| fault(error.to_string()))
     }
 }

@@ -216,10 +216,27 @@ impl<'t> EntryText<'t> {
     pub fn of(text: &'t str) -> Option<EntryText<'t>> {
         let rest = text.strip_prefix(r#"{"actor":"#)?.strip_suffix('}')?;
         let (actor, rest) = rest.split_once(r#","at":""#)?;
-        let (at, rest) = rest.split_once(r#"","body":"#)?;
-        let (rest, version) = rest.rsplit_once(r#"","version":"#)?;
-        let (rest, kind) = rest.rsplit_once(r#","type":""#)?;
-        let (body, _) = rest.rsplit_once(r#","cause":"#)?;
+        let (at, rest) = rest.split_once('"')?;
+        let rest = rest.strip_prefix(r#","body":"#)?;
+        // The members after the body are names, numbers and hashes: each is found by one mark from the end.
+        let (rest, version) = rest.rsplit_once(':')?;
+        let rest = rest.strip_suffix(r#"","version""#)?;
+        let (rest, kind) = rest.rsplit_once('"')?;
+        let rest = rest.strip_suffix(r#","type":"#)?;
+        let (rest, _) = digits_off(rest)
+            .strip_suffix(r#"","stream_seq":"#)?
+            .rsplit_once('"')?;
+        let rest = digits_off(rest.strip_suffix(r#","stream":"#)?).strip_suffix(r#","seq":"#)?;
+        let rest = match rest.strip_suffix("null") {
+            Some(rest) => rest,
+            None => rest.strip_suffix('"')?.rsplit_once('"')?.0,
+        };
+        let rest = rest.strip_suffix(r#","definition":"#)?;
+        let rest = match rest.strip_suffix("null") {
+            Some(rest) => rest,
+            None => rest.strip_suffix('}')?.rsplit_once('{')?.0,
+        };
+        let body = rest.strip_suffix(r#","cause":"#)?;
         Some(EntryText {
             actor,
             at,
@@ -236,8 +253,23 @@ impl<'t> EntryText<'t> {
 
     /// Who acted.
     pub fn actor(&self) -> Option<Actor> {
-        serde_json::from_str(self.actor).ok()
+        EntryText::read_actor(self.actor)
     }
+
+    /// Who acted, as the text has it.
+    pub fn actor_text(&self) -> &'t str {
+        self.actor
+    }
+
+    /// Who acted, from the text of [`EntryText::actor_text`].
+    pub fn read_actor(text: &str) -> Option<Actor> {
+        serde_json::from_str(text).ok()
+    }
+}
+
+/// A text without the number at its end.
+fn digits_off(text: &str) -> &str {
+    text.trim_end_matches(|c: char| c.is_ascii_digit())
 }
 
 /// The leaf as JSON; its members stand in canonical order.
@@ -339,12 +371,28 @@ mod tests {
     fn a_text_taken_apart_gives_the_parts_of_the_entry() {
         let mut entry = sample();
         entry.body = json!({ "cause": { "type": "x" }, "note": "a \",\"cause\":1,\"type\":\"y\",\"version\":9", "z": [{ "type": "b", "version": 3 }] });
-        let text = entry.canonical().unwrap();
-        let parts = EntryText::of(&text).unwrap();
-        assert_eq!(parts.at(), Some(entry.at));
-        assert_eq!(parts.actor(), Some(entry.actor.clone()));
-        assert_eq!((parts.kind, parts.version), (entry.kind.as_str(), entry.version));
-        assert_eq!(serde_json::from_str::<Value>(parts.body).unwrap(), entry.body);
+        let causes = [
+            None,
+            Some(Cause::Entry(6)),
+            Some(Cause::Command(Digest::of(b"k"))),
+        ];
+        let definitions = [None, Some(Digest::of(b"M01"))];
+        for (cause, definition) in causes
+            .iter()
+            .flat_map(|c| definitions.iter().map(move |d| (c, d)))
+        {
+            let entry = Entry {
+                cause: cause.clone(),
+                definition: *definition,
+                ..entry.clone()
+            };
+            let text = entry.canonical().unwrap();
+            let parts = EntryText::of(&text).unwrap();
+            assert_eq!(parts.at(), Some(entry.at));
+            assert_eq!(parts.actor(), Some(entry.actor.clone()));
+            assert_eq!((parts.kind, parts.version), (entry.kind.as_str(), entry.version));
+            assert_eq!(serde_json::from_str::<Value>(parts.body).unwrap(), entry.body);
+        }
         assert_eq!(EntryText::of("{}"), None);
     }
 

@@ -1,10 +1,13 @@
 //! The cases of a log, folded as fast as the machine reads: what concerns a scheme is taken in on all cores, the rest is not
 //! even parsed.
 //!
-//! Threads take turns over the log: each reads its stretch, hands every event to the thread that keeps its case, and folds
-//! what the others hand over, stretch by stretch in the order of the log. So every case sees its events in order.
+//! Threads take turns over the log: each reads its stretch, hands the text of every event that may matter to the thread that
+//! keeps its case, and puts away what the others hand over, stretch by stretch in the order of the log. In the end each folds
+//! its cases one after the other. So no event is parsed in one thread and freed in another, only one state of a case is in
+//! memory at a time, and every case sees its events in order. A large log is gone over several times, for a part of the
+//! cases each time: texts of a few million events are the most that is held.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use bihuan_domain::assessment::{Counting, Piece, about_case, case_row, tells_nothing};
@@ -23,11 +26,17 @@ use crate::views::actor_of;
 const STRETCH: u64 = 2_048;
 /// Threads at most: beyond it the disk is what is waited for.
 const THREADS_MAX: usize = 8;
+/// Entries of a log that is gone over once: nearly half of them may be held as texts of half a kilobyte to two.
+pub(super) const AT_ONCE: u64 = 4_000_000;
+/// Bytes after which a new piece of memory is begun for texts, so that none is ever moved.
+const TEXT: usize = 4 << 20;
 
 /// What is wanted of the cases.
 pub(super) struct Wanted<'a> {
     /// Size of the log.
     pub(super) size: u64,
+    /// How many of its entries may be held at once.
+    pub(super) at_once: u64,
     /// What is counted of cases, by its place in the scheme.
     pub(super) countings: Vec<(usize, &'a Counting, MechanismId)>,
     /// Cases to which rows belong that are counted.
@@ -41,7 +50,7 @@ pub(super) struct Wanted<'a> {
 }
 
 /// What came of the cases.
-#[derive(Default)]
+#[derive(Debug, Default, PartialEq)]
 pub(super) struct Folded {
     /// What cases add, by the place of the measure.
     pub(super) pieces: Vec<(usize, CaseId, Piece)>,
@@ -51,9 +60,6 @@ pub(super) struct Folded {
     pub(super) states: BTreeMap<CaseId, State>,
 }
 
-/// An event on its way to the thread that keeps its case.
-type Step = (CaseId, Meta, CaseEvent);
-
 /// Folds the cases of a log.
 ///
 /// # Errors
@@ -61,8 +67,24 @@ type Step = (CaseId, Meta, CaseEvent);
 /// If the log cannot be read or holds an event that this program does not know.
 pub(super) fn fold(log: &Reader, wanted: &Wanted<'_>) -> Result<Folded, Failure> {
     let threads = std::thread::available_parallelism().map_or(1, |n| n.get().min(THREADS_MAX));
-    let mut senders: Vec<Vec<Sender<Vec<Step>>>> = (0..threads).map(|_| Vec::new()).collect();
-    let mut receivers: Vec<Vec<Receiver<Vec<Step>>>> = (0..threads).map(|_| Vec::new()).collect();
+    let turns = wanted.size.div_ceil(wanted.at_once.max(1)).max(1);
+    let mut all = Folded::default();
+    for turn in 0..turns {
+        turn_over(log, wanted, threads, (turn, turns), &mut all)?;
+    }
+    Ok(all)
+}
+
+/// Goes over the log once, for the cases of one turn.
+fn turn_over(
+    log: &Reader,
+    wanted: &Wanted<'_>,
+    threads: usize,
+    turn: (u64, u64),
+    all: &mut Folded,
+) -> Result<(), Failure> {
+    let mut senders: Vec<Vec<Sender<Heard>>> = (0..threads).map(|_| Vec::new()).collect();
+    let mut receivers: Vec<Vec<Receiver<Heard>>> = (0..threads).map(|_| Vec::new()).collect();
     for from in &mut senders {
         for to in &mut receivers {
             let (sender, receiver) = channel();
@@ -80,6 +102,7 @@ pub(super) fn fold(log: &Reader, wanted: &Wanted<'_>) -> Result<Folded, Failure>
                     log: &log,
                     wanted,
                     place,
+                    turn,
                     to,
                     from,
                 }
@@ -93,14 +116,80 @@ pub(super) fn fold(log: &Reader, wanted: &Wanted<'_>) -> Result<Folded, Failure>
         });
         joined.collect()
     });
-    let mut all = Folded::default();
     for part in parts {
         let part = part?;
         all.pieces.extend(part.pieces);
         all.about.extend(part.about);
         all.states.extend(part.states);
     }
-    Ok(all)
+    Ok(())
+}
+
+/// Events as texts, in the order in which they were put down.
+#[derive(Default)]
+struct Heard {
+    events: Vec<Event>,
+    texts: Vec<String>,
+}
+
+/// One event: where its texts (actor, name and body, one after the other) lie, and what is no text.
+#[derive(Clone, Copy)]
+struct Event {
+    case: CaseId,
+    seq: u64,
+    at: Timestamp,
+    version: u32,
+    opens: bool,
+    text: usize,
+    /// Where in the text the actor begins and ends, the name ends, the body ends.
+    marks: [usize; 4],
+}
+
+impl Heard {
+    fn put(&mut self, mut event: Event, parts: [&str; 3]) {
+        let length = parts.iter().map(|part| part.len()).sum::<usize>();
+        let full = |text: &String| text.len().saturating_add(length) > TEXT;
+        if self.texts.last().is_none_or(full) {
+            self.texts.push(String::new());
+        }
+        event.text = self.texts.len().saturating_sub(1);
+        let Some(text) = self.texts.last_mut() else { return };
+        let [from, rest @ ..] = &mut event.marks;
+        *from = text.len();
+        for (part, end) in parts.into_iter().zip(rest) {
+            text.push_str(part);
+            *end = text.len();
+        }
+        self.events.push(event);
+    }
+
+    /// The actor, the name and the body of an event.
+    fn parts(&self, event: &Event) -> Option<[&str; 3]> {
+        let text = self.texts.get(event.text)?;
+        let [from, actor, kind, body] = event.marks;
+        Some([
+            text.get(from..actor)?,
+            text.get(actor..kind)?,
+            text.get(kind..body)?,
+        ])
+    }
+
+    /// The event itself.
+    fn read(&self, event: &Event) -> Result<(Meta, CaseEvent), Failure> {
+        let [actor, kind, body] = self.parts(event).ok_or_else(|| damaged(event.seq))?;
+        let actor = EntryText::read_actor(actor).ok_or_else(|| damaged(event.seq))?;
+        let meta = Meta {
+            seq: event.seq,
+            at: event.at,
+            actor: actor_of(&actor),
+        };
+        let event = CaseEvent::read_text(kind, event.version, body).map_err(Error::from)?;
+        Ok((meta, event))
+    }
+}
+
+fn damaged(seq: u64) -> Error {
+    Error::Other(format!("entry {seq} is not in its canonical form"))
 }
 
 /// One thread's part.
@@ -108,83 +197,98 @@ struct Hand<'a> {
     log: &'a Reader,
     wanted: &'a Wanted<'a>,
     place: usize,
+    /// Which turn of how many.
+    turn: (u64, u64),
     /// To each thread, this one included.
-    to: Vec<Sender<Vec<Step>>>,
+    to: Vec<Sender<Heard>>,
     /// From each thread.
-    from: Vec<Receiver<Vec<Step>>>,
+    from: Vec<Receiver<Heard>>,
 }
 
 impl Hand<'_> {
     fn fold(self) -> Result<Folded, Failure> {
         let threads = u64::try_from(self.to.len()).unwrap_or(1);
         let place = u64::try_from(self.place).unwrap_or(0);
-        let mut states: BTreeMap<CaseId, State> = BTreeMap::new();
         let round = STRETCH.saturating_mul(threads);
+        let (mut kept, mut known) = (Heard::default(), HashSet::new());
         let mut start = 0;
         while start < self.wanted.size {
             let from = start.saturating_add(STRETCH.saturating_mul(place));
             let until = from.saturating_add(STRETCH).min(self.wanted.size);
             // A thread that fails drops its ends; the others see it and stop, and its own error is what is told.
             let read = self.read(from, until)?;
-            for (steps, to) in read.into_iter().zip(&self.to) {
-                if to.send(steps).is_err() {
+            for (heard, to) in read.into_iter().zip(&self.to) {
+                if to.send(heard).is_err() {
                     return Ok(Folded::default());
                 }
             }
             for from in &self.from {
-                let Ok(steps) = from.recv() else {
+                let Ok(heard) = from.recv() else {
                     return Ok(Folded::default());
                 };
-                for (case, meta, event) in steps {
-                    self.step(&mut states, case, &meta, &event);
+                for event in &heard.events {
+                    // What follows on an opening that is not looked at, or that a change took away, never was.
+                    if event.opens {
+                        known.insert(event.case);
+                    }
+                    if let Some(parts) = heard.parts(event).filter(|_| known.contains(&event.case)) {
+                        kept.put(*event, parts);
+                    }
                 }
             }
             start = start.saturating_add(round);
         }
-        Ok(self.told(states))
+        self.told(kept)
     }
 
-    /// The events of a stretch, by the thread that keeps their case.
-    fn read(&self, from: u64, until: u64) -> Result<Vec<Vec<Step>>, Failure> {
-        let mut read: Vec<Vec<Step>> = self.to.iter().map(|_| Vec::new()).collect();
+    /// The events of a stretch that may matter, by the thread that keeps their case.
+    fn read(&self, from: u64, until: u64) -> Result<Vec<Heard>, Failure> {
+        let mut read: Vec<Heard> = self.to.iter().map(|_| Heard::default()).collect();
         let threads = u64::try_from(read.len()).unwrap_or(1).max(1);
         if from >= until {
             return Ok(read);
         }
+        let (turn, turns) = self.turn;
         self.log.for_each_text(from, until, |seq, stream, text| {
-            let Some(case) = stream.strip_prefix("case/").and_then(|id| id.parse().ok()) else {
+            let Some(case) = stream.strip_prefix("case/").and_then(|id| id.parse::<u64>().ok()) else {
                 return Ok::<(), Failure>(());
             };
-            let found = match self.wanted.change.filter(|change| change.seq == seq) {
-                Some(change) => changed(change, text)?,
-                None => self.parsed(CaseId(case), seq, text)?,
+            if turns > 1 && (case / threads) % turns != turn {
+                return Ok(());
+            }
+            let entry = EntryText::of(text).ok_or_else(|| damaged(seq))?;
+            let changed = match self.wanted.change.filter(|change| change.seq == seq) {
+                Some(change) => match changed_body(change, text)? {
+                    Some(body) => Some(body),
+                    None => return Ok(()),
+                },
+                None => None,
+            };
+            let body = changed.as_deref().unwrap_or(entry.body);
+            if tells_nothing(entry.kind, body) {
+                return Ok(());
+            }
+            let case_id = CaseId(case);
+            let opens = entry.kind == "case.opened";
+            if opens && !self.wanted.about.contains(&case_id) && !self.may_want(body) {
+                return Ok(());
+            }
+            let event = Event {
+                case: case_id,
+                seq,
+                at: entry.at().ok_or_else(|| damaged(seq))?,
+                version: entry.version,
+                opens,
+                text: 0,
+                marks: [0; 4],
             };
             let keeper = usize::try_from(case % threads).unwrap_or(0);
-            if let (Some((meta, event)), Some(steps)) = (found, read.get_mut(keeper)) {
-                steps.push((CaseId(case), meta, event));
+            if let Some(heard) = read.get_mut(keeper) {
+                heard.put(event, [entry.actor_text(), entry.kind, body]);
             }
             Ok(())
         })?;
         Ok(read)
-    }
-
-    /// The event of an entry, where it can matter.
-    fn parsed(&self, case: CaseId, seq: u64, text: &str) -> Result<Option<(Meta, CaseEvent)>, Failure> {
-        let damaged = || Error::Other(format!("entry {seq} is not in its canonical form"));
-        let entry = EntryText::of(text).ok_or_else(damaged)?;
-        if tells_nothing(entry.kind, entry.body) {
-            return Ok(None);
-        }
-        if entry.kind == "case.opened" && !self.wanted.about.contains(&case) && !self.may_want(entry.body) {
-            return Ok(None);
-        }
-        let meta = Meta {
-            seq,
-            at: entry.at().ok_or_else(damaged)?,
-            actor: actor_of(&entry.actor().ok_or_else(damaged)?),
-        };
-        let event = CaseEvent::read_text(entry.kind, entry.version, entry.body).map_err(Error::from)?;
-        Ok(Some((meta, event)))
     }
 
     /// Whether an opening names a mechanism that is looked at; whoever merely mentions one is found out later.
@@ -198,56 +302,148 @@ impl Hand<'_> {
         counted.chain(&self.wanted.whole)
     }
 
-    fn step(&self, states: &mut BTreeMap<CaseId, State>, case: CaseId, meta: &Meta, event: &CaseEvent) {
-        match (event, states.get_mut(&case)) {
-            (CaseEvent::Opened(opened), None) => {
-                let mechanism = &opened.mechanism.id;
-                if self.wanted.about.contains(&case)
-                    || self.wanted_mechanisms().any(|wanted| wanted == mechanism)
-                {
-                    states.insert(case, State::open(opened, meta));
-                }
+    /// What the cases tell, one after the other.
+    fn told(&self, mut kept: Heard) -> Result<Folded, Failure> {
+        let mut told = Folded::default();
+        let mut events = std::mem::take(&mut kept.events);
+        events.sort_unstable_by_key(|event| (event.case, event.seq));
+        for events in events.chunk_by(|a, b| a.case == b.case) {
+            if let Some(state) = self.state(&kept, events)? {
+                self.tell(state, &mut told);
             }
-            (event, Some(state)) => state.evolve(event, meta),
-            // Of a case that is not looked at; or a change took the opening away, and what followed never was.
-            (_, None) => {}
         }
+        Ok(told)
     }
 
-    fn told(&self, states: BTreeMap<CaseId, State>) -> Folded {
-        let mut told = Folded::default();
-        for (id, state) in states {
-            let mechanism = &state.mechanism.id;
-            let mut counted = self.wanted.countings.iter();
-            let mut row = None;
-            while let Some((place, counting, _)) = counted.find(|(_, _, of)| of == mechanism) {
-                let row = row.get_or_insert_with(|| case_row(&state));
-                if let Some(piece) = counting.piece(row, self.wanted.today) {
-                    told.pieces.push((*place, id, piece));
-                }
-            }
-            if self.wanted.about.contains(&id) {
-                told.about.insert(id, about_case(&state));
-            }
-            if self.wanted.whole.contains(mechanism) {
-                told.states.insert(id, state);
+    /// A case from its events; `None` where it only mentions a mechanism that is looked at.
+    fn state(&self, kept: &Heard, events: &[Event]) -> Result<Option<State>, Failure> {
+        let Some((opening, later)) = events.split_first() else {
+            return Ok(None);
+        };
+        let (meta, event) = kept.read(opening)?;
+        let CaseEvent::Opened(opened) = &event else {
+            return Ok(None);
+        };
+        let mechanism = &opened.mechanism.id;
+        if !self.wanted.about.contains(&opening.case) && !self.wanted_mechanisms().any(|id| id == mechanism) {
+            return Ok(None);
+        }
+        let mut state = State::open(opened, &meta);
+        for event in later {
+            let (meta, event) = kept.read(event)?;
+            state.evolve(&event, &meta);
+        }
+        Ok(Some(state))
+    }
+
+    fn tell(&self, state: State, told: &mut Folded) {
+        let (id, mechanism) = (state.id, &state.mechanism.id);
+        let mut counted = self.wanted.countings.iter();
+        let mut row = None;
+        while let Some((place, counting, _)) = counted.find(|(_, _, of)| of == mechanism) {
+            let row = row.get_or_insert_with(|| case_row(&state));
+            if let Some(piece) = counting.piece(row, self.wanted.today) {
+                told.pieces.push((*place, id, piece));
             }
         }
-        told
+        if self.wanted.about.contains(&id) {
+            told.about.insert(id, about_case(&state));
+        }
+        if self.wanted.whole.contains(mechanism) {
+            told.states.insert(id, state);
+        }
     }
 }
 
-/// The event of the entry that a change is about.
-fn changed(change: &Change, text: &str) -> Result<Option<(Meta, CaseEvent)>, Failure> {
+/// The body of the entry that a change is about; `None` where the entry is taken away.
+fn changed_body(change: &Change, text: &str) -> Result<Option<String>, Failure> {
     let entry = Entry::from_canonical(text).map_err(Error::Other)?;
-    let Some(entry) = change.apply(entry)? else {
-        return Ok(None);
-    };
-    let meta = Meta {
-        seq: entry.seq,
-        at: entry.at,
-        actor: actor_of(&entry.actor),
-    };
-    let event = CaseEvent::read(&entry.kind, entry.version, entry.body).map_err(Error::from)?;
-    Ok(Some((meta, event)))
+    Ok(change.apply(entry)?.map(|entry| entry.body.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bihuan_ledger::{Ledger, NewEntry};
+    use serde_json::{Value, json};
+
+    /// Cases of two mechanisms whose events stand in the log one between the other.
+    fn log(dir: &std::path::Path) -> Ledger {
+        let ledger = Ledger::create(dir, "test").unwrap();
+        let mut writer = ledger.writer().unwrap();
+        let at = Timestamp::UNIX_EPOCH;
+        let mut batch = writer.begin(at).unwrap();
+        let mut append = |case: u64, kind: &str, body: Value| {
+            let entry = NewEntry {
+                at,
+                stream: format!("case/{case}"),
+                kind: kind.to_owned(),
+                version: 1,
+                actor: bihuan_ledger::Actor::default(),
+                definition: None,
+                cause: None,
+                body,
+            };
+            batch.append(&entry).unwrap();
+        };
+        let holder = json!({ "post": "works.clerk", "role": "handler", "unit": "works" });
+        let placement = json!({ "holder": holder, "kind": "work", "stage": "planning" });
+        for case in 0..40u64 {
+            let mechanism = if case % 5 == 0 { "other" } else { "task" };
+            append(
+                case,
+                "case.opened",
+                json!({ "case": case, "mechanism": { "digest": "d", "id": mechanism }, "owner": "works",
+                    "placement": placement, "risk": "ordinary", "source": { "kind": "meeting" }, "title": "t", "values": {} }),
+            );
+        }
+        for round in 0..5 {
+            for case in 0..40u64 {
+                let amount = i64::try_from(case).unwrap() * 10 + round;
+                append(
+                    case,
+                    "case.noted",
+                    json!({ "note": "n", "values": { "amount": { "int": amount } } }),
+                );
+            }
+        }
+        batch.commit().unwrap();
+        ledger
+    }
+
+    fn folded(log: &Reader, at_once: u64, change: Option<&Change>) -> Folded {
+        let wanted = Wanted {
+            size: log.head().unwrap().size,
+            at_once,
+            countings: Vec::new(),
+            about: BTreeSet::from([CaseId(5)]),
+            whole: BTreeSet::from([MechanismId::new("task")]),
+            today: Timestamp::UNIX_EPOCH,
+            change,
+        };
+        fold(log, &wanted).unwrap()
+    }
+
+    #[test]
+    fn a_log_that_is_gone_over_several_times_tells_what_it_tells_at_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let log = log(dir.path()).reader().unwrap();
+        let once = folded(&log, u64::MAX, None);
+        assert_eq!(once.states.len(), 32);
+        let amount = |folded: &Folded, case| folded.states[&CaseId(case)].values.get("amount").cloned();
+        assert_eq!(amount(&once, 39), Some(bihuan_domain::value::Value::Int(394)));
+        assert_eq!(once.about.keys().collect::<Vec<_>>(), [&CaseId(5)]);
+        for at_once in [1, 7, 100, 239] {
+            assert_eq!(folded(&log, at_once, None), once);
+        }
+        // The last report of case 39 says something else; the opening of case 38 never was.
+        let other = Change::parse("239:/values/amount/int=7").unwrap();
+        for at_once in [20, u64::MAX] {
+            let changed = folded(&log, at_once, Some(&other));
+            assert_eq!(amount(&changed, 39), Some(bihuan_domain::value::Value::Int(7)));
+            let gone = folded(&log, at_once, Some(&Change::parse("38").unwrap()));
+            assert!(!gone.states.contains_key(&CaseId(38)));
+            assert_eq!(gone.states.len(), 31);
+        }
+    }
 }

@@ -18,7 +18,7 @@ use serde::Serialize;
 
 use super::change::{Change, refusal};
 use super::facts;
-use super::fold::{Wanted, fold};
+use super::fold::{AT_ONCE, Wanted, fold};
 use super::told::{EventRef, Told};
 use crate::engine::Engine;
 use crate::error::{Error, Failure};
@@ -358,6 +358,7 @@ pub fn of_log(
     let all = countings.iter().chain(lists.iter().map(|(_, list)| list));
     let mut wanted = Wanted {
         size,
+        at_once: AT_ONCE,
         countings: Vec::new(),
         about: facts::cases_of_rows(&told.world, all),
         whole: BTreeSet::new(),
