@@ -35,6 +35,16 @@ const WAKE_MAX: u32 = 200;
 #[derive(Clone)]
 pub struct Engine(Arc<Inner>);
 
+/// A handle that does not keep the engine running.
+pub(crate) struct WeakEngine(std::sync::Weak<Inner>);
+
+impl WeakEngine {
+    /// The engine, while anybody else holds it.
+    pub(crate) fn upgrade(&self) -> Option<Engine> {
+        self.0.upgrade().map(Engine)
+    }
+}
+
 struct Inner {
     ledger: Ledger,
     shared: Arc<Shared>,
@@ -166,6 +176,11 @@ impl Engine {
             processes: Default::default(),
         };
         Ok((Engine(Arc::new(inner)), Opening { entries, rebuilt }))
+    }
+
+    /// A handle that does not keep the engine running.
+    pub(crate) fn downgrade(&self) -> WeakEngine {
+        WeakEngine(Arc::downgrade(&self.0))
     }
 
     /// The present instant of this engine.

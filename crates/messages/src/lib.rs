@@ -227,6 +227,7 @@ const AREAS: &[(&str, &str)] = areas![
     "demo",
     "find",
     "import",
+    "notify",
     "phone",
     "process",
     "reader",

@@ -1,7 +1,8 @@
 //! The frame around every page: head, navigation, post, language, the demo's clock.
 
 use bihuan_domain::calendar::{date_of, local};
-use bihuan_messages::{Lang, t};
+use bihuan_engine::notices::UNREAD_MAX;
+use bihuan_messages::{Lang, t, tf};
 use maud::{DOCTYPE, Markup, html};
 
 use crate::assets;
@@ -88,6 +89,7 @@ fn framed(visitor: &Visitor, title: &str, current: Nav, wide: bool, body: &Marku
                     a .brand href="/" { (mark()) span .brand-name { (t(lang, "web.brand")) } span .brand-place { (place) } }
                     div .who {
                         (post_choice(visitor))
+                        (unread(visitor))
                         a href="/account" { (t(lang, "account.short")) }
                         a .lang href=(other_language(visitor)) lang=(other(lang).tag()) { (t(other(lang), "web.this_language")) }
                         form .inline method="post" action="/sign-out" data-person=(visitor.person) data-unsent=(t(lang, "phone.unsent")) {
@@ -110,6 +112,27 @@ fn framed(visitor: &Visitor, title: &str, current: Nav, wide: bool, body: &Marku
             (foot(lang))
         },
     )
+}
+
+/// The way to the notices, with how many are unread.
+fn unread(visitor: &Visitor) -> Markup {
+    let lang = visitor.lang;
+    let counted = visitor
+        .notices()
+        .and_then(|notices| Ok(notices.unread(&visitor.person)?));
+    // A count that cannot be read must not take the page with it.
+    let unread = counted.unwrap_or_default();
+    html! {
+        a .notices-link href="/notifications" {
+            (t(lang, "notify.short"))
+            @if unread > 0 {
+                " " span .count aria-hidden="true" {
+                    @if unread > UNREAD_MAX { (UNREAD_MAX) "+" } @else { (unread) }
+                }
+                span .sr { (tf(lang, if unread == 1 { "notify.unread_1" } else { "notify.unread" }, &[("n", &unread)])) }
+            }
+        }
+    }
 }
 
 /// A page that fills a screen on the wall: no navigation, a way back for who stands at it. Without scripts the browser

@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use bihuan_engine::{Accounts, Engine};
+use bihuan_engine::{Accounts, Engine, Notices};
 use bihuan_messages::Label;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -49,6 +49,8 @@ pub struct Jurisdiction {
     pub engine: Engine,
     /// Its accounts.
     pub accounts: Arc<Accounts>,
+    /// What its people are told.
+    pub notices: Arc<Notices>,
     /// What the demo shows; `None` in earnest.
     pub demo: Option<DemoInfo>,
 }

@@ -11,7 +11,7 @@ use bihuan_domain::org::Actor;
 use bihuan_domain::world::World;
 use bihuan_engine::access::{self, Sight, Task};
 use bihuan_engine::views::Views;
-use bihuan_engine::{Accounts, Engine, Mechanisms, Session};
+use bihuan_engine::{Accounts, Engine, Mechanisms, Notices, Session};
 use bihuan_messages::{Lang, t};
 use jiff::Timestamp;
 
@@ -80,6 +80,16 @@ impl Visitor {
     pub(crate) fn accounts(&self) -> Result<Arc<Accounts>, Trouble> {
         let place = self.jurisdiction().ok_or_else(Trouble::not_found)?;
         Ok(place.accounts.clone())
+    }
+
+    /// What people of the jurisdiction are told.
+    ///
+    /// # Errors
+    ///
+    /// [`Trouble::not_found`], if the jurisdiction is none.
+    pub(crate) fn notices(&self) -> Result<Arc<Notices>, Trouble> {
+        let place = self.jurisdiction().ok_or_else(Trouble::not_found)?;
+        Ok(place.notices.clone())
     }
 
     /// The server's own state.

@@ -71,7 +71,7 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
     let seconds = started.elapsed().as_millis();
     let seconds = format!("{}.{:02}", seconds / 1000, seconds % 1000 / 10);
     term.say("cli.demo_ready", &[("address", &address), ("seconds", &seconds)]);
-    let jurisdictions = built.into_iter().map(jurisdiction).collect();
+    let jurisdictions = built.into_iter().map(jurisdiction).collect::<Result<_, _>>()?;
     serve::serve(&runtime, App { jurisdictions }, listener, args.listen)?;
     term.say("cli.serve_ended", &[]);
     Ok(Exit::Fine)
@@ -128,7 +128,7 @@ fn introduce(sample: &Built, term: &Term) -> Result<(), Trouble> {
     Ok(())
 }
 
-fn jurisdiction(sample: Built) -> Jurisdiction {
+fn jurisdiction(sample: Built) -> Result<Jurisdiction, Trouble> {
     let accounts = sample
         .people
         .iter()
@@ -138,8 +138,9 @@ fn jurisdiction(sample: Built) -> Jurisdiction {
         })
         .collect();
     let guide = guide::Guide::of(&sample);
-    Jurisdiction {
+    Ok(Jurisdiction {
         slug: sample.slug.to_owned(),
+        notices: serve::followed(&sample.engine)?,
         engine: sample.engine,
         accounts: sample.accounts,
         demo: Some(DemoInfo {
@@ -148,5 +149,5 @@ fn jurisdiction(sample: Built) -> Jurisdiction {
             notes: sample.follows,
             guide: Some(Arc::new(guide)),
         }),
-    }
+    })
 }

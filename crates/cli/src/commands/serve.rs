@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bihuan_engine::time::SystemTime;
-use bihuan_engine::{Accounts, Engine};
+use bihuan_engine::{Accounts, Engine, Notices};
 use bihuan_web::{App, Jurisdiction};
 use tokio::net::TcpListener;
 
@@ -16,6 +16,9 @@ use crate::trouble::Trouble;
 
 /// How often timers are looked at.
 pub(crate) const TIMERS: Duration = Duration::from_secs(20);
+
+/// How often the log is looked at for what people are to be told.
+const FOLLOWED: Duration = Duration::from_secs(2);
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -51,10 +54,12 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
             ],
         );
         let accounts = Arc::new(Accounts::open(&dir)?);
+        let notices = followed(&engine)?;
         jurisdictions.push(Jurisdiction {
             slug: slug(&dir, &engine),
             engine,
             accounts,
+            notices,
             demo: None,
         });
     }
@@ -65,6 +70,13 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
     serve(&runtime, App { jurisdictions }, listener, args.listen)?;
     term.say("cli.serve_ended", &[]);
     Ok(Exit::Fine)
+}
+
+/// The notices of an engine, made from its log while it runs.
+pub(crate) fn followed(engine: &Engine) -> Result<Arc<Notices>, Trouble> {
+    let notices = Arc::new(Notices::open(engine.ledger().dir())?);
+    notices.run(engine, FOLLOWED);
+    Ok(notices)
 }
 
 /// Serves until Ctrl-C or a polite signal.

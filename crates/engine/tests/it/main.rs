@@ -24,6 +24,7 @@ mod imports;
 mod indicators;
 mod killed;
 mod lists;
+mod notices;
 mod process;
 mod the_loop;
 mod threads;

@@ -23,6 +23,7 @@ mod log;
 mod mechanisms;
 mod meetings;
 mod new_case;
+mod notifications;
 mod org;
 mod packs;
 mod phone;
@@ -50,6 +51,7 @@ pub(crate) fn routes() -> Router<Web> {
         .merge(sign_in::routes())
         .merge(account::routes())
         .merge(desk::routes())
+        .merge(notifications::routes())
         .merge(ledgers::routes())
         .merge(new_case::routes())
         .merge(ledger::routes())

@@ -38,6 +38,8 @@ const WHO: [(&str, Option<(&str, &str)>); 8] = [
 /// is then refused for its content, not for who asks.
 const ROUTES: &[&str] = &[
     "GET /",
+    "GET /notifications",
+    "POST /notifications",
     "GET /ledgers",
     "GET /ledgers/{mechanism}",
     "GET /ledgers/{mechanism}/charts",

@@ -9,7 +9,7 @@ use bihuan_domain::event::{Created, WorldEvent};
 use bihuan_domain::id::{CaseId, Code, PackId};
 use bihuan_domain::org::{Actor, Appointment, Person, Post, Unit, Validity};
 use bihuan_engine::time::SetTime;
-use bihuan_engine::{Accounts, Engine, Submission, WorldChange, hash_password};
+use bihuan_engine::{Accounts, Engine, Notices, Submission, WorldChange, hash_password};
 use bihuan_messages::Label;
 use bihuan_web::{App, DemoAccount, DemoInfo, Jurisdiction};
 use jiff::civil::date;
@@ -101,6 +101,7 @@ const UNITS: &[UnitRow] = &[
 pub(crate) struct County {
     pub(crate) engine: Engine,
     pub(crate) accounts: Arc<Accounts>,
+    pub(crate) notices: Arc<Notices>,
     pub(crate) time: Arc<SetTime>,
     _dir: tempfile::TempDir,
 }
@@ -157,6 +158,7 @@ impl County {
         County {
             engine,
             accounts,
+            notices: Arc::new(Notices::open(&data).unwrap()),
             time,
             _dir: dir,
         }
@@ -172,6 +174,7 @@ impl County {
                 slug: "sample".into(),
                 engine: self.engine.clone(),
                 accounts: self.accounts.clone(),
+                notices: self.notices.clone(),
                 demo: Some(DemoInfo {
                     accounts: vec![
                         account("office.dispatcher", "交办：立项、改派", "dispatches"),

@@ -79,6 +79,7 @@ pub(super) fn ledger(cases: usize, requests: usize, term: &Term) -> Result<Value
         slug: "bench".to_owned(),
         engine: office.engine.clone(),
         accounts: office.accounts.clone(),
+        notices: std::sync::Arc::new(bihuan_engine::Notices::open(office.engine.ledger().dir())?),
         demo: None,
     };
     let router = router(App {

@@ -31,6 +31,7 @@ use crate::Web;
 use crate::body::Sent;
 use crate::form::fresh_key;
 use crate::layout::{self, Nav};
+use crate::pages::notifications;
 use crate::pages::registers::unmask_form;
 use crate::session::Visitor;
 use crate::show::{self, Show};
@@ -70,6 +71,7 @@ async fn case(
         .work(move |visitor| {
             let views = visitor.views()?;
             let (case, mechanism) = find(visitor, &views, CaseId(id))?;
+            notifications::seen(visitor, case.state.id);
             let tag = etag(&case.state);
             let filled = visitor.filled(&asked.fill)?.or_else(|| prefilled(given));
             let attempt =

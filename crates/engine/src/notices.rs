@@ -1,0 +1,16 @@
+//! Notices (消息提醒): what concerns a person by his posts, derived from the log beside the writer. The desk is the place of
+//! work; a notice only says that something came there, or became of what one had asked for.
+//!
+//! `told` says of one event whom it concerns and why; `follow` goes through the log from where it stopped; `kept` holds the
+//! notices with that place in one file, so that both move together or not at all.
+
+mod follow;
+mod kept;
+mod told;
+
+pub use follow::BATCH_MAX;
+pub use kept::{Notice, Notices, UNREAD_MAX};
+pub use told::{Kind, Reason};
+
+#[doc(hidden)]
+pub use follow::Broken;

@@ -1,0 +1,221 @@
+//! Going through the log: from where it stopped, a bounded number of entries at a time, beside the writer.
+//!
+//! The notices of a batch and the place after it are one transaction: after a crash the batch is gone through again and
+//! gives the same notices, each under its entry and person, so that none is lost and none is there twice.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use bihuan_domain::calendar::date_of;
+use bihuan_domain::case::{Meta, State};
+use bihuan_domain::event::CaseEvent;
+use bihuan_domain::id::{CaseId, PersonId, PostId};
+use bihuan_domain::org::Actor;
+use bihuan_domain::world::World;
+use bihuan_ledger::{Entry, Reader};
+use jiff::{SignedDuration, Timestamp};
+
+use super::kept::{Notice, Notices, forget_from, forget_old, put, set_place};
+use super::told::{To, told};
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::views::actor_of;
+
+/// Entries of one batch.
+pub const BATCH_MAX: usize = 500;
+
+/// How far back is told when a data directory is followed for the first time.
+const FIRST_LOOK: SignedDuration = SignedDuration::from_hours(72);
+
+/// Where a test lets going through the log break off.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Broken {
+    /// Nowhere.
+    No,
+    /// After so many notices of the first batch.
+    After(u32),
+}
+
+impl Notices {
+    /// Goes through what the log has got since the last time. Returns how many notices came of it.
+    ///
+    /// # Errors
+    ///
+    /// If the log or the file cannot be read or written; what was gone through before stays so.
+    pub fn follow(&self, engine: &Engine) -> Result<u64, Error> {
+        let mut made = 0u64;
+        loop {
+            match self.batch(engine, BATCH_MAX, Broken::No)? {
+                Some(n) => made = made.saturating_add(n),
+                None => return Ok(made),
+            }
+        }
+    }
+
+    /// One batch: how many notices came of it, `None` at the end of the log.
+    #[doc(hidden)]
+    pub fn batch(&self, engine: &Engine, most: usize, broken: Broken) -> Result<Option<u64>, Error> {
+        let size = engine.published();
+        let reader = engine.ledger().reader()?;
+        let mut connection = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = match self.place()? {
+            Some(next) if next <= size => next,
+            Some(_) => {
+                forget_from(&connection, size)?;
+                set_place(&connection, size)?;
+                size
+            }
+            None => {
+                let next = first_since(&reader, size, engine.now())?;
+                set_place(&connection, next)?;
+                next
+            }
+        };
+        let room = usize::try_from(size.saturating_sub(place)).unwrap_or(usize::MAX);
+        let entries = reader.entries(place, most.min(room))?;
+        let Some(last) = entries.last().map(|entry| entry.seq) else {
+            return Ok(None);
+        };
+        // All of it first: whoever marks something as read should not wait for the log.
+        let (world, mut states, mut notices) = (engine.world(), BTreeMap::new(), Vec::new());
+        for entry in entries {
+            notices.append(&mut notices_of(&reader, &world, &mut states, entry)?);
+        }
+        let transaction = connection.transaction()?;
+        let mut made = 0u64;
+        for notice in &notices {
+            put(&transaction, notice)?;
+            made = made.saturating_add(1);
+            if broken == Broken::After(u32::try_from(made).unwrap_or(u32::MAX)) {
+                return Err(Error::Other("broken off".to_owned()));
+            }
+        }
+        forget_old(&transaction, engine.now())?;
+        set_place(&transaction, last.saturating_add(1))?;
+        transaction.commit()?;
+        Ok(Some(made))
+    }
+
+    /// Goes through the log in a thread of its own, every `period`, until the last handle on the engine is gone.
+    pub fn run(self: &Arc<Self>, engine: &Engine, period: Duration) {
+        let (weak, notices) = (engine.downgrade(), self.clone());
+        std::thread::spawn(move || {
+            loop {
+                let Some(engine) = weak.upgrade() else { return };
+                if let Err(error) = notices.follow(&engine) {
+                    tracing::error!(%error, "notices lag behind the log; they will be made from where they stopped");
+                }
+                drop(engine);
+                std::thread::sleep(period);
+            }
+        });
+    }
+}
+
+/// The first entry of the last days, found by halving: a log's times ascend.
+fn first_since(reader: &Reader, size: u64, now: Timestamp) -> Result<u64, Error> {
+    let since = now.checked_sub(FIRST_LOOK).unwrap_or(now);
+    let (mut low, mut high) = (0u64, size);
+    while low < high {
+        let middle = low.midpoint(high);
+        if reader.entry(middle)?.is_some_and(|entry| entry.at < since) {
+            low = middle.saturating_add(1);
+        } else {
+            high = middle;
+        }
+    }
+    Ok(low)
+}
+
+/// What an entry tells people. `states` holds the cases of this batch as they were after their last entry.
+fn notices_of(
+    reader: &Reader,
+    world: &World,
+    states: &mut BTreeMap<CaseId, State>,
+    entry: Entry,
+) -> Result<Vec<Notice>, Error> {
+    let Some(case) = entry.stream.strip_prefix("case/").and_then(|id| id.parse().ok()) else {
+        return Ok(Vec::new());
+    };
+    let case = CaseId(case);
+    let before = match states.remove(&case) {
+        Some(state) => Some(state),
+        None if entry.stream_seq > 0 => replayed(reader, &entry)?,
+        None => None,
+    };
+    let (seq, at, actor) = (entry.seq, entry.at, actor_of(&entry.actor));
+    let event = CaseEvent::read(&entry.kind, entry.version, entry.body)?;
+    let meta = Meta {
+        seq,
+        at,
+        actor: actor.clone(),
+    };
+    let after = match (&before, &event) {
+        (Some(state), event) => {
+            let mut state = state.clone();
+            state.evolve(event, &meta);
+            state
+        }
+        (None, CaseEvent::Opened(opened)) => State::open(opened, &meta),
+        (None, _) => return Ok(Vec::new()),
+    };
+    let mut heard = BTreeSet::new();
+    let mut notices = Vec::new();
+    for told in told(before.as_ref(), &event, &after) {
+        for (person, post) in people(world, &told.to, at) {
+            // Nobody is told what he just did himself, or the same thing for two reasons.
+            if own(&actor, &person) || !heard.insert(person.clone()) {
+                continue;
+            }
+            notices.push(Notice {
+                seq,
+                person,
+                post,
+                case,
+                reason: told.reason,
+                due: told.due,
+                urgent: told.urgent,
+                at,
+                read: None,
+            });
+        }
+    }
+    states.insert(case, after);
+    Ok(notices)
+}
+
+fn own(actor: &Actor, person: &PersonId) -> bool {
+    !actor.is_system() && actor.person == *person
+}
+
+/// Who serves on a post on that day; a person whom something concerns in person, wherever he serves.
+fn people(world: &World, to: &To, at: Timestamp) -> Vec<(PersonId, PostId)> {
+    match to {
+        To::Post(post) => {
+            let on = world.org.persons_on(post, date_of(at));
+            on.map(|person| (person.clone(), post.clone())).collect()
+        }
+        To::Person(person, post) => vec![(person.clone(), post.clone())],
+    }
+}
+
+/// The case as it was before an entry.
+fn replayed(reader: &Reader, until: &Entry) -> Result<Option<State>, Error> {
+    let mut events = Vec::new();
+    for entry in reader.stream(&until.stream, 0)? {
+        if entry.seq >= until.seq {
+            break;
+        }
+        let meta = Meta {
+            seq: entry.seq,
+            at: entry.at,
+            actor: actor_of(&entry.actor),
+        };
+        events.push((CaseEvent::read(&entry.kind, entry.version, entry.body)?, meta));
+    }
+    Ok(State::replay(
+        events.iter().map(|(event, meta)| (event, meta.clone())),
+    ))
+}

@@ -1,0 +1,255 @@
+//! Where notices are kept: a file of their own beside the log, with the place up to which the log was gone through.
+//!
+//! No name and no text of a case stands here: who reads a notice is shown what he may see of the case at that moment. The
+//! file is left out of backups; what is not in it any more still lies on the desks.
+
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use bihuan_domain::id::{CaseId, PersonId, PostId};
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use super::told::Reason;
+use crate::error::Error;
+use crate::views::Page;
+
+/// The file in a data directory.
+const FILE: &str = "notices.sqlite";
+
+/// How long notices are kept, read or not.
+const KEPT: SignedDuration = SignedDuration::from_hours(24 * 90);
+
+/// More unread ones than these are not counted.
+pub const UNREAD_MAX: u64 = 99;
+
+const TABLES: &str = "
+CREATE TABLE IF NOT EXISTS place(id INTEGER PRIMARY KEY CHECK (id = 0), next INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS notices(
+  person TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  case_id INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  post TEXT NOT NULL,
+  due INTEGER,
+  urgent INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  read_at INTEGER,
+  PRIMARY KEY (person, seq)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS notices_unread ON notices(person, case_id) WHERE read_at IS NULL;
+CREATE INDEX IF NOT EXISTS notices_by_time ON notices(at);
+";
+
+/// Something that somebody is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// The entry of the log that it tells of; with the person it is the notice's key.
+    pub seq: u64,
+    /// Who is told.
+    pub person: PersonId,
+    /// On which post.
+    pub post: PostId,
+    /// The case.
+    pub case: CaseId,
+    /// Why.
+    pub reason: Reason,
+    /// Until when something is to be done.
+    pub due: Option<Timestamp>,
+    /// Whether its clock is an emergency's.
+    pub urgent: bool,
+    /// When it happened.
+    pub at: Timestamp,
+    /// When it was read.
+    pub read: Option<Timestamp>,
+}
+
+/// The notices of one data directory.
+pub struct Notices {
+    /// Whoever follows the log writes here, in long transactions.
+    pub(super) writing: Mutex<Connection>,
+    /// Pages ask here and wait for nobody.
+    reading: Mutex<Connection>,
+}
+
+impl Notices {
+    /// Opens or makes `notices.sqlite` in a data directory.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be opened.
+    pub fn open(dir: &Path) -> Result<Notices, Error> {
+        let open = || -> Result<Connection, Error> {
+            let connection = Connection::open(dir.join(FILE))?;
+            connection.pragma_update(None, "journal_mode", "WAL")?;
+            connection.busy_timeout(std::time::Duration::from_secs(10))?;
+            Ok(connection)
+        };
+        let writing = open()?;
+        writing.execute_batch(TABLES)?;
+        Ok(Notices {
+            writing: Mutex::new(writing),
+            reading: Mutex::new(open()?),
+        })
+    }
+
+    fn reading(&self) -> MutexGuard<'_, Connection> {
+        self.reading.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many notices a person has not read, at most one more than [`UNREAD_MAX`].
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read.
+    pub fn unread(&self, person: &PersonId) -> Result<u64, Error> {
+        let connection = self.reading();
+        let mut statement = connection.prepare_cached(
+            "SELECT count(*) FROM (SELECT 1 FROM notices WHERE person = ?1 AND read_at IS NULL LIMIT ?2)",
+        )?;
+        let most = i64::try_from(UNREAD_MAX).unwrap_or(i64::MAX).saturating_add(1);
+        let n: i64 = statement.query_row((person.as_str(), most), |row| row.get(0))?;
+        Ok(u64::try_from(n).unwrap_or(0))
+    }
+
+    /// A page of a person's notices, newest first.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read.
+    pub fn of(&self, person: &PersonId, offset: u64, limit: u64) -> Result<Page<Notice>, Error> {
+        let connection = self.reading();
+        let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+        let total: i64 = connection
+            .prepare_cached("SELECT count(*) FROM notices WHERE person = ?1")?
+            .query_row([person.as_str()], |row| row.get(0))?;
+        let mut statement = connection.prepare_cached(
+            "SELECT seq, person, post, case_id, reason, due, urgent, at, read_at FROM notices WHERE person = ?1
+             ORDER BY seq DESC LIMIT ?2 OFFSET ?3",
+        )?;
+        let rows = statement.query_map((person.as_str(), number(limit), number(offset)), notice)?;
+        Ok(Page {
+            rows: rows.collect::<Result<_, _>>()?,
+            total: u64::try_from(total).unwrap_or(0),
+        })
+    }
+
+    /// Marks one notice of a person as read. `false` if he has no such unread one.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be written.
+    pub fn read(&self, person: &PersonId, seq: u64, now: Timestamp) -> Result<bool, Error> {
+        let seq = i64::try_from(seq).unwrap_or(i64::MAX);
+        let done = self.reading().execute(
+            "UPDATE notices SET read_at = ?3 WHERE person = ?1 AND seq = ?2 AND read_at IS NULL",
+            (person.as_str(), seq, now.as_microsecond()),
+        )?;
+        Ok(done > 0)
+    }
+
+    /// Marks a person's notices up to an entry as read: what came after the page was shown stays unread.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be written.
+    pub fn read_through(&self, person: &PersonId, seq: u64, now: Timestamp) -> Result<u64, Error> {
+        let seq = i64::try_from(seq).unwrap_or(i64::MAX);
+        let done = self.reading().execute(
+            "UPDATE notices SET read_at = ?3 WHERE person = ?1 AND seq <= ?2 AND read_at IS NULL",
+            (person.as_str(), seq, now.as_microsecond()),
+        )?;
+        Ok(u64::try_from(done).unwrap_or(0))
+    }
+
+    /// Marks what a person was told of a case as read: whoever has seen the case knows.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be written.
+    pub fn seen(&self, person: &PersonId, case: CaseId, now: Timestamp) -> Result<(), Error> {
+        let connection = self.reading();
+        let case = i64::try_from(case.0).unwrap_or(i64::MAX);
+        let waits = connection
+            .prepare_cached("SELECT 1 FROM notices WHERE person = ?1 AND case_id = ?2 AND read_at IS NULL")?
+            .exists((person.as_str(), case))?;
+        // Most cases that are looked at have nothing unread: those cost no write.
+        if waits {
+            connection.execute(
+                "UPDATE notices SET read_at = ?3 WHERE person = ?1 AND case_id = ?2 AND read_at IS NULL",
+                (person.as_str(), case, now.as_microsecond()),
+            )?;
+        }
+        Ok(())
+    }
+
+    /// The entry of the log from which it is gone on; `None` before the first time.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read.
+    pub fn place(&self) -> Result<Option<u64>, Error> {
+        let connection = self.reading();
+        let next: Option<i64> = connection
+            .query_row("SELECT next FROM place", [], |row| row.get(0))
+            .optional()?;
+        Ok(next.map(|next| u64::try_from(next).unwrap_or(0)))
+    }
+}
+
+/// Puts a notice down; the same one twice is one.
+pub(super) fn put(connection: &Connection, notice: &Notice) -> Result<(), Error> {
+    let mut statement = connection.prepare_cached(
+        "INSERT OR IGNORE INTO notices(person, seq, case_id, reason, post, due, urgent, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?;
+    statement.execute(params![
+        notice.person.as_str(),
+        i64::try_from(notice.seq).unwrap_or(i64::MAX),
+        i64::try_from(notice.case.0).unwrap_or(i64::MAX),
+        notice.reason.name(),
+        notice.post.as_str(),
+        notice.due.map(Timestamp::as_microsecond),
+        notice.urgent,
+        notice.at.as_microsecond(),
+    ])?;
+    Ok(())
+}
+
+/// Moves the place on.
+pub(super) fn set_place(connection: &Connection, next: u64) -> Result<(), Error> {
+    connection.execute(
+        "INSERT INTO place(id, next) VALUES (0, ?1) ON CONFLICT(id) DO UPDATE SET next = excluded.next",
+        [i64::try_from(next).unwrap_or(i64::MAX)],
+    )?;
+    Ok(())
+}
+
+/// Forgets what a log that was restored from a backup does not hold any more.
+pub(super) fn forget_from(connection: &Connection, size: u64) -> Result<(), Error> {
+    let size = i64::try_from(size).unwrap_or(i64::MAX);
+    connection.execute("DELETE FROM notices WHERE seq >= ?1", [size])?;
+    Ok(())
+}
+
+/// Forgets what is old.
+pub(super) fn forget_old(connection: &Connection, now: Timestamp) -> Result<(), Error> {
+    let oldest = now.checked_sub(KEPT).unwrap_or(now).as_microsecond();
+    connection.execute("DELETE FROM notices WHERE at < ?1", [oldest])?;
+    Ok(())
+}
+
+fn notice(row: &Row<'_>) -> rusqlite::Result<Notice> {
+    let moment = |micros: i64| Timestamp::from_microsecond(micros).unwrap_or(Timestamp::UNIX_EPOCH);
+    let reason: String = row.get(4)?;
+    Ok(Notice {
+        seq: u64::try_from(row.get::<_, i64>(0)?).unwrap_or(0),
+        person: row.get::<_, String>(1)?.into(),
+        post: row.get::<_, String>(2)?.into(),
+        case: CaseId(u64::try_from(row.get::<_, i64>(3)?).unwrap_or(0)),
+        reason: Reason::parse(&reason).unwrap_or(Reason::Arrived),
+        due: row.get::<_, Option<i64>>(5)?.map(moment),
+        urgent: row.get(6)?,
+        at: moment(row.get(7)?),
+        read: row.get::<_, Option<i64>>(8)?.map(moment),
+    })
+}

@@ -1,0 +1,97 @@
+//! Notices: each sees his own, read once and then quiet, with nothing of a case that he may not see.
+
+use axum::http::StatusCode;
+use bihuan_domain::calendar::instant;
+use jiff::civil::date;
+use serde_json::json;
+
+use crate::browser::Browser;
+use crate::county::{County, apart};
+
+fn told(county: &County) {
+    apart(|| county.notices.follow(&county.engine).unwrap());
+}
+
+/// A matter of the housing bureau that its clerk handed to the leader.
+fn handed_up() -> (County, bihuan_domain::id::CaseId) {
+    let county = County::new();
+    told(&county);
+    let case = county.matter("供水管线迁改受阻");
+    let report =
+        json!({ "type": "step", "case": case, "step": "report", "values": { "report": "需要协调" } });
+    county.order("housing.clerk", "told", report);
+    told(&county);
+    (county, case)
+}
+
+#[tokio::test]
+async fn what_came_to_me_is_said_once_and_the_case_that_i_opened_is_read() {
+    let (county, case) = handed_up();
+    let mut leader = Browser::signed_in(&county, "county.leader").await;
+    let desk = leader.get("/").await;
+    assert!(desk.has("1 条未读"), "{}", desk.text);
+    let page = leader.get("/notifications").await;
+    assert!(
+        page.has("新到您处") && page.has("供水管线迁改受阻") && page.has(&format!("/cases/{case}#now")),
+        "{}",
+        page.text
+    );
+    leader.get(&format!("/cases/{case}")).await;
+    let after = leader.get("/notifications").await;
+    assert!(
+        after.has("供水管线迁改受阻") && !after.has("条未读") && !after.has("标为已读"),
+        "{}",
+        after.text
+    );
+}
+
+#[tokio::test]
+async fn nobody_sees_or_reads_what_another_was_told() {
+    let (county, _) = handed_up();
+    for other in ["housing.clerk", "water.clerk", "office.supervisor"] {
+        let mut browser = Browser::signed_in(&county, other).await;
+        let page = browser.get("/notifications").await;
+        assert_eq!(page.status, StatusCode::OK);
+        assert!(
+            page.has("还没有消息") && !page.has("供水"),
+            "{other}: {}",
+            page.text
+        );
+        let csrf = page.hidden("csrf");
+        let sent = [("csrf", csrf.as_str()), ("through", "999999")];
+        assert_eq!(browser.post("/notifications", &sent).await.status, StatusCode::OK);
+    }
+    assert_eq!(county.notices.unread(&"p.county.leader".into()).unwrap(), 1);
+}
+
+#[tokio::test]
+async fn all_are_read_at_once_but_not_what_came_after_the_page_was_shown() {
+    let (county, case) = handed_up();
+    let mut leader = Browser::signed_in(&county, "county.leader").await;
+    let page = leader.get("/notifications").await;
+    county.time.set(instant(date(2026, 3, 5).at(15, 0, 0, 0)));
+    apart(|| county.engine.catch_up().unwrap());
+    told(&county);
+    let csrf = page.hidden("csrf");
+    let shown = page.text.split("name=\"through\" value=\"").nth(1).unwrap();
+    let through = shown.split('"').next().unwrap();
+    let fields = [("csrf", csrf.as_str()), ("through", through)];
+    let after = leader.post("/notifications", &fields).await;
+    assert!(after.has("已超时限") && after.has("标为已读"), "{}", after.text);
+    let rows = county.notices.of(&"p.county.leader".into(), 0, 50).unwrap().rows;
+    let first = rows.last().unwrap();
+    assert!(first.read.is_some() && first.case == case, "{rows:#?}");
+    assert!(rows.first().unwrap().read.is_none());
+}
+
+#[tokio::test]
+async fn a_mark_that_names_nothing_is_refused() {
+    let (county, _) = handed_up();
+    let mut leader = Browser::signed_in(&county, "county.leader").await;
+    let csrf = leader.get("/notifications").await.hidden("csrf");
+    for wrong in [("one", "x"), ("through", "-1"), ("other", "1")] {
+        let page = leader.post("/notifications", &[("csrf", &csrf), wrong]).await;
+        assert_eq!(page.status, StatusCode::BAD_REQUEST, "{wrong:?}");
+    }
+    assert_eq!(county.notices.unread(&"p.county.leader".into()).unwrap(), 1);
+}
