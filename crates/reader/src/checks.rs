@@ -3,6 +3,7 @@
 //! reading. The words that cue a claim stand in `data/checks.txt`.
 
 mod behind;
+mod claims;
 mod days;
 mod growth;
 mod products;
@@ -61,6 +62,7 @@ pub(crate) fn checks(
         if says.all.len() <= PARTS_REACH {
             behind::parts_behind(behind, &mut found);
         }
+        claims::claims(says, earlier, &mut found);
         once(&mut found, from.saturating_sub(PARTS_REACH));
     }
     shares::ratios(stream, &mut found);

@@ -267,9 +267,18 @@ fn statement(
     holds: bool,
 ) -> Check {
     let say = |f: &Num| printed_like(says.stream, f, "");
-    let (per, of_total) = (say(&each.per), measure(total.unit()).1);
     let said = printed(says.stream, total.found);
-    let in_full = say(total);
+    // `84个×150万=1.26亿(12600万)`: where both have 万 or 亿, they are reckoned in that of one.
+    let per_said = printed(says.stream, each.per.found);
+    let (one, all) = (multiplier(&per_said), multiplier(&said));
+    let both = !one.is_empty() && !all.is_empty() && one != all;
+    let of_total = measure(total.unit()).1;
+    let (per, in_full) = if both {
+        let of_one = printed_like(says.stream, total, multiplier(&per_said));
+        (per_said, of_one)
+    } else {
+        (say(&each.per), say(total))
+    };
     let counted = if scale == Decimal::ONE {
         say(count)
     } else {

@@ -205,10 +205,15 @@ pub(crate) fn plus_and_total(stream: &Stream, parts: &[Num], total: &Num) -> (St
     if said.iter().all(|one| multiplier(one) == first) {
         return (said.join("+"), printed_like(stream, total, first));
     }
-    let total = printed(stream, total.found);
-    let tail = multiplier(&total);
-    let said: Vec<String> = parts.iter().map(|f| printed_like(stream, f, tail)).collect();
-    (said.join("+"), total)
+    // In the smaller of them: `1.12亿(11200万)+2340万` is easier to follow than `1.12亿+2340万(0.234亿)`.
+    let own = printed(stream, total.found);
+    let tails = said
+        .iter()
+        .chain(std::iter::once(&own))
+        .map(|one| multiplier(one));
+    let tail = tails.min_by_key(|tail| factor(tail)).unwrap_or("").to_owned();
+    let said: Vec<String> = parts.iter().map(|f| printed_like(stream, f, &tail)).collect();
+    (said.join("+"), printed_like(stream, total, &tail))
 }
 
 /// The number as printed, with 万 and 亿 but without its unit where it is plain.

@@ -55,7 +55,16 @@ fn forward(says: &Says, i: usize) -> Option<Check> {
         return Some(holding(says, parts, total));
     }
     if !listed {
-        return total_of_kin(says, i);
+        // `投诉22起，涉及收费11起、排队6起、价格3起`: a list without a break behind a looser word.
+        let tight = one_list(says, &alike);
+        let in_row = |pair: &[Num]| matches!(pair, [one, two] if at(says.between(one, two), 0) == '、');
+        let led = contains(between, "涉及") || contains(between, "中，") || contains(between, "中,");
+        let whole = led && between.len() <= 16 && tight.len() >= 3 && tight.windows(2).all(in_row);
+        return total_of_kin(says, i).or_else(|| {
+            whole
+                .then(|| faulty(says, tight, total, Decimal::new(8, 2)))
+                .flatten()
+        });
     }
     let parts = one_list(says, &alike);
     let direct = contains(between, "其中") && between.len() <= 16;
@@ -299,7 +308,10 @@ fn parallel(says: &Says, parts: &[Num]) -> bool {
         let gap = says.between(one, two);
         let lead = says.lead(two);
         let firm: Vec<char> = gap.iter().copied().filter(|c| !c.is_ascii()).collect();
-        let same_deed = no_sum_between().any_in(says.lead(one)) == no_sum_between().any_in(lead);
+        // `涉及收费11起、排队6起`: the word that leads in the list is said of all.
+        let led_in = usize::from(crate::chars::has_at(says.lead(one), 0, "涉及")) * 2;
+        let own = cut(says.lead(one), led_in, usize::MAX);
+        let same_deed = no_sum_between().any_in(own) == no_sum_between().any_in(lead);
         // The first deed may be that of all: `代办社保类2件、户籍类1件`.
         let first = parts.first().is_some_and(|f| f.start() == one.start());
         let same_deed = same_deed && (deed(says.lead(one)) == deed(lead) || first && !deed(lead));
