@@ -126,6 +126,21 @@ test('the first load of every page is small, with style and script', async () =>
   assert.deepEqual(found, []);
 });
 
+test('a case prints as a sheet of one page, however long its course', async () => {
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.goto(`${demo.base}/ledgers/all`);
+  const cases = await page.$$eval('main a[href^="/cases/"]', (links) => [...new Set(links.map((link) => link.getAttribute('href')))]);
+  assert.ok(cases.length >= 12, `only ${cases.length} cases to print`);
+  const found = [];
+  for (const path of cases.slice(0, 12)) {
+    await page.goto(demo.base + path);
+    const sheet = await page.pdf({ preferCSSPageSize: true });
+    const sides = sheet.toString('latin1').match(/\/Type\s*\/Page\b/g).length;
+    if (sides !== 1) found.push(`${path} takes ${sides} pages`);
+  }
+  assert.deepEqual(found, []);
+});
+
 test('nothing was asked from outside and no script failed', () => {
   assert.deepEqual(page.outside, []);
   assert.deepEqual(page.faults.filter((fault) => !fault.includes('404')), []);

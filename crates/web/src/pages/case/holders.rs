@@ -59,6 +59,16 @@ pub(super) fn bar(show: &Show<'_>, mechanism: &Mechanism, state: &State) -> Mark
             )
         })
         .collect();
+    let day = |at| show::date(bihuan_domain::calendar::date_of(at), lang);
+    let from = state
+        .tenures
+        .first()
+        .map_or(state.opened_at, |tenure| tenure.from);
+    let until = if state.closed.is_some() {
+        day(end)
+    } else {
+        t(lang, "web.holder_now").to_owned()
+    };
     html! {
         @if whole > 0 {
             section .card {
@@ -68,6 +78,7 @@ pub(super) fn bar(show: &Show<'_>, mechanism: &Mechanism, state: &State) -> Mark
                         rect class={ "tint-" (tint) } x=(x) y="0" width=(width) height="40" { title { (words) } }
                     }
                 }
+                p .holders-ends { span { (day(from)) } span { (until) } }
                 table .plain {
                     thead .sr { tr { th { (t(lang, "web.holder")) } th { (t(lang, "web.held")) } } }
                     tbody {

@@ -21,7 +21,7 @@ pub(super) fn list(show: &Show<'_>, state: &State) -> Markup {
     let lang = visitor.lang;
     html! {
         @if visitor.administers() {
-            section .card {
+            section .card .no-print {
                 h2 { (t(lang, "web.orders")) }
                 p .quiet { (t(lang, "web.orders_lead")) }
                 ul { @for kind in Kind::ALL.into_iter().filter(|kind| kind.fits(state)) {

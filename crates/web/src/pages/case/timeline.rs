@@ -13,6 +13,9 @@ use super::clocks::clock_name;
 use crate::pages::desk::request_key;
 use crate::show::{self, Show};
 
+/// How many entries the printed sheet shows, as the print style has it.
+const PRINTED: usize = 12;
+
 pub(super) fn timeline(show: &Show<'_>, mechanism: &Mechanism, case: &CaseView) -> Markup {
     let teller = Teller {
         show,
@@ -34,6 +37,9 @@ pub(super) fn timeline(show: &Show<'_>, mechanism: &Mechanism, case: &CaseView) 
                     (teller.details(entry))
                 }
             }
+        }
+        @if let Some(more) = case.timeline.len().checked_sub(PRINTED).filter(|more| *more > 0) {
+            p .print-only { (tf(lang, "web.timeline_more", &[("n", &more)])) }
         }
     }
 }
