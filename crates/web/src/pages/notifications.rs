@@ -140,9 +140,9 @@ fn line(show: &Show<'_>, notice: &Notice, case: Option<&CaseRow>, page: u64) -> 
     let hidden = tf(lang, "notify.case_hidden", &[("n", &notice.case)]);
     let named = case.map(|case| case.title.as_deref().unwrap_or(t(lang, "web.erased")));
     html! {
-        li .notice .is-unread[notice.read.is_none()] {
-            div .notice-what {
-                span .notice-why {
+        li .told .is-unread[notice.read.is_none()] {
+            div .told-what {
+                span .told-why {
                     @if notice.read.is_none() { span .tag { (t(lang, "notify.new")) } " " }
                     (reason)
                 }
