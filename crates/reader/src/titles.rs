@@ -83,7 +83,17 @@ pub(crate) fn titles(chars: &[char], pieces: &[Piece], bodies: &[Body]) -> Title
             std::mem::swap(&mut one.grams, &mut two.grams);
         }
     }
+    for h in 0..heads.len() {
+        if let Some(head) = heads.get_mut(h)
+            && head.doubled
+            && let Some(known) = credited(chars, pieces, head)
+        {
+            head.caption_like = true;
+            head.credited = known;
+        }
+    }
     let known = known(&heads, bodies, &index);
+    columns(&mut heads, &known);
     let front = fronts(pieces, bodies);
     let enough_plain = enough_plain(&heads, bodies, &known, &front);
     for head in &mut heads {
@@ -106,6 +116,9 @@ pub(crate) fn titles(chars: &[char], pieces: &[Piece], bodies: &[Body]) -> Title
             };
             let after = last_piece(body).is_some_and(|p| p < head.piece && p + 3 > head.piece);
             let mut score = lexical + in_lead / 3 + adjacent + if after { 60 } else { 0 };
+            // Of bodies that know it alike, the one whose first words share more characters with it.
+            let lead = cut(texts.get(b).map_or(&[][..], Vec::as_slice), 0, 160);
+            score += u64::try_from(known_characters(&head.text, lead) / 20).unwrap_or(0);
             // Where there are plain headlines enough, the doubled lines are captions of pictures.
             if head.doubled && enough_plain {
                 score /= 4;
@@ -142,6 +155,58 @@ fn known(heads: &[Head], bodies: &[Body], index: &Index) -> Vec<Vec<(usize, u64)
         }
     });
     found.collect()
+}
+
+/// Whether the name of a photographer (`孟青 摄`) stands right below a line, or behind the few lines that tell what the
+/// picture shows and know its terms: then the line is the picture's.
+/// Returns how much they know of it, in thousandths.
+fn credited(chars: &[char], pieces: &[Piece], head: &Head) -> Option<u64> {
+    const LINES: usize = 6;
+    const LONGEST: usize = 12;
+    const KNOWN: u64 = 150;
+    let below = pieces.iter().skip(head.piece + 1).take(LINES);
+    let mut told: Vec<char> = Vec::new();
+    for line in below {
+        if matches!(line.shape, crate::pieces::Shape::Head { .. }) {
+            return None;
+        }
+        let text = crate::chars::dense(cut(chars, line.start, line.end));
+        let end = text
+            .iter()
+            .rposition(|c| !crate::chars::is_punct(*c))
+            .unwrap_or(0);
+        told.extend(&text);
+        if crate::chars::at(&text, end) == '摄' {
+            if told.len() <= LONGEST {
+                return Some(1000);
+            }
+            let known = lexical_plain(head, &grams_of(&told));
+            return Some(known).filter(|known| told.len() <= 120 && *known >= KNOWN);
+        }
+    }
+    None
+}
+
+/// `健康临漪`: a line of four characters at most names a column where a longer line speaks of the body it stands over.
+fn columns(heads: &mut [Head], known: &[Vec<(usize, u64)>]) {
+    const LABEL: usize = 4;
+    const SPEAKS: u64 = 250;
+    let longer: std::collections::BTreeSet<usize> = heads
+        .iter()
+        .zip(known)
+        .filter(|(head, _)| head.text.len() > LABEL + 1 && !head.minor && !head.caption_like)
+        .filter_map(|(_, near)| near.iter().max_by_key(|(_, lexical)| *lexical))
+        .filter(|(_, lexical)| *lexical >= SPEAKS)
+        .map(|(b, _)| *b)
+        .collect();
+    for (head, near) in heads.iter_mut().zip(known) {
+        let best = near.iter().max_by_key(|(_, lexical)| *lexical);
+        let spoken_of = near.iter().any(|(b, _)| longer.contains(b));
+        let sure = best.is_some_and(|(_, lexical)| *lexical >= 600);
+        if head.text.len() <= LABEL && !head.doubled && !head.paired && spoken_of && !sure {
+            head.minor = true;
+        }
+    }
 }
 
 /// For each piece the body right before which it stands.
@@ -280,10 +345,18 @@ fn assign(
         } else {
             claim.lexical >= 90
         };
+        // The picture's own words know it better than the body does.
+        let pictures = !body.caption && head.credited >= claim.lexical.max(1) && claim.lexical < 400;
         let section = sections.binary_search(&head.piece).is_ok() && numbered(&head.text);
         // `会议现场`, `图片新闻`: too short to know its body from afar.
         let short = head.text.len() < 5 && !adjacent;
-        if section || short || head.minor || !enough || (head.caption_like && !adjacent && !body.caption) {
+        if section
+            || short
+            || pictures
+            || head.minor
+            || !enough
+            || (head.caption_like && !adjacent && !body.caption)
+        {
             continue;
         }
         let (Some(slot), Some(used)) = (given.get_mut(claim.body), taken.get_mut(claim.head)) else {

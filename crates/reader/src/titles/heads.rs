@@ -19,6 +19,8 @@ pub(crate) struct Head {
     /// The second half of a headline in two short lines.
     pub(crate) paired: bool,
     pub(crate) caption_like: bool,
+    /// How much of it the words know that a photographer signed right below, in thousandths.
+    pub(crate) credited: u64,
     /// Several headings stand on its line.
     pub(crate) several: bool,
     /// The text layer holds it twice: as often a caption as a headline.
@@ -56,6 +58,7 @@ pub(crate) fn heads(pieces: &[Piece], bodies: &[Body]) -> Vec<Head> {
                 caption_like: caption_words().any_in(text)
                     || caption_tails().before(text, text.len()).is_some()
                     || shown(text),
+                credited: 0,
                 several: texts.len() > 1,
                 doubled: *doubled,
             });

@@ -155,3 +155,51 @@ fn the_head_of_a_gazette_is_no_part_of_the_title() {
     ]);
     assert_eq!(title_of(&document, "各位代表"), Some("政府工作报告"));
 }
+
+#[test]
+fn the_line_over_a_signed_picture_is_the_pictures() {
+    let document = page(&[
+        "麦 浪 滚 滚 夏 收 忙 一 线",
+        "",
+        "本报讯 6月3日，记者在柳林镇看到，收割机正在麦田里来回穿梭，夏收",
+        "进度已经过半，全镇投入农机120台，雇用短工300人，晴天抢收、雨天",
+        "",
+        "柳林老街换新颜柳林老街换新颜",
+        "",
+        "6月2日，游人走在柳林老街上。",
+        "",
+        "周远 摄",
+        "",
+        "抢烘，预计月中全部归仓。",
+    ]);
+    let news = document
+        .articles
+        .iter()
+        .find(|a| a.text.contains("收割机"))
+        .unwrap();
+    assert_ne!(news.title.as_deref(), Some("柳林老街换新颜"));
+}
+
+#[test]
+fn a_short_column_label_gives_way_to_the_line_that_speaks_of_the_body() {
+    let document = page(&[
+        "平安柳河",
+        "",
+        "□ 本报记者 周远 文/图",
+        "",
+        "柳河县的流动警务车开进了集市。民警一边登记，一边教老人辨认骗局。",
+        "这辆流动警务车每天跑三个集市，一个月登记了420人。",
+        "",
+        "集市里的“流动警务车”集市里的“流动警务车”",
+        "",
+        "柳河县农机服务队下乡检修",
+        "",
+        "本报讯 5月6日，柳河县农机服务队到各村检修农机，一天检修了38台，还送去配件。",
+    ]);
+    let found = document
+        .articles
+        .iter()
+        .find(|a| a.text.contains("警务车"))
+        .unwrap();
+    assert_eq!(found.title.as_deref(), Some("集市里的“流动警务车”"));
+}
