@@ -17,6 +17,14 @@ pub(crate) fn last_day(s: &[char]) -> Option<(usize, usize)> {
 
 /// The end of the words for a last day that begin at `i`.
 fn last_day_at(s: &[char], i: usize) -> Option<usize> {
+    // Most characters begin no such word.
+    let begins = matches!(
+        at(s, i),
+        '月' | '年' | '周' | '度' | '本' | '当' | '下' | '明' | '来' | '秋' | '春' | '今'
+    );
+    if !begins && digit(at(s, i)).is_none() && season_words().at(s, i).is_none() {
+        return None;
+    }
     let before_it = |k: usize| {
         ["之前", "以前", "前"]
             .iter()

@@ -34,11 +34,9 @@ pub(super) fn claims(says: &Says, earlier: &[Says], out: &mut Vec<Check>) {
                 .or_else(|| daily(says, num, i))
                 .or_else(|| rest(says, num, &near))
                 .or_else(|| {
-                    rest(
-                        says,
-                        num,
-                        &nearest(says, earlier, i, 2 * EARLIER + 1, 3 * NEAREST),
-                    )
+                    // What is left of a thing may stand far behind it.
+                    let far = || nearest(says, earlier, i, 2 * EARLIER + 1, 3 * NEAREST);
+                    names_rest(says, num).then(|| rest(says, num, &far())).flatten()
                 })
                 .or_else(|| total(says, num, &near))
                 .or_else(|| added(says, num, &near))
@@ -311,10 +309,15 @@ fn daily(says: &Says, mean: &Num, i: usize) -> Option<Check> {
     })
 }
 
+/// Whether the words before a number call it what is left.
+fn names_rest(says: &Says, left: &Num) -> bool {
+    let lead = said(says, left);
+    remainder_words().any_in(lead) || any(lead, &["剩", "余", "另外", "另有"])
+}
+
 /// `已筛查30120人`, `任务4万人`, `剩下的9880人`: what was done and what is left make the whole.
 fn rest(says: &Says, left: &Num, near: &[Num]) -> Option<Check> {
-    let lead = said(says, left);
-    if !remainder_words().any_in(lead) && !any(lead, &["剩", "余", "另外", "另有"]) {
+    if !names_rest(says, left) {
         return None;
     }
     for whole in near.iter().filter(|f| f.unit() == left.unit() && f.n > left.n) {
