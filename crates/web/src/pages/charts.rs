@@ -11,7 +11,6 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bihuan_domain::calendar::{date_of, local};
-use bihuan_domain::id::MechanismId;
 use bihuan_domain::mechanism::Mechanism;
 use bihuan_engine::export;
 use bihuan_engine::process::courses;
@@ -22,7 +21,7 @@ use jiff::civil::Date;
 use maud::{Markup, PreEscaped, html};
 
 use super::export::download;
-use super::ledger::{Asked, Pairs, Tab, tabs};
+use super::ledger::{Asked, Pairs, Tab, mechanism_of, tabs};
 use crate::Web;
 use crate::components::chart::{Cell, Figure, Head, Table};
 use crate::components::trend::{Point, burn_down};
@@ -201,10 +200,7 @@ async fn with<T: Send + 'static>(
     mut asked: Asked,
     make: impl FnOnce(&Source<'_>) -> Result<T, Trouble> + Send + 'static,
 ) -> Result<T, Trouble> {
-    let mechanism = visitor.mechanisms.current(&MechanismId::from(id.clone()));
-    if mechanism.is_none() && id != "all" {
-        return Err(Trouble::not_found());
-    }
+    let mechanism = mechanism_of(&visitor, &id)?;
     // Charts ask for courses and days themselves.
     for name in ["course", "open_on"] {
         asked.set(name, "");

@@ -6,10 +6,9 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bihuan_domain::calendar::date_of;
-use bihuan_domain::id::MechanismId;
 use bihuan_engine::export;
 
-use super::ledger::{Asked, Groups, Pairs};
+use super::ledger::{Asked, Groups, Pairs, mechanism_of};
 use crate::Web;
 use crate::session::Visitor;
 use crate::show::{Show, percent};
@@ -35,17 +34,11 @@ async fn csv(visitor: Visitor, Path(id): Path<String>, Query(pairs): Pairs) -> R
 }
 
 async fn make(visitor: Visitor, id: String, asked: Asked, workbook: bool) -> Result<Response, Trouble> {
-    let id = MechanismId::from(id);
-    let mechanism = visitor.mechanisms.current(&id);
-    if mechanism.is_none() && id.as_str() != "all" {
-        return Err(Trouble::not_found());
-    }
+    let mechanism = mechanism_of(&visitor, &id)?;
     visitor
         .work(move |visitor| {
-            let mut filter = asked.filter(visitor, mechanism.as_ref().map(|m| &m.id));
-            asked.narrow(visitor, &visitor.views()?, mechanism.as_deref(), &mut filter)?;
-            asked.narrow_course(visitor, mechanism.as_deref(), &mut filter)?;
             let views = visitor.views()?;
+            let filter = asked.narrowed(visitor, &views, mechanism.as_deref())?;
             let show = Show {
                 visitor,
                 views: &views,

@@ -38,9 +38,7 @@ async fn page(visitor: Visitor, Path(id): Path<String>, Query(pairs): Pairs) -> 
     visitor
         .work(move |visitor| {
             let views = visitor.views()?;
-            let mut filter = asked.filter(visitor, Some(&mechanism.id));
-            asked.narrow(visitor, &views, Some(&mechanism), &mut filter)?;
-            asked.narrow_course(visitor, Some(&mechanism), &mut filter)?;
+            let filter = asked.narrowed(visitor, &views, Some(&mechanism))?;
             let offset = asked.page.max(1).saturating_sub(1).saturating_mul(PAGE);
             let rows = views.cases(&filter, asked.order(), offset, PAGE)?;
             let show = Show {

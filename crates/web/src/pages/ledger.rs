@@ -49,6 +49,15 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/ledgers/{mechanism}/views", post(saved::keep))
 }
 
+/// The mechanism of a ledger; none is that of `all`, and there is no other ledger.
+pub(crate) fn mechanism_of(visitor: &Visitor, ledger: &str) -> Result<Option<Arc<Mechanism>>, Trouble> {
+    let mechanism = visitor.mechanisms.current(&MechanismId::from(ledger));
+    if mechanism.is_none() && ledger != "all" {
+        return Err(Trouble::not_found());
+    }
+    Ok(mechanism)
+}
+
 /// The pairs of a query, with or without its `?`; what cannot be read asks for nothing.
 fn pairs_of(query: &str) -> Vec<(String, String)> {
     let address = format!("/?{}", query.trim_start_matches('?'));
@@ -59,11 +68,9 @@ fn pairs_of(query: &str) -> Vec<(String, String)> {
 }
 
 async fn ledger(visitor: Visitor, Path(id): Path<String>, Query(pairs): Pairs) -> Result<Markup, Trouble> {
-    let (id, asked) = (MechanismId::from(id), Asked::of(pairs));
-    let mechanism = visitor.mechanisms.current(&id);
-    if mechanism.is_none() && id.as_str() != "all" {
-        return Err(Trouble::not_found());
-    }
+    let asked = Asked::of(pairs);
+    let mechanism = mechanism_of(&visitor, &id)?;
+    let id = MechanismId::from(id);
     visitor
         .work(move |visitor| {
             let views = visitor.views()?;

@@ -52,9 +52,7 @@ async fn page(visitor: Visitor, Path(id): Path<String>, Query(pairs): Pairs) -> 
     visitor
         .work(move |visitor| {
             let views = visitor.views()?;
-            let mut filter = asked.filter(visitor, Some(&mechanism.id));
-            asked.narrow(visitor, &views, Some(&mechanism), &mut filter)?;
-            asked.narrow_course(visitor, Some(&mechanism), &mut filter)?;
+            let filter = asked.narrowed(visitor, &views, Some(&mechanism))?;
             let show = Show {
                 visitor,
                 views: &views,

@@ -212,6 +212,19 @@ impl Asked {
         })
     }
 
+    /// The filter with all that the address leaves of it: what an indicator counts, what a figure of the process does.
+    pub(crate) fn narrowed(
+        &self,
+        visitor: &Visitor,
+        views: &Views,
+        mechanism: Option<&Mechanism>,
+    ) -> Result<Filter, Trouble> {
+        let mut filter = self.filter(visitor, mechanism.map(|mechanism| &mechanism.id));
+        self.narrow(visitor, views, mechanism, &mut filter)?;
+        self.narrow_course(visitor, mechanism, &mut filter)?;
+        Ok(filter)
+    }
+
     /// Leaves only what the indicator counts that the address names; the indicator where there is such a one.
     pub(crate) fn narrow<'m>(
         &self,

@@ -3,13 +3,13 @@
 
 use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect, Response};
-use bihuan_domain::id::{CaseId, MechanismId};
+use bihuan_domain::id::CaseId;
 use bihuan_engine::views::{CaseRow, Filter, Sort};
 use bihuan_engine::{Order, Submission};
 use bihuan_messages::{Lang, t, tf};
 use maud::{Markup, html};
 
-use super::{Asked, pairs_of};
+use super::{Asked, mechanism_of, pairs_of};
 use crate::body::{Posted, Sent};
 use crate::components::summary::{Problem, summary};
 use crate::form::{fresh_key, unit_options_or};
@@ -52,13 +52,7 @@ pub(super) async fn act(
     Path(id): Path<String>,
     Posted { visitor, sent }: Posted,
 ) -> Result<Response, Trouble> {
-    let known = visitor
-        .mechanisms
-        .current(&MechanismId::from(id.clone()))
-        .is_some();
-    if !known && id != "all" {
-        return Err(Trouble::not_found());
-    }
+    mechanism_of(&visitor, &id)?;
     let asked = Asked::of(pairs_of(sent.get("query")));
     let ticked: Vec<CaseId> = sent
         .all("among")

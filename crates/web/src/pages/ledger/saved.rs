@@ -3,12 +3,12 @@
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use bihuan_domain::id::{MechanismId, UnitId};
+use bihuan_domain::id::UnitId;
 use bihuan_engine::{SAVED_MAX, SavedView, Shared};
 use bihuan_messages::{t, tf};
 use maud::{Markup, html};
 
-use super::{Asked, pairs_of};
+use super::{Asked, mechanism_of, pairs_of};
 use crate::body::Posted;
 use crate::components::summary::{Problem, summary};
 use crate::layout::{self, Nav};
@@ -84,13 +84,7 @@ pub(super) async fn keep(
     Path(id): Path<String>,
     Posted { visitor, sent }: Posted,
 ) -> Result<Response, Trouble> {
-    let known = visitor
-        .mechanisms
-        .current(&MechanismId::from(id.clone()))
-        .is_some();
-    if !known && id != "all" {
-        return Err(Trouble::not_found());
-    }
+    mechanism_of(&visitor, &id)?;
     let lang = visitor.lang;
     // What no ledger understands is not kept.
     let query = Asked::of(pairs_of(sent.get("query"))).with("page", "");
