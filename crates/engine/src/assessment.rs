@@ -8,6 +8,7 @@
 
 mod announce;
 mod change;
+mod compared;
 mod course;
 mod facts;
 mod fold;
@@ -18,9 +19,11 @@ mod slice;
 mod told;
 
 pub(crate) use announce::{Computed, computed};
+pub(crate) use compared::Compared;
 
 pub use announce::sheet_hash;
 pub use change::{Change, Move, moves};
+pub use compared::compared;
 pub use course::{Announced, Course, ITEM, Said, about_items};
 pub use issued::{Issued, PaperRecheck, issue, issues, paper_of_file, recheck};
 pub use notice::{Paper, Papers, paper_docx, paper_html};

@@ -56,6 +56,7 @@ struct Inner {
     tallies: Arc<Tallies>,
     threads: crate::documents::threads::Kept,
     processes: crate::process::Kept,
+    compared: crate::assessment::Compared,
 }
 
 /// How the read models were when the engine started.
@@ -174,6 +175,7 @@ impl Engine {
             tallies: Arc::default(),
             threads: Default::default(),
             processes: Default::default(),
+            compared: Default::default(),
         };
         Ok((Engine(Arc::new(inner)), Opening { entries, rebuilt }))
     }
@@ -242,6 +244,11 @@ impl Engine {
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
         Ok(Views::new(self.0.ledger.reader()?, roll, self.0.tallies.clone()))
+    }
+
+    /// Results of assessments that were compared.
+    pub(crate) fn compared(&self) -> &crate::assessment::Compared {
+        &self.0.compared
     }
 
     /// The processes that were computed at the newest head.

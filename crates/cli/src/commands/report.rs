@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use bihuan_domain::calendar::date_of;
 use bihuan_domain::id::BulletinId;
+use bihuan_domain::world::Bulletin;
 use bihuan_engine::Engine;
 use bihuan_engine::access::Task;
 use bihuan_engine::assessment;
@@ -114,10 +115,7 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
                 };
                 let state = bihuan_messages::t(term.lang, state);
                 let draft = &bulletin.draft;
-                let number = draft
-                    .number
-                    .as_ref()
-                    .map_or(draft.bulletin.as_str(), |number| number.text.as_str());
+                let number = called(bulletin);
                 term.say(
                     "cli.report_row",
                     &[
@@ -241,6 +239,16 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
     }
 }
 
+/// Bulletins that are named to whoever asks for one that is not there.
+const KNOWN_MAX: usize = 10;
+
+/// How people call a bulletin: by its printed number, where it has one.
+fn called(bulletin: &Bulletin) -> &str {
+    let draft = &bulletin.draft;
+    let number = draft.number.as_ref();
+    number.map_or(draft.bulletin.as_str(), |number| number.text.as_str())
+}
+
 /// A bulletin as a file: the wording and figures that were stored, in the form that is asked for.
 fn given(
     data: &Path,
@@ -256,8 +264,22 @@ fn given(
     }
     let engine = office::open(data)?;
     let Some(id) = named(&engine, number) else {
-        term.say("cli.report_unknown", &[("what", &number)]);
-        return Ok(Exit::Faults);
+        let world = engine.world();
+        let known: Vec<&str> = world
+            .bulletins
+            .values()
+            .rev()
+            .map(called)
+            .take(KNOWN_MAX)
+            .collect();
+        let known = if known.is_empty() {
+            "—".to_owned()
+        } else {
+            known.join(" ")
+        };
+        return Err(Trouble::new("cli.report_no_bulletin")
+            .with("what", number)
+            .with("known", known));
     };
     let (bulletin, content) = bulletin::load(&engine, &id)?;
     let content = content.ok_or_else(|| Trouble::new("report.refuse_content_erased"))?;

@@ -21,5 +21,6 @@ mod house;
 mod messages_used;
 mod mine;
 mod packs;
+mod report;
 mod run;
 mod source;

@@ -341,18 +341,10 @@ pub(super) async fn before(
             let (Some(before), Some(after)) = (one.before, one.entries) else {
                 return Err(Trouble::not_found());
             };
-            let computed = |size| {
-                assessment::of_log(
-                    views.log(),
-                    Some(size),
-                    Some(scheme.id.as_str()),
-                    Some(&span.name),
-                    None,
-                )
-            };
-            let (old, new) = (computed(before)?, computed(after)?);
-            let mut moves = assessment::moves(&old.assessment, &new.assessment, sees_all(visitor));
-            moves.retain(|one| one.unit == unit);
+            let moves = assessment::compared(&visitor.engine, &scheme, &span, (before, after))?;
+            // What others had counts for places and grades: they are for who sees all sheets.
+            let hidden = |item: &Code| !sees_all(visitor) && matches!(item.as_str(), "place" | "grade");
+            let moves: Vec<_> = moves.iter().filter(|one| one.unit == unit && !hidden(&one.item)).collect();
             let lang = visitor.lang;
             let name = |item: &Code| match item.as_str() {
                 "total" => t(lang, "assess.p_total").to_owned(),
@@ -381,7 +373,7 @@ pub(super) async fn before(
                         th .amount scope="col" { (t(lang, "assess.c_was")) }
                         th .amount scope="col" { (t(lang, "assess.c_is")) }
                     } }
-                    tbody { @for one in &moves { tr {
+                    tbody { @for one in moves { tr {
                         td .is-title data-label=(t(lang, "assess.p_item")) { (name(&one.item)) }
                         td .amount data-label=(t(lang, "assess.c_was")) { (shown(&one.item, &one.before)) }
                         td .amount data-label=(t(lang, "assess.c_is")) { (shown(&one.item, &one.after)) }

@@ -62,6 +62,8 @@ struct Shown<'a> {
     changed: bool,
     /// Whether the visitor may issue it now.
     may_issue: bool,
+    /// Whether the day of announcement is what issuing waits for.
+    waits: bool,
 }
 
 /// An issue of a paper: the event, who issued it and when.
@@ -156,6 +158,7 @@ fn answer(
     let keeps = course.register.as_ref();
     let keeps = keeps.is_some_and(|register| access::keeps_register(&visitor.world, &visitor.post, register));
     let shown = Shown {
+        waits: kept.is_none() && !is_announced(&course),
         may_issue: keeps && is_announced(&course) && is_last && (changed || kept.is_none()) && now.is_some(),
         document: kept
             .or(now)
@@ -217,7 +220,7 @@ impl Shown<'_> {
                     ])) " " code .code { (event.content) } }
                     p .quiet { (t(lang, "assess.i_by_hand")) }
                 }
-                None => { p .notice { (t(lang, "assess.i_not_yet")) } }
+                None => { p .notice { (t(lang, "assess.i_not_yet")) @if self.waits { " " (t(lang, "assess.i_wait")) } } }
             }
             @if self.changed { p .notice { (t(lang, "assess.i_changed")) } }
             @if self.may_issue {
