@@ -25,6 +25,9 @@ use crate::views::actor_of;
 /// Entries of one batch.
 pub const BATCH_MAX: usize = 500;
 
+/// How often it is looked whether a robot has something to say.
+const ROUNDS: Duration = Duration::from_secs(20);
+
 /// How far back is told when a data directory is followed for the first time.
 const FIRST_LOOK: SignedDuration = SignedDuration::from_hours(72);
 
@@ -101,6 +104,19 @@ impl Notices {
     /// Goes through the log in a thread of its own, every `period`, until the last handle on the engine is gone.
     pub fn run(self: &Arc<Self>, engine: &Engine, period: Duration) {
         let (weak, notices) = (engine.downgrade(), self.clone());
+        if !self.robots.all.is_empty() {
+            // A thread of its own: a robot that does not answer must not keep people from their notices.
+            let (weak, notices) = (engine.downgrade(), self.clone());
+            std::thread::spawn(move || {
+                loop {
+                    std::thread::sleep(ROUNDS);
+                    let Some(engine) = weak.upgrade() else { return };
+                    if let Err(error) = notices.go_round(&engine) {
+                        tracing::error!(%error, "messages could not be written down or sent; they will be");
+                    }
+                }
+            });
+        }
         std::thread::spawn(move || {
             loop {
                 let Some(engine) = weak.upgrade() else { return };

@@ -10,6 +10,7 @@ use bihuan_domain::id::{CaseId, PersonId, PostId};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
+use super::robots::Robots;
 use super::told::Reason;
 use crate::error::Error;
 use crate::views::Page;
@@ -70,14 +71,16 @@ pub struct Notices {
     pub(super) writing: Mutex<Connection>,
     /// Pages ask here and wait for nobody.
     reading: Mutex<Connection>,
+    /// What goes out, as `bihuan.toml` says.
+    pub(super) robots: Robots,
 }
 
 impl Notices {
-    /// Opens or makes `notices.sqlite` in a data directory.
+    /// Opens or makes `notices.sqlite` in a data directory, and reads from `bihuan.toml` there what goes out.
     ///
     /// # Errors
     ///
-    /// If the file cannot be opened.
+    /// If the file cannot be opened, or the settings are not understood.
     pub fn open(dir: &Path) -> Result<Notices, Error> {
         let open = || -> Result<Connection, Error> {
             let connection = Connection::open(dir.join(FILE))?;
@@ -87,13 +90,15 @@ impl Notices {
         };
         let writing = open()?;
         writing.execute_batch(TABLES)?;
+        writing.execute_batch(super::outbox::TABLES)?;
         Ok(Notices {
             writing: Mutex::new(writing),
             reading: Mutex::new(open()?),
+            robots: Robots::read(dir)?,
         })
     }
 
-    fn reading(&self) -> MutexGuard<'_, Connection> {
+    pub(super) fn reading(&self) -> MutexGuard<'_, Connection> {
         self.reading.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -238,7 +243,7 @@ pub(super) fn forget_old(connection: &Connection, now: Timestamp) -> Result<(), 
     Ok(())
 }
 
-fn notice(row: &Row<'_>) -> rusqlite::Result<Notice> {
+pub(super) fn notice(row: &Row<'_>) -> rusqlite::Result<Notice> {
     let moment = |micros: i64| Timestamp::from_microsecond(micros).unwrap_or(Timestamp::UNIX_EPOCH);
     let reason: String = row.get(4)?;
     Ok(Notice {

@@ -26,6 +26,7 @@ mod killed;
 mod lists;
 mod notices;
 mod process;
+mod robots;
 mod the_loop;
 mod threads;
 mod vault;

@@ -144,6 +144,8 @@ const ROUTES: &[&str] = &[
     "GET /admin/audit",
     "GET /admin/leaders",
     "POST /admin/leaders",
+    "GET /admin/robots",
+    "POST /admin/robots",
     "GET /admin/accounts",
     "POST /admin/accounts",
     "POST /admin/accounts/{login}",

@@ -95,3 +95,54 @@ async fn a_mark_that_names_nothing_is_refused() {
     }
     assert_eq!(county.notices.unread(&"p.county.leader".into()).unwrap(), 1);
 }
+
+#[tokio::test]
+async fn without_settings_nothing_goes_out_and_the_page_says_how_to_begin() {
+    let (county, _) = handed_up();
+    let mut office = Browser::signed_in(&county, "office.dispatcher").await;
+    let page = office.get("/admin/robots").await;
+    assert!(
+        page.has("没有设置群机器人") && page.has("还没有发出过消息"),
+        "{}",
+        page.text
+    );
+    let csrf = page.hidden("csrf");
+    let sent = office
+        .post("/admin/robots", &[("csrf", &csrf), ("robot", "0")])
+        .await;
+    assert_eq!(sent.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn the_page_shows_where_a_robot_writes_and_never_its_key() {
+    let (mut county, _) = handed_up();
+    let dir = tempfile::tempdir().unwrap();
+    // Nobody listens there: the port was free a moment ago.
+    let port = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let text = format!(
+        "[[robot]]\nname = \"住建群\"\nkind = \"dingtalk\"\nunit = \"housing\"\nurl = \"http://127.0.0.1:{port}/?access_token=K3Y\"\nsecret = \"S3CRET\"\n"
+    );
+    std::fs::write(dir.path().join("bihuan.toml"), text).unwrap();
+    county.notices = std::sync::Arc::new(bihuan_engine::Notices::open(dir.path()).unwrap());
+    let mut office = Browser::signed_in(&county, "office.dispatcher").await;
+    let page = office.get("/admin/robots").await;
+    assert!(
+        page.has("住建群") && page.has("钉钉") && page.has("127.0.0.1") && page.has("住房和城乡建设局"),
+        "{}",
+        page.text
+    );
+    let csrf = page.hidden("csrf");
+    let tested = office
+        .post("/admin/robots", &[("csrf", &csrf), ("robot", "0")])
+        .await;
+    assert!(tested.has("没有送达") && tested.has("连不上"), "{}", tested.text);
+    for shown in [page, tested] {
+        assert!(!shown.has("K3Y") && !shown.has("S3CRET"));
+    }
+    let mut clerk = Browser::signed_in(&county, "housing.clerk").await;
+    assert_eq!(clerk.get("/admin/robots").await.status, StatusCode::FORBIDDEN);
+}

@@ -8,6 +8,7 @@ mod custodians;
 mod erasures;
 mod leaders;
 mod proposals;
+mod robots;
 
 use axum::Router;
 use axum::routing::get;
@@ -31,6 +32,7 @@ pub(crate) fn routes() -> Router<Web> {
         .merge(custodians::routes())
         .merge(erasures::routes())
         .merge(leaders::routes())
+        .merge(robots::routes())
         .merge(accounts::routes())
         .merge(audit::routes())
 }
@@ -59,6 +61,12 @@ fn offered(visitor: &Visitor) -> impl Iterator<Item = (&'static str, &'static st
             "/admin/leaders",
             "admin.leaders",
             "admin.leaders_lead",
+        ),
+        (
+            visitor.may(Task::ManageAccounts),
+            "/admin/robots",
+            "notify.robots",
+            "notify.robots_lead",
         ),
         (erases, "/admin/erasures", "admin.erasures", "admin.erasures_lead"),
         (

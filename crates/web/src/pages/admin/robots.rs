@@ -1,0 +1,191 @@
+//! Chat robots (群机器人): what is set up, a test message, and the outbox with what did not arrive and why. Addresses and
+//! secrets are never shown.
+
+use axum::Router;
+use axum::extract::Query;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use bihuan_engine::access::Task;
+use bihuan_engine::notices::{Message, Robot};
+use bihuan_messages::{Lang, t, tf};
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use crate::Web;
+use crate::body::Posted;
+use crate::layout::{self, Nav};
+use crate::session::Visitor;
+use crate::show;
+use crate::trouble::Trouble;
+
+/// Messages of the outbox that are shown.
+const SHOWN: u32 = 50;
+
+pub(super) fn routes() -> Router<Web> {
+    Router::new().route("/admin/robots", get(index).post(test))
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    /// The robot that was tested, and how that ended: empty where it arrived.
+    #[serde(default)]
+    tested: String,
+    #[serde(default)]
+    fault: String,
+}
+
+async fn index(visitor: Visitor, Query(asked): Query<Asked>) -> Result<Markup, Trouble> {
+    visitor.must(Task::ManageAccounts)?;
+    visitor.work(move |visitor| page(visitor, &asked)).await
+}
+
+async fn test(Posted { visitor, sent }: Posted) -> Result<Response, Trouble> {
+    visitor.must(Task::ManageAccounts)?;
+    visitor
+        .work(move |visitor| {
+            let notices = visitor.notices()?;
+            // By its place in the list: a name need not be fit for an address.
+            let at = sent
+                .get("robot")
+                .parse::<usize>()
+                .map_err(|_| Trouble::bad("robot"))?;
+            let robot = notices.robots().all.get(at).ok_or_else(Trouble::not_found)?;
+            let fault = match notices.test(robot, visitor.world.name.get(robot.lang)) {
+                Ok(()) => String::new(),
+                Err(why) => format!("&fault={}", why.code),
+            };
+            Ok(Redirect::to(&format!("/admin/robots?tested={at}{fault}")).into_response())
+        })
+        .await
+}
+
+/// Why something did not arrive, in words.
+fn why(lang: Lang, code: &str, said: &str) -> String {
+    const KNOWN: [&str; 11] = [
+        "redirected",
+        "status",
+        "tool",
+        "answer",
+        "slow",
+        "address",
+        "forbidden",
+        "unreached",
+        "tls",
+        "secret",
+        "gone",
+    ];
+    let known = KNOWN.contains(&code);
+    let words = t(
+        lang,
+        &format!("notify.said_{}", if known { code } else { "unreached" }),
+    );
+    if said.is_empty() {
+        words.to_owned()
+    } else {
+        format!("{words} ({said})")
+    }
+}
+
+fn page(visitor: &Visitor, asked: &Asked) -> Result<Markup, Trouble> {
+    let lang = visitor.lang;
+    let notices = visitor.notices()?;
+    let robots = &notices.robots().all;
+    let outbox = notices.outbox(SHOWN)?;
+    let title = t(lang, "notify.robots");
+    let tested = asked.tested.parse::<usize>().ok().and_then(|at| robots.get(at));
+    let body = html! {
+        (layout::heading(Some(t(lang, "admin.title")), &html! { (title) }, &html! {}))
+        p .lead { (t(lang, "notify.robots_lead")) }
+        @if let Some(robot) = tested {
+            p .notice role="status" {
+                @if asked.fault.is_empty() { (tf(lang, "notify.robot_tested", &[("name", &robot.name)])) }
+                @else { (tf(lang, "notify.robot_failed", &[("name", &robot.name), ("why", &why(lang, &asked.fault, ""))])) }
+            }
+        }
+        @if robots.is_empty() {
+            div .empty { p { (t(lang, "notify.robots_none")) } p .quiet { (t(lang, "notify.robots_how")) } }
+        } @else {
+            (listed(visitor, robots))
+            p .quiet { (t(lang, "notify.robots_how")) }
+        }
+        section {
+            h2 { (t(lang, "notify.outbox")) }
+            @if outbox.is_empty() { p .quiet { (t(lang, "notify.outbox_empty")) } }
+            @else { (messages(lang, &outbox)) }
+        }
+    };
+    Ok(layout::page(visitor, title, Nav::Admin, &body))
+}
+
+fn listed(visitor: &Visitor, robots: &[Robot]) -> Markup {
+    let lang = visitor.lang;
+    let unit = |robot: &Robot| match &robot.unit {
+        Some(unit) => {
+            let known = visitor.world.org.units.get(unit);
+            known.map_or_else(|| unit.to_string(), |unit| unit.name.get(lang).to_owned())
+        }
+        None => t(lang, "notify.robot_all").to_owned(),
+    };
+    html! {
+        table .ledger {
+            thead { tr {
+                @for key in ["robot_name", "robot_kind", "robot_host", "robot_unit", "robot_when"] {
+                    th scope="col" { (t(lang, &format!("notify.{key}"))) }
+                }
+                th scope="col" { span .sr { (t(lang, "notify.robot_test")) } }
+            } }
+            tbody { @for (at, robot) in robots.iter().enumerate() { tr {
+                td data-label=(t(lang, "notify.robot_name")) { (show::text(&robot.name)) }
+                td data-label=(t(lang, "notify.robot_kind")) { (t(lang, &format!("notify.kind_{}", robot.kind.name()))) }
+                td data-label=(t(lang, "notify.robot_host")) { (show::text(&robot.host())) }
+                td data-label=(t(lang, "notify.robot_unit")) { (unit(robot)) }
+                td data-label=(t(lang, "notify.robot_when")) { (t(lang, &format!("notify.often_{}", robot.digest.name()))) }
+                td { form .inline method="post" action="/admin/robots" {
+                    (layout::csrf(visitor))
+                    button .link type="submit" name="robot" value=(at)
+                        aria-label=(tf(lang, "notify.robot_test_of", &[("name", &robot.name)])) { (t(lang, "notify.robot_test")) }
+                } }
+            } } }
+        }
+    }
+}
+
+fn messages(lang: Lang, outbox: &[Message]) -> Markup {
+    let state = |message: &Message| {
+        let why = message
+            .fault
+            .as_ref()
+            .map(|(code, said)| why(lang, code, said))
+            .unwrap_or_default();
+        match (message.next, message.fault.is_some()) {
+            (None, false) => t(lang, "notify.outbox_sent").to_owned(),
+            (None, true) => tf(
+                lang,
+                "notify.outbox_given_up",
+                &[("n", &message.tries), ("why", &why)],
+            ),
+            (Some(_), false) => t(lang, "notify.outbox_waits").to_owned(),
+            (Some(next), true) => {
+                let when = show::moment_text(next, lang);
+                tf(
+                    lang,
+                    "notify.outbox_again",
+                    &[("n", &message.tries), ("when", &when), ("why", &why)],
+                )
+            }
+        }
+    };
+    html! {
+        table .ledger {
+            thead { tr { @for key in ["outbox_made", "robot_name", "outbox_n", "outbox_state"] {
+                th scope="col" { (t(lang, &format!("notify.{key}"))) }
+            } } }
+            tbody { @for message in outbox { tr {
+                td data-label=(t(lang, "notify.outbox_made")) { (show::moment(message.made, lang)) }
+                td data-label=(t(lang, "notify.robot_name")) { (show::text(&message.robot)) }
+                td data-label=(t(lang, "notify.outbox_n")) { span .num { (message.notices) } }
+                td data-label=(t(lang, "notify.outbox_state")) { (state(message)) }
+            } } }
+        }
+    }
+}
