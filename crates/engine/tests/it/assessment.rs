@@ -646,6 +646,23 @@ fn an_announced_result_names_its_sheet_and_the_log_from_which_anyone_finds_it_ag
     assert_ne!(after, hash);
     assert!(higher > total);
     assert_eq!(value(&towns, "sheet"), Some(Value::Code(after.as_str().into())));
+
+    // What moved between the two is computed once; who asks again gets the same, and another pair another answer.
+    let engine = &towns.county.engine;
+    let scheme = assessment::scheme_named(&engine.mechanisms(), Some("annual-assessment")).unwrap();
+    let span = assessment::period_of(&scheme, Some("2026"), engine.now()).unwrap();
+    let sizes = (before, number(&towns, "entries").unwrap());
+    let moved = assessment::compared(engine, &scheme, &span, sizes).unwrap();
+    let of_total = moved
+        .iter()
+        .find(|one| one.unit == unit && one.item.as_str() == "total")
+        .unwrap();
+    let text = |total: Option<rust_decimal::Decimal>| total.map(|total| total.to_string());
+    assert_eq!((&of_total.before, &of_total.after), (&text(total), &text(higher)));
+    let again = assessment::compared(engine, &scheme, &span, sizes).unwrap();
+    assert!(std::sync::Arc::ptr_eq(&moved, &again));
+    let none = assessment::compared(engine, &scheme, &span, (before, before)).unwrap();
+    assert!(none.is_empty(), "{none:?}");
     towns.county.verify();
 }
 

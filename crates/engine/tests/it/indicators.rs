@@ -157,3 +157,90 @@ fn what_followed_the_log_equals_a_count_from_nothing() {
         assert_eq!(kept.course, anew.course, "{}", kept.id);
     }
 }
+
+/// An instruction of a unit with its limit.
+fn instructed(county: &mut County, owner: &str, due: &str) {
+    let order = serde_json::json!({ "type": "open", "mechanism": "instruction", "owner": owner, "title": "事项",
+        "values": { "leader": "county.leader", "instructed_on": "2026-03-02", "due": due, "matter": "事项" } });
+    county.order("supervision.dispatcher", order).unwrap();
+}
+
+fn with_instructions(dir: &std::path::Path) -> County {
+    let county = County::new(dir);
+    let pack = Engine::adopt_pack(&PackId::new("intake"), pack_files("intake"));
+    county
+        .engine
+        .change(&Actor::system(), "intake", vec![pack])
+        .unwrap();
+    county
+}
+
+#[test]
+fn this_month_stands_beside_the_one_before_and_the_same_days_a_year_ago() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut county = with_instructions(&dir.path().join("data"));
+    for due in ["2026-03-13", "2026-03-16", "2026-03-30"] {
+        instructed(&mut county, "housing", due);
+    }
+    county.at(date(2027, 3, 2).at(9, 0, 0, 0));
+    instructed(&mut county, "water", "2027-03-15");
+    county.at(date(2027, 3, 20).at(9, 0, 0, 0));
+    let measures = measured(&county);
+    let closing = measures
+        .indicators
+        .iter()
+        .find(|i| i.id == Code::new("closing-rate"))
+        .unwrap();
+    let course = closing.course.as_ref().unwrap();
+    let base = |window: &bihuan_engine::indicators::Window| {
+        let reading = window.reading.as_ref().unwrap();
+        reading.base.clone().unwrap().unwrap()
+    };
+    assert_eq!(base(&course.now), Decimal::ONE);
+    assert_eq!(course.elapsed, (20, 31));
+    // A year ago up to the same day: what fell due on the 30th is not yet in it.
+    assert_eq!(
+        (course.year_ago.from, course.year_ago.to),
+        (date(2026, 3, 1), date(2026, 3, 20))
+    );
+    assert_eq!(base(&course.year_ago), Decimal::TWO);
+    // In February there was a log and nothing fell due: a base of nought is no rate of nought.
+    let before = course.before.reading.as_ref().unwrap();
+    assert_eq!(before.base, Some(Ok(Decimal::ZERO)));
+    assert!(before.result.is_err(), "{before:?}");
+}
+
+#[test]
+fn what_a_unit_left_that_was_merged_in_mid_month_counts_for_its_successor() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut county = with_instructions(&dir.path().join("data"));
+    for owner in ["housing", "housing", "water"] {
+        instructed(&mut county, owner, "2026-03-13");
+    }
+    county.at(date(2026, 3, 20).at(9, 0, 0, 0));
+    let bases = |county: &County| {
+        let engine = &county.engine;
+        let mechanism = engine.mechanisms().current(&"instruction".into()).unwrap();
+        let rate = Code::new("closing-rate");
+        let (views, world) = (engine.views().unwrap(), engine.world());
+        let parts = by_unit(&views, &world, &mechanism, &rate, engine.now());
+        let parts = parts.unwrap().unwrap().into_iter().filter(|part| part.depth > 0);
+        parts
+            .map(|part| format!("{} {}", part.unit, part.own.base.unwrap().unwrap()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(bases(&county), ["housing 2", "water 1"]);
+    let mut merged = county.engine.world().org.units.get("housing").unwrap().clone();
+    merged.valid.to = Some(date(2026, 3, 18));
+    merged.successor = Some("water".into());
+    let event = bihuan_domain::event::WorldEvent::UnitPut(merged).into();
+    county
+        .engine
+        .change(&Actor::system(), "merged", vec![event])
+        .unwrap();
+    assert_eq!(
+        bases(&county),
+        ["water 3"],
+        "nothing is lost, nothing is counted twice"
+    );
+}
