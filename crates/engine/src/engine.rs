@@ -26,7 +26,7 @@ use crate::time::TimeSource;
 use crate::upload::{Upload, Uploads, sniff};
 use crate::views::{self, Views};
 use crate::wire::{Order, Submission};
-use crate::writer::{Desk, Job, Shared, WORLD, WorldChange};
+use crate::writer::{Desk, FILLED_MAX, Job, Shared, WORLD, WorldChange};
 
 /// Cases woken in one commit group.
 const WAKE_MAX: u32 = 200;
@@ -130,7 +130,8 @@ impl Engine {
                 views::rebuild(batch.connection(), &ledger.reader()?, &mut |_| {})?;
                 cases = views::applied(batch.connection())?.1;
             }
-            mechanisms.measures().keep(batch.connection())?;
+            mechanisms.measures().enter(batch.connection())?;
+            mechanisms.measures().fill(batch.connection(), FILLED_MAX)?;
             batch.commit()?;
             (entries, rebuilt, cases)
         };
@@ -158,6 +159,8 @@ impl Engine {
             listed: Vec::new(),
             cases,
             scheduled: None,
+            // Nothing is left to be filled more often than not; the writer finds that out.
+            filling: true,
             hasty,
         };
         let (jobs, receiver) = queue();

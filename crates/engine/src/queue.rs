@@ -5,7 +5,7 @@
 //! many clients would wait for twice as many syncs.
 
 use std::collections::VecDeque;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::time::{Duration, Instant};
 
 /// Submissions taken into one commit group at most; more would make the first of them wait.
@@ -58,6 +58,16 @@ impl<T> Queue<T> {
         Some(self.waiting.drain(..size).collect())
     }
 
+    /// Whether nothing waits although somebody may still send.
+    pub(crate) fn is_idle(&mut self) -> bool {
+        match self.incoming.try_recv() {
+            Ok(next) => self.waiting.push_back(next),
+            Err(TryRecvError::Disconnected) => return false,
+            Err(TryRecvError::Empty) => {}
+        }
+        self.waiting.is_empty()
+    }
+
     /// Says that a group of `size` took `took` to write and will be answered now. A quarter of that is what waiting for
     /// a fuller group may cost.
     pub(crate) fn answering(&mut self, size: usize, took: Duration) {
@@ -85,6 +95,21 @@ mod tests {
         assert_eq!(queue.group().unwrap(), [GROUP_MAX, GROUP_MAX + 1, GROUP_MAX + 2]);
         drop(sender);
         assert_eq!(queue.group(), None);
+    }
+
+    #[test]
+    fn a_queue_is_idle_while_nothing_waits_and_somebody_may_still_send() {
+        let (sender, mut queue) = queue();
+        assert!(queue.is_idle());
+        sender.send(1).unwrap();
+        assert!(!queue.is_idle());
+        assert_eq!(queue.group().unwrap(), [1], "asking takes nothing away");
+        assert!(queue.is_idle());
+        drop(sender);
+        assert!(
+            !queue.is_idle(),
+            "what is left to be done ends with the last sender"
+        );
     }
 
     #[test]

@@ -25,7 +25,8 @@ pub use spans::Span;
 
 pub(crate) use brief::{Brief, Course};
 pub(crate) use brought::{open_about, open_cases, project_brought, scheduled_through};
-pub(crate) use piece::{Kept, Measures, about, each_piece};
+pub use piece::{Filling, filling};
+pub(crate) use piece::{Kept, Measures, about, each_piece, filling_of};
 pub(crate) use project::{Face, Title, clear_title, number_after, project_change, recent_verifiers, titled};
 pub(crate) use query::{actor_of, by_key, due_cases, each_state, state};
 pub(crate) use rebuild::{applied, set_applied};
@@ -97,7 +98,7 @@ pub(crate) fn create(connection: &rusqlite::Connection) -> Result<(), crate::err
 
 /// The form of the read models and of the state in them. Raise it whenever `evolve`, [`TABLES`] or the projection changes:
 /// a data directory of another form is made anew from its log when it is opened.
-pub(crate) const FORM: u64 = 6;
+pub(crate) const FORM: u64 = 7;
 
 /// The tables of [`TABLES`], for clearing and comparing.
 pub(crate) const NAMES: [&str; 10] = [

@@ -38,6 +38,9 @@ pub(crate) const WORLD: &str = "jurisdiction";
 /// Case states kept in memory; beyond it the memory is emptied rather than managed.
 const CACHE_MAX: usize = 20_000;
 
+/// Cases of which new measures are filled in one transaction: some ten milliseconds for who comes behind.
+pub(crate) const FILLED_MAX: usize = 500;
+
 /// A change of the jurisdiction with what must be stored beside it.
 pub struct WorldChange {
     /// The event.
@@ -123,6 +126,8 @@ pub(crate) struct Desk {
     pub(crate) cases: u64,
     /// The day up to which schedules were looked at since the start, and under how many definitions.
     pub(crate) scheduled: Option<(jiff::civil::Date, usize)>,
+    /// Whether measures may be left that are to be filled.
+    pub(crate) filling: bool,
     /// Whether commits wait for the disk only once, at the end: for a sample that is being made.
     pub(crate) hasty: bool,
 }
@@ -167,8 +172,14 @@ type Done = (Reply, Result<(Kept, Option<Appended>, bool), Failure>);
 impl Desk {
     /// Runs until every sender is gone.
     pub(crate) fn run(mut self, mut jobs: Queue<Job>) {
-        while let Some(group) = jobs.group() {
+        loop {
+            // What is left to be filled goes on while nobody asks for anything, and a little after every group.
+            while self.filling && jobs.is_idle() {
+                self.fill();
+            }
+            let Some(group) = jobs.group() else { break };
             self.carry_out(group, &mut jobs);
+            self.fill();
         }
         if self.hasty
             && let Err(error) = self.writer.wait_for_disk(true)
@@ -220,6 +231,25 @@ impl Desk {
         }
     }
 
+    /// Fills some cases' pieces of measures that are new, in a transaction of its own. What cannot be filled waits for the
+    /// next start or adoption.
+    fn fill(&mut self) {
+        if !self.filling {
+            return;
+        }
+        let now = self.now();
+        let mut some = || -> Result<bool, Error> {
+            let batch = self.writer.begin(now)?;
+            let left = self.mechanisms.measures().fill(batch.connection(), FILLED_MAX)?;
+            batch.commit()?;
+            Ok(left)
+        };
+        self.filling = some().unwrap_or_else(|error| {
+            tracing::error!(%error, "measures could not be filled");
+            false
+        });
+    }
+
     /// Microseconds are all that the log keeps; deciding with more would make replay differ.
     fn now(&self) -> Timestamp {
         let now = self.time.now();
@@ -268,6 +298,7 @@ impl Desk {
             listed,
             cases,
             scheduled,
+            filling,
             ..
         } = self;
         let head = writer.head();
@@ -298,6 +329,7 @@ impl Desk {
             listed,
             cases,
             scheduled,
+            filling,
             ahead: 0,
         };
         let mut broken = None;
@@ -339,6 +371,7 @@ pub(crate) struct Group<'a> {
     pub(crate) listed: &'a mut Vec<views::Listing>,
     cases: &'a mut u64,
     pub(crate) scheduled: &'a mut Option<(jiff::civil::Date, usize)>,
+    filling: &'a mut bool,
     /// Entries that will be written before the plan that is being made.
     pub(crate) ahead: u64,
 }

@@ -129,6 +129,7 @@ fn one(dir: &Path, args: &Args, term: &Term) -> Result<(bool, serde_json::Value)
     if args.views && sound {
         let bar = term.progress("cli.comparing_views", Some(report.size));
         let reader = Ledger::open(dir)?.reader()?;
+        let filling = views::filling(reader.connection())?;
         let differences = views::compare(&reader, &mut |done| bar.set_position(done))?;
         bar.finish_and_clear();
         sound = differences.is_empty();
@@ -140,10 +141,19 @@ fn one(dir: &Path, args: &Args, term: &Term) -> Result<(bool, serde_json::Value)
                     &[("table", &first.table), ("n", &differences.len())],
                 ),
             }
+            for one in &filling {
+                let far: [(&str, &dyn std::fmt::Display); 3] = [
+                    ("mechanism", &one.mechanism),
+                    ("done", &one.done),
+                    ("of", &one.of),
+                ];
+                term.say("cli.views_filling", &far);
+            }
         }
         if let Some(map) = value.as_object_mut() {
             map.insert("views_equal".to_owned(), json!(sound));
             map.insert("differences".to_owned(), json!(differences));
+            map.insert("filling".to_owned(), json!(filling));
         }
     }
     Ok((sound, value))

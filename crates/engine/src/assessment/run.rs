@@ -9,6 +9,7 @@ use bihuan_domain::assessment::{
 use bihuan_domain::calendar::{date_of, midnight};
 use bihuan_domain::expr::Row;
 use bihuan_domain::id::{CaseId, FieldId, RegisterId, RowId, UnitId};
+use bihuan_domain::refusal::Refusal;
 use bihuan_domain::register::CASE;
 use bihuan_domain::value::Value;
 use bihuan_domain::world::World;
@@ -23,7 +24,7 @@ use super::told::{EventRef, Told};
 use crate::engine::Engine;
 use crate::error::{Error, Failure};
 use crate::mechanisms::Mechanisms;
-use crate::views::Views;
+use crate::views::{self, Filling, Views};
 
 /// The head of the log that a result was computed from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -193,6 +194,18 @@ impl Run {
     }
 }
 
+/// Why there is no result yet: what it counts is still gone through, and how far.
+fn being_filled(scheme: &Scheme, filling: &Filling) -> Refusal {
+    let (done, of) = (filling.done.to_string(), filling.of.to_string());
+    let args = [
+        ("scheme", scheme.id.as_str()),
+        ("mechanism", filling.mechanism.as_str()),
+        ("done", &done),
+        ("of", &of),
+    ];
+    refusal("assess.being_filled", &args)
+}
+
 /// Refuses a period of which the log knows nothing: an assessment of nothing is no result.
 pub(super) fn checked(
     scheme: &Scheme,
@@ -282,9 +295,12 @@ pub fn period_of(scheme: &Scheme, name: Option<&str>, now: Timestamp) -> Result<
 ///
 /// # Errors
 ///
-/// If the read models cannot be read; a refusal where the period has no data.
+/// If the read models cannot be read; a refusal where the period has no data, or what the scheme counts is still being filled.
 pub fn live(engine: &Engine, scheme: &Arc<Scheme>, span: &Span, named: Named<'_>) -> Result<Run, Failure> {
     let run = at_one_size(engine, |views, world, head| {
+        if let Some(filling) = views::filling_of(views.connection(), scheme)? {
+            return Err(being_filled(scheme, &filling).into());
+        }
         let log = views.log();
         let assessment = facts::of_views(scheme, world, views.connection(), span, named)?;
         let first = log.entries(0, 1)?.first().map(|entry| entry.at);

@@ -17,12 +17,18 @@ use jiff::civil::Date;
 use rusqlite::types::{Value as Sql, ValueRef};
 use rusqlite::{Connection, OptionalExtension};
 
-use super::query::{each_state, instant};
+use super::query::instant;
 use crate::error::Error;
+
+mod fill;
+
+use fill::filled_to;
+pub use fill::{Filling, filling};
+pub(crate) use fill::{as_far_as, filling_of};
 
 /// The tables of this part.
 pub(crate) const TABLES: &str = "
-CREATE TABLE IF NOT EXISTS measures(measure INTEGER PRIMARY KEY, mechanism TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS measures(measure INTEGER PRIMARY KEY, mechanism TEXT NOT NULL, filled INTEGER);
 CREATE TABLE IF NOT EXISTS pieces(
   measure INTEGER NOT NULL,
   id INTEGER NOT NULL,
@@ -107,38 +113,6 @@ impl Measures {
         for (place, (one, held)) in measured.iter().zip(after).enumerate() {
             if before.and_then(|before| before.get(place)) != Some(held) {
                 put(connection, one.key, id, held.as_ref(), before.is_some())?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Brings the table to these measures: those that nobody asks for any more go, new ones are filled from the states.
-    pub(crate) fn keep(&self, connection: &Connection) -> Result<(), Error> {
-        let mut statement = connection.prepare_cached("SELECT measure FROM measures")?;
-        let kept: BTreeSet<i64> = statement
-            .query_map([], |row| row.get(0))?
-            .collect::<Result<_, _>>()?;
-        let wanted: BTreeSet<i64> = self.0.values().flatten().map(|one| one.key).collect();
-        for gone in kept.difference(&wanted) {
-            connection.execute("DELETE FROM pieces WHERE measure = ?1", [gone])?;
-            connection.execute("DELETE FROM measures WHERE measure = ?1", [gone])?;
-        }
-        for (mechanism, measured) in &self.0 {
-            let new: Vec<&Measured> = measured.iter().filter(|one| !kept.contains(&one.key)).collect();
-            if new.is_empty() {
-                continue;
-            }
-            let mut written = Ok(());
-            each_state(connection, std::slice::from_ref(mechanism), None, |state, _| {
-                if written.is_ok() {
-                    written = fill(connection, &new, &state);
-                }
-            })?;
-            written?;
-            for one in new {
-                connection
-                    .prepare_cached("INSERT INTO measures(measure, mechanism) VALUES (?1, ?2)")?
-                    .execute((one.key, mechanism.as_str()))?;
             }
         }
         Ok(())
@@ -240,7 +214,7 @@ pub(crate) struct Kept<'r> {
 }
 
 /// Calls `visit` with every piece of a measure that falls into the period, in order of cases. Gives whether the measure is
-/// kept at all: that of a scheme that is not in force is not.
+/// kept and filled: that of a scheme that is not in force is not.
 pub(crate) fn each_piece(
     connection: &Connection,
     counting: &Counting,
@@ -248,11 +222,7 @@ pub(crate) fn each_piece(
     mut visit: impl FnMut(Kept<'_>),
 ) -> Result<bool, Error> {
     let key = key_of(counting);
-    let known = connection
-        .prepare_cached("SELECT 1 FROM measures WHERE measure = ?1")?
-        .query_row([key], |_| Ok(()))
-        .optional()?;
-    if known.is_none() {
+    if filled_to(connection, counting)? != Some(None) {
         return Ok(false);
     }
     let day = |day: Date| day_number(day).unwrap_or(0);
@@ -485,7 +455,7 @@ label = { zh = "其他", en = "rest" }
                 }
             }
             for one in &measured {
-                connection.execute("INSERT INTO measures VALUES (?1, 'key-task')", [one.key]).unwrap();
+                connection.execute("INSERT INTO measures VALUES (?1, 'key-task', NULL)", [one.key]).unwrap();
             }
             for counting in scheme.countings() {
                 let today = midnight(span.last);

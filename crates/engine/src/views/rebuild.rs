@@ -11,10 +11,10 @@ use rusqlite::Connection;
 use rusqlite::types::Value as Sql;
 use serde::Serialize;
 
-use super::places;
 use super::project::{Title, project_case};
 use super::query::actor_of;
 use super::{FORM, NAMES};
+use super::{piece, places};
 use crate::error::Error;
 use crate::mechanisms::Mechanisms;
 
@@ -155,14 +155,20 @@ pub struct Difference {
     pub rebuilt: Option<String>,
 }
 
-/// Rebuilds into memory and compares with the live views. Empty means equal.
+/// Rebuilds into memory and compares with the live views as of one moment. Empty means equal; what is still being filled
+/// ([`super::filling`]) is compared as far as it is.
 ///
 /// # Errors
 ///
 /// As for [`rebuild`].
 pub fn compare(log: &PooledReader, progress: &mut dyn FnMut(u64)) -> Result<Vec<Difference>, Error> {
+    log.at_one_moment(|_| differences(log, progress))
+}
+
+fn differences(log: &PooledReader, progress: &mut dyn FnMut(u64)) -> Result<Vec<Difference>, Error> {
     let fresh = Connection::open_in_memory()?;
     rebuild(&fresh, log, progress)?;
+    piece::as_far_as(log.connection(), &fresh)?;
     let mut differences = Vec::new();
     for table in NAMES {
         let (live, rebuilt) = (rows(log.connection(), table)?, rows(&fresh, table)?);

@@ -11,7 +11,7 @@ use bihuan_domain::refusal::Refusal;
 use bihuan_ledger::{Appended, Batch, Cause, NewEntry};
 
 use super::plan::Accepted;
-use super::{Group, Kept, Planned, WORLD, WorldChange, log_actor};
+use super::{FILLED_MAX, Group, Kept, Planned, WORLD, WorldChange, log_actor};
 use crate::error::{Error, Failure};
 use crate::mechanisms::Mechanisms;
 use crate::views;
@@ -302,7 +302,10 @@ impl Group<'_> {
             Arc::make_mut(self.world).evolve(change.event, actor, self.now);
         }
         if let Some(compiled) = compiled {
-            compiled.measures().keep(batch.connection())?;
+            // Few cases are filled at once, so that a small county never sees a measure without its cases.
+            compiled.measures().enter(batch.connection())?;
+            compiled.measures().fill(batch.connection(), FILLED_MAX)?;
+            *self.filling = true;
             *self.mechanisms = Arc::new(compiled);
         }
         let json = serde_json::to_string(&kept).map_err(Error::from)?;
