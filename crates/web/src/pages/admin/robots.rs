@@ -25,6 +25,17 @@ pub(super) fn routes() -> Router<Web> {
     Router::new().route("/admin/robots", get(index).post(test))
 }
 
+/// The least that sets up a robot, as `bihuan.toml` has it; `docs/notifications.md` has the rest.
+const EXAMPLE: &str = r#"address = "https://bihuan.example.gov.cn"
+
+[[robot]]
+name = "Office"
+kind = "wecom"   # wecom, dingtalk, feishu, json
+url = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=KEY"
+unit = "housing"
+digest = "daily" # daily, hourly
+"#;
+
 #[derive(Deserialize)]
 struct Asked {
     /// The robot that was tested, and how that ended: empty where it arrived.
@@ -103,7 +114,11 @@ fn page(visitor: &Visitor, asked: &Asked) -> Result<Markup, Trouble> {
             }
         }
         @if robots.is_empty() {
-            div .empty { p { (t(lang, "notify.robots_none")) } p .quiet { (t(lang, "notify.robots_how")) } }
+            div .empty {
+                p { (t(lang, "notify.robots_none")) }
+                p .quiet { (t(lang, "notify.robots_how")) }
+                pre tabindex="0" { code { (EXAMPLE) } }
+            }
         } @else {
             (listed(visitor, robots))
             p .quiet { (t(lang, "notify.robots_how")) }
@@ -187,5 +202,13 @@ fn messages(lang: Lang, outbox: &[Message]) -> Markup {
                 td data-label=(t(lang, "notify.outbox_state")) { (state(message)) }
             } } }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_example_on_the_page_is_one_that_the_program_takes() {
+        assert_eq!(bihuan_engine::notices::Robots::parse(super::EXAMPLE).unwrap().all.len(), 1);
     }
 }
