@@ -5,9 +5,9 @@ use axum::body::Bytes;
 use axum::extract::multipart::{Multipart, MultipartError};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::{StatusCode, header};
-use bihuan_engine::Failure;
 
 use crate::Web;
+use crate::apart::apart;
 use crate::held::Held;
 use crate::session::Visitor;
 use crate::trouble::Trouble;
@@ -75,10 +75,7 @@ impl Sent {
                 return Err(Trouble::too_large());
             }
             let (engine, called) = (visitor.engine.clone(), name.clone());
-            let done = tokio::task::spawn_blocking(move || engine.upload(&called, &bytes)).await;
-            let token = done.unwrap_or_else(|error| {
-                Err(Failure::Fault(bihuan_engine::Error::Other(error.to_string())))
-            })?;
+            let token = apart(move || engine.upload(&called, &bytes)).await??;
             // A field that takes a file keeps it as its value; everything else is evidence.
             if field.starts_with("f.") {
                 self.fields.retain(|(key, _)| *key != field);

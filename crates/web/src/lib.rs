@@ -4,6 +4,7 @@
 //! handler and view together; `layout` is the frame around them, `session` says who asks, `form` and `show` are how
 //! values come in and go out. Errors are [`trouble::Trouble`], dressed as a page or as problem details in one place.
 
+mod apart;
 mod api;
 mod assets;
 pub mod body;

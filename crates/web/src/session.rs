@@ -15,6 +15,7 @@ use bihuan_engine::{Accounts, Engine, Mechanisms, Notices, Session};
 use bihuan_messages::{Lang, t};
 use jiff::Timestamp;
 
+use crate::apart::apart;
 use crate::body::Sent;
 use crate::form::fresh_key;
 use crate::frame::lang_of;
@@ -201,10 +202,7 @@ impl Visitor {
         work: impl FnOnce(&Visitor) -> Result<T, Trouble> + Send + 'static,
     ) -> Result<T, Trouble> {
         let visitor = self.clone();
-        match tokio::task::spawn_blocking(move || work(&visitor)).await {
-            Ok(result) => result,
-            Err(error) => Err(bihuan_engine::Error::Other(error.to_string()).into()),
-        }
+        apart(move || work(&visitor)).await?
     }
 }
 

@@ -14,6 +14,7 @@ use serde_json::json;
 
 use super::Asked;
 use crate::Web;
+use crate::apart::apart;
 use crate::frame::AsItIs;
 use crate::session::Visitor;
 use crate::trouble::Trouble;
@@ -115,10 +116,7 @@ async fn add_checkpoint(
         .ok_or_else(|| Trouble::bad("old …"))?;
     let jurisdiction = web.jurisdiction(&slug).ok_or_else(Trouble::not_found)?;
     let ledger = jurisdiction.engine.ledger().clone();
-    let asked =
-        tokio::task::spawn_blocking(move || Witness::open(&ledger)?.cosign(&request, Timestamp::now())).await;
-    let cosigned = asked.map_err(|error| bihuan_engine::Error::Other(error.to_string()))?;
-    let refused = match cosigned {
+    let refused = match apart(move || Witness::open(&ledger)?.cosign(&request, Timestamp::now())).await? {
         Ok(cosignature) => return Ok(plain(StatusCode::OK, format!("{cosignature}\n"))),
         Err(refused) => refused,
     };

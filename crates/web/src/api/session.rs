@@ -15,6 +15,7 @@ use serde_json::json;
 
 use super::Caller;
 use crate::Web;
+use crate::apart::apart;
 use crate::limits::address;
 use crate::pages::agent_of;
 use crate::session::{SESSION, cookie};
@@ -55,7 +56,7 @@ async fn sign_in(
         return Err(locked(until));
     }
     let (accounts, agent) = (jurisdiction.accounts.clone(), agent_of(&headers));
-    let done = tokio::task::spawn_blocking(move || {
+    let done = apart(move || {
         match (
             accounts.sign_in(&asked.login, &asked.password, &agent, now),
             asked.code,
@@ -66,8 +67,8 @@ async fn sign_in(
             (done, _) => done,
         }
     });
-    match done.await {
-        Ok(Ok(secret)) => {
+    match done.await? {
+        Ok(secret) => {
             let token = format!("{slug}.{secret}");
             Ok((
                 StatusCode::CREATED,
@@ -75,18 +76,17 @@ async fn sign_in(
             )
                 .into_response())
         }
-        Ok(Err(SignInError::Wrong)) => {
+        Err(SignInError::Wrong) => {
             web.limits().count_wrong(from, now);
             Err(refused("sign_in_wrong"))
         }
-        Ok(Err(SignInError::NeedsCode(_))) => Err(refused("sign_in_needs_code")),
-        Ok(Err(SignInError::WrongCode)) => {
+        Err(SignInError::NeedsCode(_)) => Err(refused("sign_in_needs_code")),
+        Err(SignInError::WrongCode) => {
             web.limits().count_wrong(from, now);
             Err(refused("sign_in_wrong_code"))
         }
-        Ok(Err(SignInError::Locked(until))) => Err(locked(until)),
-        Ok(Err(SignInError::Fault(error))) => Err(error.into()),
-        Err(error) => Err(bihuan_engine::Error::Other(error.to_string()).into()),
+        Err(SignInError::Locked(until)) => Err(locked(until)),
+        Err(SignInError::Fault(error)) => Err(error.into()),
     }
 }
 

@@ -18,6 +18,7 @@ use serde::Deserialize;
 
 use super::account::code_field;
 use super::back_to;
+use crate::apart::apart;
 use crate::body::{Posted, Sent};
 use crate::components::summary::{Problem, summary};
 use crate::frame::lang_of;
@@ -145,14 +146,14 @@ async fn sign_in(
     let (accounts, name) = (jurisdiction.accounts.clone(), login.clone());
     let (password, agent) = (sent.get("password").to_owned(), agent_of(&headers));
     // Hashing a password takes its time on purpose.
-    let result = tokio::task::spawn_blocking(move || accounts.sign_in(&name, &password, &agent, now)).await;
+    let result = apart(move || accounts.sign_in(&name, &password, &agent, now)).await?;
     match result {
-        Ok(Ok(secret)) => {
+        Ok(secret) => {
             let mut response = carried.onward(jurisdiction, lang, &secret)?;
             enter(&headers, &mut response, &slug, &secret, "");
             Ok(response)
         }
-        Ok(Err(SignInError::NeedsCode(half))) => {
+        Err(SignInError::NeedsCode(half)) => {
             let to = format!("/sign-in/code?next={}", show::percent(back_to(sent.get("next"))));
             // A form cannot be carried by an address.
             let mut response = match &carried.held {
@@ -163,16 +164,15 @@ async fn sign_in(
             set_cookie(&headers, response.headers_mut(), HALF, &value, HALF_SECONDS);
             Ok(response)
         }
-        Ok(Err(SignInError::Wrong | SignInError::WrongCode)) => {
+        Err(SignInError::Wrong | SignInError::WrongCode) => {
             web.limits().count_wrong(from, now);
             again(t(lang, "web.sign_in_wrong").to_owned(), "login")
         }
-        Ok(Err(SignInError::Locked(until))) => {
+        Err(SignInError::Locked(until)) => {
             let until = show::moment_text(until, lang);
             again(tf(lang, "web.sign_in_locked", &[("until", &until)]), "login")
         }
-        Ok(Err(SignInError::Fault(error))) => Err(error.into()),
-        Err(error) => Err(bihuan_engine::Error::Other(error.to_string()).into()),
+        Err(SignInError::Fault(error)) => Err(error.into()),
     }
 }
 

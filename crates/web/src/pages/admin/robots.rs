@@ -209,6 +209,12 @@ fn messages(lang: Lang, outbox: &[Message]) -> Markup {
 mod tests {
     #[test]
     fn the_example_on_the_page_is_one_that_the_program_takes() {
-        assert_eq!(bihuan_engine::notices::Robots::parse(super::EXAMPLE).unwrap().all.len(), 1);
+        assert_eq!(
+            bihuan_engine::notices::Robots::parse(super::EXAMPLE)
+                .unwrap()
+                .all
+                .len(),
+            1
+        );
     }
 }

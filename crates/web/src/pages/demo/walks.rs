@@ -10,6 +10,7 @@ use bihuan_messages::{Lang, t, tf};
 use jiff::Timestamp;
 use maud::{Markup, html};
 
+use crate::apart::apart;
 use crate::body::Sent;
 use crate::components::summary::{Problem, summary};
 use crate::frame::lang_of;
@@ -28,7 +29,7 @@ pub(super) async fn page(
     headers: HeaderMap,
     visitor: Result<Visitor, Trouble>,
 ) -> Result<Markup, Trouble> {
-    apart(move || view(&web, &headers, visitor.ok().as_ref(), &[])).await
+    apart(move || view(&web, &headers, visitor.ok().as_ref(), &[])).await?
 }
 
 /// Does a step: signs in where it is done, or has it done; or leaves the walk.
@@ -39,15 +40,7 @@ pub(super) async fn step(
     sent: Sent,
 ) -> Result<Response, Trouble> {
     let visitor = visitor.ok();
-    apart(move || take(&web, &headers, visitor.as_ref(), &sent)).await
-}
-
-/// Runs what waits for the disk off the threads that answer requests.
-async fn apart<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, Trouble> + Send + 'static,
-) -> Result<T, Trouble> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|error| bihuan_engine::Error::Other(error.to_string()))?
+    apart(move || take(&web, &headers, visitor.as_ref(), &sent)).await?
 }
 
 fn guide(place: &Jurisdiction) -> Option<(&DemoInfo, &Arc<dyn Guide>)> {
