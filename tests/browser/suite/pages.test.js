@@ -40,8 +40,9 @@ async function visited() {
     '/mechanisms', '/mechanisms/three-plus-24', '/mechanisms/three-plus-24/process', '/mechanisms/three-plus-24/process/before', '/registers', '/org', '/board', '/log', '/demo/walks', '/nowhere',
     '/account', '/account/second', '/admin', '/admin/accounts', '/admin/audit', '/admin/leaders', '/admin/robots', '/admin/packs', '/admin/custodians', '/admin/erasures',
     '/assessments', '/meetings', '/calendar', '/calendar?of=all', '/search', '/q', '/q/jiaocheng/r/equipment/d004', '/q/jiaocheng/u/longmen-grid', '/codes/equipment', '/campaigns', '/grid', '/search?q=%E9%A1%B9%E7%9B%AE',
-    '/assessments/annual-assessment?period=2023', '/assessments/annual-assessment/papers/grades?period=2023',
-    await firstOf('/assessments/annual-assessment?period=2023', '#course a[href^="/assessments/annual-assessment/"]'),
+    '/assessments/annual-assessment?period=2023', '/assessments/annual-assessment?period=2024',
+    '/assessments/annual-assessment/papers/grades?period=2023', '/assessments/annual-assessment/papers/commendation?period=2023',
+    await firstOf('/assessments/annual-assessment?period=2024', '#course a[href^="/assessments/annual-assessment/"]'),
     await firstOf('/ledgers/annual-target', 'main a[href^="/cases/"]'),
     await firstOf('/ledgers/three-plus-24?open=no', 'main a[href^="/cases/"]'),
     await firstOf('/bulletins', 'a[href^="/bulletins/"]'),
@@ -144,4 +145,30 @@ test('a case prints as a sheet of one page, however long its course', async () =
 test('nothing was asked from outside and no script failed', () => {
   assert.deepEqual(page.outside, []);
   assert.deepEqual(page.faults.filter((fault) => !fault.includes('404')), []);
+});
+
+test('the papers of the announced year are issued by its office and kept as they went out', async () => {
+  const office = await signIn(browser, demo.base, 'kaoheban');
+  const main = () => office.locator('main').innerText();
+  for (const [paper, words] of [['grades', '等次评定结果的通知'], ['commendation', '予以表彰']]) {
+    const at = `/assessments/annual-assessment/papers/${paper}`;
+    await office.goto(`${demo.base}${at}?period=2023`);
+    assert.ok((await main()).includes(words), paper);
+    await Promise.all([office.waitForNavigation(), office.click('main form button[type=submit]')]);
+    const said = await main();
+    const hash = said.match(/sha256:[0-9a-f]{64}/)?.[0];
+    assert.ok(hash, `${paper} names the hash of what was issued: ${said.slice(0, 300)}`);
+    assert.equal(await office.locator('main form button[type=submit]').count(), 0, 'the same is not issued twice');
+    await office.goto(`${demo.base}${at}?period=2023&content=${encodeURIComponent(hash)}`);
+    assert.ok((await main()).includes(hash), 'the issue is found by its hash');
+    const docx = await office.evaluate(async (address) => {
+      const answer = await fetch(address);
+      return [answer.status, String.fromCharCode(...new Uint8Array(await answer.arrayBuffer()).slice(0, 2))];
+    }, `${at}.docx?period=2023`);
+    assert.deepEqual(docx, [200, 'PK']);
+  }
+  // What is not announced waits for its day.
+  await office.goto(`${demo.base}/assessments/annual-assessment?period=2024`);
+  assert.equal(await office.locator('a[href*="/papers/"]').count(), 0);
+  await office.context().close();
 });

@@ -154,6 +154,14 @@ impl Course {
         Ok(course)
     }
 
+    /// The day of announcement, once the matter of the period states it.
+    pub fn announced_on(&self) -> Option<Date> {
+        match self.whole.as_ref()?.values.get(&FieldId::new("announced_on"))? {
+            Value::Date(on) => Some(*on),
+            _ => None,
+        }
+    }
+
     /// What a unit said of an item, in order.
     pub fn said(&self, world: &World, unit: &UnitId, item: &Code) -> Vec<Said> {
         let (Some(mechanism), Some(state)) = (&self.mechanism, self.matters.get(unit)) else {

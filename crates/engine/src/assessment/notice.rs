@@ -190,7 +190,7 @@ impl Papers<'_> {
             Some(Value::Sealed(sealed)) => self.views.unseal(sealed)?,
             _ => None,
         };
-        let on = self.announced_on();
+        let on = self.course.announced_on();
         Ok(Document {
             issuer: tf(self.lang, "report.b_head", &[("office", &authority)]),
             number,
@@ -203,15 +203,6 @@ impl Papers<'_> {
             provenance,
             ..Document::default()
         })
-    }
-
-    /// The day of announcement, once the matter of the year states it.
-    fn announced_on(&self) -> Option<Date> {
-        let whole = self.course.whole.as_ref()?;
-        match whole.values.get(&FieldId::new("announced_on"))? {
-            Value::Date(on) => Some(*on),
-            _ => None,
-        }
     }
 
     fn office(&self) -> String {

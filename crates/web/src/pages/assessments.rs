@@ -20,6 +20,7 @@ use bihuan_engine::access::Sight;
 use bihuan_engine::assessment::{self, Course, Run};
 use bihuan_engine::views::Views;
 use bihuan_messages::{Label, t, tf};
+use jiff::civil::Date;
 use maud::{Markup, html};
 use rust_decimal::Decimal;
 use serde::Deserialize;
@@ -86,13 +87,14 @@ fn page_of(visitor: &Visitor, id: &str, asked: &Asked, problems: &[Problem]) -> 
     let (scheme, name) = named(visitor, id, asked)?;
     let lang = visitor.lang;
     let result = computed(visitor, &scheme, &name, Named::Nobody);
-    let course = match assessment::period_of(&scheme, Some(&name), visitor.now) {
+    let (course, announced) = match assessment::period_of(&scheme, Some(&name), visitor.now) {
         Ok(span) => {
             let views = visitor.views()?;
             let course = course::of(visitor, &views, &scheme, &span)?;
-            course::section(visitor, &scheme, &span, &course, result.as_ref().ok())?
+            let section = course::section(visitor, &scheme, &span, &course, result.as_ref().ok())?;
+            (section, course.announced_on())
         }
-        Err(_) => html! {},
+        Err(_) => (html! {}, None),
     };
     let body = html! {
         (layout::heading(Some(&over(&scheme)), &html! { (scheme.label.get(lang)) }, &html! {}))
@@ -101,7 +103,7 @@ fn page_of(visitor: &Visitor, id: &str, asked: &Asked, problems: &[Problem]) -> 
         p .quiet { (t(lang, "assess.p_source")) (scheme.source.get(lang)) }
         (period_form(visitor, &scheme, &name))
         @match &result {
-            Ok(run) => { (results(visitor, run)) },
+            Ok(run) => { (results(visitor, run, announced)) },
             Err(failure) => { p .notice { (failure.rule.text(lang)) } },
         }
         (course)
@@ -220,11 +222,15 @@ fn period_form(visitor: &Visitor, scheme: &Scheme, name: &str) -> Markup {
     }
 }
 
-fn results(visitor: &Visitor, run: &Run) -> Markup {
+/// What a visitor may see of the result; `announced` is the day on which it was, where it was.
+fn results(visitor: &Visitor, run: &Run, announced: Option<Date>) -> Markup {
     let lang = visitor.lang;
     let over = run.span.last < bihuan_domain::calendar::date_of(visitor.now);
     html! {
-        p .notice { (t(lang, if over { "assess.p_provisional" } else { "assess.p_running" })) }
+        p .notice { @match announced {
+            Some(day) => { (tf(lang, "assess.p_announced", &[("day", &show::date(day, lang))])) },
+            None => { (t(lang, if over { "assess.p_provisional" } else { "assess.p_running" })) },
+        } }
         @for (class, standings) in &run.assessment.classes {
             @let seen: Vec<&Standing> = standings.iter().filter(|one| may_see(visitor, &one.unit)).collect();
             @if !seen.is_empty() { section {

@@ -41,11 +41,7 @@ pub(super) fn links(visitor: &Visitor, scheme: &Scheme, span: &Span, course: &Co
 }
 
 fn is_announced(course: &Course) -> bool {
-    let day = bihuan_domain::id::FieldId::new("announced_on");
-    course
-        .whole
-        .as_ref()
-        .is_some_and(|whole| whole.values.contains_key(&day))
+    course.announced_on().is_some()
 }
 
 /// What is shown: what was issued, or what the rows say now.
