@@ -10,6 +10,7 @@
     reason = "tests may be blunt"
 )]
 
+mod assess;
 mod backup;
 mod bad_input;
 mod change;

@@ -1,7 +1,6 @@
 //! A bulletin on the command line: drafted, listed, given out in its forms, computed again; and what cannot be done, in words.
 
 use std::fs;
-use std::path::Path;
 
 use serde_json::Value;
 
@@ -9,7 +8,7 @@ use super::data::init;
 use super::run::{Run, bihuan};
 
 /// `bihuan report …` on a data directory.
-fn report(data: &str, words: &[&str]) -> Run {
+pub(crate) fn report(data: &str, words: &[&str]) -> Run {
     bihuan(["report"].iter().chain(words).chain(&["--data", data]))
 }
 
@@ -29,7 +28,7 @@ fn drafted(data: &str) -> Run {
     )
 }
 
-fn refused(run: &Run, what: &str) {
+pub(crate) fn refused(run: &Run, what: &str) {
     assert_eq!((run.code, run.out.as_str()), (2, ""), "{}{}", run.out, run.err);
     assert!(run.err.contains(what), "{}", run.err);
 }
@@ -148,25 +147,4 @@ fn a_bulletin_that_is_not_there_or_cannot_be_made_is_refused_in_words() {
     assert_eq!(run.code, 1, "{}", run.err);
     let json: Value = serde_json::from_str(&report(&data, &["verify", "第9号", "--json"]).out).unwrap();
     assert_eq!(json["unknown"], "第9号");
-}
-
-#[test]
-fn an_assessment_says_what_it_lacks_instead_of_a_nought() {
-    let dir = tempfile::tempdir().unwrap();
-    let data = init(dir.path());
-    let assess = |words: &[&str]| report(&data, &[&["assess"], words].concat());
-    refused(&assess(&[]), "没有任何可计事项");
-    refused(&assess(&["--period", "2026-13"]), "2026-13");
-    refused(&assess(&["--scheme", "none"]), "annual-assessment");
-    refused(&assess(&["--what-if", "x"]), "x");
-    let slice = dir.path().join("a.slice");
-    fs::write(&slice, "{}\n").unwrap();
-    let run = bihuan([
-        Path::new("report"),
-        Path::new("assess"),
-        Path::new("--slice"),
-        &slice,
-    ]);
-    assert_eq!(run.code, 2, "{}", run.out);
-    assert!(run.err.contains('1'), "{}", run.err);
 }

@@ -1,6 +1,7 @@
 //! “What if”: one entry of the log taken away or changed, and the points that move.
 
 use bihuan_domain::assessment::Assessment;
+use bihuan_domain::event::{CaseEvent, WorldEvent};
 use bihuan_domain::id::{Code, UnitId};
 use bihuan_domain::refusal::Refusal;
 use bihuan_ledger::Entry;
@@ -14,8 +15,8 @@ use serde_json::Value as Json;
 pub struct Change {
     /// Which entry.
     pub seq: u64,
-    /// Where in its body, as a JSON pointer, and what stands there instead; `None` takes the entry away.
-    pub set: Option<(String, Json)>,
+    /// Where in its body, as a JSON pointer, and what stands there instead, as it was typed; `None` takes the entry away.
+    pub set: Option<(String, String)>,
 }
 
 impl Change {
@@ -38,11 +39,9 @@ impl Change {
         if !pointer.starts_with('/') {
             return Err(fault());
         }
-        // What is no JSON is a text: `2026-05-01` need not be quoted for the shell.
-        let value = serde_json::from_str(value).unwrap_or_else(|_| Json::String(value.to_owned()));
         Ok(Change {
             seq,
-            set: Some((pointer.to_owned(), value)),
+            set: Some((pointer.to_owned(), value.to_owned())),
         })
     }
 
@@ -50,9 +49,9 @@ impl Change {
     ///
     /// # Errors
     ///
-    /// If its body has no such place.
+    /// If its body has no such place, or what was typed cannot stand there.
     pub(crate) fn apply(&self, mut entry: Entry) -> Result<Option<Entry>, Refusal> {
-        let Some((pointer, value)) = &self.set else {
+        let Some((pointer, typed)) = &self.set else {
             return Ok(None);
         };
         let (parent, name) = pointer.rsplit_once('/').unwrap_or(("", pointer));
@@ -60,15 +59,40 @@ impl Change {
         let missing = || refusal("assess.no_place", &[("seq", &seq), ("place", pointer)]);
         match entry.body.pointer_mut(parent) {
             Some(Json::Object(map)) => {
-                map.insert(name.to_owned(), value.clone());
+                let value = instead(typed, map.get(name));
+                map.insert(name.to_owned(), value);
             }
             Some(Json::Array(list)) => {
                 let place = name.parse::<usize>().ok().and_then(|n| list.get_mut(n));
-                *place.ok_or_else(missing)? = value.clone();
+                let place = place.ok_or_else(missing)?;
+                *place = instead(typed, Some(place));
             }
             _ => return Err(missing()),
         }
+        if !is_readable(&entry) {
+            let found = format!("{seq}:{pointer}={typed}");
+            return Err(refusal("assess.unfit_change", &[("found", &found)]));
+        }
         Ok(Some(entry))
+    }
+}
+
+/// What was typed as a value. Where a text stood (decimals are texts in events) it is one again; else what is no JSON is a
+/// text: `2026-05-01` need not be quoted for the shell.
+fn instead(typed: &str, before: Option<&Json>) -> Json {
+    let text = || Json::String(typed.to_owned());
+    match serde_json::from_str(typed) {
+        Ok(Json::Number(_) | Json::Bool(_)) if before.is_some_and(Json::is_string) => text(),
+        Ok(value) => value,
+        Err(_) => text(),
+    }
+}
+
+fn is_readable(entry: &Entry) -> bool {
+    let (kind, version, body) = (&entry.kind, entry.version, entry.body.clone());
+    match entry.stream.starts_with("case/") {
+        true => CaseEvent::read(kind, version, body).is_ok(),
+        false => WorldEvent::read(kind, version, body).is_ok(),
     }
 }
 
