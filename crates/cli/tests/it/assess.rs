@@ -192,3 +192,53 @@ fn an_assessment_says_what_it_lacks_instead_of_a_nought() {
     assert_eq!(run.code, 2, "{}", run.out);
     assert!(run.err.contains('1'), "{}", run.err);
 }
+
+#[test]
+fn where_nothing_has_happened_no_report_prints_a_rate_of_nought_or_what_is_no_number() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = init(dir.path());
+    let days = ["--from", "2026-03-01", "--to", "2026-03-31"];
+    let with_days = |word: &'static str| [&[word][..], &days].concat();
+    let draft = [&with_days("draft")[..], &["--as", "ducha"]].concat();
+    assert_eq!(report(&data, &draft).code, 0);
+    let number = report(&data, &["list"])
+        .out
+        .split_whitespace()
+        .next()
+        .unwrap()
+        .to_owned();
+    let mut said = Vec::new();
+    for words in [
+        with_days("burden"),
+        with_days("audit"),
+        vec!["process"],
+        vec!["list"],
+    ] {
+        for json in [false, true] {
+            let words = [&words[..], if json { &["--json"] } else { &[] }].concat();
+            let run = report(&data, &words);
+            assert_eq!(run.code, 0, "{words:?} {}", run.err);
+            said.push((words.join(" "), run.out));
+        }
+    }
+    for format in ["html", "json"] {
+        let file = dir.path().join(format!("1.{format}")).display().to_string();
+        let run = report(
+            &data,
+            &["bulletin", &number, "--format", format, "--output", &file],
+        );
+        assert_eq!(run.code, 0, "{}", run.err);
+        said.push((format!("bulletin {format}"), fs::read_to_string(&file).unwrap()));
+    }
+    for (words, out) in said {
+        for odd in ["NaN", "Infinity", "∞", "null%"] {
+            assert!(!out.contains(odd), "{words} says {odd}: {out}");
+        }
+        let nought = out.match_indices('%').find(|(at, _)| {
+            let rate = out[..*at].trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+            let rate = &out[rate.len()..*at];
+            !rate.is_empty() && rate.chars().all(|c| c == '0' || c == '.')
+        });
+        assert!(nought.is_none(), "{words} prints a rate of nought: {out}");
+    }
+}

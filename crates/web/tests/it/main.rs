@@ -26,6 +26,7 @@ mod ledgers;
 mod look;
 mod mechanisms;
 mod meetings;
+mod nothing;
 mod notifications;
 mod orders;
 mod pages;
