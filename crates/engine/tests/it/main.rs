@@ -22,6 +22,7 @@ mod durable;
 mod gaming;
 mod imports;
 mod indicators;
+mod indicators_of_rows;
 mod killed;
 mod lists;
 mod notices;
