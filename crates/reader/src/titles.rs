@@ -1,13 +1,15 @@
 //! Which headline belongs to which body: shared terms first, position second, never position alone.
 
 use crate::bodies::{Body, Part};
-use crate::chars::{cut, is_han, string};
+use crate::chars::cut;
 use crate::pieces::Piece;
 
 mod apart;
 mod heads;
 mod joined;
+mod left;
 mod places;
+mod split;
 mod terms;
 
 pub(crate) use apart::taken_apart;
@@ -46,9 +48,6 @@ struct Claim {
     head: usize,
     body: usize,
 }
-
-/// How sure a headline is that goes to a body only because both were left over.
-const BY_ELIMINATION: u8 = 30;
 
 /// Headlines are compared with at most this many bodies on either side, so that the work stays linear.
 const REACH: usize = 24;
@@ -92,7 +91,10 @@ pub(crate) fn titles(chars: &[char], pieces: &[Piece], bodies: &[Body]) -> Title
             head.credited = known;
         }
     }
-    let known = known(&heads, bodies, &index);
+    let mut known = known_near(&heads, bodies, &index);
+    if split::mend(&mut heads, &known, &texts) {
+        known = known_near(&heads, bodies, &index);
+    }
     columns(&mut heads, &known);
     let front = fronts(pieces, bodies);
     let enough_plain = enough_plain(&heads, bodies, &known, &front);
@@ -105,7 +107,7 @@ pub(crate) fn titles(chars: &[char], pieces: &[Piece], bodies: &[Body]) -> Title
         for (b, lexical) in near_by {
             let Some(body) = bodies.get(b) else { continue };
             let in_lead = lexical_plain(head, leads.get(b).map_or(&[][..], Vec::as_slice));
-            let adjacent = if body.front.contains(&head.piece) {
+            let adjacent = if body.front.contains(&head.end) {
                 350
             } else if body.back.contains(&head.piece) {
                 300
@@ -135,7 +137,7 @@ pub(crate) fn titles(chars: &[char], pieces: &[Piece], bodies: &[Body]) -> Title
 }
 
 /// For each headline the bodies around it that share a term with it, and how much they know of it.
-fn known(heads: &[Head], bodies: &[Body], index: &Index) -> Vec<Vec<(usize, u64)>> {
+fn known_near(heads: &[Head], bodies: &[Body], index: &Index) -> Vec<Vec<(usize, u64)>> {
     let mut near = 0usize;
     let found = heads.iter().map(|head| {
         while bodies
@@ -302,6 +304,31 @@ fn lexical_plain(head: &Head, body: &[Gram]) -> u64 {
     u64::try_from(hit * 1000 / head.grams.len().max(1)).unwrap_or(0)
 }
 
+/// Whether the page has more plain lines of headlines than bodies: then some are second lines.
+fn more_lines_than_bodies(heads: &[Head], bodies: &[Body]) -> bool {
+    let plain = |head: &&Head| !head.minor && !head.caption_like && !head.doubled && !numbered(&head.text);
+    heads.iter().filter(plain).count() > bodies.iter().filter(|body| !body.caption).count()
+}
+
+/// Whether another plain line stands right before or behind a line.
+fn beside_another(heads: &[Head], h: usize) -> bool {
+    let near = |k: Option<usize>| {
+        let (Some(one), Some(two)) = (heads.get(h), k.and_then(|k| heads.get(k))) else {
+            return false;
+        };
+        !two.minor && !two.caption_like && (one.end + 1 == two.piece || two.end + 1 == one.piece)
+    };
+    near(h.checked_sub(1)) || near(Some(h + 1))
+}
+
+/// Whether a headline stands right before, right behind or in the middle of a body.
+fn adjacent(head: &Head, b: usize, bodies: &[Body], between: &[Option<usize>]) -> bool {
+    let Some(body) = bodies.get(b) else { return false };
+    between.get(head.piece) == Some(&Some(b))
+        || body.front.contains(&head.end)
+        || body.back.contains(&head.piece)
+}
+
 fn assign(
     heads: &[Head],
     mut claims: Vec<Claim>,
@@ -324,52 +351,55 @@ fn assign(
     }
     let sections = sections(heads, bodies);
     let plain = plainly_spoken_of(heads, bodies, &best_of);
-    // First the headlines that are surely none of a picture, then those that may be.
-    for claim in claims
-        .iter()
-        .map(|c| (c, true))
-        .chain(claims.iter().map(|c| (c, false)))
-    {
-        let (claim, first) = claim;
+    let surplus = more_lines_than_bodies(heads, bodies);
+    let admits = |claim: &Claim, first: bool| -> bool {
         let (Some(head), Some(body)) = (heads.get(claim.head), bodies.get(claim.body)) else {
-            continue;
+            return false;
         };
-        let rivalled = head.doubled && plain.get(claim.body).copied().unwrap_or(false);
+        let rivalled = (head.doubled || head.doubtful) && plain.get(claim.body).copied().unwrap_or(false);
         if first && !body.caption && (head.caption_like || rivalled) {
-            continue;
+            return false;
         }
-        let torn = between.get(head.piece) == Some(&Some(claim.body));
-        let adjacent = torn || body.front.contains(&head.piece) || body.back.contains(&head.piece);
-        let enough = if adjacent {
-            claim.score >= 250
+        let adjacent = adjacent(head, claim.body, bodies, between);
+        // Where there are more lines than bodies, a line beside another may be its second one.
+        let least = if surplus && beside_another(heads, claim.head) {
+            150
         } else {
-            claim.lexical >= 90
+            90
         };
+        let enough = adjacent && claim.score >= 250 || claim.lexical >= least;
         // The picture's own words know it better than the body does.
         let pictures = !body.caption && head.credited >= claim.lexical.max(1) && claim.lexical < 400;
         let section = sections.binary_search(&head.piece).is_ok() && numbered(&head.text);
         // `会议现场`, `图片新闻`: too short to know its body from afar.
         let short = head.text.len() < 5 && !adjacent;
-        if section
-            || short
-            || pictures
-            || head.minor
-            || !enough
-            || (head.caption_like && !adjacent && !body.caption)
-        {
-            continue;
-        }
-        let (Some(slot), Some(used)) = (given.get_mut(claim.body), taken.get_mut(claim.head)) else {
-            continue;
-        };
-        if slot.is_none() && !*used {
-            *slot = Some(claim.head);
-            *used = true;
-            if let Some(sure) = sure.get_mut(claim.body) {
-                // The share of its terms that the body knows, and more where it stands right at the body.
-                let share = claim.lexical / 10 + if adjacent { 30 } else { 0 };
-                *sure = u8::try_from(share.clamp(1, 99)).unwrap_or(99);
+        let picture = head.caption_like && !adjacent && !body.caption;
+        !section && !short && !pictures && !head.minor && enough && !picture
+    };
+    // First the headlines that are surely none of a picture, then those that may be.
+    for first in [true, false] {
+        for claim in claims.iter().filter(|claim| admits(claim, first)) {
+            if let (Some(slot), Some(used)) = (given.get_mut(claim.body), taken.get_mut(claim.head))
+                && slot.is_none()
+                && !*used
+            {
+                *slot = Some(claim.head);
+                *used = true;
             }
+        }
+    }
+    for claim in &claims {
+        if given.get(claim.body) == Some(&Some(claim.head))
+            && let (Some(sure), Some(head)) = (sure.get_mut(claim.body), heads.get(claim.head))
+        {
+            // The share of its terms that the body knows, and more where it stands right at the body.
+            let share = claim.lexical / 10
+                + if adjacent(head, claim.body, bodies, between) {
+                    30
+                } else {
+                    0
+                };
+            *sure = u8::try_from(share.clamp(1, 99)).unwrap_or(99);
         }
     }
     let titled: Vec<bool> = given.iter().map(Option::is_some).collect();
@@ -388,23 +418,13 @@ fn assign(
         of_body.push(title);
     }
     adopt(heads, bodies, front, &best_of, &mut of_body, &mut taken, texts);
-    if let Some((h, b)) = left_over(heads, bodies, &of_body, &taken, texts)
-        && let (Some(slot), Some(head), Some(used)) = (of_body.get_mut(b), heads.get(h), taken.get_mut(h))
-    {
-        *used = true;
-        *slot = Some(Title {
-            text: string(&head.text),
-            truncated: false,
-            confidence: BY_ELIMINATION,
-            beside: false,
-            lines: (h, h),
-        });
-    }
+    left::eliminate(heads, bodies, &mut of_body, &mut taken, texts);
     let unused = heads
         .iter()
         .enumerate()
         .filter(|(h, _)| !taken.get(*h).copied().unwrap_or(false));
-    let unused = unused.map(|(_, head)| (head.piece, head.part)).collect();
+    let lines = |head: &Head| std::iter::once((head.piece, head.part)).chain(head.more.clone());
+    let unused = unused.flat_map(|(_, head)| lines(head)).collect();
     Titles { of_body, unused }
 }
 
@@ -414,7 +434,8 @@ fn plainly_spoken_of(heads: &[Head], bodies: &[Body], best_of: &[Option<(usize, 
     const ENOUGH: u64 = 120;
     let mut plain = vec![false; bodies.len()];
     for (head, best) in heads.iter().zip(best_of) {
-        let line = !head.doubled && !head.minor && !head.caption_like && !numbered(&head.text);
+        let line =
+            !head.doubled && !head.doubtful && !head.minor && !head.caption_like && !numbered(&head.text);
         if let Some((b, lexical)) = best
             && line
             && head.text.len() >= 6
@@ -425,52 +446,4 @@ fn plainly_spoken_of(heads: &[Head], bodies: &[Body], best_of: &[Option<(usize, 
         }
     }
     plain
-}
-
-/// The one headline that no body took and the one body that has none, where they could belong together: a headline in
-/// figures of speech (`拾金不昧暖人心`) shares characters with its body, but hardly a term.
-fn left_over(
-    heads: &[Head],
-    bodies: &[Body],
-    of_body: &[Option<Title>],
-    taken: &[bool],
-    texts: &[Vec<char>],
-) -> Option<(usize, usize)> {
-    const SHORTEST_BODY: usize = 80;
-    let mut free = heads.iter().enumerate().filter(|(h, head)| {
-        let used = taken.get(*h).copied().unwrap_or(true);
-        !used && !head.minor && !head.caption_like && !head.doubled
-    });
-    let mut without = of_body
-        .iter()
-        .enumerate()
-        .filter(|(b, title)| title.is_none() && bodies.get(*b).is_some_and(|body| !body.caption));
-    let ((h, head), None) = (free.next()?, free.next()) else {
-        return None;
-    };
-    let ((b, _), None) = (without.next()?, without.next()) else {
-        return None;
-    };
-    let text = texts.get(b).filter(|text| text.len() >= SHORTEST_BODY)?;
-    let han = head.text.iter().filter(|c| is_han(**c)).count();
-    let known = known_characters(&head.text, text);
-    let titled = of_body.iter().filter(|title| title.is_some()).count();
-    // It may as well be the second line of the headline before it: then its characters must tell.
-    let before = of_body
-        .iter()
-        .position(|title| title.as_ref().is_some_and(|t| t.lines.1 + 1 == h));
-    let other = before.filter(|_| !bodies.get(b).is_some_and(|body| body.front.contains(&head.piece)));
-    let other = other
-        .and_then(|b| texts.get(b))
-        .map_or(0, |text| known_characters(&head.text, text));
-    // Two short lines of nearly one length are a pair, unless the body knows the second clearly better.
-    let above = h.checked_sub(1).and_then(|h| heads.get(h));
-    let paired = before.is_some()
-        && above.is_some_and(|one| {
-            one.piece + 1 >= head.piece
-                && one.text.len() <= 10
-                && one.text.len().abs_diff(head.text.len()) <= 2
-        });
-    let margin = if paired { 150 } else { 0 };
-    (titled >= 2 && (5..=24).contains(&han) && known >= 200 && known >= other + margin).then_some((h, b))
 }

@@ -11,7 +11,9 @@ const FOLIOS: usize = 6;
 
 /// Finds the lines that are headlines, from their shape and their surroundings.
 pub(super) fn mark_heads(chars: &[char], pieces: &mut [Piece]) {
-    let deficit = first_line_deficit(pieces);
+    let deficits = first_line_deficits(pieces);
+    let deficit = usual_deficit(&deficits);
+    let lost = indents_lost(&deficits);
     let indents = indents(pieces);
     let mut i = document_title(chars, pieces);
     while i < pieces.len() {
@@ -32,8 +34,15 @@ pub(super) fn mark_heads(chars: &[char], pieces: &mut [Piece]) {
             }
             let run = if indents {
                 run_before_indent(chars, pieces, i)
+            } else if lost {
+                run_before_first_line(chars, pieces, i)
             } else {
                 0
+            };
+            let run = if run == 0 && opens_an_article(chars, pieces, i) {
+                1
+            } else {
+                run
             };
             if run > 0 {
                 for piece in pieces.iter_mut().skip(i).take(run) {
@@ -184,6 +193,124 @@ fn run_before_indent(chars: &[char], pieces: &[Piece], i: usize) -> usize {
     0
 }
 
+/// How many lines from `i` on, none of them ending a sentence, stand before a line that is narrower than the two below it
+/// by an indent that the page has lost: it is the first of a paragraph, so these are a heading.
+fn run_before_first_line(chars: &[char], pieces: &[Piece], i: usize) -> usize {
+    const LONGEST_RUN: usize = 3;
+    let text = |k: usize| {
+        pieces
+            .get(k)
+            .filter(|p| matches!(p.shape, Shape::Text | Shape::Dateline))
+    };
+    // The line itself begins no paragraph: `4月9日，…` does, and so does a line that is narrower by an indent.
+    let Some(own) = text(i) else { return 0 };
+    let line = cut(chars, own.start, own.end);
+    let day = crate::times::time_len(line, 0);
+    if paragraph_openers().at(line, 0).is_some() || day > 0 && is_comma(at(line, day)) {
+        return 0;
+    }
+    for n in 1..=LONGEST_RUN {
+        let last = pieces.get(i + n - 1);
+        let plain = |p: &Piece| {
+            let line = cut(chars, p.start, p.end);
+            matches!(p.shape, Shape::Text)
+                && !p.closed
+                && head_shaped(chars, p)
+                && balanced(line)
+                && !line.iter().any(|c| is_comma(*c))
+        };
+        if !last.is_some_and(plain) {
+            return 0;
+        }
+        let (Some(first), Some(second), Some(third)) = (text(i + n), text(i + n + 1), text(i + n + 2)) else {
+            continue;
+        };
+        let full = second.width.abs_diff(third.width) <= 2;
+        let narrower = second.width.saturating_sub(first.width);
+        let begins = second.width.saturating_sub(own.width);
+        if full && !first.closed && (3..=6).contains(&narrower) && !(n == 1 && (3..=5).contains(&begins)) {
+            return n;
+        }
+    }
+    0
+}
+
+/// Whether the line right behind a byline is a headline: what ended there is followed by another article, whose first line
+/// either does not go on from this one, or is of another width.
+fn opens_an_article(chars: &[char], pieces: &[Piece], i: usize) -> bool {
+    const SHORTEST: usize = 5;
+    const LINES: usize = 8;
+    let above = pieces.get(..i).unwrap_or_default().iter().rev();
+    let behind_byline = above
+        .take(FOLIOS)
+        .find(|p| !matches!(p.shape, Shape::Folio))
+        .is_some_and(|p| matches!(p.shape, Shape::Byline(_) | Shape::Rule));
+    let Some(own) = pieces
+        .get(i)
+        .filter(|p| behind_byline && matches!(p.shape, Shape::Text))
+    else {
+        return false;
+    };
+    let line = cut(chars, own.start, own.end);
+    let day = crate::times::time_len(line, 0);
+    if own.closed
+        || !head_shaped(chars, own)
+        || !balanced(line)
+        || line.len() < SHORTEST
+        || line.iter().any(|c| is_comma(*c))
+        || paragraph_openers().at(line, 0).is_some()
+        || day > 0
+    {
+        return false;
+    }
+    let Some(next) = pieces.get(i + 1).filter(|p| matches!(p.shape, Shape::Text)) else {
+        return false;
+    };
+    let lead = cut(chars, next.start, next.end);
+    // `——某某侧记`, `“同学们，…`, `3月15日，…`
+    let dashed = matches!(at(lead, 0), '—' | '─' | '―') && head_shaped(chars, next);
+    let day = crate::times::time_len(lead, 0);
+    let opens = matches!(at(lead, 0), '“' | '"') && !matches!(before(line, line.len()), '“')
+        || day > 2 && (is_comma(at(lead, day)) || before(lead, day) == '日')
+        || crate::tables::news_leads().at(lead, 0).is_some();
+    if dashed || opens || two_halves(line) {
+        return true;
+    }
+    // As the first line of a text it would be as wide as the column, or narrower by an indent.
+    let mut widths: Vec<usize> = pieces
+        .iter()
+        .skip(i + 2)
+        .take(LINES)
+        .take_while(|p| matches!(p.shape, Shape::Text))
+        .filter(|p| !p.closed)
+        .map(|p| p.width)
+        .collect();
+    widths.sort_unstable();
+    let Some(column) = widths
+        .get(widths.len() / 2)
+        .copied()
+        .filter(|_| widths.len() >= 3)
+    else {
+        return false;
+    };
+    let even = widths.iter().filter(|w| w.abs_diff(column) <= 3).count() * 4 >= widths.len() * 3;
+    let deficit = column.saturating_sub(own.width);
+    even && column <= 100 && (own.width > column + 3 || deficit > 8)
+}
+
+/// `春灌开闸 万亩麦田返青`: one blank parts two halves, as in headlines.
+fn two_halves(line: &[char]) -> bool {
+    const HALF: usize = 4;
+    let mut blanks = (0..line.len()).filter(|k| at(line, *k).is_whitespace());
+    let (Some(k), None) = (blanks.next(), blanks.next()) else {
+        return false;
+    };
+    let word = |c: char| is_han(c) || matches!(c, '“' | '”' | '《' | '》');
+    // `“奋进正当时 聚力谱新篇”` is a slogan.
+    let quoted = !balanced(cut(line, 0, k));
+    !quoted && k >= HALF && line.len() > k + HALF && word(before(line, k)) && word(at(line, k + 1))
+}
+
 /// The form of a headline: short, no end of a sentence inside, not broken off after a comma.
 fn head_shaped(chars: &[char], piece: &Piece) -> bool {
     let text = cut(chars, piece.start, piece.end);
@@ -272,11 +399,66 @@ fn looks_like_head(chars: &[char], pieces: &[Piece], i: usize, closed_before: bo
             // Inside a sentence every line is as wide as its column: a narrower one between two full ones is foreign.
             let full = |p: Option<&Piece>| p.is_some_and(|p| p.width + 2 >= column);
             let narrow = piece.width + 5 < column && full(previous) && full(next);
+            let torn = two_halves(text) && full(previous) || odd_in_even_column(chars, pieces, i, column);
+            if !narrow && torn && !runs_on(chars, pieces, i) {
+                return true;
+            }
             let wide = piece.width > column + 6 || piece.width > widest(pieces, i) + 2;
             narrow || (wide || piece.width + 8 < column) && !like_next && !like_previous
         }
         None => text.len() <= 40 && piece.gap && !like_next && !like_previous,
     }
+}
+
+/// Whether the lines around `i` fill their column evenly, and `i`, perhaps with the line behind it, does not: so it was
+/// torn into them.
+fn odd_in_even_column(chars: &[char], pieces: &[Piece], i: usize, column: usize) -> bool {
+    const REACH: usize = 7;
+    const CELLS: usize = 2;
+    let fills = |p: &Piece| p.width.abs_diff(column) <= CELLS;
+    let text = |k: usize| pieces.get(k).filter(|p| matches!(p.shape, Shape::Text));
+    // Blanks within a line spread it to its column's width.
+    let spread = |p: &Piece| cut(chars, p.start, p.end).iter().any(|c| c.is_whitespace());
+    let odd = |p: &Piece| !p.closed && p.width.abs_diff(column) > CELLS + 1 && !spread(p);
+    let Some(own) = text(i).filter(|p| odd(p)) else {
+        return false;
+    };
+    let behind = match (text(i + 1), text(i + 2)) {
+        (Some(next), _) if fills(next) => i + 1,
+        (Some(next), Some(last)) if odd(next) && fills(last) && next.width.abs_diff(own.width) > 1 => i + 2,
+        _ => return false,
+    };
+    let before = i.checked_sub(1).and_then(text);
+    if !before.is_some_and(|p| fills(p) && !p.closed) {
+        return false;
+    }
+    // First and last lines of paragraphs tell nothing.
+    let inside = |k: &usize| {
+        let previous = k.checked_sub(1).and_then(text);
+        (*k < i || *k > behind) && previous.is_some_and(|p| !p.closed) && text(*k).is_some_and(|p| !p.closed)
+    };
+    let lines: Vec<usize> = (i.saturating_sub(REACH)..i + REACH).filter(inside).collect();
+    let uneven = lines.iter().filter(|k| !text(**k).is_some_and(fills)).count();
+    lines.len() >= 6 && uneven == 0
+}
+
+/// Whether the line goes on from the one before it or into the one behind it: the two characters at the break stand
+/// together elsewhere nearby.
+fn runs_on(chars: &[char], pieces: &[Piece], i: usize) -> bool {
+    const NEARBY: usize = 3000;
+    let text = |k: usize| {
+        pieces
+            .get(k)
+            .filter(|p| matches!(p.shape, Shape::Text | Shape::Dateline))
+    };
+    let Some(own) = text(i) else { return false };
+    let around = cut(chars, own.start.saturating_sub(NEARBY), own.end + NEARBY);
+    let stand = |one: char, two: char| {
+        is_han(one) && is_han(two) && around.windows(2).any(|w| at(w, 0) == one && at(w, 1) == two)
+    };
+    let above = i.checked_sub(1).and_then(text);
+    above.is_some_and(|p| stand(before(chars, p.end), at(chars, own.start)))
+        || text(i + 1).is_some_and(|p| stand(before(chars, own.end), at(chars, p.start)))
 }
 
 /// Two or three lines that end nothing, all much narrower than the column, before a full one: a paragraph fills its lines.
@@ -289,8 +471,7 @@ fn narrow_run(chars: &[char], pieces: &[Piece], i: usize, column: usize) -> bool
 }
 
 /// How much narrower than the column the first line of a paragraph usually is on this page: the indent.
-fn first_line_deficit(pieces: &[Piece]) -> usize {
-    const WITHOUT_EVIDENCE: usize = 6;
+fn first_line_deficits(pieces: &[Piece]) -> Vec<usize> {
     let mut deficits: Vec<usize> = Vec::new();
     for (i, pair) in pieces.windows(2).enumerate() {
         let [previous, piece] = pair else { continue };
@@ -303,10 +484,21 @@ fn first_line_deficit(pieces: &[Piece]) -> usize {
             deficits.push(column.saturating_sub(piece.width));
         }
     }
+    deficits.sort_unstable();
+    deficits
+}
+
+/// Whether most first lines are narrower by about two characters, as where the blanks of an indent are lost.
+fn indents_lost(deficits: &[usize]) -> bool {
+    let alike = deficits.iter().filter(|d| (3..=6).contains(*d)).count();
+    alike >= 3 && alike * 2 >= deficits.len()
+}
+
+fn usual_deficit(deficits: &[usize]) -> usize {
+    const WITHOUT_EVIDENCE: usize = 6;
     if deficits.len() < 3 {
         return WITHOUT_EVIDENCE;
     }
-    deficits.sort_unstable();
     // The lower quarter: the rest may be headlines.
     deficits
         .get(deficits.len() / 4)

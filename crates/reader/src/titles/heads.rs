@@ -10,6 +10,9 @@ use crate::titles::terms::{Gram, grams_of};
 pub(crate) struct Head {
     pub(crate) piece: usize,
     pub(crate) part: usize,
+    /// Its last piece, and its lines behind the first one as piece and part.
+    pub(crate) end: usize,
+    pub(crate) more: Vec<(usize, usize)>,
     pub(crate) text: Vec<char>,
     pub(crate) grams: Vec<Gram>,
     /// A subtitle, a date or a name with a post: never a headline by itself.
@@ -19,12 +22,30 @@ pub(crate) struct Head {
     /// The second half of a headline in two short lines.
     pub(crate) paired: bool,
     pub(crate) caption_like: bool,
+    /// It may be the line of a picture, or the first words of a text: a headline only where no other line is.
+    pub(crate) doubtful: bool,
     /// How much of it the words know that a photographer signed right below, in thousandths.
     pub(crate) credited: u64,
     /// Several headings stand on its line.
     pub(crate) several: bool,
     /// The text layer holds it twice: as often a caption as a headline.
     pub(crate) doubled: bool,
+}
+
+impl Head {
+    /// Goes on in the line `two`, which was broken off from it.
+    pub(crate) fn take(&mut self, two: Head) {
+        self.text.push(' ');
+        self.text.extend(two.text);
+        self.end = two.end;
+        self.more.push((two.piece, two.part));
+        self.more.extend(two.more);
+        self.grams.extend(two.grams);
+        self.grams.sort_unstable();
+        self.grams.dedup();
+        self.credited = self.credited.max(two.credited);
+        self.several = false;
+    }
 }
 
 /// Every heading that is not a section heading inside a body.
@@ -50,6 +71,8 @@ pub(crate) fn heads(pieces: &[Piece], bodies: &[Body]) -> Vec<Head> {
             heads.push(Head {
                 piece: i,
                 part,
+                end: i,
+                more: Vec::new(),
                 text: text.clone(),
                 grams: grams_of(text),
                 minor: minor(text),
@@ -58,6 +81,7 @@ pub(crate) fn heads(pieces: &[Piece], bodies: &[Body]) -> Vec<Head> {
                 caption_like: caption_words().any_in(text)
                     || caption_tails().before(text, text.len()).is_some()
                     || shown(text),
+                doubtful: doubtful(text),
                 credited: 0,
                 several: texts.len() > 1,
                 doubled: *doubled,
@@ -158,6 +182,19 @@ fn shown(text: &[char]) -> bool {
     };
     let lead = crate::chars::cut(text, n, n + REACH);
     lead.iter().any(|c| matches!(c, '在' | '正')) && text.len() > n + REACH
+}
+
+/// `上庄村村民采摘小番茄`, `会议对先进集体进行表彰`, `10月14日,县妇幼保健院医生为村`: somebody is shown, or a text begins.
+fn doubtful(text: &[char]) -> bool {
+    let named = (0..text.len()).any(|k| {
+        caption_subjects()
+            .at(text, k)
+            .is_some_and(|n| text.len() > k + n + 2)
+    });
+    let quoted = text.iter().any(|c| matches!(c, '“' | ' ' | '：' | ':'));
+    let comma = text.iter().any(|c| crate::chars::is_comma(*c));
+    named && !quoted
+        || comma && (crate::times::time_len(text, 0) > 0 || crate::chars::has_at(text, 0, "图为"))
 }
 
 /// Numbered headings right before a text that has a headline above them: `一、2025年工作回顾` heads a section, not the

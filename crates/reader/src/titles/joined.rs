@@ -3,7 +3,7 @@
 use crate::bodies::Body;
 use crate::chars::{at, balanced, cut, has_at, is_han, is_open, string};
 use crate::titles::heads::{Head, bare_year};
-use crate::titles::{REACH, Title};
+use crate::titles::{REACH, Title, more_lines_than_bodies};
 
 /// The headline with the lines before and after it that belong to the same body.
 pub(crate) fn joined(
@@ -20,7 +20,7 @@ pub(crate) fn joined(
         let (Some(one), Some(two)) = (heads.get(head), heads.get(neighbour)) else {
             return false;
         };
-        let close = one.piece.abs_diff(two.piece) <= 1;
+        let close = near(one, two);
         // A subtitle goes with the line before it, and a line that ends in a dash with the one behind.
         let dash = |head: &Head| matches!(head.text.last(), Some('—' | '－' | '─' | '―'));
         if close
@@ -101,6 +101,16 @@ pub(crate) fn joined(
     }
 }
 
+/// Whether nothing stands between two headings.
+fn near(one: &Head, two: &Head) -> bool {
+    let (one, two) = if one.piece <= two.piece {
+        (one, two)
+    } else {
+        (two, one)
+    };
+    one.end + 1 >= two.piece
+}
+
 /// Lines that no body took go with the headline right before or behind them, as second lines do that speak in figures of
 /// speech (`织牢防护网`); unless a body without a headline knows them better.
 pub(crate) fn adopt(
@@ -115,8 +125,12 @@ pub(crate) fn adopt(
     const SHORTEST: usize = 4;
     const LONGEST: usize = 30;
     const PAIRED: usize = 10;
-    /// By how much, in thousandths, the headline's body must know the characters better than another without headline.
-    const MARGIN: usize = 150;
+    // By how much, in thousandths, the headline's body must know the characters better than another without headline.
+    let usual = if more_lines_than_bodies(heads, bodies) {
+        150
+    } else {
+        300
+    };
     let mut owner: Vec<Option<usize>> = vec![None; heads.len()];
     for (b, title) in of_body.iter().enumerate() {
         let (first, last) = title.as_ref().map_or((1, 0), |title| title.lines);
@@ -143,7 +157,7 @@ pub(crate) fn adopt(
                 continue;
             };
             let (first, last) = title.lines;
-            let close = other.piece.abs_diff(head.piece) <= 1 && other.doubled == head.doubled;
+            let close = near(other, head) && other.doubled == head.doubled;
             let short = title.text.chars().count() + head.text.len() <= 60 && last - first < 2;
             // A line that speaks of another body, or stands over it, is that one's caption or a second headline.
             let own = best_of.get(h).copied().flatten();
@@ -162,7 +176,7 @@ pub(crate) fn adopt(
             // Two short lines of nearly one length are a pair.
             let alike =
                 other.text.len().abs_diff(head.text.len()) <= 2 && behind && head.text.len() <= PAIRED;
-            let margin = if alike { 0 } else { MARGIN };
+            let margin = if alike { 0 } else { usual };
             if rival.is_some_and(|rival| fit(b) < rival + margin) {
                 continue;
             }

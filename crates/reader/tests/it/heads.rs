@@ -203,3 +203,65 @@ fn a_short_column_label_gives_way_to_the_line_that_speaks_of_the_body() {
         .unwrap();
     assert_eq!(found.title.as_deref(), Some("集市里的“流动警务车”"));
 }
+
+#[test]
+fn a_headline_broken_within_a_quotation_or_a_number_is_one_headline() {
+    let mut lines = READING.to_vec();
+    lines.extend(FISH);
+    lines.extend(["柳河县建成“农家书", "屋”惠民点", "白杨水库放养鱼苗3", "6万尾"]);
+    let document = page(&lines);
+    assert_eq!(
+        title_of(&document, "农家书屋120个"),
+        Some("柳河县建成“农家书 屋”惠民点")
+    );
+    assert_eq!(title_of(&document, "花鲢"), Some("白杨水库放养鱼苗3 6万尾"));
+}
+
+#[test]
+fn a_headline_behind_a_byline_is_known_by_what_follows_it() {
+    let mut lines = READING.to_vec();
+    lines.extend([
+        "山谷里的“鱼水情”",
+        "——白杨水库移民致富侧记",
+        "“鱼苗下水了！”一大早，白杨水库边围满了人。管",
+        "理处引进大水面生态养殖，投放花鲢、白鲢鱼苗36",
+        "万尾，预计明年秋天起捕，可增收240万元，库区的",
+        "移民吃上了生态饭。（文/石磊）",
+    ]);
+    let document = page(&lines);
+    assert_eq!(
+        title_of(&document, "花鲢"),
+        Some("山谷里的“鱼水情” ——白杨水库移民致富侧记")
+    );
+}
+
+#[test]
+fn a_line_that_shows_somebody_yields_to_the_headline_of_the_same_body() {
+    let mut lines = READING.to_vec();
+    lines.extend(FISH);
+    lines.extend([
+        "库区村民给白杨水库投放花鲢鱼苗",
+        "全市农家书屋建设现场推进会召开",
+        "白杨水库养出生态鱼",
+    ]);
+    let document = page(&lines);
+    assert_eq!(title_of(&document, "大水面"), Some("白杨水库养出生态鱼"));
+}
+
+#[test]
+fn two_figures_of_speech_left_over_go_to_the_bodies_that_share_their_characters() {
+    let mut lines = READING.to_vec();
+    lines.extend(FISH);
+    lines.extend([
+        "本报讯 3月2日夜里，青石镇环卫工人何秀芳在路边",
+        "捡到一个黑色提包，里面装着现金和证件。她在寒风",
+        "里守了两个小时，把提包原样交还给失主，失主激动",
+        "得连声道谢，说这是春天里最暖的一件事，周围居民",
+        "也纷纷为她点赞。（林溪）",
+        "全市农家书屋建设现场推进会召开",
+        "白杨水库养出生态鱼",
+        "寒夜守候暖失主",
+    ]);
+    let document = page(&lines);
+    assert_eq!(title_of(&document, "提包"), Some("寒夜守候暖失主"));
+}
