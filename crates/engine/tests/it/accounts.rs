@@ -5,6 +5,7 @@ use bihuan_engine::audit::{self, Detector};
 use bihuan_engine::burden::{self, Burden, Part};
 use bihuan_engine::{Failure, bulletin};
 use jiff::civil::{Date, date};
+use serde_json::json;
 
 use crate::bulletins::{March, drafting};
 use crate::county::actor;
@@ -70,6 +71,40 @@ fn the_weeks_and_the_askers_add_up_to_the_whole() {
         })
         .sum();
     assert_eq!(by_week, found.whole.tenths);
+}
+
+#[test]
+fn a_datum_that_two_mechanisms_asked_one_unit_for_is_named_with_both() {
+    let mut story = March::new();
+    let (from, to) = (date(2026, 3, 1), date(2026, 5, 31));
+    let shared = |story: &March, part: &Part| asked(story, from, to, part).shared;
+    assert!(
+        shared(&story, &Part::default()).is_empty(),
+        "one mechanism alone asked"
+    );
+    // The unit whose clerk reported the result of an instruction reports that of a key task as well.
+    let county = &mut story.county;
+    let open = json!({ "type": "open", "mechanism": "key-task", "owner": "housing", "title": "任务", "stage": "carrying-out",
+        "values": { "due": "2026-04-30" } });
+    let case = county.order("supervision.dispatcher", open).unwrap().case;
+    let photo = county.engine.upload("现场.txt", "记录".as_bytes()).unwrap();
+    let step = json!({ "type": "step", "case": case, "step": "report-done", "values": { "result": "已办" }, "evidence": [photo] });
+    county.order("housing.clerk", step).unwrap();
+    let both = shared(&story, &Part::default());
+    let told: Vec<String> = both
+        .iter()
+        .map(|(datum, askers)| format!("{datum} {askers:?}"))
+        .collect();
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    due {"instruction", "key-task"}
+    result {"instruction", "key-task"}
+    "#);
+    // Two units that are asked once each are not asked twice.
+    let part = Part {
+        unit: Some("water".into()),
+        ..Part::default()
+    };
+    assert!(shared(&story, &part).is_empty());
 }
 
 #[test]

@@ -120,6 +120,48 @@ fn readings_are_counted_by_the_month_in_which_they_were_taken() {
 }
 
 #[test]
+fn an_amount_stands_beside_its_target_and_the_time_that_has_passed() {
+    let dir = tempfile::tempdir().unwrap();
+    // What was taken away this year, out of the year's target of 400 t.
+    let county = with(dir.path(), "d-environment", |text| {
+        let Some((before, rest)) = text.split_once("[[indicator]]\nid = \"carried-away\"") else {
+            return text.to_owned();
+        };
+        let (of, after) = rest.split_once("\n\n").unwrap();
+        let amount = of
+            .lines()
+            .filter(|line| {
+                !line.starts_with("base") && !line.starts_with("period") && !line.starts_with("unit")
+            })
+            .collect::<Vec<_>>()
+            .join("\n");
+        format!(
+            "{before}[[indicator]]\nid = \"carried-away\"{amount}\nunit = \"吨\"\ntarget = \"400\"\nperiod = \"year\"\ndated = \"moved_on\"\n\n{after}"
+        )
+    });
+    let trip = |row: &str, day, tonnes: &str| {
+        let values = [
+            ("moved_on", Value::Date(day)),
+            ("direction", Value::Code("out".into())),
+            ("tonnes", Value::Dec(tonnes.parse().unwrap())),
+        ];
+        put(&county, "waste_trips", row, &values);
+    };
+    trip("last", date(2025, 2, 3), "80.5");
+    trip("a", date(2026, 1, 10), "40.25");
+    trip("b", date(2026, 2, 28), "9.75");
+    let course = measured(&county, "waste-backlog", "carried-away").course.unwrap();
+    // 2 March is the 61st day: 16.7 % of the time, 12.5 % of the target, 50 t against 80.5 t a year before.
+    assert_eq!(course.elapsed, (61, 365));
+    assert_eq!(
+        course.done.map(|done| done.normalize().to_string()),
+        Some("12.5".to_owned())
+    );
+    let amounts = [&course.now, &course.before, &course.year_ago].map(window);
+    assert_eq!(amounts, ["50/ = 50", "80.5/ = 80.5", "80.5/ = 80.5"]);
+}
+
+#[test]
 fn a_rate_over_a_register_follows_its_rows() {
     let dir = tempfile::tempdir().unwrap();
     let county = with(dir.path(), "c-safety", str::to_owned);
