@@ -51,6 +51,8 @@ pub struct Mechanism {
     pub purpose: Label,
     /// The document that states the rule.
     pub source: Label,
+    /// Whether it works in emergencies (`scene = "emergency"`): what its clocks that run day and night say may come at night.
+    pub emergency: bool,
     /// Fields of a case.
     pub fields: Vec<Field>,
     /// The text field that heads a case.

@@ -1,5 +1,6 @@
 //! Sign-in: accounts, passwords, sessions. Secrets stand in a file of their own, never in the log.
 
+mod channels;
 mod saved;
 mod second;
 mod sessions;
@@ -18,13 +19,14 @@ use sha2::{Digest as _, Sha256};
 use crate::chance;
 use crate::error::Error;
 
+pub use channels::MailAddress;
 pub use saved::{SAVED_MAX, SavedView, Shared};
 pub use second::Enrolment;
 pub use sessions::{OpenSession, Session};
 pub use tokens::{ApiToken, TOKEN_DAYS, TOKENS_MAX};
 
 /// The form of the tables.
-const FORM: i64 = 3;
+const FORM: i64 = 4;
 
 /// Shortest password, in characters.
 pub const PASSWORD_MIN: usize = 8;
@@ -111,7 +113,7 @@ impl Accounts {
         let copy = Accounts::open(to)?;
         let connection = copy.lock();
         connection.execute("ATTACH ?1 AS source", [file.to_string_lossy()])?;
-        for table in ["accounts", "seconds", "recovery", "saved_views"] {
+        for table in ["accounts", "seconds", "recovery", "saved_views", "channels"] {
             connection.execute(
                 &format!("INSERT INTO main.{table} SELECT * FROM source.{table}"),
                 [],
@@ -229,6 +231,7 @@ impl Accounts {
             "recovery",
             "halves",
             "saved_views",
+            "channels",
             "accounts",
         ] {
             transaction.execute(&format!("DELETE FROM {table} WHERE login = ?1"), [login])?;
@@ -361,6 +364,7 @@ fn upgrade(connection: &Connection) -> Result<(), Error> {
         )?;
     }
     transaction.execute_batch(saved::TABLE)?;
+    transaction.execute_batch(channels::TABLE)?;
     transaction.pragma_update(None, "user_version", FORM)?;
     Ok(transaction.commit()?)
 }

@@ -33,6 +33,9 @@ pub enum Error {
         /// The first: its code, its file, and what it says.
         first: String,
     },
+    /// Settings that do not fit, all that is wrong with them.
+    #[error("{}", .0.text(Lang::En))]
+    Settings(Box<Message>),
     /// The writer has stopped.
     #[error("the writer has stopped")]
     Stopped,
@@ -46,6 +49,7 @@ impl Error {
     pub fn message(&self) -> Message {
         match self {
             Error::Ledger(error) => error.message(),
+            Error::Settings(message) => message.as_ref().clone(),
             Error::Unsound { faults, first } => Message::new("refusal.unsound_pack")
                 .show("n", faults)
                 .with("first", first.as_str()),

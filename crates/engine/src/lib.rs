@@ -30,6 +30,7 @@ pub mod pdf;
 pub mod people;
 pub mod process;
 mod queue;
+mod settings;
 pub mod time;
 pub mod unmask;
 pub mod upload;
@@ -38,8 +39,8 @@ pub mod wire;
 mod writer;
 
 pub use accounts::{
-    Account, Accounts, ApiToken, Enrolment, OpenSession, PASSWORD_MIN, SAVED_MAX, SavedView, Session, Shared,
-    SignInError, TOKEN_DAYS, TOKENS_MAX, hash_password,
+    Account, Accounts, ApiToken, Enrolment, MailAddress, OpenSession, PASSWORD_MIN, SAVED_MAX, SavedView,
+    Session, Shared, SignInError, TOKEN_DAYS, TOKENS_MAX, hash_password,
 };
 pub use answer::{Answer, Recorded};
 pub use bihuan_mechanism::Pack;
@@ -48,5 +49,6 @@ pub use engine::{CatchUp, Engine, Opening};
 pub use error::{Error, Failure};
 pub use mechanisms::Mechanisms;
 pub use notices::Notices;
+pub use settings::Settings;
 pub use wire::{OpenOrder, Order, SourceOrder, Submission};
 pub use writer::WorldChange;

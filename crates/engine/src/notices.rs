@@ -2,23 +2,31 @@
 //! work; a notice only says that something came there, or became of what one had asked for.
 //!
 //! `told` says of one event whom it concerns and why; `follow` goes through the log from where it stopped; `kept` holds the
-//! notices with that place in one file, so that both move together or not at all. `robots`, `rounds`, `wording`, `outbox` and
-//! `post` tell a unit's group outside: who, when, what, written down once, sent until it arrives.
+//! notices with that place in one file, so that both move together or not at all. `robots`, `mail` and `channels` say who is
+//! told outside, `rounds` when, `wording` what; `outbox` writes it down once and sends it until it arrives, by `post` to
+//! robots and by `smtp` to people.
 
+mod channels;
 mod follow;
 mod kept;
+mod mail;
 mod outbox;
 mod post;
 mod robots;
 mod rounds;
+mod smtp;
 mod told;
 mod wording;
 
+pub(crate) use channels::Addressee;
+pub use channels::Channels;
 pub use follow::BATCH_MAX;
 pub use kept::{Notice, Notices, UNREAD_MAX};
-pub use outbox::Message;
-pub use post::Unsent;
-pub use robots::{Digest, Robot, Robots, Shape};
+pub use mail::{Mail, Security, may_be_address};
+pub use outbox::{Message, Receiver};
+pub use post::{Unsent, explain};
+pub use robots::{Robot, Shape};
+pub use rounds::{Digest, Rhythm};
 pub use told::{Kind, Reason};
 
 #[doc(hidden)]

@@ -21,6 +21,7 @@ use crate::digest::digest_of_parts;
 use crate::expr::{Ty, compile};
 use crate::read::{Sink, Sp};
 use crate::surroundings::Surroundings;
+use crate::syntax::ast::Scene;
 use crate::syntax::limit::Said;
 use crate::syntax::mechanism::{
     ClosingAst, FigureAst, IndicatorAst, LookBackAst, Reasons, RenamedAst, RequestAst, StageAst, StepAst,
@@ -70,6 +71,7 @@ pub(crate) fn mechanism(subject: &Subject<'_>, pack: &str, sink: &mut Sink<'_>) 
         label: ast.label.clone(),
         purpose: ast.purpose.clone(),
         source: ast.source.clone(),
+        emergency: ast.scene == Scene::Emergency,
         fields: subject.fields.clone(),
         title: FieldId::new(ast.title.as_ref()?.as_str()),
         columns: ast

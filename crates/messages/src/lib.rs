@@ -233,6 +233,7 @@ const AREAS: &[(&str, &str)] = areas![
     "reader",
     "refusal",
     "report",
+    "settings",
     "verify",
     "web"
 ];

@@ -229,6 +229,7 @@ pub(crate) fn mechanism(way: Way) -> Mechanism {
         label: label("督办事项"),
         purpose: label("x"),
         source: label("x"),
+        emergency: false,
         fields: vec![
             field("title", Type::Text),
             field("result", Type::Int),

@@ -20,12 +20,13 @@ use super::kept::{Notice, Notices, forget_from, forget_old, put, set_place};
 use super::told::{To, told};
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::mechanisms::Mechanisms;
 use crate::views::actor_of;
 
 /// Entries of one batch.
 pub const BATCH_MAX: usize = 500;
 
-/// How often it is looked whether a robot has something to say.
+/// How often it is looked whether there is something to send.
 const ROUNDS: Duration = Duration::from_secs(20);
 
 /// How far back is told when a data directory is followed for the first time.
@@ -82,9 +83,15 @@ impl Notices {
             return Ok(None);
         };
         // All of it first: whoever marks something as read should not wait for the log.
-        let (world, mut states, mut notices) = (engine.world(), BTreeMap::new(), Vec::new());
+        let (world, mechanisms) = (engine.world(), engine.mechanisms());
+        let (mut states, mut notices) = (BTreeMap::new(), Vec::new());
         for entry in entries {
-            notices.append(&mut notices_of(&reader, &world, &mut states, entry)?);
+            notices.append(&mut notices_of(
+                &reader,
+                (&world, &mechanisms),
+                &mut states,
+                entry,
+            )?);
         }
         let transaction = connection.transaction()?;
         let mut made = 0u64;
@@ -104,19 +111,17 @@ impl Notices {
     /// Goes through the log in a thread of its own, every `period`, until the last handle on the engine is gone.
     pub fn run(self: &Arc<Self>, engine: &Engine, period: Duration) {
         let (weak, notices) = (engine.downgrade(), self.clone());
-        if !self.robots.all.is_empty() {
-            // A thread of its own: a robot that does not answer must not keep people from their notices.
-            let (weak, notices) = (engine.downgrade(), self.clone());
-            std::thread::spawn(move || {
-                loop {
-                    std::thread::sleep(ROUNDS);
-                    let Some(engine) = weak.upgrade() else { return };
-                    if let Err(error) = notices.go_round(&engine) {
-                        tracing::error!(%error, "messages could not be written down or sent; they will be");
-                    }
+        // A thread of its own: a robot or server that does not answer must not keep people from their notices.
+        let (robots, beside) = (engine.downgrade(), self.clone());
+        std::thread::spawn(move || {
+            loop {
+                std::thread::sleep(ROUNDS);
+                let Some(engine) = robots.upgrade() else { return };
+                if let Err(error) = beside.go_round(&engine) {
+                    tracing::error!(%error, "messages could not be written down or sent; they will be");
                 }
-            });
-        }
+            }
+        });
         std::thread::spawn(move || {
             loop {
                 let Some(engine) = weak.upgrade() else { return };
@@ -148,7 +153,7 @@ fn first_since(reader: &Reader, size: u64, now: Timestamp) -> Result<u64, Error>
 /// What an entry tells people. `states` holds the cases of this batch as they were after their last entry.
 fn notices_of(
     reader: &Reader,
-    world: &World,
+    (world, mechanisms): (&World, &Mechanisms),
     states: &mut BTreeMap<CaseId, State>,
     entry: Entry,
 ) -> Result<Vec<Notice>, Error> {
@@ -177,6 +182,9 @@ fn notices_of(
         (None, CaseEvent::Opened(opened)) => State::open(opened, &meta),
         (None, _) => return Ok(Vec::new()),
     };
+    // Only the mechanism's file says what is an emergency; a short clock alone is none.
+    let rules = mechanisms.by_digest(&after.mechanism.digest);
+    let emergency = rules.is_some_and(|rules| rules.emergency);
     let mut heard = BTreeSet::new();
     let mut notices = Vec::new();
     for told in told(before.as_ref(), &event, &after) {
@@ -192,7 +200,7 @@ fn notices_of(
                 case,
                 reason: told.reason,
                 due: told.due,
-                urgent: told.urgent,
+                urgent: told.urgent && emergency,
                 at,
                 read: None,
             });

@@ -3,16 +3,17 @@
 //! No name and no text of a case stands here: who reads a notice is shown what he may see of the case at that moment. The
 //! file is left out of backups; what is not in it any more still lies on the desks.
 
-use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use bihuan_domain::id::{CaseId, PersonId, PostId};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::robots::Robots;
 use super::told::Reason;
+use crate::accounts::Accounts;
 use crate::error::Error;
+use crate::settings::Settings;
 use crate::views::Page;
 
 /// The file in a data directory.
@@ -57,7 +58,7 @@ pub struct Notice {
     pub reason: Reason,
     /// Until when something is to be done.
     pub due: Option<Timestamp>,
-    /// Whether its clock is an emergency's.
+    /// Whether it is an emergency's, by the mark of its mechanism.
     pub urgent: bool,
     /// When it happened.
     pub at: Timestamp,
@@ -71,8 +72,11 @@ pub struct Notices {
     pub(super) writing: Mutex<Connection>,
     /// Pages ask here and wait for nobody.
     reading: Mutex<Connection>,
+    dir: PathBuf,
     /// What goes out, as `bihuan.toml` says.
-    pub(super) robots: Robots,
+    settings: RwLock<Arc<Settings>>,
+    /// What people choose.
+    pub(super) accounts: Accounts,
 }
 
 impl Notices {
@@ -90,12 +94,33 @@ impl Notices {
         };
         let writing = open()?;
         writing.execute_batch(TABLES)?;
-        writing.execute_batch(super::outbox::TABLES)?;
+        super::outbox::tables(&writing)?;
         Ok(Notices {
             writing: Mutex::new(writing),
             reading: Mutex::new(open()?),
-            robots: Robots::read(dir)?,
+            dir: dir.to_owned(),
+            settings: RwLock::new(Arc::new(Settings::read(dir)?)),
+            accounts: Accounts::open(dir)?,
         })
+    }
+
+    /// What `bihuan.toml` said when it was last read.
+    pub fn settings(&self) -> Arc<Settings> {
+        self.settings
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Reads `bihuan.toml` again. What is in force stays in force if there is a fault in it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Settings`].
+    pub fn read_settings_again(&self) -> Result<Arc<Settings>, Error> {
+        let read = Arc::new(Settings::read(&self.dir)?);
+        *self.settings.write().unwrap_or_else(PoisonError::into_inner) = read.clone();
+        Ok(read)
     }
 
     pub(super) fn reading(&self) -> MutexGuard<'_, Connection> {

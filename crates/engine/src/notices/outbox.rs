@@ -1,23 +1,31 @@
 //! What goes out: messages are written down with the place up to which a robot has told, in one transaction, and sent
 //! afterwards. A crash loses nothing; a message that was under way when it came is sent again under the same key.
 
+use std::collections::BTreeSet;
 use std::sync::PoisonError;
 
-use bihuan_domain::calendar::CalendarId;
-use bihuan_domain::id::PostId;
+use bihuan_domain::calendar::{Calendar, CalendarId};
+use bihuan_domain::id::{PersonId, PostId};
+use bihuan_domain::world::World;
+use bihuan_messages::{Lang, t};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde_json::Value as Json;
 
+use super::channels::{Addressee, is_the_units};
 use super::kept::{Notice, Notices, notice};
-use super::post::{self, Unsent};
-use super::robots::{Robot, Robots};
-use super::rounds::{Lane, quiet};
-use super::wording;
+use super::mail::Mail;
+use super::post::{self, Unsent, unsent};
+use super::robots::{MAIL, Robot};
+use super::rounds::{Lane, Rhythm, quiet};
+use super::smtp;
+use super::told::Kind;
+use super::wording::{self, Length};
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::settings::Settings;
 
-pub(super) const TABLES: &str = "
+const TABLES: &str = "
 CREATE TABLE IF NOT EXISTS lanes(robot TEXT NOT NULL, lane TEXT NOT NULL, next INTEGER NOT NULL, last_at INTEGER,
   PRIMARY KEY (robot, lane)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS outbox(id INTEGER PRIMARY KEY AUTOINCREMENT, robot TEXT NOT NULL, lane TEXT NOT NULL, text TEXT NOT NULL, details TEXT NOT NULL,
@@ -26,6 +34,11 @@ CREATE TABLE IF NOT EXISTS outbox(id INTEGER PRIMARY KEY AUTOINCREMENT, robot TE
 CREATE INDEX IF NOT EXISTS outbox_waiting ON outbox(next_at) WHERE ended_at IS NULL;
 CREATE INDEX IF NOT EXISTS notices_by_seq ON notices(seq);
 ";
+
+/// Makes the tables of this part.
+pub(super) fn tables(connection: &Connection) -> Result<(), Error> {
+    Ok(connection.execute_batch(TABLES)?)
+}
 
 /// How long it is waited after each failure; after the last the message is given up.
 const WAITS: [SignedDuration; 6] = [
@@ -37,8 +50,14 @@ const WAITS: [SignedDuration; 6] = [
     SignedDuration::from_hours(12),
 ];
 
-/// Messages sent in one round: a robot that does not answer must not hold the others up for long.
+/// Messages to robots sent in one round: one that does not answer must not hold the others up for long.
 const ROUND_MAX: u32 = 20;
+
+/// Letters sent in one round. They go to one server: where it cannot be reached, the rest of the round waits.
+const LETTERS_MAX: u32 = 200;
+
+/// Entries that a lane with nothing to tell may lie behind before its place is moved on.
+const BEHIND_MAX: u64 = 1_000;
 
 /// How long ended messages are shown.
 const SHOWN: SignedDuration = SignedDuration::from_hours(24 * 30);
@@ -48,8 +67,8 @@ const SHOWN: SignedDuration = SignedDuration::from_hours(24 * 30);
 pub struct Message {
     /// Its key.
     pub id: u64,
-    /// The robot.
-    pub robot: String,
+    /// The robot, or the person whose mail it is.
+    pub to: Receiver,
     /// How many notices it tells of.
     pub notices: u64,
     /// When it was written.
@@ -62,8 +81,34 @@ pub struct Message {
     pub fault: Option<(String, String)>,
 }
 
+/// Who is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Receiver {
+    /// A robot, by its name.
+    Robot(String),
+    /// A person, by mail.
+    Person(PersonId),
+}
+
+impl Receiver {
+    /// The name under which lanes and messages are kept.
+    fn key(&self) -> String {
+        match self {
+            Receiver::Robot(name) => name.clone(),
+            Receiver::Person(person) => format!("{MAIL}{person}"),
+        }
+    }
+
+    fn of(key: &str) -> Receiver {
+        match key.strip_prefix(MAIL) {
+            Some(person) => Receiver::Person(person.into()),
+            None => Receiver::Robot(key.to_owned()),
+        }
+    }
+}
+
 impl Notices {
-    /// One round for every robot: writes down what is to be told, then sends what waits. Returns how many messages arrived.
+    /// One round for every robot and everybody's mail: writes down what is to be told, then sends what waits. Returns how many messages arrived.
     ///
     /// # Errors
     ///
@@ -73,11 +118,6 @@ impl Notices {
         self.send_waiting(engine)
     }
 
-    /// The robots that are set up.
-    pub fn robots(&self) -> &Robots {
-        &self.robots
-    }
-
     /// Sends one message that says only that it is a test, now and outside the outbox.
     ///
     /// # Errors
@@ -85,7 +125,33 @@ impl Notices {
     /// What went wrong, in words of the catalogue.
     pub fn test(&self, robot: &Robot, place: &str) -> Result<(), Unsent> {
         let text = wording::test(robot.lang, place);
-        post::send(robot, "test", &text, &Json::Array(Vec::new()))
+        let settings = self.settings();
+        post::send(
+            robot,
+            settings.certificates.as_deref(),
+            "test",
+            &text,
+            &Json::Array(Vec::new()),
+        )
+    }
+
+    /// Sends one letter now and outside the outbox: a test, or the code by which somebody shows that an address is his.
+    ///
+    /// # Errors
+    ///
+    /// What went wrong; `gone` where no mail server is set up.
+    pub fn write_letter(&self, to: &str, subject: &str, text: &str) -> Result<(), Unsent> {
+        let settings = self.settings();
+        let mail = settings.mail.as_ref().ok_or_else(|| unsent("gone", ""))?;
+        let now = Timestamp::now();
+        send_letter(
+            &settings,
+            mail,
+            to,
+            &format!("now.{}", now.as_microsecond()),
+            subject,
+            text,
+        )
     }
 
     /// The newest messages of the outbox.
@@ -104,7 +170,7 @@ impl Notices {
             let said: String = row.get(8)?;
             Ok(Message {
                 id: u64::try_from(row.get::<_, i64>(0)?).unwrap_or(0),
-                robot: row.get(1)?,
+                to: Receiver::of(&row.get::<_, String>(1)?),
                 notices: u64::try_from(row.get::<_, i64>(2)?).unwrap_or(0),
                 made: moment(row.get(3)?),
                 tries: row.get(4)?,
@@ -121,50 +187,48 @@ impl Notices {
         let Some(through) = self.place()? else {
             return Ok(());
         };
-        let (world, now) = (engine.world(), engine.now());
-        let calendar = world.calendars.get(&CalendarId::statutory());
-        for robot in &self.robots.all {
-            for lane in Lane::ALL {
-                let mut connection = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-                let transaction = connection.transaction()?;
-                let (next, last) = standing(&transaction, robot, lane, through)?;
-                if next < through && lane.speaks(robot, calendar, last, now) {
-                    let tells = |post: &PostId| robot.tells(&world, post);
-                    let told = told(&transaction, next, through)?;
-                    let told: Vec<Notice> = told
-                        .into_iter()
-                        .filter(|told| {
-                            Lane::of(robot, told.reason, told.urgent) == Some(lane) && tells(&told.post)
-                        })
-                        .collect();
-                    if !told.is_empty() {
-                        let written = wording::digest(engine, &self.robots, robot, lane, &told)?;
-                        transaction.execute(
-                            "INSERT INTO outbox(robot, lane, text, details, n, made_at, next_at) VALUES (?1, ?6, ?2, ?3, ?4, ?5, ?5)",
-                            params![
-                                robot.name,
-                                written.text,
-                                written.details.to_string(),
-                                i64::try_from(written.n).unwrap_or(i64::MAX),
-                                now.as_microsecond(),
-                                lane.name(),
-                            ],
-                        )?;
-                    }
-                    // A lane that had nothing to say has not spoken: what comes next need not wait.
-                    let last = if told.is_empty() { last } else { Some(now) };
-                    transaction.execute(
-                        "UPDATE lanes SET next = ?3, last_at = ?4 WHERE robot = ?1 AND lane = ?2",
-                        params![
-                            robot.name,
-                            lane.name(),
-                            i64::try_from(through).unwrap_or(i64::MAX),
-                            last.map(Timestamp::as_microsecond)
-                        ],
-                    )?;
+        let (settings, choosers) = (self.settings(), self.accounts.choosers()?);
+        let world = engine.world();
+        let round = Round {
+            engine,
+            settings: &settings,
+            calendar: world.calendars.get(&CalendarId::statutory()),
+            through,
+            now: engine.now(),
+        };
+        // Whoever chose so is not spoken of in groups.
+        let apart: BTreeSet<&PersonId> = choosers
+            .iter()
+            .filter(|one| !one.channels.by_robot)
+            .map(|one| &one.person)
+            .collect();
+        for robot in &settings.robots {
+            let place = robot.unit.as_ref().and_then(|unit| world.org.units.get(unit));
+            let place = place.map_or(world.name.get(robot.lang), |unit| unit.name.get(robot.lang));
+            let voice = (robot.lang, place, Length::OF_CHATS);
+            let mut connection = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+            let transaction = connection.transaction()?;
+            round.speak(&transaction, &robot.name, &robot.rhythm, voice, |from, lane| {
+                told_to(&transaction, robot, &world, &apart, lane, (from, through))
+            })?;
+            transaction.commit()?;
+        }
+        if settings.mail.is_some() {
+            let mut connection = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+            let transaction = connection.transaction()?;
+            for one in &choosers {
+                let (key, lang) = (Receiver::Person(one.person.clone()).key(), one.channels.lang);
+                if !one.channels.by_mail || one.address.is_none() {
+                    // Who chooses mail again later is not told all that came meanwhile.
+                    transaction.execute("DELETE FROM lanes WHERE robot = ?1", [&key])?;
+                    continue;
                 }
-                transaction.commit()?;
+                let voice = (lang, world.name.get(lang), Length::OF_MAIL);
+                round.speak(&transaction, &key, &one.channels.rhythm, voice, |from, lane| {
+                    mailed_to(&transaction, one, lane, (from, through))
+                })?;
             }
+            transaction.commit()?;
         }
         Ok(())
     }
@@ -172,21 +236,29 @@ impl Notices {
     /// What waits and is due, emergencies first.
     fn waiting(&self, now: Timestamp) -> Result<Vec<Waiting>, Error> {
         let connection = self.reading();
-        let mut statement = connection.prepare_cached(
-            "SELECT id, robot, lane, text, details, tries FROM outbox WHERE ended_at IS NULL AND next_at <= ?1
-             ORDER BY lane <> 'emergency', id LIMIT ?2",
-        )?;
-        let rows = statement.query_map((now.as_microsecond(), ROUND_MAX), |row| {
-            Ok(Waiting {
-                id: row.get(0)?,
-                robot: row.get(1)?,
-                lane: row.get(2)?,
-                text: row.get(3)?,
-                details: row.get(4)?,
-                tries: row.get(5)?,
-            })
-        })?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        let mut all = Vec::new();
+        for (letters, most) in [(false, ROUND_MAX), (true, LETTERS_MAX)] {
+            let mut statement = connection.prepare_cached(
+                "SELECT id, robot, lane, text, details, tries, made_at FROM outbox
+                 WHERE ended_at IS NULL AND next_at <= ?1 AND (substr(robot, 1, 5) = 'mail:') = ?3
+                 ORDER BY lane <> 'emergency', id LIMIT ?2",
+            )?;
+            let rows = statement.query_map((now.as_microsecond(), most, letters), |row| {
+                Ok(Waiting {
+                    id: row.get(0)?,
+                    to: Receiver::of(&row.get::<_, String>(1)?),
+                    lane: row.get(2)?,
+                    text: row.get(3)?,
+                    details: row.get(4)?,
+                    tries: row.get(5)?,
+                    made: row.get(6)?,
+                })
+            })?;
+            for row in rows {
+                all.push(row?);
+            }
+        }
+        Ok(all)
     }
 
     /// Sends what waits and is due.
@@ -195,21 +267,45 @@ impl Notices {
         let oldest = now.checked_sub(SHOWN).unwrap_or(now).as_microsecond();
         let world = engine.world();
         let calendar = world.calendars.get(&CalendarId::statutory());
+        let (settings, choosers) = (self.settings(), self.accounts.choosers()?);
         let mut arrived = 0u64;
+        let mut server_is_away = false;
         for message in self.waiting(now)? {
             let Waiting { id, tries, .. } = message;
-            let details: Json = serde_json::from_str(&message.details)?;
-            let sent = match self.robots.find(&message.robot) {
-                // What could not be sent by day waits for the morning, too.
-                Some(robot) if message.lane != Lane::Emergency.name() && quiet(robot, calendar, now) => {
-                    continue;
+            let emergency = message.lane == Lane::Emergency.name();
+            // What could not be sent by day waits for the morning, too.
+            let waits = |rhythm: &Rhythm| !emergency && quiet(rhythm, calendar, now);
+            let gone = || Err(unsent("gone", ""));
+            let sent = match &message.to {
+                Receiver::Robot(name) => match settings.robot(name) {
+                    Some(robot) if waits(&robot.rhythm) => continue,
+                    Some(robot) => {
+                        let details: Json = serde_json::from_str(&message.details)?;
+                        let extra = settings.certificates.as_deref();
+                        post::send(robot, extra, &id.to_string(), &message.text, &details)
+                    }
+                    None => gone(),
+                },
+                Receiver::Person(_) if server_is_away => continue,
+                Receiver::Person(person) => {
+                    let found = choosers
+                        .iter()
+                        .find(|one| one.person == *person && one.channels.by_mail);
+                    let found = found.and_then(|one| Some((one, one.address.as_ref()?)));
+                    match (found, &settings.mail) {
+                        (Some((one, _)), Some(_)) if waits(&one.channels.rhythm) => continue,
+                        (Some((one, address)), Some(mail)) => {
+                            let (subject, text) = letter_of(&settings, one.channels.lang, &message.text);
+                            let key = format!("{id}.{}", message.made);
+                            send_letter(&settings, mail, address, &key, &subject, &text)
+                        }
+                        _ => gone(),
+                    }
                 }
-                Some(robot) => post::send(robot, &id.to_string(), &message.text, &details),
-                None => Err(Unsent {
-                    code: "gone",
-                    said: String::new(),
-                }),
             };
+            if let (Receiver::Person(_), Err(why)) = (&message.to, &sent) {
+                server_is_away = !why.is_of_the_letter();
+            }
             let connection = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
             match sent {
                 Ok(()) => {
@@ -221,12 +317,13 @@ impl Notices {
                 }
                 Err(why) => {
                     tracing::warn!(
-                        robot = message.robot,
+                        to = message.to.key(),
                         code = why.code,
                         said = why.said,
-                        "a robot did not take a message"
+                        "a message was not taken"
                     );
                     let wait = usize::try_from(tries).ok().and_then(|tries| WAITS.get(tries));
+                    let wait = wait.filter(|_| !why.is_final());
                     let next = wait.and_then(|wait| now.checked_add(*wait).ok());
                     connection.execute(
                         "UPDATE outbox SET tries = tries + 1, next_at = COALESCE(?2, next_at),
@@ -251,24 +348,25 @@ impl Notices {
 /// A message that waits to be sent.
 struct Waiting {
     id: i64,
-    robot: String,
+    to: Receiver,
     lane: String,
     text: String,
     details: String,
     tries: u32,
+    made: i64,
 }
 
-/// From which entry a lane goes on, and when it last spoke. A new robot is not told the past.
+/// From which entry a lane goes on, and when it last spoke. Who is new is not told the past.
 fn standing(
     connection: &Connection,
-    robot: &Robot,
+    key: &str,
     lane: Lane,
     through: u64,
 ) -> Result<(u64, Option<Timestamp>), Error> {
     let found: Option<(i64, Option<i64>)> = connection
         .query_row(
             "SELECT next, last_at FROM lanes WHERE robot = ?1 AND lane = ?2",
-            (&robot.name, lane.name()),
+            (key, lane.name()),
             |row| Ok((row.get(0)?, row.get(1)?)),
         )
         .optional()?;
@@ -277,24 +375,153 @@ fn standing(
     }
     connection.execute(
         "INSERT INTO lanes(robot, lane, next) VALUES (?1, ?2, ?3)",
-        (
-            &robot.name,
-            lane.name(),
-            i64::try_from(through).unwrap_or(i64::MAX),
-        ),
+        (key, lane.name(), i64::try_from(through).unwrap_or(i64::MAX)),
     )?;
     Ok((through, None))
 }
 
-/// The notices of these entries, each thing once however many serve on the post.
-fn told(connection: &Connection, from: u64, until: u64) -> Result<Vec<Notice>, Error> {
+/// What is the same for everybody in one round.
+struct Round<'a> {
+    engine: &'a Engine,
+    settings: &'a Settings,
+    calendar: Option<&'a Calendar>,
+    through: u64,
+    now: Timestamp,
+}
+
+impl Round<'_> {
+    /// Writes down what each lane of a receiver says now. `told` gives what there is to tell in a lane from an entry on.
+    fn speak(
+        &self,
+        transaction: &Connection,
+        key: &str,
+        rhythm: &Rhythm,
+        voice: (Lang, &str, Length),
+        told: impl Fn(u64, Lane) -> Result<Vec<Notice>, Error>,
+    ) -> Result<(), Error> {
+        let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+        for lane in Lane::ALL {
+            let (next, last) = standing(transaction, key, lane, self.through)?;
+            if next >= self.through || !lane.speaks(rhythm, self.calendar, last, self.now) {
+                continue;
+            }
+            let told = told(next, lane)?;
+            if !told.is_empty() {
+                let written = wording::digest(self.engine, self.settings, voice, lane, &told)?;
+                transaction.execute(
+                    "INSERT INTO outbox(robot, lane, text, details, n, made_at, next_at) VALUES (?1, ?6, ?2, ?3, ?4, ?5, ?5)",
+                    params![
+                        key,
+                        written.text,
+                        written.details.to_string(),
+                        i64::try_from(written.n).unwrap_or(i64::MAX),
+                        self.now.as_microsecond(),
+                        lane.name(),
+                    ],
+                )?;
+            } else if self.through.saturating_sub(next) < BEHIND_MAX {
+                continue;
+            }
+            // A lane that had nothing to say has not spoken: what comes next need not wait.
+            let last = if told.is_empty() { last } else { Some(self.now) };
+            transaction.execute(
+                "UPDATE lanes SET next = ?3, last_at = ?4 WHERE robot = ?1 AND lane = ?2",
+                params![
+                    key,
+                    lane.name(),
+                    number(self.through),
+                    last.map(Timestamp::as_microsecond)
+                ],
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// What a robot tells in a lane of these entries: each thing once however many serve on the post, and nothing that concerns
+/// only people who keep what is theirs to themselves.
+fn told_to(
+    connection: &Connection,
+    robot: &Robot,
+    world: &World,
+    apart: &BTreeSet<&PersonId>,
+    lane: Lane,
+    (from, until): (u64, u64),
+) -> Result<Vec<Notice>, Error> {
     let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
     let mut statement = connection.prepare_cached(
-        "SELECT seq, min(person), post, case_id, reason, due, urgent, at, NULL FROM notices WHERE seq >= ?1 AND seq < ?2
-         GROUP BY seq, post, reason ORDER BY seq",
+        "SELECT seq, person, post, case_id, reason, due, urgent, at, NULL FROM notices WHERE seq >= ?1 AND seq < ?2
+         ORDER BY seq, post, reason, person",
     )?;
     let rows = statement.query_map((number(from), number(until)), notice)?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let mut heard: BTreeSet<(u64, PostId, &str)> = BTreeSet::new();
+    let mut all = Vec::new();
+    for row in rows {
+        let told = row?;
+        let (reason, urgent) = (told.reason, told.urgent);
+        let fits = reason.kind() != Kind::Outcome
+            && Lane::of(&robot.rhythm, reason, urgent) == lane
+            && (is_the_units(reason, urgent) || !apart.contains(&told.person))
+            && robot.tells(world, &told.post);
+        if fits && heard.insert((told.seq, told.post.clone(), reason.name())) {
+            all.push(told);
+        }
+    }
+    Ok(all)
+}
+
+/// What a person's mail tells in a lane of these entries: what he has not seen in the page meanwhile.
+fn mailed_to(
+    connection: &Connection,
+    one: &Addressee,
+    lane: Lane,
+    (from, until): (u64, u64),
+) -> Result<Vec<Notice>, Error> {
+    let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+    let mut statement = connection.prepare_cached(
+        "SELECT seq, person, post, case_id, reason, due, urgent, at, read_at FROM notices
+         WHERE person = ?1 AND seq >= ?2 AND seq < ?3 AND read_at IS NULL ORDER BY seq",
+    )?;
+    let rows = statement.query_map((one.person.as_str(), number(from), number(until)), notice)?;
+    let all = rows.collect::<Result<Vec<Notice>, _>>()?;
+    let channels = &one.channels;
+    let fits = |told: &Notice| {
+        channels.mails(told.reason, told.urgent)
+            && Lane::of(&channels.rhythm, told.reason, told.urgent) == lane
+    };
+    Ok(all.into_iter().filter(fits).collect())
+}
+
+/// Subject and text of the letter that a message becomes.
+fn letter_of(settings: &Settings, lang: Lang, message: &str) -> (String, String) {
+    let (head, rest) = message.split_once('\n').unwrap_or((message, ""));
+    let counted = rest.lines().next().unwrap_or_default();
+    let mut text = message.replace('\n', "\n\n");
+    for (key, path) in [
+        ("notify.mail_desk", "/"),
+        ("notify.mail_stop", "/account/notices"),
+    ] {
+        text.push_str("\n\n");
+        text.push_str(t(lang, key));
+        if let Some(link) = settings.link(path) {
+            text.push(' ');
+            text.push_str(&link);
+        }
+    }
+    text.push('\n');
+    (format!("{head} {counted}"), text)
+}
+
+fn send_letter(
+    settings: &Settings,
+    mail: &Mail,
+    to: &str,
+    id: &str,
+    subject: &str,
+    text: &str,
+) -> Result<(), Unsent> {
+    let letter = mail.letter(to, id, subject, text, Timestamp::now());
+    smtp::send(mail, settings.certificates.as_deref(), to, &letter)
 }
 
 fn moment(micros: i64) -> Timestamp {

@@ -1,11 +1,13 @@
 //! Sending one message: the forms of the chat tools, their signatures, and whom is never written to.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bihuan_messages::{Lang, t, tf};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
@@ -42,16 +44,82 @@ pub struct Unsent {
     pub said: String,
 }
 
+/// Answers of mail servers that have a text of their own; others are explained by their first digit.
+const ANSWERS: [&str; 22] = [
+    "421", "432", "450", "451", "452", "454", "455", "500", "501", "502", "503", "504", "521", "530", "534",
+    "535", "538", "550", "551", "552", "553", "554",
+];
+
+/// Why something did not arrive, in words: `code` and `said` as they stand in the outbox.
+pub fn explain(lang: Lang, code: &str, said: &str) -> String {
+    let mut parts = said.split(' ');
+    if let ("smtp", Some(step), Some(answer)) = (code, parts.next(), parts.next()) {
+        let step = tf(
+            lang,
+            "notify.smtp_step",
+            &[("step", &t(lang, &format!("notify.smtp_at_{step}")))],
+        );
+        let known = if ANSWERS.contains(&answer) {
+            answer
+        } else if answer.starts_with('4') {
+            "4xx"
+        } else {
+            "5xx"
+        };
+        let fine = parts.next().map(|fine| format!(" {fine}")).unwrap_or_default();
+        return format!(
+            "{step}{} ({answer}{fine})",
+            t(lang, &format!("notify.smtp_{known}"))
+        );
+    }
+    let key = format!("notify.said_{code}");
+    let words = t(
+        lang,
+        if bihuan_messages::has(&key) {
+            &key
+        } else {
+            "notify.said_unreached"
+        },
+    );
+    if said.is_empty() {
+        words.to_owned()
+    } else {
+        format!("{words} ({said})")
+    }
+}
+
+impl Unsent {
+    /// Whether it is of no use to try again: the server has said for good that it does not take this letter or this address.
+    pub(super) fn is_final(&self) -> bool {
+        let mut parts = self.said.split(' ');
+        self.code == "smtp"
+            && matches!(parts.next(), Some("to" | "data" | "taken"))
+            && parts.next().is_some_and(|answer| answer.starts_with('5'))
+    }
+
+    /// Whether it lies at the letter or its address, and not at the way to the server.
+    pub(super) fn is_of_the_letter(&self) -> bool {
+        let step = self.said.split(' ').next();
+        self.code == "gone" || self.code == "smtp" && matches!(step, Some("to" | "data" | "taken"))
+    }
+}
+
 /// Sends `text` under the key `id`, which a program on the other side may know it by.
 ///
 /// # Errors
 ///
 /// [`Unsent`].
-pub(super) fn send(robot: &Robot, id: &str, text: &str, details: &Json) -> Result<(), Unsent> {
+pub(super) fn send(
+    robot: &Robot,
+    extra: Option<&Path>,
+    id: &str,
+    text: &str,
+    details: &Json,
+) -> Result<(), Unsent> {
     let now = Timestamp::now();
     let (url, body) = message(robot, id, text, details, now)?;
     let plain = url.starts_with("http:");
-    let agent = agent(plain);
+    let agent = agent(plain, extra);
     let sent = agent
         .post(&url)
         .header("content-type", "application/json; charset=utf-8")
@@ -146,7 +214,7 @@ fn accepted(kind: Shape, said: &str) -> Result<(), Unsent> {
     }
 }
 
-fn unsent(code: &'static str, said: &str) -> Unsent {
+pub(super) fn unsent(code: &'static str, said: &str) -> Unsent {
     Unsent {
         code,
         said: said.to_owned(),
@@ -167,10 +235,10 @@ fn unreached(error: &HttpError) -> Unsent {
     }
 }
 
-fn agent(plain: bool) -> Agent {
+fn agent(plain: bool, extra: Option<&Path>) -> Agent {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let tls = TlsConfig::builder()
-        .root_certs(RootCerts::new_with_certs(&trusted()))
+        .root_certs(RootCerts::new_with_certs(&trusted(extra)))
         .unversioned_rustls_crypto_provider(provider)
         .build();
     let config = Config::builder()
@@ -184,17 +252,19 @@ fn agent(plain: bool) -> Agent {
     Agent::with_parts(config, DefaultConnector::default(), Allowed { plain })
 }
 
-fn trusted() -> Vec<Certificate<'static>> {
-    let Some(pem) = TRUSTED.iter().find_map(|file| std::fs::read(file).ok()) else {
-        return Vec::new();
-    };
-    let items = parse_pem(&pem).filter_map(Result::ok);
-    items
-        .filter_map(|item| match item {
-            PemItem::Certificate(certificate) => Some(certificate),
-            _ => None,
-        })
-        .collect()
+/// The certificates that the system trusts, and those of a file beside.
+pub(crate) fn trusted(extra: Option<&Path>) -> Vec<Certificate<'static>> {
+    let system = TRUSTED.iter().find_map(|file| std::fs::read(file).ok());
+    let extra = extra.and_then(|file| std::fs::read(file).ok());
+    let mut all = Vec::new();
+    for pem in [system, extra].into_iter().flatten() {
+        for item in parse_pem(&pem).filter_map(Result::ok) {
+            if let PemItem::Certificate(certificate) = item {
+                all.push(certificate);
+            }
+        }
+    }
+    all
 }
 
 /// Finds addresses and leaves out those that must not be written to: a name may come to mean something else after it was
@@ -225,7 +295,7 @@ impl Resolver for Allowed {
 
 /// Unencrypted only to this machine; never to addresses that mean a link, a group or nothing. Offices run chat tools
 /// of their own, so private addresses are allowed.
-fn may(address: &SocketAddr, plain: bool) -> bool {
+pub(super) fn may(address: &SocketAddr, plain: bool) -> bool {
     let ip = match address.ip() {
         IpAddr::V6(ip) => ip.to_ipv4_mapped().map_or(IpAddr::V6(ip), IpAddr::V4),
         ip => ip,
@@ -249,14 +319,14 @@ fn is_link_local(ip: Ipv6Addr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::notices::Robots;
+    use crate::settings::Settings;
 
     fn robot(kind: &str, secret: bool) -> Robot {
         let secret = if secret { "secret = \"SEC1\"" } else { "" };
         let text = format!(
             "[[robot]]\nname = \"a\"\nkind = \"{kind}\"\nurl = \"https://chat.example/send?key=k\"\n{secret}"
         );
-        Robots::parse(&text).unwrap().all.remove(0)
+        Settings::parse(&text).unwrap().robots.remove(0)
     }
 
     fn written(kind: &str, secret: bool) -> (String, Json) {

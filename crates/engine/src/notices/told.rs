@@ -9,9 +9,7 @@ use bihuan_domain::id::{PersonId, PostId};
 use bihuan_domain::mechanism::StageKind;
 use bihuan_domain::org::Actor;
 use jiff::Timestamp;
-
-/// A clock that counts day and night and is no longer than this is an emergency's: its notices may come at night.
-const URGENT_HOURS_MAX: u32 = 12;
+use serde::{Deserialize, Serialize};
 
 /// Why somebody is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,7 +49,8 @@ pub enum Reason {
 }
 
 /// Reasons that one chooses together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// Something came to my desk.
     Work,
@@ -151,7 +150,7 @@ pub(super) struct Told {
     pub(super) to: To,
     pub(super) reason: Reason,
     pub(super) due: Option<Timestamp>,
-    /// Whether the clock is an emergency's.
+    /// Whether its clock runs day and night: where the mechanism says that it works in emergencies, it is told at any hour.
     pub(super) urgent: bool,
 }
 
@@ -324,11 +323,8 @@ fn whose(state: &State, clock: &ClockKey) -> Option<PostId> {
     }
 }
 
-/// Whether a clock is an emergency's: it counts day and night, and not for long.
+/// Whether a clock counts day and night. One that counts office hours stands still at night: its notice can wait as well.
 fn urgent(state: &State, clock: &str) -> bool {
-    state.clock(clock).is_some_and(|clock| match clock.rule.limit {
-        Limit::Minutes(_) => true,
-        Limit::Hours(hours) => hours <= URGENT_HOURS_MAX,
-        _ => false,
-    })
+    let clock = state.clock(clock);
+    clock.is_some_and(|clock| matches!(clock.rule.limit, Limit::Minutes(_) | Limit::Hours(_)))
 }

@@ -9,17 +9,34 @@ use bihuan_messages::{Lang, t, tf};
 use serde_json::{Value as Json, json};
 
 use super::kept::Notice;
-use super::robots::{Robot, Robots};
 use super::rounds::Lane;
 use super::told::Reason;
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::settings::Settings;
 
-/// Lines of a message; the rest is a number.
-const LINES_MAX: usize = 10;
+/// How long a message may be.
+#[derive(Clone, Copy)]
+pub(super) struct Length {
+    /// Lines; the rest is a number.
+    lines: usize,
+    /// Bytes.
+    bytes: usize,
+}
 
-/// Longest message, in bytes: WeCom takes 2,048.
-const BYTES_MAX: usize = 1_900;
+impl Length {
+    /// WeCom takes 2,048 bytes.
+    pub(super) const OF_CHATS: Length = Length {
+        lines: 10,
+        bytes: 1_900,
+    };
+
+    /// What is read on one screen.
+    pub(super) const OF_MAIL: Length = Length {
+        lines: 30,
+        bytes: 8_000,
+    };
+}
 
 /// A message.
 pub(super) struct Written {
@@ -31,12 +48,11 @@ pub(super) struct Written {
 /// One message for all of these, whether they are one or five hundred.
 pub(super) fn digest(
     engine: &Engine,
-    robots: &Robots,
-    robot: &Robot,
+    settings: &Settings,
+    (lang, place, length): (Lang, &str, Length),
     lane: Lane,
     told: &[Notice],
 ) -> Result<Written, Error> {
-    let (lang, world) = (robot.lang, engine.world());
     let (views, mechanisms) = (engine.views()?, engine.mechanisms());
     let mut counts: BTreeMap<Reason, usize> = BTreeMap::new();
     for notice in told {
@@ -48,8 +64,6 @@ pub(super) fn digest(
         .iter()
         .map(|(reason, n)| tf(lang, "notify.group_count", &[("what", &said(*reason)), ("n", n)]))
         .collect();
-    let place = robot.unit.as_ref().and_then(|unit| world.org.units.get(unit));
-    let place = place.map_or(world.name.get(lang), |unit| unit.name.get(lang));
     let head = format!("notify.head_{}", lane.name());
     let mut text = tf(lang, &head, &[("place", &place)]);
     text.push('\n');
@@ -60,7 +74,7 @@ pub(super) fn digest(
     let mut order: Vec<&Notice> = told.iter().collect();
     order.sort_by_key(|notice| (notice.due.is_none(), notice.due, notice.seq));
     for notice in order {
-        if details.len() >= LINES_MAX || !named.insert((notice.case, notice.reason)) {
+        if details.len() >= length.lines || !named.insert((notice.case, notice.reason)) {
             continue;
         }
         let number = numbered(&views, notice.case, lang)?;
@@ -70,10 +84,7 @@ pub(super) fn digest(
             .as_ref()
             .map_or("", |mechanism| mechanism.label.get(lang));
         let due = notice.due.map(|due| moment_label(due).get(lang).to_owned());
-        let link = robots
-            .address
-            .as_ref()
-            .map(|address| format!("{}/cases/{}", address.trim_end_matches('/'), notice.case));
+        let link = settings.link(&format!("/cases/{}", notice.case));
         let parts = [
             Some(number.clone()),
             Some(mechanism.to_owned()),
@@ -87,7 +98,7 @@ pub(super) fn digest(
             .filter(|part| !part.is_empty())
             .collect();
         let line = line.join(" · ");
-        if text.len().saturating_add(line.len()) > BYTES_MAX {
+        if text.len().saturating_add(line.len()) > length.bytes {
             break;
         }
         text.push('\n');

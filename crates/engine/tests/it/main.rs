@@ -25,6 +25,8 @@ mod indicators;
 mod indicators_of_rows;
 mod killed;
 mod lists;
+mod mail;
+mod mail_server;
 mod notices;
 mod process;
 mod robots;

@@ -5,8 +5,8 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use bihuan_engine::Notices;
-use bihuan_engine::notices::Robots;
+use bihuan_engine::{Notices, Settings};
+use bihuan_messages::Lang;
 use jiff::civil::date;
 use serde_json::json;
 
@@ -244,9 +244,15 @@ fn a_message_is_written_down_once_however_often_the_server_starts_again() {
 #[test]
 fn settings_that_would_write_where_nobody_should_are_refused_without_repeating_them() {
     let robot = |url: &str| {
-        Robots::parse(&format!(
+        let said = Settings::parse(&format!(
             "[[robot]]\nname = \"甲\"\nkind = \"wecom\"\nurl = \"{url}\"\nsecret = \"S3CRET\""
-        ))
+        ));
+        said.map_err(|faults| {
+            faults
+                .iter()
+                .map(|fault| fault.text(Lang::Zh))
+                .collect::<String>()
+        })
     };
     for wrong in [
         "http://chat.example/send?key=K3Y",
@@ -256,7 +262,7 @@ fn settings_that_would_write_where_nobody_should_are_refused_without_repeating_t
     ] {
         let why = robot(wrong).unwrap_err();
         assert!(
-            why.contains("甲") && !why.contains("K3Y") && !why.contains("S3CRET"),
+            why.contains("第 4 行") && !why.contains("K3Y") && !why.contains("S3CRET"),
             "{why}"
         );
     }
@@ -264,4 +270,62 @@ fn settings_that_would_write_where_nobody_should_are_refused_without_repeating_t
     assert!(robot("http://127.0.0.1:9/").is_ok());
     let shown = format!("{:?}", robot("https://chat.example/?key=K3Y").unwrap());
     assert!(!shown.contains("K3Y") && !shown.contains("S3CRET"), "{shown}");
+}
+
+#[test]
+fn every_fault_of_the_settings_is_said_in_both_languages_with_its_line_and_how_to_mend_it() {
+    let faulty = r#"adress = "https://bihuan.example"
+address = "bihuan.example"
+
+[[robot]]
+name = "一"
+kind = "slack"
+url = "https://chat.example/K3Y"
+quiet = "22:00"
+emergencies = "S3CRET"
+
+[[robot]]
+name = "一"
+kind = "wecom"
+
+[mail]
+server = "smtp://mail.example"
+port = 70000
+security = "none"
+login = "bihuan"
+from = "bihuan"
+domains = ["@example.gov.cn"]
+"#;
+    let faults = Settings::parse(faulty).unwrap_err();
+    let said = |lang| {
+        let lines: Vec<String> = faults.iter().map(|fault| fault.text(lang)).collect();
+        lines.join("\n")
+    };
+    let both = format!("{}\n\n{}", said(Lang::Zh), said(Lang::En));
+    assert!(!both.contains("K3Y") && !both.contains("S3CRET"), "{both}");
+    insta::assert_snapshot!(both);
+    let torn = Settings::parse("[mail\nserver = \"S3CRET\"").unwrap_err();
+    let torn = torn[0].text(Lang::Zh);
+    assert!(torn.contains("第 1 行") && !torn.contains("S3CRET"), "{torn}");
+}
+
+#[test]
+fn settings_are_read_again_without_a_restart_and_faulty_ones_change_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let tool = Tool::new();
+    let notices = notices(dir.path(), &tool, "");
+    let file = dir.path().join("bihuan.toml");
+    let former = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, "robot = 1").unwrap();
+    let why = notices
+        .read_settings_again()
+        .unwrap_err()
+        .message()
+        .text(Lang::Zh);
+    assert!(why.contains("第 1 行") && why.contains("双方括号"), "{why}");
+    assert_eq!(notices.settings().robots.len(), 1);
+    assert!(Notices::open(dir.path()).is_err());
+    std::fs::write(&file, former.replace("住建群", "水利群")).unwrap();
+    notices.read_settings_again().unwrap();
+    assert_eq!(notices.settings().robots[0].name, "水利群");
 }

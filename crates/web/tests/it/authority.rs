@@ -151,6 +151,8 @@ const ROUTES: &[&str] = &[
     "POST /admin/accounts/{login}",
     "GET /account",
     "POST /account/password",
+    "GET /account/notices",
+    "POST /account/notices",
     "GET /account/second",
     "POST /account/second",
     "POST /account/sessions",

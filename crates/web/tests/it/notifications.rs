@@ -146,3 +146,98 @@ async fn the_page_shows_where_a_robot_writes_and_never_its_key() {
     let mut clerk = Browser::signed_in(&county, "housing.clerk").await;
     assert_eq!(clerk.get("/admin/robots").await.status, StatusCode::FORBIDDEN);
 }
+
+#[tokio::test]
+async fn a_person_chooses_how_he_is_told_and_nothing_is_sent_where_no_server_is_set_up() {
+    let (county, _) = handed_up();
+    let mut leader = Browser::signed_in(&county, "county.leader").await;
+    let page = leader.get("/account/notices").await;
+    assert!(
+        page.has("还没有设置发信服务器") && !page.has("发验证码"),
+        "{}",
+        page.text
+    );
+    let csrf = page.hidden("csrf");
+    let address = [
+        ("csrf", csrf.as_str()),
+        ("act", "address"),
+        ("address", "li@example.gov.cn"),
+    ];
+    let refused = leader.post("/account/notices", &address).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let choose = |from: &'static str| {
+        [
+            ("csrf", csrf.as_str()),
+            ("act", "choose"),
+            ("by_mail", "1"),
+            ("often", "hourly"),
+            ("kind_breach", "1"),
+            ("from", from),
+            ("to", "06:30"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    };
+    for (from, status) in [
+        ("25:00", StatusCode::UNPROCESSABLE_ENTITY),
+        ("21:15", StatusCode::OK),
+    ] {
+        let sent = choose(from);
+        let sent: Vec<(&str, &str)> = sent.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+        let page = leader.post("/account/notices", &sent).await;
+        assert_eq!(page.status, status, "{}", page.text);
+    }
+    let page = leader.get("/account/notices").await;
+    assert!(
+        page.has("value=\"21:15\"") && page.has("value=\"06:30\""),
+        "{}",
+        page.text
+    );
+    assert!(leader.get("/account").await.has("只在页面上"));
+    let other = Browser::signed_in(&county, "housing.clerk")
+        .await
+        .get("/account/notices")
+        .await;
+    assert!(other.has("value=\"22:00\""), "{}", other.text);
+}
+
+#[tokio::test]
+async fn settings_are_read_again_by_a_button_and_faults_are_said_where_they_are() {
+    let (mut county, _) = handed_up();
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("bihuan.toml");
+    let mail = "[mail]\nserver = \"127.0.0.1\"\nsecurity = \"none\"\nport = 9\nfrom = \"bihuan@example.gov.cn\"\ndomains = [\"example.gov.cn\"]\n";
+    std::fs::write(&file, mail).unwrap();
+    county.notices = std::sync::Arc::new(bihuan_engine::Notices::open(dir.path()).unwrap());
+    let mut office = Browser::signed_in(&county, "office.dispatcher").await;
+    let page = office.get("/admin/robots").await;
+    assert!(page.has("邮件经 127.0.0.1:9 发出"), "{}", page.text);
+    let csrf = page.hidden("csrf");
+    let reread = [("csrf", csrf.as_str()), ("act", "reread")];
+    std::fs::write(&file, mail.replace("port = 9", "port = \"S3CRET\"")).unwrap();
+    let faulty = office.post("/admin/robots", &reread).await;
+    assert_eq!(faulty.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        faulty.has("第 4 行") && faulty.has("端口号") && faulty.has("127.0.0.1:9") && !faulty.has("S3CRET"),
+        "{}",
+        faulty.text
+    );
+    std::fs::write(&file, mail.replace("port = 9", "port = 10")).unwrap();
+    assert!(office.post("/admin/robots", &reread).await.has("127.0.0.1:10"));
+
+    // Nobody listens there: the code cannot be sent, and the page says why.
+    let mut leader = Browser::signed_in(&county, "county.leader").await;
+    let csrf = leader.get("/account/notices").await.hidden("csrf");
+    let name = |address: &'static str| [("act", "address"), ("address", address)];
+    for (address, says) in [
+        ("li@example.com", "这个邮箱不能用"),
+        ("li@example.gov.cn", "连不上"),
+        ("li@example.gov.cn", "请等两分钟"),
+    ] {
+        let mut sent = vec![("csrf", csrf.as_str())];
+        sent.extend(name(address));
+        let page = leader.post("/account/notices", &sent).await;
+        assert!(page.has(says), "{says}: {}", page.text);
+    }
+    let wrong = [("csrf", csrf.as_str()), ("act", "confirm"), ("code", "12345")];
+    assert!(leader.post("/account/notices", &wrong).await.has("验证码不对"));
+}

@@ -1,6 +1,7 @@
 //! My account (我的账户): password, second step of signing in, where one is signed in, tokens of the API. Whatever makes an
 //! account stronger or weaker asks for the password again and stands in the log, without its secrets.
 
+mod channels;
 mod second;
 mod tokens;
 
@@ -28,6 +29,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/account", get(index))
         .route("/account/password", post(password))
         .route("/account/sessions", post(sessions))
+        .merge(channels::routes())
         .merge(second::routes())
         .merge(tokens::routes())
 }
@@ -154,6 +156,7 @@ fn page(visitor: &Visitor, outcome: &Outcome) -> Result<Markup, Trouble> {
         }
         (password_form(visitor, &outcome.problems))
         @if !must {
+            (channels::section(visitor, &accounts)?)
             (second::section(visitor, &accounts, &outcome.problems)?)
             (session_list(visitor, &accounts)?)
             (tokens::section(visitor, &accounts, &outcome.problems)?)

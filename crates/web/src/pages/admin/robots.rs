@@ -1,21 +1,24 @@
-//! Chat robots (群机器人): what is set up, a test message, and the outbox with what did not arrive and why. Addresses and
-//! secrets are never shown.
+//! Sending notices (消息外发): robots and mail as they are set up, a test message, settings read again, and the outbox with what
+//! did not arrive and why. Addresses and secrets are never shown.
 
 use axum::Router;
 use axum::extract::Query;
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use bihuan_engine::access::Task;
-use bihuan_engine::notices::{Message, Robot};
-use bihuan_messages::{Lang, t, tf};
+use bihuan_engine::notices::{Message, Receiver, Robot, explain};
+use bihuan_engine::{Error, Settings};
+use bihuan_messages::{t, tf};
 use maud::{Markup, html};
 use serde::Deserialize;
 
 use crate::Web;
 use crate::body::Posted;
+use crate::components::summary::Problem;
 use crate::layout::{self, Nav};
 use crate::session::Visitor;
-use crate::show;
+use crate::show::{self, Show};
 use crate::trouble::Trouble;
 
 /// Messages of the outbox that are shown.
@@ -36,7 +39,7 @@ unit = "housing"
 digest = "daily" # daily, hourly
 "#;
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Asked {
     /// The robot that was tested, and how that ended: empty where it arrived.
     #[serde(default)]
@@ -47,7 +50,7 @@ struct Asked {
 
 async fn index(visitor: Visitor, Query(asked): Query<Asked>) -> Result<Markup, Trouble> {
     visitor.must(Task::ManageAccounts)?;
-    visitor.work(move |visitor| page(visitor, &asked)).await
+    visitor.work(move |visitor| page(visitor, &asked, None)).await
 }
 
 async fn test(Posted { visitor, sent }: Posted) -> Result<Response, Trouble> {
@@ -55,12 +58,24 @@ async fn test(Posted { visitor, sent }: Posted) -> Result<Response, Trouble> {
     visitor
         .work(move |visitor| {
             let notices = visitor.notices()?;
+            if sent.get("act") == "reread" {
+                return match notices.read_settings_again() {
+                    Ok(_) => Ok(Redirect::to("/admin/robots?tested=settings").into_response()),
+                    Err(Error::Settings(why)) => {
+                        let problem = Problem::at("settings", why.text(visitor.lang));
+                        let page = page(visitor, &Asked::default(), Some(&problem))?;
+                        Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+                    }
+                    Err(error) => Err(error.into()),
+                };
+            }
             // By its place in the list: a name need not be fit for an address.
             let at = sent
                 .get("robot")
                 .parse::<usize>()
                 .map_err(|_| Trouble::bad("robot"))?;
-            let robot = notices.robots().all.get(at).ok_or_else(Trouble::not_found)?;
+            let settings = notices.settings();
+            let robot = settings.robots.get(at).ok_or_else(Trouble::not_found)?;
             let fault = match notices.test(robot, visitor.world.name.get(robot.lang)) {
                 Ok(()) => String::new(),
                 Err(why) => format!("&fault={}", why.code),
@@ -70,47 +85,40 @@ async fn test(Posted { visitor, sent }: Posted) -> Result<Response, Trouble> {
         .await
 }
 
-/// Why something did not arrive, in words.
-fn why(lang: Lang, code: &str, said: &str) -> String {
-    const KNOWN: [&str; 11] = [
-        "redirected",
-        "status",
-        "tool",
-        "answer",
-        "slow",
-        "address",
-        "forbidden",
-        "unreached",
-        "tls",
-        "secret",
-        "gone",
-    ];
-    let known = KNOWN.contains(&code);
-    let words = t(
-        lang,
-        &format!("notify.said_{}", if known { code } else { "unreached" }),
-    );
-    if said.is_empty() {
-        words.to_owned()
-    } else {
-        format!("{words} ({said})")
-    }
-}
-
-fn page(visitor: &Visitor, asked: &Asked) -> Result<Markup, Trouble> {
+fn page(visitor: &Visitor, asked: &Asked, fault: Option<&Problem>) -> Result<Markup, Trouble> {
     let lang = visitor.lang;
     let notices = visitor.notices()?;
-    let robots = &notices.robots().all;
+    let settings = notices.settings();
+    let robots = &settings.robots;
     let outbox = notices.outbox(SHOWN)?;
     let title = t(lang, "notify.robots");
     let tested = asked.tested.parse::<usize>().ok().and_then(|at| robots.get(at));
     let body = html! {
         (layout::heading(Some(t(lang, "admin.title")), &html! { (title) }, &html! {}))
         p .lead { (t(lang, "notify.robots_lead")) }
+        @if let Some(fault) = fault {
+            div .summary role="alert" tabindex="-1" data-focus {
+                p .summary-title { (t(lang, "notify.reread_failed")) }
+                @for line in fault.text.lines() { p { (show::text(line)) } }
+            }
+        }
+        @if asked.tested == "settings" {
+            p .notice role="status" { (tf(lang, "notify.reread_done", &[("n", &robots.len()), ("mail", &mail(visitor, &settings))])) }
+        }
+        form .actions method="post" action="/admin/robots" {
+            (layout::csrf(visitor))
+            button #settings type="submit" name="act" value="reread" { (t(lang, "notify.reread")) }
+        }
+        section {
+            h2 { (t(lang, "notify.mail")) }
+            p { (show::text(&mail(visitor, &settings))) (if lang == bihuan_messages::Lang::Zh { "。" } else { "." }) }
+            @if settings.mail.is_some() { p .quiet { (t(lang, "notify.mail_try")) } }
+        }
+        h2 { (t(lang, "notify.group_robots")) }
         @if let Some(robot) = tested {
             p .notice role="status" {
                 @if asked.fault.is_empty() { (tf(lang, "notify.robot_tested", &[("name", &robot.name)])) }
-                @else { (tf(lang, "notify.robot_failed", &[("name", &robot.name), ("why", &why(lang, &asked.fault, ""))])) }
+                @else { (tf(lang, "notify.robot_failed", &[("name", &robot.name), ("why", &explain(lang, &asked.fault, ""))])) }
             }
         }
         @if robots.is_empty() {
@@ -126,10 +134,26 @@ fn page(visitor: &Visitor, asked: &Asked) -> Result<Markup, Trouble> {
         section {
             h2 { (t(lang, "notify.outbox")) }
             @if outbox.is_empty() { p .quiet { (t(lang, "notify.outbox_empty")) } }
-            @else { (messages(lang, &outbox)) }
+            @else { (messages(visitor, &outbox)?) }
         }
     };
     Ok(layout::page(visitor, title, Nav::Admin, &body))
+}
+
+/// Through which server mail goes out.
+fn mail(visitor: &Visitor, settings: &Settings) -> String {
+    match &settings.mail {
+        Some(mail) => tf(
+            visitor.lang,
+            "notify.mail_set",
+            &[
+                ("server", &mail.server),
+                ("port", &mail.port),
+                ("from", &mail.from),
+            ],
+        ),
+        None => t(visitor.lang, "notify.mail_unset").to_owned(),
+    }
 }
 
 fn listed(visitor: &Visitor, robots: &[Robot]) -> Markup {
@@ -154,7 +178,7 @@ fn listed(visitor: &Visitor, robots: &[Robot]) -> Markup {
                 td data-label=(t(lang, "notify.robot_kind")) { (t(lang, &format!("notify.kind_{}", robot.kind.name()))) }
                 td data-label=(t(lang, "notify.robot_host")) { (show::text(&robot.host())) }
                 td data-label=(t(lang, "notify.robot_unit")) { (unit(robot)) }
-                td data-label=(t(lang, "notify.robot_when")) { (t(lang, &format!("notify.often_{}", robot.digest.name()))) }
+                td data-label=(t(lang, "notify.robot_when")) { (t(lang, &format!("notify.often_{}", robot.rhythm.digest.name()))) }
                 td { form .inline method="post" action="/admin/robots" {
                     (layout::csrf(visitor))
                     button .link type="submit" name="robot" value=(at)
@@ -165,12 +189,22 @@ fn listed(visitor: &Visitor, robots: &[Robot]) -> Markup {
     }
 }
 
-fn messages(lang: Lang, outbox: &[Message]) -> Markup {
+fn messages(visitor: &Visitor, outbox: &[Message]) -> Result<Markup, Trouble> {
+    let lang = visitor.lang;
+    let views = visitor.views()?;
+    let show = Show {
+        visitor,
+        views: &views,
+    };
+    let to = |message: &Message| match &message.to {
+        Receiver::Robot(name) => name.clone(),
+        Receiver::Person(person) => tf(lang, "notify.outbox_to_mail", &[("who", &show.person(person))]),
+    };
     let state = |message: &Message| {
         let why = message
             .fault
             .as_ref()
-            .map(|(code, said)| why(lang, code, said))
+            .map(|(code, said)| explain(lang, code, said))
             .unwrap_or_default();
         match (message.next, message.fault.is_some()) {
             (None, false) => t(lang, "notify.outbox_sent").to_owned(),
@@ -190,19 +224,19 @@ fn messages(lang: Lang, outbox: &[Message]) -> Markup {
             }
         }
     };
-    html! {
+    Ok(html! {
         table .ledger {
-            thead { tr { @for key in ["outbox_made", "robot_name", "outbox_n", "outbox_state"] {
+            thead { tr { @for key in ["outbox_made", "outbox_to", "outbox_n", "outbox_state"] {
                 th scope="col" { (t(lang, &format!("notify.{key}"))) }
             } } }
             tbody { @for message in outbox { tr {
                 td data-label=(t(lang, "notify.outbox_made")) { (show::moment(message.made, lang)) }
-                td data-label=(t(lang, "notify.robot_name")) { (show::text(&message.robot)) }
+                td data-label=(t(lang, "notify.outbox_to")) { (show::text(&to(message))) }
                 td data-label=(t(lang, "notify.outbox_n")) { span .num { (message.notices) } }
                 td data-label=(t(lang, "notify.outbox_state")) { (state(message)) }
             } } }
         }
-    }
+    })
 }
 
 #[cfg(test)]
@@ -210,9 +244,9 @@ mod tests {
     #[test]
     fn the_example_on_the_page_is_one_that_the_program_takes() {
         assert_eq!(
-            bihuan_engine::notices::Robots::parse(super::EXAMPLE)
+            bihuan_engine::Settings::parse(super::EXAMPLE)
                 .unwrap()
-                .all
+                .robots
                 .len(),
             1
         );
