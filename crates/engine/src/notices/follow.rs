@@ -11,17 +11,21 @@ use bihuan_domain::calendar::date_of;
 use bihuan_domain::case::{Meta, State};
 use bihuan_domain::event::CaseEvent;
 use bihuan_domain::id::{CaseId, PersonId, PostId};
+use bihuan_domain::mechanism::Mechanism;
 use bihuan_domain::org::Actor;
 use bihuan_domain::world::World;
 use bihuan_ledger::{Entry, Reader};
 use jiff::{SignedDuration, Timestamp};
 
-use super::kept::{Notice, Notices, forget_from, forget_old, put, set_place};
-use super::told::{To, told};
+use super::kept::{About, Notice, Notices, forget_from, forget_old, put, set_place};
+use super::told::{Reason, To, told};
+use super::world;
+use crate::assessment::about_items;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::mechanisms::Mechanisms;
 use crate::views::actor_of;
+use crate::writer::WORLD;
 
 /// Entries of one batch.
 pub const BATCH_MAX: usize = 500;
@@ -157,6 +161,9 @@ fn notices_of(
     states: &mut BTreeMap<CaseId, State>,
     entry: Entry,
 ) -> Result<Vec<Notice>, Error> {
+    if entry.stream == WORLD {
+        return world::notices_of(world, &entry);
+    }
     let Some(case) = entry.stream.strip_prefix("case/").and_then(|id| id.parse().ok()) else {
         return Ok(Vec::new());
     };
@@ -184,7 +191,8 @@ fn notices_of(
     };
     // Only the mechanism's file says what is an emergency; a short clock alone is none.
     let rules = mechanisms.by_digest(&after.mechanism.digest);
-    let emergency = rules.is_some_and(|rules| rules.emergency);
+    let emergency = rules.as_ref().is_some_and(|rules| rules.emergency);
+    let objection = rules.and_then(|rules| objects(world, &rules, &after, &event, &actor));
     let mut heard = BTreeSet::new();
     let mut notices = Vec::new();
     for told in told(before.as_ref(), &event, &after) {
@@ -197,8 +205,10 @@ fn notices_of(
                 seq,
                 person,
                 post,
-                case,
-                reason: told.reason,
+                about: About::Case(case),
+                reason: objection
+                    .filter(|_| told.reason == Reason::Arrived)
+                    .unwrap_or(told.reason),
                 due: told.due,
                 urgent: told.urgent && emergency,
                 at,
@@ -210,7 +220,23 @@ fn notices_of(
     Ok(notices)
 }
 
-fn own(actor: &Actor, person: &PersonId) -> bool {
+/// Whether the unit that is assessed has said something about an item and the matter went on to somebody else with it.
+fn objects(
+    world: &World,
+    rules: &Mechanism,
+    state: &State,
+    event: &CaseEvent,
+    actor: &Actor,
+) -> Option<Reason> {
+    let CaseEvent::Moved(moved) = event else {
+        return None;
+    };
+    let unit = world.org.unit_of(&actor.post)?;
+    let said = about_items(rules).iter().any(|(step, _)| *step == moved.step);
+    (said && unit.id == state.owner && moved.placement.stage != moved.from).then_some(Reason::Objection)
+}
+
+pub(super) fn own(actor: &Actor, person: &PersonId) -> bool {
     !actor.is_system() && actor.person == *person
 }
 

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use bihuan_domain::id::{CaseId, PersonId, PostId};
+use bihuan_domain::id::{BulletinId, CaseId, PersonId, PostId};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
@@ -31,6 +31,7 @@ CREATE TABLE IF NOT EXISTS notices(
   person TEXT NOT NULL,
   seq INTEGER NOT NULL,
   case_id INTEGER NOT NULL,
+  about TEXT NOT NULL DEFAULT '',
   reason TEXT NOT NULL,
   post TEXT NOT NULL,
   due INTEGER,
@@ -52,8 +53,8 @@ pub struct Notice {
     pub person: PersonId,
     /// On which post.
     pub post: PostId,
-    /// The case.
-    pub case: CaseId,
+    /// What it tells of.
+    pub about: About,
     /// Why.
     pub reason: Reason,
     /// Until when something is to be done.
@@ -64,6 +65,58 @@ pub struct Notice {
     pub at: Timestamp,
     /// When it was read.
     pub read: Option<Timestamp>,
+}
+
+/// What a notice tells of.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum About {
+    /// A case.
+    Case(CaseId),
+    /// A bulletin.
+    Bulletin(BulletinId),
+    /// A request for erasure, by its number.
+    Erasure(u64),
+    /// The post on which one is told: one acts on it for somebody.
+    Post,
+}
+
+impl About {
+    /// The case, if it is one.
+    pub fn case(&self) -> Option<CaseId> {
+        match self {
+            About::Case(case) => Some(*case),
+            _ => None,
+        }
+    }
+
+    /// Where it stands on this server.
+    pub fn path(&self) -> String {
+        match self {
+            About::Case(case) => format!("/cases/{case}"),
+            About::Bulletin(id) => format!("/bulletins/{id}"),
+            About::Erasure(n) => format!("/admin/erasures#erasure-{n}"),
+            About::Post => "/".to_owned(),
+        }
+    }
+
+    /// As it is stored beside the number of a case; empty for a case.
+    fn stored(&self) -> String {
+        match self {
+            About::Case(_) => String::new(),
+            About::Bulletin(id) => format!("bulletin/{id}"),
+            About::Erasure(n) => format!("erasure/{n}"),
+            About::Post => "post".to_owned(),
+        }
+    }
+
+    fn read(case: i64, stored: &str) -> About {
+        match stored.split_once('/') {
+            Some(("bulletin", id)) => About::Bulletin(id.into()),
+            Some(("erasure", n)) => About::Erasure(n.parse().unwrap_or(0)),
+            _ if stored == "post" => About::Post,
+            _ => About::Case(CaseId(u64::try_from(case).unwrap_or(0))),
+        }
+    }
 }
 
 /// The notices of one data directory.
@@ -94,6 +147,10 @@ impl Notices {
         };
         let writing = open()?;
         writing.execute_batch(TABLES)?;
+        // A file of an earlier version knows only cases.
+        if writing.prepare("SELECT about FROM notices").is_err() {
+            writing.execute_batch("ALTER TABLE notices ADD COLUMN about TEXT NOT NULL DEFAULT ''")?;
+        }
         super::outbox::tables(&writing)?;
         Ok(Notices {
             writing: Mutex::new(writing),
@@ -154,7 +211,7 @@ impl Notices {
             .prepare_cached("SELECT count(*) FROM notices WHERE person = ?1")?
             .query_row([person.as_str()], |row| row.get(0))?;
         let mut statement = connection.prepare_cached(
-            "SELECT seq, person, post, case_id, reason, due, urgent, at, read_at FROM notices WHERE person = ?1
+            "SELECT seq, person, post, case_id, reason, due, urgent, at, read_at, about FROM notices WHERE person = ?1
              ORDER BY seq DESC LIMIT ?2 OFFSET ?3",
         )?;
         let rows = statement.query_map((person.as_str(), number(limit), number(offset)), notice)?;
@@ -213,6 +270,19 @@ impl Notices {
         Ok(())
     }
 
+    /// Marks what a person was told of something else than a case as read: whoever has seen its page knows.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be written.
+    pub fn seen_about(&self, person: &PersonId, about: &About, now: Timestamp) -> Result<(), Error> {
+        self.reading().execute(
+            "UPDATE notices SET read_at = ?3 WHERE person = ?1 AND case_id = -1 AND about = ?2 AND read_at IS NULL",
+            (person.as_str(), about.stored(), now.as_microsecond()),
+        )?;
+        Ok(())
+    }
+
     /// The entry of the log from which it is gone on; `None` before the first time.
     ///
     /// # Errors
@@ -230,17 +300,23 @@ impl Notices {
 /// Puts a notice down; the same one twice is one.
 pub(super) fn put(connection: &Connection, notice: &Notice) -> Result<(), Error> {
     let mut statement = connection.prepare_cached(
-        "INSERT OR IGNORE INTO notices(person, seq, case_id, reason, post, due, urgent, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "INSERT OR IGNORE INTO notices(person, seq, case_id, reason, post, due, urgent, at, about)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?;
     statement.execute(params![
         notice.person.as_str(),
         i64::try_from(notice.seq).unwrap_or(i64::MAX),
-        i64::try_from(notice.case.0).unwrap_or(i64::MAX),
+        // No case has the number -1.
+        notice
+            .about
+            .case()
+            .map_or(-1, |case| i64::try_from(case.0).unwrap_or(i64::MAX)),
         notice.reason.name(),
         notice.post.as_str(),
         notice.due.map(Timestamp::as_microsecond),
         notice.urgent,
         notice.at.as_microsecond(),
+        notice.about.stored(),
     ])?;
     Ok(())
 }
@@ -275,7 +351,7 @@ pub(super) fn notice(row: &Row<'_>) -> rusqlite::Result<Notice> {
         seq: u64::try_from(row.get::<_, i64>(0)?).unwrap_or(0),
         person: row.get::<_, String>(1)?.into(),
         post: row.get::<_, String>(2)?.into(),
-        case: CaseId(u64::try_from(row.get::<_, i64>(3)?).unwrap_or(0)),
+        about: About::read(row.get(3)?, &row.get::<_, String>(9)?),
         reason: Reason::parse(&reason).unwrap_or(Reason::Arrived),
         due: row.get::<_, Option<i64>>(5)?.map(moment),
         urgent: row.get(6)?,

@@ -19,7 +19,6 @@ use super::post::{self, Unsent, unsent};
 use super::robots::{MAIL, Robot};
 use super::rounds::{Lane, Rhythm, quiet};
 use super::smtp;
-use super::told::Kind;
 use super::wording::{self, Length};
 use crate::engine::Engine;
 use crate::error::Error;
@@ -450,7 +449,7 @@ fn told_to(
 ) -> Result<Vec<Notice>, Error> {
     let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
     let mut statement = connection.prepare_cached(
-        "SELECT seq, person, post, case_id, reason, due, urgent, at, NULL FROM notices WHERE seq >= ?1 AND seq < ?2
+        "SELECT seq, person, post, case_id, reason, due, urgent, at, NULL, about FROM notices WHERE seq >= ?1 AND seq < ?2
          ORDER BY seq, post, reason, person",
     )?;
     let rows = statement.query_map((number(from), number(until)), notice)?;
@@ -459,7 +458,7 @@ fn told_to(
     for row in rows {
         let told = row?;
         let (reason, urgent) = (told.reason, told.urgent);
-        let fits = reason.kind() != Kind::Outcome
+        let fits = !reason.is_personal()
             && Lane::of(&robot.rhythm, reason, urgent) == lane
             && (is_the_units(reason, urgent) || !apart.contains(&told.person))
             && robot.tells(world, &told.post);
@@ -479,7 +478,7 @@ fn mailed_to(
 ) -> Result<Vec<Notice>, Error> {
     let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
     let mut statement = connection.prepare_cached(
-        "SELECT seq, person, post, case_id, reason, due, urgent, at, read_at FROM notices
+        "SELECT seq, person, post, case_id, reason, due, urgent, at, read_at, about FROM notices
          WHERE person = ?1 AND seq >= ?2 AND seq < ?3 AND read_at IS NULL ORDER BY seq",
     )?;
     let rows = statement.query_map((one.person.as_str(), number(from), number(until)), notice)?;

@@ -46,6 +46,14 @@ pub enum Reason {
     Closed,
     /// A case that one opened was opened again.
     Reopened,
+    /// A bulletin waits for one's signature.
+    Bulletin,
+    /// An erasure waits for a second person.
+    Erasure,
+    /// One acts on a post for somebody who is away.
+    Delegated,
+    /// A unit objects to its assessment.
+    Objection,
 }
 
 /// Reasons that one chooses together.
@@ -78,7 +86,7 @@ impl Kind {
 }
 
 impl Reason {
-    const ALL: [Reason; 16] = [
+    const ALL: [Reason; 20] = [
         Reason::Arrived,
         Reason::SentBack,
         Reason::Redo,
@@ -95,6 +103,10 @@ impl Reason {
         Reason::Refused,
         Reason::Closed,
         Reason::Reopened,
+        Reason::Bulletin,
+        Reason::Erasure,
+        Reason::Delegated,
+        Reason::Objection,
     ];
 
     /// The stable name.
@@ -116,12 +128,21 @@ impl Reason {
             Reason::Refused => "refused",
             Reason::Closed => "closed",
             Reason::Reopened => "reopened",
+            Reason::Bulletin => "bulletin",
+            Reason::Erasure => "erasure",
+            Reason::Delegated => "delegated",
+            Reason::Objection => "objection",
         }
     }
 
     /// The one with this name.
     pub fn parse(name: &str) -> Option<Reason> {
         Reason::ALL.into_iter().find(|reason| reason.name() == name)
+    }
+
+    /// Whether it is no group's business: what became of one person's requests, who is away, what is to be erased.
+    pub(super) fn is_personal(self) -> bool {
+        self.kind() == Kind::Outcome || matches!(self, Reason::Erasure | Reason::Delegated)
     }
 
     /// With which others it is chosen.

@@ -4,11 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bihuan_domain::clock::moment_label;
-use bihuan_domain::id::CaseId;
+use bihuan_domain::id::PostId;
+use bihuan_domain::world::World;
 use bihuan_messages::{Lang, t, tf};
 use serde_json::{Value as Json, json};
 
-use super::kept::Notice;
+use super::kept::{About, Notice};
 use super::rounds::Lane;
 use super::told::Reason;
 use crate::engine::Engine;
@@ -74,17 +75,21 @@ pub(super) fn digest(
     let mut order: Vec<&Notice> = told.iter().collect();
     order.sort_by_key(|notice| (notice.due.is_none(), notice.due, notice.seq));
     for notice in order {
-        if details.len() >= length.lines || !named.insert((notice.case, notice.reason)) {
+        if details.len() >= length.lines || !named.insert((notice.about.clone(), notice.reason)) {
             continue;
         }
-        let number = numbered(&views, notice.case, lang)?;
-        let mechanism = views.state(notice.case)?.map(|state| state.mechanism.id);
+        let number = numbered(engine, &views, notice, lang)?;
+        let state = match notice.about.case() {
+            Some(case) => views.state(case)?,
+            None => None,
+        };
+        let mechanism = state.map(|state| state.mechanism.id);
         let mechanism = mechanism.and_then(|id| mechanisms.current(&id));
         let mechanism = mechanism
             .as_ref()
             .map_or("", |mechanism| mechanism.label.get(lang));
         let due = notice.due.map(|due| moment_label(due).get(lang).to_owned());
-        let link = settings.link(&format!("/cases/{}", notice.case));
+        let link = settings.link(&notice.about.path());
         let parts = [
             Some(number.clone()),
             Some(mechanism.to_owned()),
@@ -104,7 +109,7 @@ pub(super) fn digest(
         text.push('\n');
         text.push_str(&line);
         details.push(
-            json!({ "case": notice.case.0, "number": number, "mechanism": mechanism,
+            json!({ "case": notice.about.case().map(|case| case.0), "number": number, "mechanism": mechanism,
             "reason": notice.reason.name(), "due": notice.due.map(|due| due.to_string()), "link": link }),
         );
     }
@@ -120,13 +125,44 @@ pub(super) fn digest(
     })
 }
 
-/// The printed number of a case, else that of the log.
-fn numbered(views: &crate::views::Views, case: CaseId, lang: Lang) -> Result<String, Error> {
-    let number = views.state(case)?.and_then(|state| state.number);
-    Ok(number.map_or_else(
-        || tf(lang, "notify.case_hidden", &[("n", &case)]),
-        |number| number.text,
-    ))
+/// The printed number of what a notice tells of, else that of the log.
+fn numbered(
+    engine: &Engine,
+    views: &crate::views::Views,
+    notice: &Notice,
+    lang: Lang,
+) -> Result<String, Error> {
+    Ok(match &notice.about {
+        About::Case(case) => {
+            let number = views.state(*case)?.and_then(|state| state.number);
+            number.map_or_else(
+                || tf(lang, "notify.case_hidden", &[("n", case)]),
+                |number| number.text,
+            )
+        }
+        about => named(&engine.world(), about, &notice.post, lang),
+    })
+}
+
+/// What people call something that is no case.
+pub fn named(world: &World, about: &About, post: &PostId, lang: Lang) -> String {
+    match about {
+        About::Case(case) => tf(lang, "notify.case_hidden", &[("n", case)]),
+        About::Bulletin(id) => {
+            let number = world
+                .bulletins
+                .get(id)
+                .and_then(|bulletin| bulletin.draft.number.as_ref());
+            let number = number.map_or_else(|| id.to_string(), |number| number.text.clone());
+            tf(lang, "notify.about_bulletin", &[("n", &number)])
+        }
+        About::Erasure(n) => tf(lang, "notify.about_erasure", &[("n", n)]),
+        About::Post => {
+            let known = world.org.posts.get(post);
+            let name = known.map_or_else(|| post.to_string(), |post| post.name.get(lang).to_owned());
+            tf(lang, "notify.about_post", &[("post", &name)])
+        }
+    }
 }
 
 /// The message of the test button.

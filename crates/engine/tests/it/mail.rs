@@ -231,7 +231,10 @@ fn a_person_is_told_as_often_as_he_chose_and_not_what_he_has_seen() {
     round(&county, &notices);
     open(&mut county, "看过的");
     round(&county, &notices);
-    let seen = notices.of(&"p.housing.clerk".into(), 0, 1).unwrap().rows[0].case;
+    let seen = notices.of(&"p.housing.clerk".into(), 0, 1).unwrap().rows[0]
+        .about
+        .case()
+        .unwrap();
     notices
         .seen(&"p.housing.clerk".into(), seen, county.engine.now())
         .unwrap();

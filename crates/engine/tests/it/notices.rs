@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use bihuan_domain::id::CaseId;
 use bihuan_engine::Notices;
-use bihuan_engine::notices::{Broken, Notice};
+use bihuan_engine::notices::{About, Broken, Notice};
 use jiff::civil::date;
 use proptest::prelude::*;
 use serde_json::json;
@@ -52,7 +52,7 @@ fn each_is_told_what_comes_to_his_post_and_not_what_he_did_himself() {
     let case = open(&mut county, "管线迁改");
     notices.follow(&county.engine).unwrap();
     assert_eq!(reasons(&notices, "housing.clerk"), ["arrived"]);
-    assert_eq!(of(&notices, "housing.clerk")[0].case, case);
+    assert_eq!(of(&notices, "housing.clerk")[0].about, About::Case(case));
 
     let report =
         json!({ "type": "step", "case": case, "step": "report", "values": { "report": "需要协调" } });
@@ -75,7 +75,10 @@ fn each_is_told_what_comes_to_his_post_and_not_what_he_did_himself() {
     let state = views.state(case).unwrap().unwrap();
     for duty in state.duties() {
         let told = of(&notices, duty.holder.post.as_str());
-        assert!(told.iter().any(|told| told.case == case), "{duty:?}");
+        assert!(
+            told.iter().any(|told| told.about == About::Case(case)),
+            "{duty:?}"
+        );
     }
     county.verify();
 }
@@ -91,7 +94,8 @@ fn the_first_look_goes_back_three_days_and_no_further() {
     notices.follow(&county.engine).unwrap();
     let told = of(&notices, "housing.clerk");
     assert!(
-        told.iter().any(|told| told.case == new) && told.iter().all(|told| told.case != old),
+        told.iter().any(|told| told.about == About::Case(new))
+            && told.iter().all(|told| told.about != About::Case(old)),
         "{told:?}"
     );
 }
@@ -104,11 +108,19 @@ fn notices_older_than_ninety_days_are_forgotten() {
     notices.follow(&county.engine).unwrap();
     let old = open(&mut county, "旧事");
     notices.follow(&county.engine).unwrap();
-    assert!(of(&notices, "housing.clerk").iter().any(|told| told.case == old));
+    assert!(
+        of(&notices, "housing.clerk")
+            .iter()
+            .any(|told| told.about == About::Case(old))
+    );
     county.at(date(2026, 6, 20).at(9, 0, 0, 0));
     open(&mut county, "新事");
     notices.follow(&county.engine).unwrap();
-    assert!(of(&notices, "housing.clerk").iter().all(|told| told.case != old));
+    assert!(
+        of(&notices, "housing.clerk")
+            .iter()
+            .all(|told| told.about != About::Case(old))
+    );
 }
 
 #[test]
@@ -166,4 +178,36 @@ proptest! {
         prop_assert!(!expected.is_empty());
         prop_assert_eq!(found, expected);
     }
+}
+
+#[test]
+fn whoever_acts_for_somebody_is_told_so_and_a_plain_appointment_tells_nobody() {
+    use bihuan_domain::event::WorldEvent;
+    use bihuan_domain::org::{Actor, Appointment, Validity};
+
+    let dir = tempfile::tempdir().unwrap();
+    let county = County::hastily(&dir.path().join("data"));
+    let notices = Notices::open(dir.path()).unwrap();
+    notices.follow(&county.engine).unwrap();
+    let appoint = |key: &str, acting_for: Option<&str>| {
+        let appointment = Appointment {
+            person: "p.water.clerk".into(),
+            post: "housing.clerk".into(),
+            valid: Validity::since(date(2026, 3, 1)),
+            acting_for: acting_for.map(Into::into),
+        };
+        let changes = vec![WorldEvent::Appointed(appointment).into()];
+        county.engine.change(&Actor::system(), key, changes).unwrap();
+        notices.follow(&county.engine).unwrap();
+    };
+    appoint("plain", None);
+    assert_eq!(reasons(&notices, "water.clerk"), [""; 0]);
+    appoint("acting", Some("p.housing.clerk"));
+    let told = of(&notices, "water.clerk");
+    assert_eq!(reasons(&notices, "water.clerk"), ["delegated"]);
+    assert_eq!(
+        (&told[0].about, told[0].post.as_str()),
+        (&About::Post, "housing.clerk")
+    );
+    assert!(of(&notices, "housing.clerk").is_empty());
 }

@@ -31,6 +31,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/api/v1/cases/{id}/evidence/{n}", get(evidence_file))
         .route("/api/v1/registers", get(registers))
         .route("/api/v1/registers/{id}", get(register))
+        .route("/api/v1/notices", get(notices))
         .route("/api/v1/log/head", get(head))
         .route("/api/v1/log/entries", get(entries))
         .route("/api/v1/log/receipts/{seq}", get(receipt))
@@ -87,6 +88,45 @@ impl CasesAsked {
             Some(other) => return Err(Trouble::bad(format!("sort={other}"))),
         })
     }
+}
+
+#[derive(Deserialize)]
+struct NoticesAsked {
+    #[serde(default)]
+    offset: u64,
+    limit: Option<u64>,
+}
+
+/// What the caller was told, newest first. Reading here marks nothing as read: a program is nobody who has seen it.
+async fn notices(visitor: Visitor, Asked(asked): Asked<NoticesAsked>) -> Result<Response, Trouble> {
+    visitor
+        .work(move |visitor| {
+            let limit = asked.limit.unwrap_or(50).clamp(1, LIMIT_MAX);
+            let notices = visitor.notices()?;
+            let page = notices.of(&visitor.person, asked.offset, limit)?;
+            let list: Vec<Json> = page
+                .rows
+                .iter()
+                .map(|told| {
+                    json!({
+                        "seq": told.seq,
+                        "at": told.at,
+                        "reason": told.reason.name(),
+                        "kind": told.reason.kind().name(),
+                        "case": told.about.case(),
+                        "path": told.about.path(),
+                        "post": told.post,
+                        "due": told.due,
+                        "emergency": told.urgent,
+                        "read": told.read,
+                    })
+                })
+                .collect();
+            let unread = notices.unread(&visitor.person)?;
+            let answer = json!({ "total": page.total, "unread": unread, "offset": asked.offset, "limit": limit, "notices": list });
+            Ok(axum::Json(answer).into_response())
+        })
+        .await
 }
 
 async fn cases(visitor: Visitor, Asked(asked): Asked<CasesAsked>) -> Result<Response, Trouble> {

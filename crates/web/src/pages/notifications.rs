@@ -9,7 +9,7 @@ use axum::extract::Query;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use bihuan_domain::id::CaseId;
-use bihuan_engine::notices::Notice;
+use bihuan_engine::notices::{About, Notice, named};
 use bihuan_engine::views::{CaseRow, Filter, Page, Sort};
 use bihuan_messages::{t, tf};
 use maud::{Markup, html};
@@ -87,9 +87,22 @@ pub(crate) fn seen(visitor: &Visitor, case: CaseId) {
     }
 }
 
+/// As [`seen`] for what is no case.
+pub(crate) fn seen_about(visitor: &Visitor, about: &About) {
+    if visitor.by_token {
+        return;
+    }
+    let noted = visitor
+        .notices()
+        .and_then(|notices| Ok(notices.seen_about(&visitor.person, about, visitor.now)?));
+    if noted.is_err() {
+        tracing::warn!("a notice of what was seen could not be marked as read");
+    }
+}
+
 /// The cases of these notices that the visitor may see now.
 fn cases(visitor: &Visitor, told: &[Notice]) -> Result<BTreeMap<CaseId, CaseRow>, Trouble> {
-    let among: BTreeSet<CaseId> = told.iter().map(|notice| notice.case).collect();
+    let among: BTreeSet<CaseId> = told.iter().filter_map(|notice| notice.about.case()).collect();
     let filter = Filter {
         among: Some(Arc::new(among)),
         visible_to: visitor.sight.as_ref().clone(),
@@ -124,7 +137,7 @@ fn view(visitor: &Visitor, told: &Page<Notice>, page: u64) -> Result<Markup, Tro
                 }
             }
             ul .notices aria-label=(t(lang, "notify.list")) {
-                @for notice in &told.rows { (line(&show, notice, cases.get(&notice.case), page)) }
+                @for notice in &told.rows { (line(&show, notice, notice.about.case().and_then(|case| cases.get(&case)), page)) }
             }
             (pager(lang, page, PAGE, told.total, |n| format!("/notifications?page={n}")))
         }
@@ -137,8 +150,15 @@ fn line(show: &Show<'_>, notice: &Notice, case: Option<&CaseRow>, page: u64) -> 
     let lang = visitor.lang;
     let reason = t(lang, &format!("notify.reason_{}", notice.reason.name()));
     let mechanism = case.and_then(|case| visitor.mechanisms.current(&case.mechanism));
-    let hidden = tf(lang, "notify.case_hidden", &[("n", &notice.case)]);
-    let named = case.map(|case| case.title.as_deref().unwrap_or(t(lang, "web.erased")));
+    let hidden = named(&visitor.world, &notice.about, &notice.post, lang);
+    let other = notice.about.case().is_none().then_some(hidden.as_str());
+    let named = case
+        .map(|case| case.title.as_deref().unwrap_or(t(lang, "web.erased")))
+        .or(other);
+    let there = match notice.about {
+        About::Case(case) => format!("/cases/{case}#now"),
+        _ => notice.about.path(),
+    };
     html! {
         li .told .is-unread[notice.read.is_none()] {
             div .told-what {
@@ -148,7 +168,7 @@ fn line(show: &Show<'_>, notice: &Notice, case: Option<&CaseRow>, page: u64) -> 
                 }
                 // A case that is no longer his to see is only a number.
                 @match named {
-                    Some(title) => { a .row-title href={ "/cases/" (notice.case) "#now" } { (show::text(title)) } },
+                    Some(title) => { a .row-title href=(there) { (show::text(title)) } },
                     None => { span .row-title { (hidden) } },
                 }
                 span .row-note {

@@ -197,6 +197,7 @@ const ROUTES: &[&str] = &[
     "POST /api/v1/erasures",
     "POST /api/v1/erasures/{id}/confirm",
     "POST /api/v1/erasures/{id}/withdraw",
+    "GET /api/v1/notices",
     "GET /api/v1/log/head",
     "GET /api/v1/log/entries",
     "GET /api/v1/log/receipts/{seq}",

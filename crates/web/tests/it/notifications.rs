@@ -80,7 +80,10 @@ async fn all_are_read_at_once_but_not_what_came_after_the_page_was_shown() {
     assert!(after.has("已超时限") && after.has("标为已读"), "{}", after.text);
     let rows = county.notices.of(&"p.county.leader".into(), 0, 50).unwrap().rows;
     let first = rows.last().unwrap();
-    assert!(first.read.is_some() && first.case == case, "{rows:#?}");
+    assert!(
+        first.read.is_some() && first.about.case() == Some(case),
+        "{rows:#?}"
+    );
     assert!(rows.first().unwrap().read.is_none());
 }
 
@@ -240,4 +243,93 @@ async fn settings_are_read_again_by_a_button_and_faults_are_said_where_they_are(
     }
     let wrong = [("csrf", csrf.as_str()), ("act", "confirm"), ("code", "12345")];
     assert!(leader.post("/account/notices", &wrong).await.has("验证码不对"));
+}
+
+#[tokio::test]
+async fn whoever_is_to_sign_a_bulletin_is_told_and_opening_it_is_reading_it() {
+    let (county, _) = handed_up();
+    let mut office = Browser::signed_in(&county, "office.dispatcher").await;
+    let csrf = office.get("/").await.hidden("csrf");
+    office.headers.push(("x-csrf-token", csrf));
+    let draft = json!({ "key": "told", "from": "2026-02-01", "to": "2026-02-28" }).to_string();
+    let sent = office
+        .send(
+            "POST",
+            "/api/v1/bulletins",
+            Some("application/json"),
+            draft.into_bytes(),
+        )
+        .await;
+    let bulletin: serde_json::Value = serde_json::from_str(&sent.text).unwrap();
+    let id = bulletin["id"]
+        .as_str()
+        .unwrap_or_else(|| panic!("{bulletin}"))
+        .to_owned();
+    told(&county);
+    let world = county.engine.world();
+    let signer = world.bulletins[id.as_str()].draft.signer.to_string();
+    let mut signer = Browser::signed_in(&county, &signer).await;
+    let page = signer.get("/notifications").await;
+    assert!(
+        page.has("通报待您签发") && page.has(&format!("/bulletins/{id}")),
+        "{}",
+        page.text
+    );
+    let before: serde_json::Value = serde_json::from_str(&signer.get("/api/v1/notices").await.text).unwrap();
+    let of = |json: &serde_json::Value| {
+        let all = json["notices"].as_array().unwrap().clone();
+        all.into_iter().find(|told| told["reason"] == "bulletin").unwrap()
+    };
+    assert!(
+        of(&before)["read"].is_null() && of(&before)["case"].is_null(),
+        "{before}"
+    );
+    assert_eq!(of(&before)["path"], format!("/bulletins/{id}"));
+    signer.get(&format!("/bulletins/{id}")).await;
+    let after: serde_json::Value = serde_json::from_str(&signer.get("/api/v1/notices").await.text).unwrap();
+    assert!(of(&after)["read"].is_string(), "{after}");
+    assert_eq!(
+        before["unread"].as_u64().unwrap(),
+        after["unread"].as_u64().unwrap() + 1
+    );
+}
+
+#[tokio::test]
+async fn an_erasure_is_told_to_who_may_confirm_it_and_not_to_who_asked() {
+    let (county, case) = handed_up();
+    let mut office = Browser::signed_in(&county, "office.dispatcher").await;
+    let csrf = office.get("/").await.hidden("csrf");
+    office.headers.push(("x-csrf-token", csrf));
+    let ask = json!({ "subject": format!("case/{case}"), "reason": "mistaken" }).to_string();
+    office
+        .send(
+            "POST",
+            "/api/v1/erasures",
+            Some("application/json"),
+            ask.into_bytes(),
+        )
+        .await;
+    told(&county);
+    let asked = |person: &str| {
+        let rows = county.notices.of(&person.into(), 0, 50).unwrap().rows;
+        rows.iter().filter(|told| told.reason.name() == "erasure").count()
+    };
+    assert_eq!(asked("p.office.dispatcher"), 0);
+    let everybody = county
+        .engine
+        .world()
+        .org
+        .persons
+        .keys()
+        .cloned()
+        .collect::<Vec<_>>();
+    let told: Vec<_> = everybody
+        .iter()
+        .filter(|person| asked(person.as_str()) > 0)
+        .collect();
+    assert!(!told.is_empty(), "somebody must confirm it");
+    assert!(
+        told.iter().all(|person| !person.as_str().contains("housing")),
+        "{told:?}"
+    );
 }

@@ -7,7 +7,7 @@ pub(super) type Read = (
     &'static [(&'static str, &'static str)],
 );
 
-pub(super) const READS: [Read; 22] = [
+pub(super) const READS: [Read; 23] = [
     ("/api/v1/session", "Who is signed in", &[]),
     (
         "/api/v1/cases",
@@ -83,6 +83,11 @@ pub(super) const READS: [Read; 22] = [
         "/api/v1/erasures",
         "Requests for erasure that the caller may see, and what became of them",
         &[],
+    ),
+    (
+        "/api/v1/notices",
+        "What the caller was told, newest first, without names or texts; `unread` counts to 100. Reading it marks nothing as read",
+        &[("offset", "integer"), ("limit", "integer")],
     ),
     (
         "/api/v1/log/head",

@@ -12,6 +12,7 @@ use bihuan_domain::value::Type;
 use bihuan_domain::world::Erasure;
 use bihuan_engine::access::{Task, keeps_register, needs_second_person};
 use bihuan_engine::erase::{REASONS, Subject};
+use bihuan_engine::notices::About;
 use bihuan_engine::views::Views;
 use bihuan_messages::{t, tf};
 use maud::{Markup, html};
@@ -22,6 +23,7 @@ use crate::Web;
 use crate::body::Posted;
 use crate::components::summary::{Problem, at_field, summary};
 use crate::layout::{self, Nav};
+use crate::pages::notifications::seen_about;
 use crate::session::Visitor;
 use crate::show::{self, Show};
 use crate::trouble::Trouble;
@@ -87,7 +89,13 @@ async fn index(visitor: Visitor, Query(asked): Query<Asked>) -> Result<Response,
             } else {
                 StatusCode::UNPROCESSABLE_ENTITY
             };
-            Ok((status, page(visitor, &asked, subject.as_ref(), &problems)?).into_response())
+            let page = page(visitor, &asked, subject.as_ref(), &problems)?;
+            for (n, erasure) in &visitor.world.erasures {
+                if erasure.ended.is_none() && sees_erasure(visitor, erasure) {
+                    seen_about(visitor, &About::Erasure(*n));
+                }
+            }
+            Ok((status, page).into_response())
         })
         .await
 }

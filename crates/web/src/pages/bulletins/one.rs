@@ -5,11 +5,13 @@ use axum::response::{IntoResponse, Redirect, Response};
 use bihuan_domain::id::BulletinId;
 use bihuan_domain::world::Bulletin;
 use bihuan_engine::bulletin::{self, Recheck};
+use bihuan_engine::notices::About;
 use bihuan_engine::pdf;
 use bihuan_messages::{t, tf};
 use maud::{Markup, PreEscaped, html};
 
 use super::super::export::{DOCX, download};
+use super::super::notifications::seen_about;
 use super::{number, readable, state};
 use crate::body::{Posted, Sent};
 use crate::components::summary::{Problem, summary};
@@ -23,7 +25,12 @@ const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.
 
 pub(super) async fn page(visitor: Visitor, Path(id): Path<String>) -> Result<Markup, Trouble> {
     visitor
-        .work(move |visitor| view(visitor, &id.into(), None, &[]))
+        .work(move |visitor| {
+            let id = BulletinId::from(id);
+            let page = view(visitor, &id, None, &[])?;
+            seen_about(visitor, &About::Bulletin(id));
+            Ok(page)
+        })
         .await
 }
 
