@@ -2,24 +2,39 @@
 
 mod reads;
 
+use std::sync::LazyLock;
+
 use axum::Router;
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde_json::{Map, Value as Json, json};
 
 use self::reads::READS;
 use crate::Web;
+use crate::assets;
 
 pub(crate) fn routes() -> Router<Web> {
     Router::new().route(
         "/api/openapi.json",
-        get(async || -> Response { axum::Json(document()).into_response() }),
+        get(async |headers: HeaderMap| -> Response {
+            let (text, small) = &*WRITTEN;
+            let kind = [(header::CONTENT_TYPE, "application/json")];
+            (kind, assets::squeezed(&headers, text, small.as_deref())).into_response()
+        }),
     )
 }
 
 const PROBLEM: &str = "application/problem+json";
 const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+/// The document as text, and the same as gzip.
+static WRITTEN: LazyLock<(String, Option<Vec<u8>>)> = LazyLock::new(|| {
+    let text = document().to_string();
+    let small = assets::gzip(&text);
+    (text, small)
+});
 
 fn document() -> Json {
     let mut paths = Map::new();

@@ -10,6 +10,9 @@ use crate::trouble::Trouble;
 pub(crate) fn page(lang: Lang, trouble: &Trouble) -> Markup {
     let title = match trouble.status.as_u16() {
         404 => "web.error_404",
+        405 => "web.error_405",
+        410 => "web.error_410",
+        429 => "web.error_429",
         403 => "web.error_403",
         412 => "web.error_412",
         413 => "web.error_413",

@@ -46,6 +46,7 @@ fn addresses(case: u64) -> Vec<String> {
         "/grid",
         "/log",
         "/log/0",
+        "/account/notices",
         "/admin",
         "/admin/packs",
         "/admin/custodians",
@@ -194,6 +195,43 @@ async fn styles_and_scripts_stay_within_chromium_86() {
         assert!(
             !js.has(feature),
             "app.js uses `{feature}`, which Chromium 86 does not know"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_is_the_same_for_everybody_is_sent_small_and_pages_never_are() {
+    let county = County::new();
+    let mut clerk = Browser::signed_in(&county, "housing.clerk").await;
+    let page = clerk.get("/").await;
+    let of = |name: &str| {
+        let mut quoted = page.text.split('"');
+        let start = format!("/assets/{name}");
+        quoted.find(|text| text.starts_with(&start)).unwrap().to_owned()
+    };
+    let (style, script) = (of("app.css"), of("app.js"));
+    for address in [style.as_str(), script.as_str(), "/api/openapi.json"] {
+        let whole = clerk.get(address).await;
+        assert!(whole.headers.get("content-encoding").is_none(), "{address}");
+        clerk.headers.push(("accept-encoding", "br, gzip".to_owned()));
+        let small = clerk.get(address).await;
+        clerk.headers.pop();
+        assert_eq!(small.headers["content-encoding"], "gzip", "{address}");
+        assert_eq!(small.headers["vary"], "accept-encoding");
+        assert!(small.bytes.len() * 2 < whole.bytes.len(), "{address}");
+        assert_eq!(small.headers["content-type"], whole.headers["content-type"]);
+    }
+    clerk.headers.push(("accept-encoding", "gzip".to_owned()));
+    for address in [
+        "/",
+        "/search?q=%E8%B7%AF",
+        "/account",
+        "/api/v1/cases",
+        "/nowhere",
+    ] {
+        assert!(
+            clerk.get(address).await.headers.get("content-encoding").is_none(),
+            "{address}"
         );
     }
 }
