@@ -4,7 +4,7 @@
 use jiff::civil::Date;
 
 use crate::calls::{bracket_start, call, responsible};
-use crate::chars::{at, before, cut, has_at};
+use crate::chars::{at, cut, has_at};
 use crate::clauses::{Clause, Sentence, sentences};
 use crate::coverage::{Told, Why};
 use crate::dates::{due, is_deadline};
@@ -14,6 +14,7 @@ use crate::figures::Found;
 use crate::labels::is_label;
 use crate::lists::split;
 use crate::model::{Commitment, CommitmentKind};
+use crate::principal::main_figure;
 use crate::rows::{Reading, Row, Verb, effort, figures_within, reading, told_to};
 use crate::stance::{Stance, Stances};
 use crate::stream::Stream;
@@ -62,7 +63,9 @@ pub(crate) fn commitments(
             }
             let next = all.get(i + 1).map(Sentence::start);
             let next = next.or_else(|| stream.paragraphs.get(k + 1).map(|p| p.start));
-            let announced = evidence::announces(&stream.chars, sentence.start(), sentence.end(), next);
+            // In a look back no list is announced that is still to be done.
+            let announced = stance != Stance::Past
+                && evidence::announces(&stream.chars, sentence.start(), sentence.end(), next);
             if announced {
                 let text = cut(&stream.chars, sentence.start(), sentence.end());
                 mood = Mood {
@@ -102,6 +105,16 @@ pub(crate) fn commitments(
             mood = reader.mood;
             if announced {
                 mood.frame = Frame::Ahead;
+            }
+            // `（…；完成时限：2025年6月底）` after an item says when its rows are due.
+            if let Some(day) = deadlines::in_bracket(&stream.chars, sentence.start(), sentence.end(), year) {
+                for row in rows.iter_mut().skip(item) {
+                    row.due = Some(day);
+                    row.why.retain(|why| *why != "reader.why_due_plan");
+                    if !row.why.contains(&"reader.why_due_text") {
+                        row.why.push("reader.why_due_text");
+                    }
+                }
             }
             // `（责任单位：县住建局）` after an item names the owner of its rows.
             if let Some((a, b)) = responsible(&stream.chars, sentence.start(), sentence.end()) {
@@ -149,14 +162,15 @@ impl Reader<'_> {
             self.mood.scope.map(|scope| scope.year),
         );
         let history = evidence::tells_history(s, sentence, self.year);
-        let told = plan
-            && history
-            && !sentence.clauses.iter().any(|c| {
-                let text = cut(s, c.start, c.end);
-                evidence::looks_ahead(text, self.year) || call(s, c, false).is_some()
-            });
+        let told = evidence::tells_no_deed(s, sentence)
+            || plan
+                && history
+                && !sentence.clauses.iter().any(|c| {
+                    let text = cut(s, c.start, c.end);
+                    evidence::looks_ahead(text, self.year) || call(s, c, false).is_some()
+                });
         let listed = self.mood.list || enumerator(s, sentence.start()) > 0;
-        let carried = self.mood.frame == Frame::Ahead && !history;
+        let carried = self.mood.frame == Frame::Ahead && !history && self.stance != Stance::Past;
         let (first, first_told) = (self.rows.len(), self.told.len());
         let mut called = false;
         let mut owner: Option<(usize, usize)> = None;
@@ -455,7 +469,7 @@ impl Reader<'_> {
         let parts = split(s, row, end, self.figures);
         for (n, (a, b)) in parts.iter().copied().enumerate() {
             let done_to = if n == 0 { row.action } else { a };
-            let figure = self.main_figure(a, b, done_to);
+            let figure = main_figure(s, self.figures, a, b, done_to);
             let object = if n == 0 {
                 self.stream.quote(row.verb_end.min(b), b)
             } else {
@@ -502,57 +516,6 @@ impl Reader<'_> {
             });
             self.places.push((a, b));
         }
-    }
-
-    /// The number of a row: not what it costs, if there is another.
-    fn main_figure(&self, a: usize, b: usize, action: usize) -> Option<&Found> {
-        let s = &self.stream.chars;
-        let cost = |f: &&Found| {
-            ["投资", "投入", "资金", "总额"]
-                .iter()
-                .any(|w| crate::chars::has_before(s, f.start, w))
-        };
-        let spent = |f: &&Found| cost(f) && at(s, f.end) == '的' || matches!(before(s, f.start), '每' | '分');
-        // `亿元以上项目26个`: what the works are like, not how many.
-        let sort = |f: &&Found| {
-            let edge = ["以上", "以下", "级"]
-                .iter()
-                .any(|w| crate::chars::has_before(s, f.end, w) || has_at(s, f.end, w));
-            edge && f.end + 3 < b
-        };
-        // `在一周内制定方案`: how long it may take.
-        let within = |f: &&Found| at(s, f.end) == '内' && matches!(f.unit.as_str(), "周" | "天");
-        let spent = |f: &&Found| spent(f) || within(f);
-        let mut all = figures_within(self.figures, a, b).filter(|f| !spent(f));
-        // `帮助20户企业融资1.5亿元`: the number that closes the clause says how much, the one before to whom.
-        let closing = figures_within(self.figures, a, b)
-            .last()
-            .filter(|f| f.end + 2 >= b && !spent(f) && !matches!(f.unit.as_str(), "次" | "轮" | "遍" | "趟"));
-        let before_it = closing.and_then(|last| {
-            figures_within(self.figures, a, b)
-                .take_while(|f| f.start < last.start)
-                .last()
-        });
-        if let (Some(last), Some(other)) = (closing, before_it)
-            && last.start > other.end + 2
-            && !cut(s, other.end, last.start)
-                .iter()
-                .any(|c| matches!(c, '、' | '和' | '及'))
-        {
-            return Some(last);
-        }
-        let mut counted = figures_within(self.figures, a, b).filter(|f| !spent(f) && !sort(f));
-        let first = counted.next();
-        // `3家机构11月底前把未决案件137件全部结清`: who acts, and for whom, is not how much.
-        let acts = first.is_some_and(|f| f.start == a || matches!(before(s, f.start), '给' | '对' | '向'));
-        if acts && let Some(other) = counted.find(|f| f.start >= action) {
-            return Some(other);
-        }
-        if first.is_some() {
-            return first;
-        }
-        all.next()
-            .or_else(|| figures_within(self.figures, a, b).find(|f| before(s, f.start) != '每' && !within(f)))
     }
 
     fn kind(&self, row: &Row, a: usize, b: usize, number: bool) -> CommitmentKind {

@@ -10,7 +10,9 @@ use crate::numeral::number_at;
 /// The year that a text speaks of most, business years (年度) aside; later ones win a tie.
 /// Where no year counts, the one that an event of the time stands for.
 pub(crate) fn usual_year(s: &[char]) -> Option<i16> {
-    most_named(s).or_else(|| year_of_events(s))
+    most_named(s)
+        .or_else(|| year_of_events(s))
+        .or_else(|| year_after_honours(s))
 }
 
 /// `“十三五”收官之年` is 2020 (`data/years.txt`).
@@ -28,6 +30,20 @@ fn year_of_events(s: &[char]) -> Option<i16> {
         .map(|(_, year)| *year)
 }
 
+/// `对2022年度“书香家庭”进行了表彰`: honours of a year are given in the next one.
+fn year_after_honours(s: &[char]) -> Option<i16> {
+    const REACH: usize = 40;
+    (0..s.len()).find_map(|i| {
+        let (year, end) = year_at(s, i).filter(|(_, end)| at(s, *end) == '度')?;
+        let behind = cut(s, end, end + REACH);
+        let honoured = ["表彰", "先进", "考核"]
+            .iter()
+            .any(|w| crate::chars::contains(behind, w));
+        let next = year.checked_add(1)?;
+        honoured.then_some(next)
+    })
+}
+
 /// The day in the page's own line: `清河日报 2025年3月19日 星期三`.
 pub(crate) fn printed_year(line: &[char]) -> Option<i16> {
     let (i, (year, end)) = (0..line.len()).find_map(|i| Some((i, year_at(line, i)?)))?;
@@ -38,16 +54,26 @@ pub(crate) fn printed_year(line: &[char]) -> Option<i16> {
 /// The year that is named most often.
 fn most_named(s: &[char]) -> Option<i16> {
     let mut counts: BTreeMap<i16, usize> = BTreeMap::new();
+    if let Some(year) = own_number(s) {
+        counts.insert(year, 2);
+    }
     let mut i = 0usize;
     while i < s.len() {
         match year_at(s, i) {
+            // `2024年冬至2025年春`: a winter's plan is written in its first year.
+            Some((year, end)) if has_at(s, end, "冬至") && year_at(s, end + 2).is_some() => {
+                *counts.entry(year).or_default() += 1;
+                i = year_at(s, end + 2).map_or(end, |(_, end)| end);
+            }
             Some((year, end)) => {
                 // `建于2019年`, `2022年以来`, `2022年度` speak of another year than the page's.
                 let past = matches!(crate::chars::before(s, i), '于' | '自')
                     || has_at(s, end, "以来")
                     || has_at(s, end, "起");
                 if at(s, end) != '度' && !past && !told(s, i, end) {
-                    *counts.entry(year).or_default() += 1;
+                    // A whole day says more than a year.
+                    let day = count_at(s, end, '月').is_some_and(|(_, k)| count_at(s, k, '日').is_some());
+                    *counts.entry(year).or_default() += if day { 3 } else { 1 };
                 }
                 i = end;
             }
@@ -65,6 +91,22 @@ fn most_named(s: &[char]) -> Option<i16> {
         .into_iter()
         .max_by_key(|(year, count)| (*count, *year))
         .map(|(year, _)| year)
+}
+
+/// The year in the number of the paper itself, at its head: `清政办发〔2023〕3号`.
+fn own_number(s: &[char]) -> Option<i16> {
+    const HEAD: usize = 80;
+    let open = cut(s, 0, HEAD).iter().position(|c| matches!(c, '〔' | '［'))?;
+    let digits: Vec<char> = cut(s, open + 1, open + 5)
+        .iter()
+        .filter(|c| digit(**c).is_some())
+        .copied()
+        .collect();
+    let closed = matches!(at(s, open + 5), '〕' | '］');
+    let year = digits.iter().try_fold(0i16, |year, c| {
+        year.checked_mul(10)?.checked_add(i16::try_from(digit(*c)?).ok()?)
+    })?;
+    (closed && digits.len() == 4 && (1950..2100).contains(&year)).then_some(year)
 }
 
 /// The first year of `2023—2024年度` at `i`.

@@ -151,6 +151,28 @@ pub(crate) fn near_day(s: &[char], written: Option<Date>) -> Option<Date> {
     }
 }
 
+/// The day in `（牵头单位：…；完成时限：2025年6月底）` between `a` and `b`.
+pub(crate) fn in_bracket(s: &[char], a: usize, b: usize, year: Option<i16>) -> Option<Date> {
+    const LONGEST: usize = 24;
+    const WORDS: &[&str] = &["完成时限", "完成时间", "办结时限", "整改时限", "时限要求", "时限"];
+    let open = (a..b).find(|k| matches!(at(s, *k), '（' | '('))?;
+    let (from, word) = (open..b).find_map(|k| Some((k, WORDS.iter().find(|w| has_at(s, k, w))?)))?;
+    let colon = from + word.chars().count();
+    if !matches!(at(s, colon), '：' | ':') {
+        return None;
+    }
+    let rest = cut(s, colon + 1, colon + 1 + LONGEST);
+    let end = rest
+        .iter()
+        .position(|c| matches!(c, '；' | ';' | '）' | ')' | '，' | ','))?;
+    // `2025年6月底` is a last day, as `2025年6月底前` is.
+    let mut words = cut(rest, 0, end).to_vec();
+    if words.last() != Some(&'前') {
+        words.push('前');
+    }
+    crate::dates::due(&words, year)
+}
+
 /// Whether the words name a unit that can be told to act; `全县` and `该县` tell of everybody.
 pub(crate) fn is_unit(s: &[char]) -> bool {
     let all = matches!(at(s, 0), '全' | '该' | '我');
@@ -182,10 +204,51 @@ pub(crate) fn plainer(
     if let Some(row) = dated(s, a, b, figures) {
         return Reading::Row(row);
     }
-    if called && let Some(row) = unit_acts(s, a, b, figures) {
+    if called && let Some(row) = unit_acts(s, a, b, figures).or_else(|| reaches(s, a, b, figures)) {
         return Reading::Row(row);
     }
     read
+}
+
+/// `全年固定资产投资增速不低于9%`, `3岁以下婴幼儿托位新增600个`: something reaches a number.
+fn reaches(s: &[char], a: usize, b: usize, figures: &[Found]) -> Option<Row> {
+    const WORDS: &[&str] = &[
+        "不低于",
+        "不少于",
+        "不超过",
+        "不高于",
+        "达到",
+        "提高到",
+        "提升到",
+        "增加到",
+        "扩大到",
+        "控制在",
+        "稳定在",
+        "保持在",
+        "降到",
+        "降至",
+        "新增",
+        "净增",
+        "突破",
+        "压减到",
+        "缩短到",
+    ];
+    const SHORTEST_NAME: usize = 4;
+    let start = lead_end(s, a, b);
+    let closing = figures_within(figures, a, b).last().filter(|f| f.end + 3 >= b)?;
+    let word = WORDS
+        .iter()
+        .find(|w| crate::chars::has_before(s, closing.start, w))?;
+    let verb = closing.start - word.chars().count();
+    // `已建成…`, `只有…`, and what is told of another.
+    let told = ["已", "仅", "只有", "曾", "为何"]
+        .iter()
+        .any(|w| contains(cut(s, start, verb), w));
+    let asked = cut(s, start, verb).iter().any(|c| matches!(c, '“' | '”'));
+    (!told && !asked && verb >= start + SHORTEST_NAME).then(|| Row {
+        bare: false,
+        ..row(start, verb, true)
+    })
 }
 
 fn row(start: usize, action: usize, figure: bool) -> Row {

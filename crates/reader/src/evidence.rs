@@ -368,3 +368,50 @@ pub(crate) fn goes_on(text: &[char]) -> bool {
         has_at(text, i, "正在") && i >= 2 && (2..=LONGEST).contains(&rest.len()) && !rest.contains(&'的')
     })
 }
+
+/// Whether the sentence tells of shortcomings, of the weather to come, or of plans that were fulfilled or not: none is
+/// anybody's task.
+pub(crate) fn tells_no_deed(s: &[char], sentence: &Sentence) -> bool {
+    let text = cut(s, sentence.start(), sentence.end());
+    // `计划改造公路50公里、实际完成56公里`: what was planned, held against what was done.
+    let compared = find(text, "计划").is_some_and(|at| find(text, "实际").is_some_and(|done| done > at));
+    shortcomings(text) || forecast(text) || compared
+}
+
+/// `同时也看到存在的差距：一是…不高，…只有1.1%`
+fn shortcomings(text: &[char]) -> bool {
+    const LEAD: usize = 60;
+    let lead = cut(text, 0, LEAD);
+    let seen = ["看到", "存在", "面临", "仍有", "还有", "还面临"]
+        .iter()
+        .filter_map(|w| find(lead, w))
+        .min();
+    let Some(from) = seen else { return false };
+    let named = ["差距", "不足", "短板", "困难", "问题", "挑战", "薄弱环节"]
+        .iter()
+        .filter_map(|w| find(lead, w))
+        .find(|at| *at > from);
+    // `针对存在的问题，要…` asks for something.
+    let Some(named) = named else { return false };
+    let behind = cut(text, named, named + 12);
+    let listed = ["一是", "主要是", "主要表现", "表现在"]
+        .iter()
+        .any(|w| contains(behind, w));
+    listed
+        && !["整改", "解决", "针对", "围绕"]
+            .iter()
+            .any(|w| contains(cut(text, 0, named + 4), w))
+}
+
+/// `预计5日夜间到7日，我县气温将下降8—10℃`
+fn forecast(text: &[char]) -> bool {
+    let said = ["预计", "预报", "预警", "预测"].iter().any(|w| contains(text, w));
+    let told = ["气温", "阵风", "降水", "降雨", "雨量", "降雪", "雷暴"]
+        .iter()
+        .any(|w| contains(text, w));
+    let unit = ["℃", "毫米", "摄氏度", "级"].iter().any(|w| contains(text, w));
+    let asks = ["要求", "要做好", "须", "务必", "提醒"]
+        .iter()
+        .any(|w| contains(text, w));
+    said && told && unit && !asks
+}

@@ -40,7 +40,8 @@ pub(crate) fn is_label(
         return true;
     }
     let Some(next) = next.map(Sentence::start) else {
-        return false;
+        let none = figures_within(figures, a, b).next().is_none();
+        return none && heads_the_next_paragraph(s, a, b, behind);
     };
     if figures_within(figures, a, b).next().is_some()
         || enumerator(s, next) > 0
@@ -97,4 +98,20 @@ pub(crate) fn is_label(
     let deliver = deliver_verbs().at(s, action).is_some() || deliver_verbs().at(s, from).is_some();
     let spelled_out = at(s, next) == '要' || !deliver;
     (from > a && b - a <= 28 && spelled_out) || (b - a <= 13 && !deliver && !quoted)
+}
+
+/// `（三）持之以恒稳粮农，推进乡村全面振兴。`: a numbered paragraph of one short sentence, whose details stand in the next
+/// one; not one of a list.
+fn heads_the_next_paragraph(s: &[char], a: usize, b: usize, behind: Option<usize>) -> bool {
+    const LONGEST: usize = 36;
+    let bracketed = matches!(at(s, a), '（' | '(') && "一二三四五六七八九十".contains(at(s, a + 1));
+    let Some(next) = behind.filter(|_| bracketed && b - a <= LONGEST) else {
+        return false;
+    };
+    let parts = cut(s, a, b)
+        .iter()
+        .filter(|c| crate::chars::is_comma(**c))
+        .count();
+    let listed = enumerator(s, next) > 0 && crate::chars::digit(at(s, next)).is_none();
+    enumerator(s, a) > 0 && parts == 1 && !listed
 }

@@ -28,6 +28,7 @@ mod named_sums;
 mod numeral;
 mod owners;
 mod pieces;
+mod principal;
 mod rows;
 mod stance;
 mod stream;

@@ -46,7 +46,11 @@ pub(crate) fn stances(
     let titled_plan = (plan_titles().any_in(&title) || tasks) && !report && !news;
     let (future, past) = (future_words().count_in(s), past_words().count_in(s));
     let speaks_of_future = future >= 4 && future > past && !news;
-    let plan = titled_plan && (future * 2 >= past || past < 8) || speaks_of_future;
+    // `关于2022年度督查事项办理情况的通报` tells of what was done, whatever it announces at its end.
+    let told = ["通报", "情况报告", "情况的报告"]
+        .iter()
+        .any(|w| crate::chars::has_before(&title, title.len(), w));
+    let plan = titled_plan && (future * 2 >= past || past < 8) || speaks_of_future && !told;
     // `2023—2024年度今冬明春…动员会`: the deeds begin in the first year.
     let headed_year = (0..title.len())
         .find_map(|i| season(&title, i))
@@ -59,7 +63,7 @@ pub(crate) fn stances(
         .find_map(|text| (0..text.len()).find_map(|i| year_at(text, i)));
     let plan_year = plan_year
         .or(plan_heading_year.map(|(year, _)| year))
-        .or(headed_year)
+        .or(headed_year.filter(|_| !told))
         .or_else(|| usual_year(cut(s, 0, 400)))
         .or(page_year);
     // A plan that ended before its document was written is none.
@@ -96,7 +100,7 @@ pub(crate) fn stances(
 fn reports(title: &[char]) -> bool {
     let named = (0..title.len())
         .rev()
-        .find(|i| has_at(title, *i, "报告") || has_at(title, *i, "讲话"));
+        .find(|i| ["报告", "讲话", "通报"].iter().any(|w| has_at(title, *i, w)));
     named.is_some_and(|i| {
         let behind = cut(title, i + 2, title.len());
         !plan_titles().any_in(behind) && !crate::chars::contains(behind, "任务")
@@ -134,7 +138,7 @@ fn heading_stance(heading: &[char], plan_year: Option<i16>, strong: bool) -> Opt
     if !strong && year.is_none() {
         return None;
     }
-    let next = ["今年", "下一步", "安排", "打算"]
+    let next = ["今年", "下一步", "下步", "安排", "打算", "整改", "解决"]
         .iter()
         .any(|w| crate::chars::contains(heading, w));
     if past_headings().any_in(heading) && !next {

@@ -1,6 +1,6 @@
 //! Undertakings that a last day, a rule or a named unit shows, whatever the verb is.
 
-use bihuan_reader::{Document, Options, read};
+use bihuan_reader::{Commitment, Document, Options, read};
 
 fn page(text: &str) -> Document {
     read("page.txt", text, &Options::default())
@@ -11,6 +11,14 @@ fn rows(text: &str) -> Vec<(String, Option<String>)> {
     all.into_iter()
         .flat_map(|a| a.commitments)
         .map(|row| (row.quote, row.due.map(|day| day.to_string())))
+        .collect()
+}
+
+fn rows_of(text: &str) -> Vec<Commitment> {
+    page(text)
+        .articles
+        .into_iter()
+        .flat_map(|a| a.commitments)
         .collect()
 }
 
@@ -68,4 +76,44 @@ fn what_lies_behind_a_day_that_is_over_is_no_row() {
     ] {
         assert_eq!(quotes(told), [""; 0], "{told}");
     }
+}
+
+#[test]
+fn the_bracket_behind_an_item_says_by_when_it_is_due() {
+    let text = "柳河县供水三年行动方案\n一、重点任务\n1.新建水厂2座，铺设管网86公里。（牵头单位：县水务局；完成时限：2025年6月底）\n\
+                2.改造入户管网1.2万户。（牵头单位：县水投公司；完成时限：2026年10月底）\n";
+    let rows = rows_of(text);
+    let due = |words: &str| rows.iter().find(|row| row.quote.contains(words)).unwrap().due;
+    assert_eq!(due("水厂2座"), Some(jiff::civil::date(2025, 6, 30)));
+    assert_eq!(due("管网86公里"), Some(jiff::civil::date(2025, 6, 30)));
+    assert_eq!(due("1.2万户"), Some(jiff::civil::date(2026, 10, 31)));
+}
+
+#[test]
+fn weather_to_come_and_shortcomings_are_nobodys_task() {
+    let weather = "本报讯 县气象台发布寒潮预警，预计3日夜间到5日，我县气温将下降8℃，阵风将达到7级。";
+    assert!(rows_of(weather).is_empty());
+    let report = "柳河县2024年政府工作报告\n二、2024年工作安排\n同时也看到存在的差距：一是工业不强，研发投入占比只有1.1%；二是中心城区带动力不强，\
+                  城镇化率48.6%。今年要新建标准厂房6万平方米。\n";
+    let rows = rows_of(report);
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    assert!(rows[0].quote.contains("标准厂房6万平方米"));
+}
+
+#[test]
+fn a_bulletin_on_what_was_done_asks_only_for_what_it_announces_at_its_end() {
+    let text = "柳政办发〔2024〕3号\n关于2023年度督查事项办理情况的通报\n一、总体情况\n全年立项督办事项320件，其中县长批示120件、群众来信200件。\n\
+                乡镇承办130件，县直部门承办190件，计划改造公路50公里、实际完成56公里。\n二、下步要求\n县住建局要在3月底前完成剩余80套住房开工。\n";
+    let rows = rows_of(text);
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    assert_eq!(rows[0].due, Some(jiff::civil::date(2024, 3, 31)));
+}
+
+#[test]
+fn a_thing_that_is_to_reach_a_number_is_a_target_and_how_often_is_not_how_much() {
+    let text = "本报讯 3月4日，柳河县召开经济工作会议。会议要求，全年固定资产投资增速不低于9%，县住建局对在建的19个项目每月巡查1次。";
+    let rows = rows_of(text);
+    let row = |words: &str| rows.iter().find(|row| row.quote.contains(words)).unwrap();
+    assert_eq!(row("增速").unit.as_deref(), Some("%"));
+    assert_eq!(row("巡查").unit.as_deref(), Some("个"));
 }
