@@ -10,6 +10,7 @@ mod products;
 mod rates;
 mod reckon;
 mod shares;
+mod spoken;
 mod sums;
 
 use jiff::civil::Date;
@@ -63,6 +64,7 @@ pub(crate) fn checks(
             behind::parts_behind(behind, &mut found);
         }
         claims::claims(says, earlier, &mut found);
+        spoken::spoken(says, &mut found);
         once(&mut found, from.saturating_sub(PARTS_REACH));
     }
     shares::ratios(stream, &mut found);
