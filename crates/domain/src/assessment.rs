@@ -20,7 +20,7 @@ mod tally;
 mod tests;
 
 pub use exact::Exact;
-pub use facts::{about_case, case_row, facts_of, row_of_case, tells_nothing};
+pub use facts::{about_case, case_row, case_row_of, facts_of, row_of_case, tells_nothing};
 pub use period::{Span, Unreadable};
 pub use piece::{Amount, Counting, Falls, Piece};
 pub use result::{

@@ -25,6 +25,17 @@ pub fn case_row(state: &State) -> Row {
     row
 }
 
+/// What [`case_row`] has of these fields.
+pub fn case_row_of(state: &State, fields: &BTreeSet<FieldId>) -> Row {
+    let mut row = state.as_row_of(fields);
+    if let Some(field) = fields.get("due_on")
+        && let Some(due) = due_on(state)
+    {
+        row.insert(field.clone(), Value::Date(due));
+    }
+    row
+}
+
 /// The day on which the clock of the whole case runs out, or ran out in its last round.
 fn due_on(state: &State) -> Option<Date> {
     let running = state.clock("case").map(|clock| clock.due);

@@ -1,5 +1,7 @@
 //! By what a case is judged: its limit, whether it was put off in time, and how it looks as a row of figures.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::state::{PastClock, State};
@@ -60,39 +62,70 @@ impl State {
     /// The case as a row: its fields, and facts about it that figures, indicators and parents look at.
     pub fn as_row(&self) -> Row {
         let mut row: Row = self.values.clone();
-        let mut put = |name: &str, value: Value| row.insert(FieldId::new(name), value);
-        put("stage", Value::Code(Code::new(self.stage.as_str())));
-        put("closed", Value::Bool(self.kind == StageKind::Closed));
-        put("open", Value::Bool(self.is_open()));
-        put("void", Value::Bool(self.kind == StageKind::Void));
-        put("late", Value::Bool(self.was_late));
-        put("put_off", Value::Bool(self.put_off()));
-        put("said_done", Value::Bool(self.done_at.is_some()));
-        let returns = self.granted.get(&RequestKind::Return).copied().unwrap_or(0);
-        put("returns", Value::Int(i64::from(returns)));
-        put("round", Value::Int(i64::from(self.round)));
-        put("reworks", Value::Int(i64::from(self.reworks)));
-        put("owner", Value::Unit(self.owner.clone()));
-        put("opened_on", Value::Date(date_of(self.opened_at)));
-        if let Some(limit) = self.limit() {
-            put("due_on", Value::Date(date_of(limit)));
-        }
-        if let Some(closed) = self.closed.as_ref().filter(|_| !self.is_open()) {
-            put("closed_on", Value::Date(date_of(closed.at)));
-            put(
-                "days",
-                Value::Int(i64::from(
-                    (date_of(closed.at) - date_of(self.opened_at)).get_days(),
-                )),
-            );
-            put(
-                "minutes",
-                Value::Minutes(closed.at.duration_since(self.opened_at).as_mins()),
-            );
-        }
-        if let Some(on_time) = self.closed.as_ref().and_then(|closed| closed.on_time) {
-            put("on_time", Value::Bool(on_time));
-        }
+        let facts = FACTS.iter().map(|name| (FieldId::new(name), self.fact(name)));
+        row.extend(facts.filter_map(|(name, fact)| Some((name, fact?))));
         row
     }
+
+    /// What [`State::as_row`] has of these fields, for whoever asks for few of them about many cases.
+    pub fn as_row_of(&self, fields: &BTreeSet<FieldId>) -> Row {
+        let of = |field: &FieldId| {
+            self.fact(field.as_str())
+                .or_else(|| self.values.get(field).cloned())
+        };
+        let found = fields.iter().map(|field| (field.clone(), of(field)));
+        found.filter_map(|(field, value)| Some((field, value?))).collect()
+    }
+
+    /// One of [`FACTS`]; `None` where the case has none of this name, or not yet.
+    fn fact(&self, name: &str) -> Option<Value> {
+        let ended = self.closed.as_ref().filter(|_| !self.is_open());
+        Some(match name {
+            "stage" => Value::Code(Code::new(self.stage.as_str())),
+            "closed" => Value::Bool(self.kind == StageKind::Closed),
+            "open" => Value::Bool(self.is_open()),
+            "void" => Value::Bool(self.kind == StageKind::Void),
+            "late" => Value::Bool(self.was_late),
+            "put_off" => Value::Bool(self.put_off()),
+            "said_done" => Value::Bool(self.done_at.is_some()),
+            "returns" => {
+                let returns = self.granted.get(&RequestKind::Return).copied().unwrap_or(0);
+                Value::Int(i64::from(returns))
+            }
+            "round" => Value::Int(i64::from(self.round)),
+            "reworks" => Value::Int(i64::from(self.reworks)),
+            "owner" => Value::Unit(self.owner.clone()),
+            "opened_on" => Value::Date(date_of(self.opened_at)),
+            "due_on" => Value::Date(date_of(self.limit()?)),
+            "closed_on" => Value::Date(date_of(ended?.at)),
+            "days" => {
+                let days = (date_of(ended?.at) - date_of(self.opened_at)).get_days();
+                Value::Int(i64::from(days))
+            }
+            "minutes" => Value::Minutes(ended?.at.duration_since(self.opened_at).as_mins()),
+            "on_time" => Value::Bool(self.closed.as_ref()?.on_time?),
+            _ => return None,
+        })
+    }
 }
+
+/// What every case tells of itself beside its fields.
+const FACTS: [&str; 17] = [
+    "stage",
+    "closed",
+    "open",
+    "void",
+    "late",
+    "put_off",
+    "said_done",
+    "returns",
+    "round",
+    "reworks",
+    "owner",
+    "opened_on",
+    "due_on",
+    "closed_on",
+    "days",
+    "minutes",
+    "on_time",
+];

@@ -1,8 +1,13 @@
 //! The laws of the kernel, each over generated histories.
 
+use std::collections::BTreeSet;
+
+use bihuan_domain::assessment::{case_row, case_row_of};
 use bihuan_domain::case::State;
 use bihuan_domain::command::{Command, Note, Request};
 use bihuan_domain::event::{CaseEvent, VERSION, Values};
+use bihuan_domain::expr::Row;
+use bihuan_domain::id::FieldId;
 use bihuan_domain::mechanism::{RequestKind, StageKind, Way};
 use bihuan_domain::org::Actor;
 use bihuan_domain::value::Value;
@@ -234,6 +239,20 @@ proptest! {
         }
         let json = serde_json::to_string(desk.state()).unwrap();
         assert_eq!(serde_json::from_str::<State>(&json).unwrap(), replayed);
+    }
+
+    #[test]
+    fn a_row_of_some_fields_has_of_them_what_the_whole_row_has(way in ways(), turns in turns(), marks in any::<u64>()) {
+        play(way, &turns, |desk| {
+            let state = desk.state();
+            let mut names: BTreeSet<FieldId> = case_row(state).into_keys().collect();
+            names.extend(["due_on", "closed_on", "minutes", "on_time", "nowhere"].map(FieldId::new));
+            let chosen = names.into_iter().enumerate().filter(|(n, _)| marks >> (n % 64) & 1 == 1);
+            let wanted: BTreeSet<FieldId> = chosen.map(|(_, name)| name).collect();
+            let part = |whole: Row| -> Row { whole.into_iter().filter(|(name, _)| wanted.contains(name)).collect() };
+            assert_eq!(state.as_row_of(&wanted), part(state.as_row()));
+            assert_eq!(case_row_of(state, &wanted), part(case_row(state)));
+        });
     }
 
     #[test]

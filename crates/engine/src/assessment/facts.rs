@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bihuan_domain::assessment::{
-    Assessment, Counting, Named, Of, Piece, Place, Scheme, Span, Tally, Thing, case_row, row_of_case,
+    Assessment, Counting, Named, Of, Piece, Place, Scheme, Span, Tally, Thing, case_row, case_row_of,
+    row_of_case,
 };
 use bihuan_domain::calendar::midnight;
 use bihuan_domain::id::{CaseId, UnitId};
@@ -165,8 +166,9 @@ fn each_case(
     if views::each_piece(connection, counting, span, &mut visit)? {
         return Ok(());
     }
+    let fields = counting.fields();
     views::each_state(connection, std::slice::from_ref(mechanism), None, |state, _| {
-        let piece = counting.piece(&case_row(&state), midnight(span.last));
+        let piece = counting.piece(&case_row_of(&state, &fields), midnight(span.last));
         if let Some(piece) = piece.filter(|piece| piece.falls.into_span(span)) {
             visit(Kept {
                 case: state.id,

@@ -7,13 +7,15 @@
 //! memory at a time, and every case sees its events in order. A large log is gone over several times, for a part of the
 //! cases each time: texts of a few million events are the most that is held.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use bihuan_domain::assessment::{Counting, Piece, about_case, case_row, tells_nothing};
+use bihuan_domain::assessment::{Counting, Piece, about_case, case_row_of, tells_nothing};
 use bihuan_domain::case::{Meta, State};
 use bihuan_domain::event::CaseEvent;
-use bihuan_domain::id::{CaseId, MechanismId, UnitId};
+use bihuan_domain::expr::Row;
+use bihuan_domain::id::{CaseId, FieldId, MechanismId, UnitId};
+use bihuan_domain::org::Actor;
 use bihuan_ledger::{Entry, EntryText, Reader};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -30,6 +32,8 @@ const THREADS_MAX: usize = 8;
 pub(super) const AT_ONCE: u64 = 4_000_000;
 /// Bytes after which a new piece of memory is begun for texts, so that none is ever moved.
 const TEXT: usize = 4 << 20;
+/// Different actors (by person, post, session) that a thread remembers.
+const ACTORS_MAX: usize = 10_000;
 
 /// What is wanted of the cases.
 pub(super) struct Wanted<'a> {
@@ -92,6 +96,14 @@ fn turn_over(
             to.push(receiver);
         }
     }
+    let mut fields: BTreeMap<MechanismId, BTreeSet<FieldId>> = BTreeMap::new();
+    for (_, counting, mechanism) in &wanted.countings {
+        fields
+            .entry(mechanism.clone())
+            .or_default()
+            .extend(counting.fields());
+    }
+    let fields = &fields;
     let ends = senders.into_iter().zip(receivers).enumerate();
     let ledger = log.ledger();
     let parts: Vec<Result<Folded, Failure>> = std::thread::scope(|scope| {
@@ -103,6 +115,7 @@ fn turn_over(
                     wanted,
                     place,
                     turn,
+                    fields,
                     to,
                     from,
                 }
@@ -174,14 +187,28 @@ impl Heard {
         ])
     }
 
-    /// The event itself.
-    fn read(&self, event: &Event) -> Result<(Meta, CaseEvent), Failure> {
-        let [actor, kind, body] = self.parts(event).ok_or_else(|| damaged(event.seq))?;
-        let actor = EntryText::read_actor(actor).ok_or_else(|| damaged(event.seq))?;
+    /// The event itself. The same few people act again and again: `actors` knows those that were read.
+    fn read<'t>(
+        &'t self,
+        event: &Event,
+        actors: &mut HashMap<&'t str, Actor>,
+    ) -> Result<(Meta, CaseEvent), Failure> {
+        let [text, kind, body] = self.parts(event).ok_or_else(|| damaged(event.seq))?;
+        let actor = match actors.get(text) {
+            Some(actor) => actor.clone(),
+            None => {
+                let actor = EntryText::read_actor(text).ok_or_else(|| damaged(event.seq))?;
+                let actor = actor_of(&actor);
+                if actors.len() < ACTORS_MAX {
+                    actors.insert(text, actor.clone());
+                }
+                actor
+            }
+        };
         let meta = Meta {
             seq: event.seq,
             at: event.at,
-            actor: actor_of(&actor),
+            actor,
         };
         let event = CaseEvent::read_text(kind, event.version, body).map_err(Error::from)?;
         Ok((meta, event))
@@ -199,6 +226,8 @@ struct Hand<'a> {
     place: usize,
     /// Which turn of how many.
     turn: (u64, u64),
+    /// The fields that measures look at, by mechanism: of a case no others are looked up.
+    fields: &'a BTreeMap<MechanismId, BTreeSet<FieldId>>,
     /// To each thread, this one included.
     to: Vec<Sender<Heard>>,
     /// From each thread.
@@ -307,8 +336,9 @@ impl Hand<'_> {
         let mut told = Folded::default();
         let mut events = std::mem::take(&mut kept.events);
         events.sort_unstable_by_key(|event| (event.case, event.seq));
+        let mut actors = HashMap::new();
         for events in events.chunk_by(|a, b| a.case == b.case) {
-            if let Some(state) = self.state(&kept, events)? {
+            if let Some(state) = self.state(&kept, events, &mut actors)? {
                 self.tell(state, &mut told);
             }
         }
@@ -316,11 +346,16 @@ impl Hand<'_> {
     }
 
     /// A case from its events; `None` where it only mentions a mechanism that is looked at.
-    fn state(&self, kept: &Heard, events: &[Event]) -> Result<Option<State>, Failure> {
+    fn state<'t>(
+        &self,
+        kept: &'t Heard,
+        events: &[Event],
+        actors: &mut HashMap<&'t str, Actor>,
+    ) -> Result<Option<State>, Failure> {
         let Some((opening, later)) = events.split_first() else {
             return Ok(None);
         };
-        let (meta, event) = kept.read(opening)?;
+        let (meta, event) = kept.read(opening, actors)?;
         let CaseEvent::Opened(opened) = &event else {
             return Ok(None);
         };
@@ -330,7 +365,7 @@ impl Hand<'_> {
         }
         let mut state = State::open(opened, &meta);
         for event in later {
-            let (meta, event) = kept.read(event)?;
+            let (meta, event) = kept.read(event, actors)?;
             state.evolve(&event, &meta);
         }
         Ok(Some(state))
@@ -341,7 +376,10 @@ impl Hand<'_> {
         let mut counted = self.wanted.countings.iter();
         let mut row = None;
         while let Some((place, counting, _)) = counted.find(|(_, _, of)| of == mechanism) {
-            let row = row.get_or_insert_with(|| case_row(&state));
+            let row = row.get_or_insert_with(|| match self.fields.get(mechanism) {
+                Some(fields) => case_row_of(&state, fields),
+                None => Row::new(),
+            });
             if let Some(piece) = counting.piece(row, self.wanted.today) {
                 told.pieces.push((*place, id, piece));
             }

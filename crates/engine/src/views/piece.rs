@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use bihuan_domain::assessment::{Amount, Counting, Falls, Of, Scheme, Span, case_row};
+use bihuan_domain::assessment::{Amount, Counting, Falls, Of, Scheme, Span, case_row_of};
 use bihuan_domain::calendar::midnight;
 use bihuan_domain::case::State;
 use bihuan_domain::expr::Row;
@@ -42,7 +42,15 @@ CREATE TABLE IF NOT EXISTS pieces(
 
 /// What is kept for the schemes in force.
 #[derive(Default)]
-pub(crate) struct Measures(BTreeMap<MechanismId, Vec<Measured>>);
+pub(crate) struct Measures(BTreeMap<MechanismId, OfMechanism>);
+
+/// What is kept of the cases of one mechanism.
+#[derive(Default)]
+struct OfMechanism {
+    measured: Vec<Measured>,
+    /// All fields that any of them looks at: of a case no others are looked up.
+    fields: BTreeSet<FieldId>,
+}
 
 /// A measure over cases.
 struct Measured {
@@ -84,18 +92,23 @@ impl Measures {
         }
         let mut measures = Measures::default();
         for (mechanism, measured) in by_key.into_values() {
-            measures.0.entry(mechanism).or_default().push(measured);
+            let of = measures.0.entry(mechanism).or_default();
+            of.fields.extend(measured.counting.fields());
+            of.measured.push(measured);
         }
         measures
     }
 
     /// What is kept of a case, by the place of the measure among those of its mechanism.
     pub(crate) fn held(&self, state: &State) -> Vec<Option<Held>> {
-        let Some(measured) = self.0.get(&state.mechanism.id) else {
+        let Some(of) = self.0.get(&state.mechanism.id) else {
             return Vec::new();
         };
-        let row = case_row(state);
-        measured.iter().map(|one| one.held(&state.owner, &row)).collect()
+        let row = case_row_of(state, &of.fields);
+        of.measured
+            .iter()
+            .map(|one| one.held(&state.owner, &row))
+            .collect()
     }
 
     /// Writes what differs from `before`; everything where nothing is known of the case.
@@ -106,7 +119,7 @@ impl Measures {
         before: Option<&[Option<Held>]>,
         after: &[Option<Held>],
     ) -> Result<(), Error> {
-        let Some(measured) = self.0.get(&state.mechanism.id) else {
+        let Some(OfMechanism { measured, .. }) = self.0.get(&state.mechanism.id) else {
             return Ok(());
         };
         let id = i64::try_from(state.id.0).unwrap_or(i64::MAX);
@@ -171,8 +184,13 @@ fn key_of(counting: &Counting) -> i64 {
     i64::from_str_radix(&first, 16).unwrap_or(0)
 }
 
-fn fill(connection: &Connection, measured: &[&Measured], state: &State) -> Result<(), Error> {
-    let row = case_row(state);
+fn fill(
+    connection: &Connection,
+    measured: &[&Measured],
+    of: &OfMechanism,
+    state: &State,
+) -> Result<(), Error> {
+    let row = case_row_of(state, &of.fields);
     let id = i64::try_from(state.id.0).unwrap_or(i64::MAX);
     for one in measured {
         put(
@@ -440,7 +458,7 @@ label = { zh = "其他", en = "rest" }
             let span = Span::parse(&name, Period::Quarter).unwrap();
             let connection = Connection::open_in_memory().unwrap();
             connection.execute_batch(TABLES).unwrap();
-            let measured: Vec<&Measured> = measures.0.values().flatten().collect();
+            let measured: Vec<&Measured> = measures.0.values().flat_map(|of| &of.measured).collect();
             let owner = UnitId::new("t0");
             let mut last = rows.clone();
             for (n, row) in rows.iter().enumerate() {

@@ -13,7 +13,7 @@ use bihuan_domain::id::MechanismId;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 
-use super::{Measured, Measures, fill, key_of};
+use super::{Measured, Measures, OfMechanism, fill, key_of};
 use crate::error::Error;
 
 /// How far the pieces of a mechanism's cases are that are being filled.
@@ -47,13 +47,18 @@ impl Measures {
         let kept: BTreeSet<i64> = statement
             .query_map([], |row| row.get(0))?
             .collect::<Result<_, _>>()?;
-        let wanted: BTreeSet<i64> = self.0.values().flatten().map(|one| one.key).collect();
+        let wanted: BTreeSet<i64> = self
+            .0
+            .values()
+            .flat_map(|of| &of.measured)
+            .map(|one| one.key)
+            .collect();
         for gone in kept.difference(&wanted) {
             connection.execute("DELETE FROM pieces WHERE measure = ?1", [gone])?;
             connection.execute("DELETE FROM measures WHERE measure = ?1", [gone])?;
         }
-        for (mechanism, measured) in &self.0 {
-            for one in measured.iter().filter(|one| !kept.contains(&one.key)) {
+        for (mechanism, of) in &self.0 {
+            for one in of.measured.iter().filter(|one| !kept.contains(&one.key)) {
                 connection
                     .prepare_cached("INSERT INTO measures(measure, mechanism, filled) VALUES (?1, ?2, 0)")?
                     .execute((one.key, mechanism.as_str()))?;
@@ -77,12 +82,10 @@ impl Measures {
     /// Fills measures that stand at the same case, for up to `cases` cases more, and gives how many those were.
     fn fill_some(&self, connection: &Connection, next: &Next, cases: usize) -> Result<usize, Error> {
         let keys = keys_at(connection, next)?;
-        let known = self.0.get(&MechanismId::new(&next.mechanism));
-        let measured: Vec<&Measured> = known
-            .into_iter()
-            .flatten()
-            .filter(|one| keys.contains(&one.key))
-            .collect();
+        let nothing = OfMechanism::default();
+        let known = self.0.get(&MechanismId::new(&next.mechanism)).unwrap_or(&nothing);
+        let measured = known.measured.iter().filter(|one| keys.contains(&one.key));
+        let measured: Vec<&Measured> = measured.collect();
         let mut statement = connection.prepare_cached(
             "SELECT id, state FROM case_views WHERE mechanism = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
         )?;
@@ -93,7 +96,7 @@ impl Measures {
             last = row.get(0)?;
             let json = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
             let state: State = serde_json::from_str(json)?;
-            fill(connection, &measured, &state)?;
+            fill(connection, &measured, known, &state)?;
             done = done.saturating_add(1);
         }
         let filled = (done == cases).then_some(last);
