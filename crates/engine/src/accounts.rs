@@ -26,7 +26,7 @@ pub use sessions::{OpenSession, Session};
 pub use tokens::{ApiToken, TOKEN_DAYS, TOKENS_MAX};
 
 /// The form of the tables.
-const FORM: i64 = 4;
+const FORM: i64 = 5;
 
 /// Shortest password, in characters.
 pub const PASSWORD_MIN: usize = 8;
@@ -58,6 +58,14 @@ pub struct Account {
     pub second: bool,
     /// Whether its password was given by somebody else and waits to be changed.
     pub must_change: bool,
+}
+
+/// By what somebody signs in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    Password,
+    /// Another system's word ([`crate::sso`]).
+    Common,
 }
 
 /// Why nobody was signed in.
@@ -315,16 +323,50 @@ impl Accounts {
         }
         let connection = self.lock();
         if second::has_second(&connection, login)? {
-            return Err(SignInError::NeedsCode(second::begin_half(
-                &connection,
-                login,
-                now,
-            )?));
+            let half = second::begin_half(&connection, login, Way::Password, now)?;
+            return Err(SignInError::NeedsCode(half));
         }
         Ok(sessions::begin_session(
             &connection,
             login,
             &person.into(),
+            Way::Password,
+            agent,
+            now,
+        )?)
+    }
+
+    /// Signs in somebody of whom another system has said that this is his account. No account is made by it. The account's own
+    /// second step is asked for, unless `second_step_there`. That an account waits after wrong passwords does not keep him out:
+    /// he has typed none.
+    ///
+    /// # Errors
+    ///
+    /// [`SignInError::Wrong`] where there is no such account; [`SignInError::NeedsCode`].
+    pub fn sign_in_common(
+        &self,
+        login: &str,
+        second_step_there: bool,
+        agent: &str,
+        now: Timestamp,
+    ) -> Result<String, SignInError> {
+        let connection = self.lock();
+        let person: Option<String> = connection
+            .query_row("SELECT person FROM accounts WHERE login = ?1", [login], |row| {
+                row.get(0)
+            })
+            .optional()?;
+        let person = person.ok_or(SignInError::Wrong)?;
+        if !second_step_there && second::has_second(&connection, login)? {
+            let half = second::begin_half(&connection, login, Way::Common, now)?;
+            return Err(SignInError::NeedsCode(half));
+        }
+        let person = person.into();
+        Ok(sessions::begin_session(
+            &connection,
+            login,
+            &person,
+            Way::Common,
             agent,
             now,
         )?)
@@ -361,6 +403,12 @@ fn upgrade(connection: &Connection) -> Result<(), Error> {
              CREATE TABLE tokens(secret BLOB PRIMARY KEY, id TEXT NOT NULL, login TEXT NOT NULL, name TEXT NOT NULL,
                read_only INTEGER NOT NULL, made_at INTEGER NOT NULL, ends_at INTEGER NOT NULL, used_at INTEGER) WITHOUT ROWID;
              CREATE INDEX tokens_by_login ON tokens(login);",
+        )?;
+    }
+    if form(&transaction)? < 5 {
+        transaction.execute_batch(
+            "ALTER TABLE sessions ADD COLUMN common INTEGER NOT NULL DEFAULT 0;
+             ALTER TABLE halves ADD COLUMN common INTEGER NOT NULL DEFAULT 0;",
         )?;
     }
     transaction.execute_batch(saved::TABLE)?;

@@ -25,6 +25,7 @@ pub use follow::BATCH_MAX;
 pub use kept::{About, Notice, Notices, UNREAD_MAX};
 pub use mail::{Mail, Security, may_be_address};
 pub use outbox::{Message, Receiver};
+pub(crate) use post::agent;
 pub use post::{Unsent, explain};
 pub use robots::{Robot, Shape};
 pub use rounds::{Digest, Rhythm};

@@ -14,6 +14,7 @@ pub(crate) use table::Table;
 
 use crate::error::Error;
 use crate::notices::{Mail, Robot};
+use crate::sso::Sso;
 
 /// The file in a data directory.
 const FILE: &str = "bihuan.toml";
@@ -29,6 +30,8 @@ pub struct Settings {
     pub robots: Vec<Robot>,
     /// Through which server mail goes out; none where absent.
     pub mail: Option<Mail>,
+    /// By which other system people may sign in; none where absent.
+    pub sso: Option<Sso>,
 }
 
 impl Settings {
@@ -118,6 +121,10 @@ fn sections(text: &str, root: &toml::de::DeTable<'_>, faults: &mut Vec<Message>)
         }
     });
     top.one("mail", |table| settings.mail = Mail::take(table));
+    top.one("sso", |table| settings.sso = Sso::take(table));
+    if settings.sso.is_some() && settings.address.is_none() {
+        top.fault("address", "settings.how_sso_address");
+    }
     top.end();
     settings
 }

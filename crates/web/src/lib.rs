@@ -20,13 +20,14 @@ pub mod session;
 pub mod show;
 pub mod trouble;
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use bihuan_engine::{Accounts, Engine, Notices};
+use bihuan_engine::{Accounts, CommonSignIn, Engine, Notices};
 use bihuan_messages::Label;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -92,12 +93,17 @@ struct Inner {
     proposals: pages::Proposals,
     /// Who asks too much.
     limits: limits::Limits,
+    /// Sign-ins by way of another system, by jurisdiction.
+    common: BTreeMap<String, Arc<CommonSignIn>>,
 }
 
 impl Web {
     fn new(app: App) -> Web {
+        let slugs = app.jurisdictions.iter().map(|place| place.slug.clone());
+        let common = slugs.map(|slug| (slug, Arc::default())).collect();
         Web(Arc::new(Inner {
             app,
+            common,
             closing: watch::channel(false).0,
             drafts: pages::Drafts::default(),
             proposals: pages::Proposals::default(),
@@ -125,6 +131,11 @@ impl Web {
 
     pub(crate) fn proposals(&self) -> &pages::Proposals {
         &self.0.proposals
+    }
+
+    /// Sign-ins by way of another system.
+    pub(crate) fn common(&self, slug: &str) -> Option<Arc<CommonSignIn>> {
+        self.0.common.get(slug).cloned()
     }
 
     pub(crate) fn limits(&self) -> &limits::Limits {

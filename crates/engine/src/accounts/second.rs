@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _};
 use sha1::Sha1;
 
-use super::{Accounts, SignInError, fingerprint};
+use super::{Accounts, SignInError, Way, fingerprint};
 use crate::chance::{bytes, token};
 use crate::error::Error;
 
@@ -158,14 +158,14 @@ impl Accounts {
         let mut connection = self.lock();
         let transaction = connection.transaction()?;
         let print = fingerprint(half);
-        let found: Option<(String, String, i64, u32)> = transaction
+        let found: Option<(String, String, i64, u32, bool)> = transaction
             .query_row(
-                "SELECT h.login, a.person, h.began_at, h.tries FROM halves h JOIN accounts a USING (login) WHERE h.secret = ?1",
+                "SELECT h.login, a.person, h.began_at, h.tries, h.common FROM halves h JOIN accounts a USING (login) WHERE h.secret = ?1",
                 [&print],
-                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)),
             )
             .optional()?;
-        let Some((login, person, began, tries)) = found else {
+        let Some((login, person, began, tries, common)) = found else {
             return Err(SignInError::Wrong);
         };
         let over = now.as_microsecond().saturating_sub(began) > micros(HALF);
@@ -173,8 +173,9 @@ impl Accounts {
             && (takes_code(&transaction, &login, code, now)? || takes_recovery(&transaction, &login, code)?);
         if right {
             transaction.execute("DELETE FROM halves WHERE login = ?1", [&login])?;
-            let secret =
-                super::sessions::begin_session(&transaction, &login, &PersonId::from(person), agent, now)?;
+            let way = if common { Way::Common } else { Way::Password };
+            let person = PersonId::from(person);
+            let secret = super::sessions::begin_session(&transaction, &login, &person, way, agent, now)?;
             transaction.commit()?;
             return Ok(secret);
         }
@@ -193,13 +194,23 @@ impl Accounts {
 }
 
 /// Begins the second step for somebody whose password was right.
-pub(super) fn begin_half(connection: &Connection, login: &str, now: Timestamp) -> Result<String, Error> {
+pub(super) fn begin_half(
+    connection: &Connection,
+    login: &str,
+    way: Way,
+    now: Timestamp,
+) -> Result<String, Error> {
     let old = now.as_microsecond().saturating_sub(micros(HALF));
     connection.execute("DELETE FROM halves WHERE began_at < ?1", [old])?;
     let secret = token()?;
     connection.execute(
-        "INSERT INTO halves(secret, login, began_at, tries) VALUES (?1, ?2, ?3, 0)",
-        (fingerprint(&secret), login, now.as_microsecond()),
+        "INSERT INTO halves(secret, login, began_at, tries, common) VALUES (?1, ?2, ?3, 0, ?4)",
+        (
+            fingerprint(&secret),
+            login,
+            now.as_microsecond(),
+            way == Way::Common,
+        ),
     )?;
     Ok(secret)
 }

@@ -4,7 +4,7 @@ use bihuan_domain::id::PersonId;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _};
 
-use super::{Accounts, fingerprint, moment, tokens};
+use super::{Accounts, Way, fingerprint, moment, tokens};
 use crate::chance::token;
 use crate::error::Error;
 
@@ -42,6 +42,8 @@ pub struct Session {
     pub read_only: bool,
     /// Whether the password was given by somebody else and must be changed before anything else.
     pub must_change: bool,
+    /// Whether another system said who this is ([`crate::sso`]).
+    pub common: bool,
 }
 
 impl Accounts {
@@ -58,7 +60,7 @@ impl Accounts {
         let print = fingerprint(secret);
         let found: Option<(Session, i64)> = connection
             .prepare_cached(
-                "SELECT s.id, a.person, s.login, s.csrf, s.used_at, a.must_change FROM sessions s JOIN accounts a USING (login)
+                "SELECT s.id, a.person, s.login, s.csrf, s.used_at, a.must_change, s.common FROM sessions s JOIN accounts a USING (login)
                  WHERE s.secret = ?1",
             )?
             .query_row([&print], |row| {
@@ -68,7 +70,9 @@ impl Accounts {
                     login: row.get(2)?,
                     csrf: row.get(3)?,
                     read_only: false,
-                    must_change: row.get(5)?,
+                    // Who came by another system's word has typed no password that he would have to change.
+                    must_change: row.get::<_, bool>(5)? && !row.get::<_, bool>(6)?,
+                    common: row.get(6)?,
                 };
                 Ok((session, row.get(4)?))
             })
@@ -154,6 +158,7 @@ pub(super) fn begin_session(
     connection: &Connection,
     login: &str,
     person: &PersonId,
+    way: Way,
     agent: &str,
     now: Timestamp,
 ) -> Result<String, Error> {
@@ -165,7 +170,7 @@ pub(super) fn begin_session(
     )?;
     let agent: String = agent.chars().take(AGENT_MAX).collect();
     connection.execute(
-        "INSERT INTO sessions(secret, id, login, csrf, agent, began_at, used_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)",
+        "INSERT INTO sessions(secret, id, login, csrf, agent, began_at, used_at, common) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7)",
         (
             fingerprint(&secret),
             id.get(..12).unwrap_or(&id),
@@ -173,6 +178,7 @@ pub(super) fn begin_session(
             csrf,
             agent,
             at,
+            way == Way::Common,
         ),
     )?;
     Ok(secret)

@@ -133,6 +133,7 @@ impl Accounts {
                     csrf: String::new(),
                     read_only: row.get(3)?,
                     must_change: false,
+                    common: false,
                 };
                 Ok((session, row.get(4)?))
             })

@@ -235,7 +235,8 @@ fn unreached(error: &HttpError) -> Unsent {
     }
 }
 
-fn agent(plain: bool, extra: Option<&Path>) -> Agent {
+/// A client that writes to nobody who must not be written to, and trusts whom the system trusts.
+pub(crate) fn agent(plain: bool, extra: Option<&Path>) -> Agent {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let tls = TlsConfig::builder()
         .root_certs(RootCerts::new_with_certs(&trusted(extra)))

@@ -1,6 +1,8 @@
 //! Sign-in (登录): which jurisdiction, name and password; in the demo the sample accounts at one click. Sign-out, and
 //! the choice of the post.
 
+mod common;
+
 use std::net::SocketAddr;
 
 use axum::Extension;
@@ -41,6 +43,7 @@ pub(crate) fn routes() -> Router<Web> {
     Router::new()
         .route("/sign-in", get(form).post(sign_in))
         .route("/sign-in/code", get(code_form).post(sign_in_code))
+        .merge(common::routes())
         .route("/sign-out", post(sign_out))
         .route("/post", post(choose_post))
 }
@@ -49,6 +52,9 @@ pub(crate) fn routes() -> Router<Web> {
 struct Asked {
     #[serde(default)]
     next: String,
+    /// The jurisdiction that one has just left, having come by another system's word.
+    #[serde(default)]
+    out: String,
 }
 
 async fn form(State(web): State<Web>, headers: HeaderMap, Query(asked): Query<Asked>) -> Markup {
@@ -60,7 +66,11 @@ async fn form(State(web): State<Web>, headers: HeaderMap, Query(asked): Query<As
     let place = place
         .filter(|slug| web.jurisdiction(slug).is_some())
         .unwrap_or_default();
-    view(&web, lang_of(&headers), &Carried::to(&asked.next), place, "", &[])
+    let lang = lang_of(&headers);
+    if let Some(way_out) = common::way_out(&web, &asked.out) {
+        return common::left(lang, &way_out);
+    }
+    view(&web, lang, &Carried::to(&asked.next), place, "", &[])
 }
 
 /// The sign-in for who sent a form after his session had ended: what was typed goes along.
@@ -262,13 +272,17 @@ pub(super) fn enter(headers: &HeaderMap, response: &mut Response, slug: &str, se
 }
 
 async fn sign_out(State(web): State<Web>, headers: HeaderMap, posted: Posted) -> Result<Response, Trouble> {
-    drop(posted);
+    let mut to = "/sign-in".to_owned();
     if let Some((slug, secret)) = cookie(&headers, SESSION).and_then(|value| value.split_once('.'))
         && let Some(jurisdiction) = web.jurisdiction(slug)
     {
         jurisdiction.accounts.sign_out(secret)?;
+        // A form may not lead to another server (the pages' own policy): the way out there is a link of the next page.
+        if posted.visitor.session.common && common::way_out(&web, slug).is_some() {
+            to = format!("/sign-in?out={slug}");
+        }
     }
-    let mut response = Redirect::to("/sign-in").into_response();
+    let mut response = Redirect::to(&to).into_response();
     set_cookie(&headers, response.headers_mut(), SESSION, "", 0);
     Ok(response)
 }
@@ -307,6 +321,8 @@ fn view(web: &Web, lang: Lang, carried: &Carried, slug: &str, login: &str, probl
                     p .lead { (t(lang, "web.sign_in_lead")) }
                     @if carried.held.is_some() { p .notice { (t(lang, "phone.h_kept")) } }
                     (summary(lang, problems))
+                    // A form that is held cannot come along to another server and back.
+                    @if carried.held.is_none() { (common::offered(web, lang, &carried.next)) }
                     form method="post" action="/sign-in" .stack {
                         (carried.inputs())
                         @if several {

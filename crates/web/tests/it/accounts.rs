@@ -11,7 +11,7 @@ use crate::county::{County, PASSWORD};
 use crate::custody::{on_post, watched};
 
 /// What the authenticator on a phone shows at an instant, from the secret that it was given.
-fn code_of(secret: &str, at: Timestamp) -> String {
+pub(crate) fn code_of(secret: &str, at: Timestamp) -> String {
     let letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     let bits: String = secret
         .chars()

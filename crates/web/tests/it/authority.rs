@@ -211,6 +211,8 @@ const OUTSIDE: &[&str] = &[
     "/api/v1/witness/{slug}/add-checkpoint",
     "/sign-in",
     "/sign-in/code",
+    "/sign-in/common",
+    "/sign-in/common/back",
     "/api/v1/session",
     "/sign-out",
     "/assets/{name}",

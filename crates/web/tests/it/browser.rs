@@ -12,7 +12,7 @@ use crate::county::{County, PASSWORD};
 
 pub(crate) struct Browser {
     router: Router,
-    cookies: BTreeMap<String, String>,
+    pub(crate) cookies: BTreeMap<String, String>,
     /// Sent with every request.
     pub(crate) headers: Vec<(&'static str, String)>,
 }

@@ -228,12 +228,12 @@ fn choices(
     let (from, to) = channels.rhythm.quiet;
     html! {
         section #choices {
-            h2 { (t(lang, "notify.often")) }
+            h2 { (t(lang, "notify.mail")) }
             form .stack method="post" action="/account/notices" {
                 (layout::csrf(visitor))
-                div .field {
-                    (tick("by_mail", channels.by_mail, t(lang, "notify.by_mail")))
-                    @if mail && !confirmed { p .help { (t(lang, "notify.by_mail_needs")) } }
+                div {
+                    div .choices { (tick("by_mail", channels.by_mail, t(lang, "notify.by_mail"))) }
+                    @if mail && !confirmed { p .quiet { (t(lang, "notify.by_mail_needs")) } }
                 }
                 fieldset .choices {
                     legend { (t(lang, "notify.often")) }
@@ -258,10 +258,10 @@ fn choices(
                     }
                 }
                 p .quiet { (t(lang, "notify.quiet_help")) " " (t(lang, "notify.emergencies_help")) }
-                div .field { (tick("days_off", channels.rhythm.days_off, t(lang, "notify.days_off"))) }
-                div .field {
-                    (tick("by_robot", channels.by_robot, t(lang, "notify.by_robot")))
-                    p .help { (t(lang, "notify.by_robot_help")) }
+                div .choices { (tick("days_off", channels.rhythm.days_off, t(lang, "notify.days_off"))) }
+                div {
+                    div .choices { (tick("by_robot", channels.by_robot, t(lang, "notify.by_robot"))) }
+                    p .quiet { (t(lang, "notify.by_robot_help")) }
                 }
                 div .actions { button .primary type="submit" name="act" value="choose" { (t(lang, "notify.save")) } }
             }

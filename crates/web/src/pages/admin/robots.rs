@@ -114,7 +114,7 @@ fn page(visitor: &Visitor, asked: &Asked, fault: Option<&Problem>) -> Result<Mar
             p { (show::text(&mail(visitor, &settings))) (if lang == bihuan_messages::Lang::Zh { "。" } else { "." }) }
             @if settings.mail.is_some() { p .quiet { (t(lang, "notify.mail_try")) } }
         }
-        h2 { (t(lang, "notify.group_robots")) }
+        section { h2 { (t(lang, "notify.group_robots")) } }
         @if let Some(robot) = tested {
             p .notice role="status" {
                 @if asked.fault.is_empty() { (tf(lang, "notify.robot_tested", &[("name", &robot.name)])) }
