@@ -55,7 +55,7 @@ fn looks_like_a_key(text: &str) -> bool {
             && !key.is_empty()
             && !key.ends_with('_')
             && key.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
-            && !["toml", "csv", "html", "xlsx", "docx", "json", "txt", "rs", "css", "js"].contains(&key)
+            && !["toml", "csv", "html", "xlsx", "docx", "json", "txt", "rs", "css", "js", "xml"].contains(&key)
     })
 }
 
