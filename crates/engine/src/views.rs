@@ -8,6 +8,7 @@ mod brief;
 mod brought;
 mod fold;
 mod group;
+mod packed;
 mod piece;
 mod places;
 mod project;
@@ -25,14 +26,16 @@ pub use spans::Span;
 
 pub(crate) use brief::{Brief, Course};
 pub(crate) use brought::{open_about, open_cases, project_brought, scheduled_through};
+pub(crate) use packed::read as read_state;
 pub use piece::{Filling, filling};
 pub(crate) use piece::{Kept, Measures, about, each_piece, filling_of};
 pub(crate) use project::{Face, Title, clear_title, number_after, project_change, recent_verifiers, titled};
-pub(crate) use query::{actor_of, by_key, due_cases, each_state, state};
+pub(crate) use query::{actor_of, by_key, due_cases, each_state, is_there, state};
 pub(crate) use rebuild::{applied, set_applied};
 pub(crate) use roll::{Listing, Roll};
 
-/// The tables. `case_views.state` is the whole state as JSON; the columns beside it are what lists filter and sort by.
+/// The tables. `case_views` is what lists show, filter and sort by; `states` the whole state of each case, packed. They lie
+/// apart so that lists and the start read no states.
 pub(crate) const TABLES: &str = "
 CREATE TABLE IF NOT EXISTS views_meta(id INTEGER PRIMARY KEY CHECK (id = 0), applied INTEGER NOT NULL, cases INTEGER NOT NULL, form INTEGER NOT NULL);
 INSERT OR IGNORE INTO views_meta(id, applied, cases, form) VALUES (0, 0, 0, 0);
@@ -61,9 +64,9 @@ CREATE TABLE IF NOT EXISTS case_views(
   document TEXT,
   source_key TEXT,
   wake_at INTEGER,
-  parties TEXT NOT NULL,
-  state TEXT NOT NULL
+  parties TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS states(id INTEGER PRIMARY KEY, state BLOB NOT NULL);
 CREATE INDEX IF NOT EXISTS case_views_by_mechanism ON case_views(mechanism);
 CREATE INDEX IF NOT EXISTS case_views_by_wake ON case_views(wake_at) WHERE wake_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS case_views_by_key ON case_views(mechanism, source_key) WHERE source_key IS NOT NULL;
@@ -98,11 +101,12 @@ pub(crate) fn create(connection: &rusqlite::Connection) -> Result<(), crate::err
 
 /// The form of the read models and of the state in them. Raise it whenever `evolve`, [`TABLES`] or the projection changes:
 /// a data directory of another form is made anew from its log when it is opened.
-pub(crate) const FORM: u64 = 7;
+pub(crate) const FORM: u64 = 8;
 
 /// The tables of [`TABLES`], for clearing and comparing.
-pub(crate) const NAMES: [&str; 10] = [
+pub(crate) const NAMES: [&str; 11] = [
     "case_views",
+    "states",
     "briefs",
     "measures",
     "pieces",

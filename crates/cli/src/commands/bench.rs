@@ -7,6 +7,7 @@ mod engine;
 mod page;
 mod raw;
 mod reading;
+mod timers;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -89,7 +90,7 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
     if wanted("page") {
         results.insert(
             "ledger_page".to_owned(),
-            page::ledger(size.cases, size.requests, term)?,
+            page::ledger(args.cases.unwrap_or(size.cases), size.requests, term)?,
         );
     }
     if wanted("bulletin") {
@@ -99,6 +100,10 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
     if wanted("assess") {
         let events = args.events.unwrap_or(size.events);
         results.insert("assess".to_owned(), assess::year(events, size.copied, term)?);
+    }
+    if wanted("timers") {
+        let cases = args.cases.unwrap_or(size.cases);
+        results.insert("timers".to_owned(), timers::timers(cases, size.many, term)?);
     }
     if wanted("read") {
         results.insert(

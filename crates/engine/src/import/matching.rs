@@ -31,15 +31,15 @@ pub(super) fn known(views: &Views, mechanism: &MechanismId, ledger: &str) -> Res
     let after = format!("{ledger}$");
     let connection = views.log().connection();
     let mut statement = connection.prepare_cached(
-        "SELECT state, title, source_key FROM case_views
-         WHERE mechanism = ?1 AND source_key >= ?2 AND source_key < ?3 AND source_kind = 'import' ORDER BY id",
+        "SELECT s.state, c.title, c.source_key FROM case_views c JOIN states s ON s.id = c.id
+         WHERE c.mechanism = ?1 AND c.source_key >= ?2 AND c.source_key < ?3 AND c.source_kind = 'import' ORDER BY c.id",
     )?;
     let mut rows = statement.query((mechanism.as_str(), &prefix, &after))?;
     let mut known = Vec::new();
     while let Some(row) = rows.next()? {
         let key: String = row.get(2)?;
         known.push(Known {
-            state: serde_json::from_str(&row.get::<_, String>(0)?)?,
+            state: crate::views::read_state(row.get_ref(0)?)?,
             title: row.get(1)?,
             key: key.strip_prefix(&prefix).unwrap_or(&key).to_owned(),
         });

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use bihuan_domain::case::{Duty, State};
 use bihuan_domain::event::{CaseEvent, Holder};
-use bihuan_domain::id::{CaseId, PersonId, StageId, UnitId};
+use bihuan_domain::id::{CaseId, PersonId, Sealed, StageId, UnitId};
 use bihuan_domain::mechanism::Colour;
 use bihuan_domain::value::RowRef;
 use jiff::Timestamp;
@@ -106,9 +106,7 @@ pub(crate) fn project_change(
         return Ok(Some(Listing::of(state, title)));
     };
     let id = i64::try_from(state.id.0).unwrap_or(i64::MAX);
-    connection
-        .prepare_cached("UPDATE case_views SET state = ?1 WHERE id = ?2")?
-        .execute((state_text(state)?, id))?;
+    write_state(connection, id, state)?;
     if before.duties != after.duties {
         write_duties(connection, id, state)?;
     }
@@ -125,7 +123,6 @@ pub(crate) fn project_case(
     events: &[CaseEvent],
     title: &Title<'_>,
 ) -> Result<(), Error> {
-    let json = state_text(state)?;
     let title_text = match title {
         Title::Keep => None,
         Title::Set(text) => *text,
@@ -135,15 +132,15 @@ pub(crate) fn project_case(
         .prepare_cached(
             "INSERT INTO case_views(id, mechanism, number, title, stage, kind, open, owner, holder_unit, holder_post,
                colour, opened_at, due_at, done_at, closed_at, on_time, late, round, reworks, parent, source_kind,
-               document, source_key, wake_at, parties, state)
+               document, source_key, wake_at, parties)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,
-               ?22, ?23, ?24, ?25, ?26)
-             ON CONFLICT(id) DO UPDATE SET title = CASE WHEN ?27 THEN excluded.title ELSE title END,
+               ?22, ?23, ?24, ?25)
+             ON CONFLICT(id) DO UPDATE SET title = CASE WHEN ?26 THEN excluded.title ELSE title END,
                stage = excluded.stage, kind = excluded.kind, open = excluded.open, owner = excluded.owner,
                holder_unit = excluded.holder_unit, holder_post = excluded.holder_post, colour = excluded.colour,
                due_at = excluded.due_at, done_at = excluded.done_at, closed_at = excluded.closed_at,
                on_time = excluded.on_time, late = excluded.late, round = excluded.round, reworks = excluded.reworks,
-               wake_at = excluded.wake_at, parties = excluded.parties, state = excluded.state",
+               wake_at = excluded.wake_at, parties = excluded.parties",
         )?
         .execute(rusqlite::params![
             id,
@@ -171,9 +168,9 @@ pub(crate) fn project_case(
             state.source.key.as_ref().map(|key| key.as_str()),
             state.wake().map(micros),
             serde_json::to_string(&Parties::of(state))?,
-            json,
             matches!(title, Title::Set(_)),
         ])?;
+    write_state(connection, id, state)?;
     write_duties(connection, id, state)?;
     Brief::of(state).write(connection)?;
     for event in events {
@@ -220,24 +217,34 @@ pub(crate) fn titled(
     sealed: &BTreeSet<String>,
 ) -> Result<Vec<CaseId>, Error> {
     let mut statement = connection.prepare(
-        "SELECT id, json_extract(state, '$.title') FROM case_views WHERE id = ?1 OR source_key IS NOT NULL",
+        "SELECT s.id, s.state FROM states s JOIN case_views c ON c.id = s.id
+         WHERE c.id = ?1 OR c.source_key IS NOT NULL",
     )?;
     let id = case.and_then(|case| i64::try_from(case.0).ok());
     let mut rows = statement.query([id])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
-        if sealed.contains(&row.get::<_, String>(1)?) {
+        if sealed.contains(super::packed::read::<Titled>(row.get_ref(1)?)?.title.as_str()) {
             found.push(CaseId(u64::try_from(row.get::<_, i64>(0)?).unwrap_or(0)));
         }
     }
     Ok(found)
 }
 
-/// The whole state as JSON. A state has 2 to 4 KB: room for it at once, not in seven steps.
-fn state_text(state: &State) -> Result<String, Error> {
-    let mut bytes = Vec::with_capacity(4_096);
-    serde_json::to_writer(&mut bytes, state)?;
-    String::from_utf8(bytes).map_err(|error| Error::Other(error.to_string()))
+/// Of a state its title.
+#[derive(serde::Deserialize)]
+struct Titled {
+    title: Sealed,
+}
+
+/// Writes the whole state. Its JSON has 2 to 4 KB: room for it at once, not in seven steps.
+fn write_state(connection: &Connection, id: i64, state: &State) -> Result<(), Error> {
+    let mut json = Vec::with_capacity(4_096);
+    serde_json::to_writer(&mut json, state)?;
+    connection
+        .prepare_cached("INSERT INTO states(id, state) VALUES (?1, ?2) ON CONFLICT(id) DO UPDATE SET state = excluded.state")?
+        .execute((id, super::packed::pack(&json)))?;
+    Ok(())
 }
 
 fn write_duties(connection: &Connection, id: i64, state: &State) -> Result<(), Error> {

@@ -4,16 +4,17 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bihuan_domain::case::{DutyKind, State};
-use bihuan_domain::event::CaseEvent;
+use bihuan_domain::event::{CaseEvent, Values};
 use bihuan_domain::id::{CaseId, Code, MechanismId, PersonId, PostId, Sealed, StageId, UnitId};
 use bihuan_domain::mechanism::Colour;
 use bihuan_domain::org::Actor;
 use bihuan_ledger::PooledReader;
 use jiff::Timestamp;
-use rusqlite::types::Value as Sql;
+use rusqlite::types::{Value as Sql, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 use serde::Serialize;
 
+use super::packed;
 use super::roll::Roll;
 use crate::access::Sight;
 use crate::error::Error;
@@ -327,6 +328,20 @@ impl Views {
         state(self.connection(), case)
     }
 
+    /// The values of a case's fields, for lists: the rest of its state is passed over.
+    ///
+    /// # Errors
+    ///
+    /// If the read models cannot be read.
+    pub fn values(&self, case: CaseId) -> Result<Option<Values>, Error> {
+        #[derive(serde::Deserialize)]
+        struct Valued {
+            values: Values,
+        }
+        let valued: Option<Valued> = state(self.connection(), case)?;
+        Ok(valued.map(|valued| valued.values))
+    }
+
     /// A case with its timeline and children.
     ///
     /// # Errors
@@ -403,8 +418,8 @@ impl Views {
         mechanisms: &[MechanismId],
         mut visit: impl FnMut(T),
     ) -> Result<(), Error> {
-        each_row(self.connection(), mechanisms, None, |json, _| {
-            visit(serde_json::from_str(json)?);
+        each_row(self.connection(), mechanisms, None, |state, _| {
+            visit(packed::read(state)?);
             Ok(())
         })
     }
@@ -429,8 +444,8 @@ pub(crate) fn each_state(
     document: Option<&str>,
     mut visit: impl FnMut(State, Option<String>),
 ) -> Result<(), Error> {
-    each_row(connection, mechanisms, document, |json, title| {
-        visit(serde_json::from_str(json)?, title);
+    each_row(connection, mechanisms, document, |state, title| {
+        visit(packed::read(state)?, title);
         Ok(())
     })
 }
@@ -439,7 +454,7 @@ fn each_row(
     connection: &Connection,
     mechanisms: &[MechanismId],
     document: Option<&str>,
-    mut visit: impl FnMut(&str, Option<String>) -> Result<(), Error>,
+    mut visit: impl FnMut(ValueRef<'_>, Option<String>) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let mut clause = String::from("1");
     let mut values: Vec<Sql> = Vec::new();
@@ -452,12 +467,13 @@ fn each_row(
         clause.push_str(" AND c.document = ?");
         values.push(document.to_owned().into());
     }
-    let sql = format!("SELECT c.state, c.title FROM case_views c WHERE {clause} ORDER BY c.id");
+    let sql = format!(
+        "SELECT s.state, c.title FROM case_views c JOIN states s ON s.id = c.id WHERE {clause} ORDER BY c.id"
+    );
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query(params_from_iter(values.iter()))?;
     while let Some(row) = rows.next()? {
-        let json = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
-        visit(json, row.get(1)?)?;
+        visit(row.get_ref(0)?, row.get(1)?)?;
     }
     Ok(())
 }
@@ -474,12 +490,23 @@ pub(crate) fn by_key(
     Ok(id.map(|id| CaseId(u64::try_from(id).unwrap_or(0))))
 }
 
-pub(crate) fn state(connection: &Connection, case: CaseId) -> Result<Option<State>, Error> {
-    let json: Option<String> = connection
-        .prepare_cached("SELECT state FROM case_views WHERE id = ?1")?
-        .query_row([column(case)], |row| row.get(0))
-        .optional()?;
-    Ok(json.map(|json| serde_json::from_str(&json)).transpose()?)
+/// The state of a case, or what `T` wants of it.
+pub(crate) fn state<T: serde::de::DeserializeOwned>(
+    connection: &Connection,
+    case: CaseId,
+) -> Result<Option<T>, Error> {
+    let mut statement = connection.prepare_cached("SELECT state FROM states WHERE id = ?1")?;
+    let mut rows = statement.query([column(case)])?;
+    match rows.next()? {
+        Some(row) => Ok(Some(packed::read(row.get_ref(0)?)?)),
+        None => Ok(None),
+    }
+}
+
+/// Whether there is such a case.
+pub(crate) fn is_there(connection: &Connection, case: CaseId) -> Result<bool, Error> {
+    let mut statement = connection.prepare_cached("SELECT 1 FROM states WHERE id = ?1")?;
+    Ok(statement.exists([column(case)])?)
 }
 
 /// Cases that must be looked at by `now`, in the order in which they were due.

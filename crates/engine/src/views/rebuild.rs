@@ -8,7 +8,7 @@ use bihuan_domain::id::CaseId;
 use bihuan_domain::world::World;
 use bihuan_ledger::{Entry, PooledReader};
 use rusqlite::Connection;
-use rusqlite::types::Value as Sql;
+use rusqlite::types::{Value as Sql, ValueRef};
 use serde::Serialize;
 
 use super::project::{Title, project_case};
@@ -211,7 +211,14 @@ fn rows(connection: &Connection, table: &str) -> Result<Vec<String>, Error> {
     while let Some(row) = rows.next()? {
         let mut line = String::new();
         for column in 0..width {
-            line.push_str(&format!("{:?}|", row.get::<_, Sql>(column)?));
+            let value = match (table, row.get_ref(column)?) {
+                // Words, so that a difference can be read.
+                ("states", stored @ ValueRef::Blob(_)) => {
+                    Sql::Text(String::from_utf8_lossy(&super::packed::unpack(stored)?).into_owned())
+                }
+                (_, stored) => stored.try_into().map_err(rusqlite::Error::from)?,
+            };
+            line.push_str(&format!("{value:?}|"));
         }
         out.push(line);
     }

@@ -370,7 +370,7 @@ impl Group<'_> {
     pub(super) fn knows(&self, batch: &Batch<'_>, plan: &[Planned], id: CaseId) -> Result<bool, Failure> {
         Ok(plan.iter().any(|planned| planned.id == id)
             || self.cache.contains_key(&id)
-            || views::state(batch.connection(), id)?.is_some())
+            || views::is_there(batch.connection(), id)?)
     }
 
     pub(super) fn definition(&self, state: &State) -> Result<Arc<Mechanism>, Failure> {
@@ -396,7 +396,7 @@ impl Family for Kin<'_, '_, '_, '_> {
             see(&planned.after);
         } else if let Some(state) = self.group.cache.get(&case) {
             see(state);
-        } else if let Ok(Some(state)) = views::state(self.batch.connection(), case) {
+        } else if let Ok(Some(state)) = views::state::<State>(self.batch.connection(), case) {
             see(&state);
         }
     }

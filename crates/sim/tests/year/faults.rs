@@ -7,7 +7,15 @@ use serde_json::json;
 use crate::play::{Check, Year};
 
 /// Tables into which the disk may refuse to write: the log, its tree, its answers, what is sealed, the read models.
-const TABLES: [&str; 6] = ["entries", "nodes", "commands", "sealed", "case_views", "duties"];
+const TABLES: [&str; 7] = [
+    "entries",
+    "nodes",
+    "commands",
+    "sealed",
+    "case_views",
+    "states",
+    "duties",
+];
 
 impl Year {
     /// Stopped and started, in order or by a power cut: the jurisdiction is the same, and nothing acknowledged is gone.

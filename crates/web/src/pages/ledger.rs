@@ -15,7 +15,7 @@ use axum::Router;
 use axum::extract::{Path, Query};
 use axum::http::Uri;
 use axum::routing::{get, post};
-use bihuan_domain::case::State;
+use bihuan_domain::event::Values;
 use bihuan_domain::id::MechanismId;
 use bihuan_domain::mechanism::{Indicator, Mechanism};
 use bihuan_engine::indicators::Half;
@@ -96,10 +96,10 @@ async fn ledger(visitor: Visitor, Path(id): Path<String>, Query(pairs): Pairs) -
                 }
                 None => views.cases(&filter, asked.order(), offset, PAGE)?,
             };
-            let mut states = Vec::with_capacity(page.rows.len());
-            if mechanism.is_some() {
+            let mut values = Vec::new();
+            if columns::fields_shown(mechanism.as_deref(), &asked) {
                 for row in &page.rows {
-                    states.push(views.state(row.id)?);
+                    values.push(views.values(row.id)?);
                 }
             }
             let ledger = Ledger {
@@ -112,7 +112,7 @@ async fn ledger(visitor: Visitor, Path(id): Path<String>, Query(pairs): Pairs) -
                 groups,
                 saved: saved::line(visitor, id.as_str(), &asked)?,
             };
-            Ok(ledger.view(&counts, &page, &states))
+            Ok(ledger.view(&counts, &page, &values))
         })
         .await
 }
@@ -129,7 +129,7 @@ struct Ledger<'a> {
 }
 
 impl Ledger<'_> {
-    fn view(&self, counts: &Counts, page: &Page<CaseRow>, states: &[Option<State>]) -> Markup {
+    fn view(&self, counts: &Counts, page: &Page<CaseRow>, values: &[Option<Values>]) -> Markup {
         let visitor = self.show.visitor;
         let lang = visitor.lang;
         let title = self
@@ -172,7 +172,7 @@ impl Ledger<'_> {
             div .ledger-tools { (self.saved) (self.chooser()) }
             @if page.rows.is_empty() { (self.empty()) } @else {
                 p .keys .quiet data-keys hidden { (t(lang, "find.keys_ledger")) }
-                (self.table(page, states))
+                (self.table(page, values))
             }
             (pager(lang, self.asked.page.max(1), PAGE, page.total, |n| {
                 let query = self.asked.with("page", &n.to_string());

@@ -161,6 +161,6 @@ fn stand(
     let json = serde_json::to_string(&state).unwrap();
     let id = i64::try_from(case.0).unwrap();
     database
-        .execute("UPDATE case_views SET state = ?1 WHERE id = ?2", (json, id))
+        .execute("UPDATE states SET state = ?1 WHERE id = ?2", (json, id))
         .unwrap();
 }

@@ -117,7 +117,7 @@ fn states(path: &std::path::Path) -> Result<u128, Trouble> {
     let started = Instant::now();
     let connection = Connection::open(path).map_err(raw::trouble)?;
     connection
-        .query_row("SELECT sum(length(state)) FROM case_views", [], |_| Ok(()))
+        .query_row("SELECT sum(length(state)) FROM states", [], |_| Ok(()))
         .map_err(raw::trouble)?;
     Ok(started.elapsed().as_millis())
 }

@@ -47,7 +47,7 @@ pub(super) fn idle(term: &Term) -> Result<Value, Trouble> {
 }
 
 /// Resident memory of a process in KiB, where the system tells it (Linux).
-fn resident_kib(pid: u32) -> Option<u128> {
+pub(super) fn resident_kib(pid: u32) -> Option<u128> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
     line.split_whitespace().next()?.parse().ok()

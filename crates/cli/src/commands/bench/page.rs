@@ -50,6 +50,9 @@ const PAGES: [(&str, &str); 30] = [
     ("unit-0", "all?open=yes&page=50"),
 ];
 
+/// How many of the slowest requests are named.
+const SLOWEST: usize = 20;
+
 /// One case in so many has been planned, so that there is more than one stage.
 const PLANNED: usize = 4;
 
@@ -89,6 +92,7 @@ pub(super) fn ledger(cases: usize, requests: usize, term: &Term) -> Result<Value
     let bar = term.progress("cli.bench_pages", u64::try_from(requests).ok());
     let mut times = Vec::with_capacity(requests);
     let mut by_page: BTreeMap<String, Vec<u128>> = BTreeMap::new();
+    let mut slowest: Vec<(u128, usize, String)> = Vec::with_capacity(requests);
     let mut bytes = 0usize;
     for (n, (who, page)) in PAGES.iter().cycle().take(requests).enumerate() {
         let request = Request::builder()
@@ -109,6 +113,7 @@ pub(super) fn ledger(cases: usize, requests: usize, term: &Term) -> Result<Value
         // The first of each kind finds cold caches; it counts like the others.
         let took = started.elapsed().as_micros();
         times.push(took);
+        slowest.push((took, n, format!("{who} {page}")));
         by_page.entry(format!("{who} {page}")).or_default().push(took);
         bytes = bytes.max(body);
         if !status.is_success() {
@@ -126,12 +131,19 @@ pub(super) fn ledger(cases: usize, requests: usize, term: &Term) -> Result<Value
         .iter_mut()
         .map(|(page, times)| (page, hundredths(percentile(times, 50) / 10)))
         .collect();
+    // What the 99th percentile is made of: which requests took longest, and when in the run.
+    slowest.sort_unstable_by(|a, b| b.cmp(a));
+    slowest.truncate(SLOWEST);
+    let slowest: Vec<Value> = slowest
+        .into_iter()
+        .map(|(took, n, page)| json!({ "ms": hundredths(took / 10), "request": n, "page": page }))
+        .collect();
     term.say(
         "cli.bench_line_page",
         &[("cases", &cases), ("p50", &p50), ("p99", &p99), ("n", &requests)],
     );
     Ok(
-        json!({ "cases": cases, "requests": requests, "p50_ms": p50, "p99_ms": p99, "bytes_max": bytes, "p50_ms_by_page": medians }),
+        json!({ "cases": cases, "requests": requests, "p50_ms": p50, "p99_ms": p99, "bytes_max": bytes, "p50_ms_by_page": medians, "slowest": slowest }),
     )
 }
 

@@ -33,8 +33,7 @@ pub(super) struct Written {
     /// Read models: a case whole when it is met first, afterwards its state alone; and its duties.
     cases: Vec<Vec<Value>>,
     duties: Vec<Vec<Vec<Value>>>,
-    /// Where the state stands in a row of `cases`.
-    state: usize,
+    states: Vec<Vec<Vec<Value>>>,
 }
 
 impl Written {
@@ -52,10 +51,7 @@ impl Written {
             added: Vec::new(),
             cases: Vec::new(),
             duties: Vec::new(),
-            state: texts(&connection, "SELECT name FROM pragma_table_info('case_views')")?
-                .iter()
-                .position(|name| name == "state")
-                .unwrap_or(0),
+            states: Vec::new(),
         };
         for name in names.iter().filter(|name| !name.starts_with("sqlite_")) {
             let rows = rows(
@@ -64,7 +60,7 @@ impl Written {
             )?;
             match name.as_str() {
                 "case_views" => written.cases = rows,
-                "duties" | "views_meta" => {}
+                "duties" | "states" | "views_meta" => {}
                 _ if rows.is_empty() => {}
                 _ => written.added.push(Table {
                     name: name.clone(),
@@ -75,10 +71,16 @@ impl Written {
         written.order();
         for case in &written.cases {
             let id = case.first().cloned().unwrap_or(Value::Null);
-            let mut statement = connection
-                .prepare_cached("SELECT * FROM main.duties WHERE case_id = ?1")
-                .map_err(trouble)?;
-            written.duties.push(collect(&mut statement, [id])?);
+            let of_case = |sql: &str| {
+                let mut statement = connection.prepare_cached(sql).map_err(trouble)?;
+                collect(&mut statement, [&id])
+            };
+            written
+                .duties
+                .push(of_case("SELECT * FROM main.duties WHERE case_id = ?1")?);
+            written
+                .states
+                .push(of_case("SELECT * FROM main.states WHERE id = ?1")?);
         }
         Ok(written)
     }
@@ -176,10 +178,12 @@ impl Written {
             let Some(case) = self.cases.get(place) else {
                 continue;
             };
-            if at >= self.cases.len() {
+            for state in self.states.get(place).into_iter().flatten() {
                 transaction
-                    .prepare_cached("UPDATE case_views SET state = ?1 WHERE id = ?2")?
-                    .execute((case.get(self.state), case.first()))?;
+                    .prepare_cached("INSERT OR REPLACE INTO states VALUES (?1, ?2)")?
+                    .execute(params_from_iter(state))?;
+            }
+            if at >= self.cases.len() {
                 continue;
             }
             let marks = vec!["?"; case.len()].join(", ");

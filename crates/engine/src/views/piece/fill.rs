@@ -13,6 +13,7 @@ use bihuan_domain::id::MechanismId;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 
+use super::super::packed;
 use super::{Measured, Measures, OfMechanism, fill, key_of};
 use crate::error::Error;
 
@@ -87,15 +88,15 @@ impl Measures {
         let measured = known.measured.iter().filter(|one| keys.contains(&one.key));
         let measured: Vec<&Measured> = measured.collect();
         let mut statement = connection.prepare_cached(
-            "SELECT id, state FROM case_views WHERE mechanism = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
+            "SELECT s.id, s.state FROM case_views c JOIN states s ON s.id = c.id
+             WHERE c.mechanism = ?1 AND c.id > ?2 ORDER BY c.id LIMIT ?3",
         )?;
         let limit = i64::try_from(cases).unwrap_or(i64::MAX);
         let mut rows = statement.query(params![next.mechanism, next.filled, limit])?;
         let (mut done, mut last) = (0usize, next.filled);
         while let Some(row) = rows.next()? {
             last = row.get(0)?;
-            let json = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
-            let state: State = serde_json::from_str(json)?;
+            let state: State = packed::read(row.get_ref(1)?)?;
             fill(connection, &measured, known, &state)?;
             done = done.saturating_add(1);
         }

@@ -63,6 +63,13 @@ pub(super) fn every(mechanism: Option<&Mechanism>) -> Vec<Column<'_>> {
     columns
 }
 
+/// Whether a field is shown: only then the page needs more than the rows of lists.
+pub(super) fn fields_shown(mechanism: Option<&Mechanism>, asked: &Asked) -> bool {
+    shown(mechanism, asked)
+        .iter()
+        .any(|column| matches!(column, Column::Field(_)))
+}
+
 /// The columns that are shown.
 pub(super) fn shown<'a>(mechanism: Option<&'a Mechanism>, asked: &Asked) -> Vec<Column<'a>> {
     let wanted = asked.columns();

@@ -1,6 +1,6 @@
 //! The rows of a ledger: a box to pick each, its limit, its title, and the columns that were chosen; in groups where asked.
 
-use bihuan_domain::case::State;
+use bihuan_domain::event::Values;
 use bihuan_domain::mechanism::{Colour, Mechanism};
 use bihuan_domain::value::Type;
 use bihuan_engine::views::{CaseRow, Page};
@@ -13,7 +13,7 @@ use crate::session::Visitor;
 use crate::show;
 
 impl Ledger<'_> {
-    pub(super) fn table(&self, page: &Page<CaseRow>, states: &[Option<State>]) -> Markup {
+    pub(super) fn table(&self, page: &Page<CaseRow>, values: &[Option<Values>]) -> Markup {
         let lang = self.show.visitor.lang;
         let columns = columns::shown(self.mechanism.as_deref(), self.asked);
         let begins = self.begins(page);
@@ -30,7 +30,7 @@ impl Ledger<'_> {
                         @if let (Some(groups), Some(Some(code))) = (&self.groups, begins.get(n)) {
                             (groups.heading(lang, self.id.as_str(), self.asked, code, columns.len().saturating_add(3)))
                         }
-                        (self.row(row, states.get(n).and_then(Option::as_ref), &columns))
+                        (self.row(row, values.get(n).and_then(Option::as_ref), &columns))
                     }
                 }
             }
@@ -49,7 +49,7 @@ impl Ledger<'_> {
         codes.iter().zip(before).map(begins).collect()
     }
 
-    fn row(&self, row: &CaseRow, state: Option<&State>, columns: &[Column<'_>]) -> Markup {
+    fn row(&self, row: &CaseRow, values: Option<&Values>, columns: &[Column<'_>]) -> Markup {
         let visitor = self.show.visitor;
         let lang = visitor.lang;
         let current;
@@ -73,7 +73,7 @@ impl Ledger<'_> {
                         @if row.round > 1 { " " span .tag { (tf(lang, "web.round", &[("n", &row.round)])) } }
                     }
                 }
-                @for column in columns { (self.cell(row, state, mechanism, column)) }
+                @for column in columns { (self.cell(row, values, mechanism, column)) }
             }
         }
     }
@@ -81,7 +81,7 @@ impl Ledger<'_> {
     fn cell(
         &self,
         row: &CaseRow,
-        state: Option<&State>,
+        values: Option<&Values>,
         mechanism: Option<&Mechanism>,
         column: &Column<'_>,
     ) -> Markup {
@@ -98,7 +98,7 @@ impl Ledger<'_> {
                 None => (true, none),
             },
             Column::Round => (false, html! { (row.round) }),
-            Column::Field(field) => match state.and_then(|state| state.values.get(&field.id)) {
+            Column::Field(field) => match values.and_then(|values| values.get(&field.id)) {
                 Some(value) => (false, self.show.value(field, value)),
                 None => (true, none),
             },
