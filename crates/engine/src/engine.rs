@@ -28,6 +28,13 @@ use crate::views::{self, Views};
 use crate::wire::{Order, Submission};
 use crate::writer::{Desk, FILLED_MAX, Job, Shared, WORLD, WorldChange};
 
+/// Up to so many cases the roll is read before the engine is there: some ten milliseconds.
+const LISTED_AT_ONCE: u64 = 5_000;
+
+/// Up to so many it is read beside the engine's first steps; beyond, when somebody asks for a list. Timers, commands, desks
+/// and pages of cases never need it.
+const LISTED_BESIDE: u64 = 2_000_000;
+
 /// Cases woken in one commit group.
 const WAKE_MAX: u32 = 200;
 
@@ -50,7 +57,8 @@ struct Inner {
     shared: Arc<Shared>,
     jobs: Sender<Job>,
     time: Arc<dyn TimeSource>,
-    writer: Mutex<Option<std::thread::JoinHandle<()>>>,
+    /// The threads of the writer and, after the start, of the roll.
+    running: Mutex<Vec<std::thread::JoinHandle<()>>>,
     /// One sweep of the timers at a time.
     sweeping: Mutex<()>,
     tallies: Arc<Tallies>,
@@ -147,7 +155,7 @@ impl Engine {
             uploads: Mutex::new(Uploads::default()),
             beacon: RwLock::new(beacon),
             seq: watch::channel(entries).0,
-            roll: RwLock::new(views::Roll::load(ledger.reader()?.connection())?),
+            roll: Arc::new(views::Awaited::new(&ledger)),
         });
         let desk = Desk {
             writer,
@@ -168,12 +176,25 @@ impl Engine {
             .name("bihuan-writer".to_owned())
             .spawn(move || desk.run(receiver))
             .map_err(|e| Error::Other(e.to_string()))?;
+        let mut running = vec![thread];
+        if cases <= LISTED_AT_ONCE {
+            shared.roll.roll()?;
+        } else if cases <= LISTED_BESIDE {
+            let roll = shared.roll.clone();
+            let listing = std::thread::Builder::new().name("bihuan-roll".to_owned());
+            let listing = listing.spawn(move || match roll.roll() {
+                Ok(_) | Err(Error::Stopped) => {}
+                // Who asks for a list tries again and is told.
+                Err(error) => tracing::error!(%error, "the roll of cases cannot be read"),
+            });
+            running.push(listing.map_err(|e| Error::Other(e.to_string()))?);
+        }
         let inner = Inner {
             ledger,
             shared,
             jobs,
             time,
-            writer: Mutex::new(Some(thread)),
+            running: Mutex::new(running),
             sweeping: Mutex::new(()),
             tallies: Arc::default(),
             threads: Default::default(),
@@ -239,14 +260,11 @@ impl Engine {
     ///
     /// If the database cannot be opened.
     pub fn views(&self) -> Result<Views, Error> {
-        let roll = self
-            .0
-            .shared
-            .roll
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        Ok(Views::new(self.0.ledger.reader()?, roll, self.0.tallies.clone()))
+        Ok(Views::new(
+            self.0.ledger.reader()?,
+            self.0.shared.roll.clone(),
+            self.0.tallies.clone(),
+        ))
     }
 
     /// Results of assessments that were compared.
@@ -551,12 +569,14 @@ impl Drop for Inner {
     fn drop(&mut self) {
         let (closed, _) = queue();
         drop(std::mem::replace(&mut self.jobs, closed));
-        let thread = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(thread) = thread
-            && thread.thread().id() != std::thread::current().id()
-            && thread.join().is_err()
-        {
-            tracing::error!("the writer ended in a defect; the log is whole up to its last commit");
+        self.shared.roll.stop();
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        for thread in running.drain(..) {
+            if thread.thread().id() != std::thread::current().id() && thread.join().is_err() {
+                tracing::error!(
+                    "a thread of the engine ended in a defect; the log is whole up to its last commit"
+                );
+            }
         }
     }
 }

@@ -4,6 +4,7 @@
 //! They live in the engine and not in the ledger, so that the ledger stays verifiable without knowing what a case is
 //! (`docs/adr/`). Titles and names stand here in the clear; an erasure removes them in its own transaction.
 
+mod awaited;
 mod brief;
 mod brought;
 mod fold;
@@ -24,6 +25,7 @@ pub use query::{CaseRow, CaseView, Counts, DutyRow, Filter, Page, Sort, Timeline
 pub use rebuild::{Difference, compare, rebuild};
 pub use spans::Span;
 
+pub(crate) use awaited::Awaited;
 pub(crate) use brief::{Brief, Course};
 pub(crate) use brought::{open_about, open_cases, project_brought, scheduled_through};
 pub(crate) use packed::read as read_state;
@@ -32,7 +34,7 @@ pub(crate) use piece::{Kept, Measures, about, each_piece, filling_of};
 pub(crate) use project::{Face, Title, clear_title, number_after, project_change, recent_verifiers, titled};
 pub(crate) use query::{actor_of, by_key, due_cases, each_state, is_there, state};
 pub(crate) use rebuild::{applied, set_applied};
-pub(crate) use roll::{Listing, Roll};
+pub(crate) use roll::Listing;
 
 /// The tables. `case_views` is what lists show, filter and sort by; `states` the whole state of each case, packed. They lie
 /// apart so that lists and the start read no states.
@@ -70,6 +72,7 @@ CREATE TABLE IF NOT EXISTS states(id INTEGER PRIMARY KEY, state BLOB NOT NULL);
 CREATE INDEX IF NOT EXISTS case_views_by_mechanism ON case_views(mechanism);
 CREATE INDEX IF NOT EXISTS case_views_by_wake ON case_views(wake_at) WHERE wake_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS case_views_by_key ON case_views(mechanism, source_key) WHERE source_key IS NOT NULL;
+CREATE INDEX IF NOT EXISTS case_views_by_parent ON case_views(parent) WHERE parent IS NOT NULL;
 CREATE INDEX IF NOT EXISTS case_views_by_document ON case_views(document) WHERE document IS NOT NULL;
 CREATE TABLE IF NOT EXISTS duties(
   case_id INTEGER NOT NULL,

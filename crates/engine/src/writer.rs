@@ -111,7 +111,7 @@ pub(crate) struct Shared {
     pub(crate) uploads: Mutex<Uploads>,
     pub(crate) beacon: RwLock<Beacon>,
     pub(crate) seq: watch::Sender<u64>,
-    pub(crate) roll: RwLock<views::Roll>,
+    pub(crate) roll: Arc<views::Awaited>,
 }
 
 pub(crate) struct Desk {
@@ -272,10 +272,7 @@ impl Desk {
         };
         *self.shared.beacon.write().unwrap_or_else(PoisonError::into_inner) = beacon;
         if !self.listed.is_empty() {
-            let mut roll = self.shared.roll.write().unwrap_or_else(PoisonError::into_inner);
-            for listing in self.listed.drain(..) {
-                roll.put(listing);
-            }
+            self.shared.roll.put(self.listed.drain(..));
         }
         self.shared.seq.send_replace(committed.checkpoint.size);
         if self.cache.len() > CACHE_MAX {

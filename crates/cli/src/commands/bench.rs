@@ -51,6 +51,8 @@ struct Size {
     events: usize,
     /// Events of a large year, of which the narrow table alone is made.
     copied: usize,
+    /// Open clocks, of which all but the cases have their row in the schedule alone.
+    clocks: usize,
 }
 
 const QUICK: Size = Size {
@@ -62,6 +64,7 @@ const QUICK: Size = Size {
     counted: 5_000,
     events: 10_000,
     copied: 100_000,
+    clocks: 20_000,
 };
 const FULL: Size = Size {
     single: 2_000,
@@ -72,6 +75,7 @@ const FULL: Size = Size {
     counted: 1_000_000,
     events: 100_000,
     copied: 10_000_000,
+    clocks: 10_000_000,
 };
 
 /// Commands under way at once in the second run.
@@ -103,7 +107,10 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
     }
     if wanted("timers") {
         let cases = args.cases.unwrap_or(size.cases);
-        results.insert("timers".to_owned(), timers::timers(cases, size.many, term)?);
+        results.insert(
+            "timers".to_owned(),
+            timers::timers(cases, size.clocks, size.many, term)?,
+        );
     }
     if wanted("read") {
         results.insert(

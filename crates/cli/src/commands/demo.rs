@@ -97,7 +97,7 @@ fn prepare(dir: &Path) -> Result<Vec<Built>, Trouble> {
 
 fn introduce(sample: &Built, term: &Term) -> Result<(), Trouble> {
     let views = sample.engine.views()?;
-    let cases = views.counts(&bihuan_engine::views::Filter::default()).total;
+    let cases = views.counts(&bihuan_engine::views::Filter::default())?.total;
     let entries = views.log().head()?.size;
     let name = sample.engine.world().name.get(term.lang).to_owned();
     let follows = sample.follows.get(term.lang);

@@ -34,7 +34,7 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
     let wanted = match &args.mechanism {
         Some(name) => vec![office::mechanism(&engine, name)?],
         None => {
-            let counts = views.counts_by_mechanism(&bihuan_engine::views::Filter::default());
+            let counts = views.counts_by_mechanism(&bihuan_engine::views::Filter::default())?;
             counts.into_iter().map(|(id, _)| id).collect()
         }
     };

@@ -93,7 +93,7 @@ impl Views {
         offset: u64,
         limit: u64,
     ) -> Result<Page<CaseRow>, Error> {
-        let roll = &self.roll;
+        let roll = self.roll()?;
         let rank: BTreeMap<&str, u32> = order.iter().map(String::as_str).zip(0..).collect();
         let ranks = roll.names.ranks();
         let mut of_code: BTreeMap<u32, u32> = BTreeMap::new();
@@ -115,9 +115,14 @@ impl Views {
     }
 
     /// Counts over the cases of each group, in the order of its codes.
-    pub fn counts_by(&self, filter: &Filter, group: Group) -> Vec<(String, Counts)> {
+    ///
+    /// # Errors
+    ///
+    /// If the read models cannot be read.
+    pub fn counts_by(&self, filter: &Filter, group: Group) -> Result<Vec<(String, Counts)>, Error> {
+        let roll = self.roll()?;
         let mut tallies: BTreeMap<u32, Tally> = BTreeMap::new();
-        self.roll.each(filter, |line| {
+        roll.each(filter, |line| {
             tallies
                 .entry(group.code(line))
                 .or_default()
@@ -125,9 +130,9 @@ impl Views {
         });
         let mut counts: Vec<(String, Counts)> = tallies
             .iter()
-            .map(|(code, tally)| (self.roll.name_in(group, *code), self.roll.counted(tally)))
+            .map(|(code, tally)| (roll.name_in(group, *code), roll.counted(tally)))
             .collect();
         counts.sort_by(|(a, _), (b, _)| a.cmp(b));
-        counts
+        Ok(counts)
     }
 }

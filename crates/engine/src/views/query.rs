@@ -1,5 +1,6 @@
 //! Questions to the read models. Nothing here writes.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -14,16 +15,19 @@ use rusqlite::types::{Value as Sql, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 use serde::Serialize;
 
+use super::awaited::Awaited;
 use super::packed;
 use super::roll::Roll;
 use crate::access::Sight;
 use crate::error::Error;
 use crate::indicators::Tallies;
 
-/// A reader of the views, on a connection of its own; lists and counts are those of the moment when it was made.
+/// A reader of the views, on a connection of its own; lists and counts are those of the moment when it was made, or when it
+/// was first asked for them where the roll was not read yet.
 pub struct Views {
     reader: PooledReader,
-    pub(super) roll: Roll,
+    awaited: Arc<Awaited>,
+    roll: OnceCell<Roll>,
     tallies: Arc<Tallies>,
 }
 
@@ -203,16 +207,29 @@ pub struct TimelineEntry {
     pub leaf: String,
 }
 
+/// So many children stand on a case's page.
+const CHILDREN_MAX: u32 = 500;
+
 const COLUMNS: &str = "c.id, c.mechanism, c.number, c.title, c.stage, c.kind, c.open, c.owner, c.holder_unit, \
      c.holder_post, c.colour, c.opened_at, c.due_at, c.closed_at, c.on_time, c.late, c.round";
 
 impl Views {
-    pub(crate) fn new(reader: PooledReader, roll: Roll, tallies: Arc<Tallies>) -> Self {
+    pub(crate) fn new(reader: PooledReader, awaited: Arc<Awaited>, tallies: Arc<Tallies>) -> Self {
+        let roll = awaited.ready().map_or_else(OnceCell::new, OnceCell::from);
         Views {
             reader,
+            awaited,
             roll,
             tallies,
         }
+    }
+
+    /// The roll that lists are answered from. Waits for it right after the start.
+    pub(super) fn roll(&self) -> Result<&Roll, Error> {
+        if self.roll.get().is_none() {
+            let _ = self.roll.set(self.awaited.roll()?);
+        }
+        self.roll.get().ok_or(Error::Stopped)
     }
 
     /// The sums of indicators that are kept between questions.
@@ -241,7 +258,7 @@ impl Views {
         offset: u64,
         limit: u64,
     ) -> Result<Page<CaseRow>, Error> {
-        let (ids, total) = self.roll.page(filter, sort, offset, limit);
+        let (ids, total) = self.roll()?.page(filter, sort, offset, limit);
         self.rows(ids, total, &filter.visible_to)
     }
 
@@ -262,13 +279,21 @@ impl Views {
     }
 
     /// Counts over cases.
-    pub fn counts(&self, filter: &Filter) -> Counts {
-        self.roll.counts(filter)
+    ///
+    /// # Errors
+    ///
+    /// If the read models cannot be read.
+    pub fn counts(&self, filter: &Filter) -> Result<Counts, Error> {
+        Ok(self.roll()?.counts(filter))
     }
 
     /// Counts over cases for each mechanism that has any, in one pass.
-    pub fn counts_by_mechanism(&self, filter: &Filter) -> Vec<(MechanismId, Counts)> {
-        self.roll.counts_by_mechanism(filter)
+    ///
+    /// # Errors
+    ///
+    /// If the read models cannot be read.
+    pub fn counts_by_mechanism(&self, filter: &Filter) -> Result<Vec<(MechanismId, Counts)>, Error> {
+        Ok(self.roll()?.counts_by_mechanism(filter))
     }
 
     /// What waits for a person on these posts, most urgent first.
@@ -366,17 +391,22 @@ impl Views {
                 event: CaseEvent::read(&entry.kind, entry.version, entry.body)?,
             });
         }
-        let filter = Filter {
-            parent: Some(case),
-            ..Filter::default()
-        };
-        let children = self.cases(&filter, Sort::Oldest, 0, 500)?.rows;
+        let children = self.children(case, CHILDREN_MAX)?;
         Ok(Some(CaseView {
             state,
             title,
             timeline,
             children,
         }))
+    }
+
+    /// Its children, oldest first.
+    fn children(&self, case: CaseId, limit: u32) -> Result<Vec<CaseRow>, Error> {
+        let mut statement = self.connection().prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM case_views c WHERE c.parent = ?1 ORDER BY c.id LIMIT ?2"
+        ))?;
+        let rows = statement.query_map((column(case), limit), |row| case_row(row, 0))?;
+        rows.map(|row| row.map_err(Error::from)).collect()
     }
 
     /// The case with this outside key under a mechanism.

@@ -1,11 +1,12 @@
 //! The roll of all cases (总名单): what lists filter and sort by, in memory, so that every filter and every order of a
 //! ledger is one short pass and the writer keeps no index for them (`docs/adr/10-lists-are-answered-from-memory.md`).
 //!
-//! It is read from `case_views` when the engine starts and follows each commit. A snapshot costs two pointers; what the
+//! It is read from `case_views` beside or after the start (`awaited`) and follows each commit. A snapshot costs two pointers; what the
 //! writer changes while one is out is copied by the thousand lines.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bihuan_domain::case::State;
 use bihuan_domain::id::{CaseId, MechanismId, StageId, UnitId};
@@ -19,6 +20,9 @@ use crate::error::Error;
 
 /// Lines that are copied together.
 const CHUNK: usize = 1024;
+
+/// Cases that are read in one go.
+const SLICE: i64 = 8_192;
 
 /// Between title and number in a line's text; stands in neither.
 const BETWEEN: char = '\u{1f}';
@@ -211,18 +215,37 @@ pub(crate) struct Roll {
 }
 
 impl Roll {
-    /// The roll of the cases in the read models.
-    pub(crate) fn load(connection: &Connection) -> Result<Roll, Error> {
+    /// The roll of the cases in the read models, unless `stopped` before all are read. Each slice of them is of a moment of
+    /// its own, so that reading millions does not keep the log of the database from being copied back.
+    pub(super) fn load(connection: &Connection, stopped: &AtomicBool) -> Result<Roll, Error> {
         let mut roll = Roll::default();
-        let mut statement = connection.prepare(
-            "SELECT id, mechanism, number, title, stage, open, owner, holder_unit, colour, opened_at, due_at, closed_at,
-               on_time, late, parent, document, parties FROM case_views ORDER BY id",
-        )?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            roll.put(Listing::read(row)?);
+        let mut last = Some(0);
+        while let Some(after) = last {
+            if stopped.load(Ordering::Relaxed) {
+                return Err(Error::Stopped);
+            }
+            last = Roll::each_listing(connection, after, &mut |listing| roll.put(listing))?;
         }
         Ok(roll)
+    }
+
+    /// Calls `visit` with the next cases after one, oldest first, and gives the last of them; nothing where there are none.
+    pub(super) fn each_listing(
+        connection: &Connection,
+        after: i64,
+        visit: &mut dyn FnMut(Listing),
+    ) -> Result<Option<i64>, Error> {
+        let mut statement = connection.prepare_cached(
+            "SELECT id, mechanism, number, title, stage, open, owner, holder_unit, colour, opened_at, due_at, closed_at,
+               on_time, late, parent, document, parties FROM case_views WHERE id > ?1 ORDER BY id LIMIT ?2",
+        )?;
+        let mut rows = statement.query((after, SLICE))?;
+        let mut last = None;
+        while let Some(row) = rows.next()? {
+            last = Some(row.get(0)?);
+            visit(Listing::read(row)?);
+        }
+        Ok(last)
     }
 
     /// All lines with their texts, oldest case first.

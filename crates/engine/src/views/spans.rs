@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use super::project::micros;
 use super::query::{Filter, Views};
 use super::roll::Line;
+use crate::error::Error;
 
 /// A stretch of days, the last one included.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,47 +53,68 @@ fn count(spans: &mut [Span], ends: &[i64], line: &Line) {
 
 impl Views {
     /// The cases that a filter leaves.
-    pub fn ids(&self, filter: &Filter) -> BTreeSet<CaseId> {
+    ///
+    /// # Errors
+    ///
+    /// If the read models cannot be read.
+    pub fn ids(&self, filter: &Filter) -> Result<BTreeSet<CaseId>, Error> {
         let mut ids = BTreeSet::new();
-        self.roll.each(filter, |line| {
+        self.roll()?.each(filter, |line| {
             ids.insert(line.id);
         });
-        ids
+        Ok(ids)
     }
 
     /// What happened between these days: the first stretch begins after the first day and ends with the second, and so on.
-    pub fn spans(&self, filter: &Filter, lasts: &[Date]) -> Vec<Span> {
+    ///
+    /// # Errors
+    ///
+    /// If the read models cannot be read.
+    pub fn spans(&self, filter: &Filter, lasts: &[Date]) -> Result<Vec<Span>, Error> {
         let ends = ends(lasts);
         let mut spans = vec![Span::default(); ends.len().saturating_sub(1)];
-        self.roll.each(filter, |line| count(&mut spans, &ends, line));
-        spans
+        self.roll()?.each(filter, |line| count(&mut spans, &ends, line));
+        Ok(spans)
     }
 
     /// The same for each owner.
-    pub fn spans_by_owner(&self, filter: &Filter, lasts: &[Date]) -> BTreeMap<UnitId, Vec<Span>> {
+    ///
+    /// # Errors
+    ///
+    /// If the read models cannot be read.
+    pub fn spans_by_owner(
+        &self,
+        filter: &Filter,
+        lasts: &[Date],
+    ) -> Result<BTreeMap<UnitId, Vec<Span>>, Error> {
+        let roll = self.roll()?;
         let ends = ends(lasts);
         let mut owners: BTreeMap<u32, Vec<Span>> = BTreeMap::new();
         let empty = vec![Span::default(); ends.len().saturating_sub(1)];
-        self.roll.each(filter, |line| {
+        self.roll()?.each(filter, |line| {
             let spans = owners.entry(line.owner).or_insert_with(|| empty.clone());
             count(spans, &ends, line);
         });
         let named = owners
             .into_iter()
-            .map(|(code, spans)| (self.roll.names.name(code).into(), spans));
-        named.collect()
+            .map(|(code, spans)| (roll.names.name(code).into(), spans));
+        Ok(named.collect())
     }
 
     /// How many are due on each of these days, which follow each other; the first one only begins.
-    pub fn due_on(&self, filter: &Filter, days: &[Date]) -> Vec<u64> {
+    ///
+    /// # Errors
+    ///
+    /// If the read models cannot be read.
+    pub fn due_on(&self, filter: &Filter, days: &[Date]) -> Result<Vec<u64>, Error> {
         let ends = ends(days);
         let mut due = vec![0; ends.len().saturating_sub(1)];
-        self.roll.each(filter, |line| {
+        self.roll()?.each(filter, |line| {
             let day = line.due_at.and_then(|at| within(&ends, at));
             if let Some(n) = day.and_then(|day| due.get_mut(day)) {
                 *n += 1;
             }
         });
-        due
+        Ok(due)
     }
 }

@@ -85,6 +85,14 @@ impl County {
         County::on(engine, time)
     }
 
+    /// One that stands in a directory already.
+    pub(crate) fn opened(dir: &Path) -> County {
+        let time = Arc::new(SetTime::at(instant(date(2026, 3, 2).at(9, 0, 0, 0))));
+        let (engine, _) = Engine::open(dir, time.clone()).unwrap();
+        let keys = u32::try_from(engine.ledger().reader().unwrap().head().unwrap().size).unwrap();
+        County { engine, time, keys }
+    }
+
     fn on(engine: Engine, time: Arc<SetTime>) -> County {
         let county = County {
             engine,

@@ -31,7 +31,10 @@ fn a_restart_continues_where_it_stopped() {
         *world,
         "the jurisdiction is replayed to the same"
     );
-    assert_eq!(engine.views().unwrap().counts(&Default::default()).total, 1);
+    assert_eq!(
+        engine.views().unwrap().counts(&Default::default()).unwrap().total,
+        1
+    );
     assert!(engine.mechanisms().current(&"three-plus-24".into()).is_some());
 }
 

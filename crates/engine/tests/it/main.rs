@@ -32,4 +32,5 @@ mod process;
 mod robots;
 mod the_loop;
 mod threads;
+mod timers;
 mod vault;

@@ -103,7 +103,13 @@ fn the_same_key_again_gets_the_same_answer_and_does_nothing_twice() {
     let again = county.engine.submit_blocking(&by, submission).unwrap();
     assert_eq!((first.duplicate, again.duplicate), (false, true));
     assert_eq!((first.case, first.number), (again.case, again.number));
-    let total = county.engine.views().unwrap().counts(&Default::default()).total;
+    let total = county
+        .engine
+        .views()
+        .unwrap()
+        .counts(&Default::default())
+        .unwrap()
+        .total;
     assert_eq!(total, 1);
     county.verify();
 }

@@ -49,7 +49,7 @@ async fn mechanism(visitor: Visitor, Path(id): Path<String>) -> Result<Response,
                 mechanisms: vec![found.id.clone()],
                 visible_to: visitor.sight.as_ref().clone(),
                 ..Filter::default()
-            });
+            })?;
             let mut whole = rule(&found);
             if let Some(whole) = whole.as_object_mut() {
                 whole.insert("as_of".to_owned(), json!(visitor.now));
@@ -263,7 +263,7 @@ async fn indicators(visitor: Visitor, Asked(asked): Asked<IndicatorsAsked>) -> R
                 ..Filter::default()
             };
             let mut counted: BTreeMap<MechanismId, Counts> =
-                views.counts_by_mechanism(&seen).into_iter().collect();
+                views.counts_by_mechanism(&seen)?.into_iter().collect();
             let wanted = |id: &MechanismId| {
                 let asked = asked.mechanism.as_deref();
                 asked.is_none_or(|asked| asked == id.as_str())

@@ -83,19 +83,20 @@ impl Standing {
         let today = date_of(visitor.now);
         let due = |from: Date, days: i64| {
             let to = from.checked_add(days.days()).unwrap_or(from);
-            views.counts(&Filter {
+            let counts = views.counts(&Filter {
                 open: Some(true),
                 due: (Some(midnight(from)), Some(midnight(to))),
                 ..seen.clone()
-            })
+            });
+            counts.map(|counts| counts.open)
         };
         let month = views.counts(&Filter {
             open: Some(false),
             closed: (Some(midnight(today.first_of_month())), None),
             ..seen.clone()
-        });
+        })?;
         let mut mechanisms: Vec<(MechanismId, String, Counts)> = views
-            .counts_by_mechanism(&seen)
+            .counts_by_mechanism(&seen)?
             .into_iter()
             .filter(|(_, counts)| counts.late > 0)
             .filter_map(|(id, counts)| {
@@ -114,16 +115,16 @@ impl Standing {
         let mut late = views.cases(&red, Sort::Urgency, 0, named)?.rows;
         // Red may also come from a report that is missing while the limit itself lies ahead.
         late.retain(|row| row.due_at.is_some_and(|due| due <= visitor.now));
-        let by_owner = views.counts_by(&red, Group::Owner).into_iter();
+        let by_owner = views.counts_by(&red, Group::Owner)?.into_iter();
         let mut units: Vec<(UnitId, u64)> = by_owner
             .map(|(unit, counts)| (unit.into(), counts.open))
             .collect();
         units.sort_by(|(a, x), (b, y)| y.cmp(x).then_with(|| a.cmp(b)));
         units.truncate(LINES);
         Ok(Standing {
-            all: views.counts(&seen),
-            due_today: due(today, 1).open,
-            due_week: due(today, 7).open,
+            all: views.counts(&seen)?,
+            due_today: due(today, 1)?,
+            due_week: due(today, 7)?,
             month,
             mechanisms,
             units,

@@ -100,30 +100,30 @@ impl Source<'_> {
         let visitor = self.show.visitor;
         if let Some(mechanism) = self.mechanism {
             let mut courses = courses(self.views(), std::slice::from_ref(&mechanism.id), &visitor.sight)?;
-            let ids = self.views().ids(&self.filter);
+            let ids = self.views().ids(&self.filter)?;
             courses.retain(|course| ids.contains(&course.case));
-            charts.push(funnel::stages(self, mechanism, &courses));
-            charts.push(self.burn_down());
+            charts.push(funnel::stages(self, mechanism, &courses)?);
+            charts.push(self.burn_down()?);
             charts.push(funnel::holders(self, &courses));
         } else {
-            charts.push(self.burn_down());
+            charts.push(self.burn_down()?);
         }
-        charts.push(due::by_day(self));
-        charts.push(owners::side_by_side(self));
+        charts.push(due::by_day(self)?);
+        charts.push(owners::side_by_side(self)?);
         Ok(charts)
     }
 
-    fn burn_down(&self) -> Chart {
+    fn burn_down(&self) -> Result<Chart, Trouble> {
         let lang = self.lang();
         let weeks = self.weeks();
         let ahead: Vec<Date> = (0..=AHEAD)
             .filter_map(|n| self.today().checked_add((7 * n).days()).ok())
             .collect();
-        let past = self.views().spans(&self.filter, &weeks);
+        let past = self.views().spans(&self.filter, &weeks)?;
         // The first stretch ends today: what would be left from now on.
         let mut lasts: Vec<Date> = weeks.iter().rev().nth(1).copied().into_iter().collect();
         lasts.extend(&ahead);
-        let future = self.views().spans(&self.filter, &lasts);
+        let future = self.views().spans(&self.filter, &lasts)?;
         let text = |day: Date| day.to_string();
         let next = |day: Date| day.tomorrow().unwrap_or(day);
         let mut table = Table {
@@ -183,13 +183,13 @@ impl Source<'_> {
             table.rows.clear();
         }
         let name = t(lang, "chart.burn");
-        Chart {
+        Ok(Chart {
             id: "burn-down",
             title: name,
             how: t(lang, "chart.burn_how"),
             drawing: crate::components::chart::scrolled(name, &burn_down(lang, &line, &plan)),
             table,
-        }
+        })
     }
 }
 

@@ -37,7 +37,7 @@ async fn desk(visitor: Visitor) -> Result<Markup, Trouble> {
                 visible_to: visitor.sight.as_ref().clone(),
                 ..Filter::default()
             };
-            let counts = views.counts(&seen);
+            let counts = views.counts(&seen)?;
             let show = Show {
                 visitor,
                 views: &views,

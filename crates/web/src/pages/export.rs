@@ -43,7 +43,7 @@ async fn make(visitor: Visitor, id: String, asked: Asked, workbook: bool) -> Res
                 visitor,
                 views: &views,
             };
-            let groups = Groups::of(&show, mechanism.as_deref(), &asked, &filter);
+            let groups = Groups::of(&show, mechanism.as_deref(), &asked, &filter)?;
             let wanted = export::Asked {
                 filter,
                 sort: asked.order(),

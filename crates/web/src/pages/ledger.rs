@@ -83,13 +83,13 @@ async fn ledger(visitor: Visitor, Path(id): Path<String>, Query(pairs): Pairs) -
                 visible_to: filter.visible_to.clone(),
                 ..Filter::default()
             };
-            let counts = views.counts(&whole);
+            let counts = views.counts(&whole)?;
             let offset = asked.page.max(1).saturating_sub(1).saturating_mul(PAGE);
             let show = Show {
                 visitor,
                 views: &views,
             };
-            let groups = Groups::of(&show, mechanism.as_deref(), &asked, &filter);
+            let groups = Groups::of(&show, mechanism.as_deref(), &asked, &filter)?;
             let page = match &groups {
                 Some(groups) => {
                     views.cases_by(&filter, groups.by, &groups.order(), asked.order(), offset, PAGE)?

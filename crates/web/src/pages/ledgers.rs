@@ -28,9 +28,9 @@ async fn index(visitor: Visitor) -> Result<Markup, Trouble> {
                 visible_to: visitor.sight.as_ref().clone(),
                 ..Filter::default()
             };
-            let all = views.counts(&seen);
+            let all = views.counts(&seen)?;
             let mut counts: BTreeMap<MechanismId, Counts> =
-                views.counts_by_mechanism(&seen).into_iter().collect();
+                views.counts_by_mechanism(&seen)?.into_iter().collect();
             let mut rows = Vec::new();
             for mechanism in visitor.mechanisms.all() {
                 rows.push((

@@ -32,7 +32,7 @@ async fn pack(visitor: Visitor, Path(id): Path<String>) -> Result<Markup, Troubl
                 visible_to: visitor.sight.as_ref().clone(),
                 ..Filter::default()
             };
-            let counts = views.counts_by_mechanism(&seen).into_iter().collect();
+            let counts = views.counts_by_mechanism(&seen)?.into_iter().collect();
             view(visitor, &id, &counts)
         })
         .await

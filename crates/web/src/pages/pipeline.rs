@@ -58,7 +58,7 @@ async fn page(visitor: Visitor, Path(id): Path<String>, Query(pairs): Pairs) -> 
                 views: &views,
             };
             let mut courses = courses(&views, std::slice::from_ref(&mechanism.id), &visitor.sight)?;
-            let ids = views.ids(&filter);
+            let ids = views.ids(&filter)?;
             courses.retain(|course| ids.contains(&course.case));
             let board = Board {
                 show: &show,
@@ -79,7 +79,7 @@ fn columns<'a>(
     mechanism: &'a Mechanism,
     filter: &Filter,
 ) -> Result<Vec<Column<'a>>, Trouble> {
-    let counts: BTreeMap<String, _> = views.counts_by(filter, Group::Stage).into_iter().collect();
+    let counts: BTreeMap<String, _> = views.counts_by(filter, Group::Stage)?.into_iter().collect();
     let mut columns = Vec::new();
     for stage in &mechanism.stages {
         let count = counts.get(stage.id.as_str());

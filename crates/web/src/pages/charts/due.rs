@@ -10,6 +10,7 @@ use maud::{Markup, html};
 use super::{Chart, Source};
 use crate::components::chart::{Cell, Head, Table, scrolled};
 use crate::show;
+use crate::trouble::Trouble;
 
 /// Weeks before this one, and all together.
 const BEFORE: i64 = 8;
@@ -22,7 +23,7 @@ struct Day {
 }
 
 /// The chart.
-pub(super) fn by_day(source: &Source<'_>) -> Chart {
+pub(super) fn by_day(source: &Source<'_>) -> Result<Chart, Trouble> {
     let (lang, today) = (source.lang(), source.today());
     let open = Filter {
         open: Some(true),
@@ -32,7 +33,7 @@ pub(super) fn by_day(source: &Source<'_>) -> Chart {
     let first = today.checked_sub((7 * BEFORE + monday).days()).unwrap_or(today);
     let after = |n: i64| first.checked_add(n.days()).unwrap_or(first);
     let days: Vec<Date> = (-1..7 * WEEKS).map(after).collect();
-    let counts = source.views().due_on(&open, &days);
+    let counts = source.views().due_on(&open, &days)?;
     let fallback = Calendar::statutory();
     let calendars = &source.show.visitor.world.calendars;
     let statutory = calendars.get(&CalendarId::statutory()).unwrap_or(&fallback);
@@ -63,16 +64,17 @@ pub(super) fn by_day(source: &Source<'_>) -> Chart {
         })
         .collect();
     let name = t(lang, "chart.due");
-    Chart {
+    let beyond = beyond(source, &open, first, after(7 * WEEKS))?;
+    Ok(Chart {
         id: "due",
         title: name,
         how: t(lang, "chart.due_how"),
         drawing: html! {
             (scrolled(name, &grid(source, &days, today)))
-            (beyond(source, &open, first, after(7 * WEEKS)))
+            (beyond)
         },
         table: Table { heads, rows },
-    }
+    })
 }
 
 fn list(source: &Source<'_>, date: Date) -> String {
@@ -130,26 +132,24 @@ fn grid(source: &Source<'_>, days: &[Day], today: Date) -> Markup {
 }
 
 /// What is due before the first and after the last day that is drawn.
-fn beyond(source: &Source<'_>, open: &Filter, first: Date, end: Date) -> Markup {
+fn beyond(source: &Source<'_>, open: &Filter, first: Date, end: Date) -> Result<Markup, Trouble> {
     let lang = source.lang();
     let counted = |from: Option<Date>, before: Option<Date>| {
         let (after, until) = source.filter.due;
         let from = from.map(midnight).into_iter().chain(after).max();
         let before = before.map(midnight).into_iter().chain(until).min();
-        source
-            .views()
-            .counts(&Filter {
-                due: (from, before),
-                ..open.clone()
-            })
-            .total
+        let counts = source.views().counts(&Filter {
+            due: (from, before),
+            ..open.clone()
+        });
+        counts.map(|counts| counts.total)
     };
-    let (earlier, later) = (counted(None, Some(first)), counted(Some(end), None));
+    let (earlier, later) = (counted(None, Some(first))?, counted(Some(end), None)?);
     let last = first.yesterday().unwrap_or(first).to_string();
-    html! {
+    Ok(html! {
         @if earlier + later > 0 { p .heat-beyond {
             @if earlier > 0 { a .late href=(source.list(&[("open", "yes"), ("due_to", &last)])) { (tf(lang, "chart.earlier", &[("n", &show::count(earlier))])) } " " }
             @if later > 0 { a href=(source.list(&[("open", "yes"), ("due_from", &end.to_string())])) { (tf(lang, "chart.later", &[("n", &show::count(later))])) } }
         } }
-    }
+    })
 }

@@ -11,6 +11,7 @@ use maud::html;
 use super::{Chart, Source};
 use crate::components::chart::{Cell, Head, Table, thousandths};
 use crate::show;
+use crate::trouble::Trouble;
 
 /// The stages on the way from the first to the last, without detours.
 pub(crate) fn main_stages(mechanism: &Mechanism) -> Vec<&Stage> {
@@ -42,7 +43,11 @@ fn time(wait: &Spread, seconds: i64, lang: Lang) -> Cell {
 }
 
 /// The funnel (推进漏斗).
-pub(super) fn stages(source: &Source<'_>, mechanism: &Mechanism, courses: &[Course]) -> Chart {
+pub(super) fn stages(
+    source: &Source<'_>,
+    mechanism: &Mechanism,
+    courses: &[Course],
+) -> Result<Chart, Trouble> {
     let lang = source.lang();
     let main = main_stages(mechanism);
     let codes: Vec<StageId> = main.iter().map(|stage| stage.id.clone()).collect();
@@ -50,7 +55,7 @@ pub(super) fn stages(source: &Source<'_>, mechanism: &Mechanism, courses: &[Cour
     let now = source.views().counts(&bihuan_engine::views::Filter {
         open: Some(true),
         ..source.filter.clone()
-    });
+    })?;
     let reached: Vec<u64> = (0..codes.len())
         .map(|nth| {
             let later = codes.get(nth..).unwrap_or_default();
@@ -96,13 +101,13 @@ pub(super) fn stages(source: &Source<'_>, mechanism: &Mechanism, courses: &[Cour
         Head::words(t(lang, "chart.limit")),
     ];
     let rows = if whole == 0 { Vec::new() } else { rows.collect() };
-    Chart {
+    Ok(Chart {
         id: "funnel",
         title: t(lang, "chart.funnel"),
         how: t(lang, "chart.funnel_how"),
         drawing: html! {},
         table: Table { heads, rows },
-    }
+    })
 }
 
 /// Time with each unit (各单位用时).

@@ -9,6 +9,7 @@ use super::{Chart, Source};
 use crate::components::chart::{Cell, Head, Table};
 use crate::components::trend::spark;
 use crate::show;
+use crate::trouble::Trouble;
 
 /// Frames that are drawn.
 const FRAMES: usize = 24;
@@ -22,17 +23,17 @@ struct Owner {
 }
 
 /// The chart.
-pub(super) fn side_by_side(source: &Source<'_>) -> Chart {
+pub(super) fn side_by_side(source: &Source<'_>) -> Result<Chart, Trouble> {
     let (lang, show) = (source.lang(), source.show);
     let weeks = source.weeks();
-    let mut spans = source.views().spans_by_owner(&source.filter, &weeks);
+    let mut spans = source.views().spans_by_owner(&source.filter, &weeks)?;
     let open = Filter {
         open: Some(true),
         ..source.filter.clone()
     };
     let mut now: std::collections::BTreeMap<String, Counts> = source
         .views()
-        .counts_by(&open, Group::Owner)
+        .counts_by(&open, Group::Owner)?
         .into_iter()
         .collect();
     let org = &show.visitor.world.org;
@@ -122,7 +123,7 @@ pub(super) fn side_by_side(source: &Source<'_>) -> Chart {
         Head::number(t(lang, "chart.opened")),
         Head::number(t(lang, "chart.closed")),
     ];
-    Chart {
+    Ok(Chart {
         id: "owners",
         title: t(lang, if towns { "chart.towns" } else { "chart.owners" }),
         how: t(lang, "chart.towns_how"),
@@ -131,5 +132,5 @@ pub(super) fn side_by_side(source: &Source<'_>) -> Chart {
             heads,
             rows: rows.collect(),
         },
-    }
+    })
 }

@@ -7,6 +7,7 @@ use maud::{Markup, html};
 
 use super::Asked;
 use crate::show::{self, Show};
+use crate::trouble::Trouble;
 
 /// What the rows are put together by, with the groups in their order.
 pub(crate) struct Groups {
@@ -27,8 +28,10 @@ impl Groups {
         mechanism: Option<&Mechanism>,
         asked: &Asked,
         filter: &Filter,
-    ) -> Option<Groups> {
-        let by = asked.group()?;
+    ) -> Result<Option<Groups>, Trouble> {
+        let Some(by) = asked.group() else {
+            return Ok(None);
+        };
         let (visitor, lang) = (show.visitor, show.visitor.lang);
         let name = |code: &str| match by {
             Group::Owner | Group::Holder => show.unit(&code.into()),
@@ -49,7 +52,7 @@ impl Groups {
                 .position(|colour| *colour == code),
             _ => None,
         };
-        let counts = show.views.counts_by(filter, by).into_iter();
+        let counts = show.views.counts_by(filter, by)?.into_iter();
         let mut groups: Vec<One> = counts
             .map(|(code, counts)| One {
                 name: name(&code),
@@ -61,7 +64,7 @@ impl Groups {
             let key = |one: &One| place(&one.code).unwrap_or(usize::MAX);
             key(a).cmp(&key(b)).then_with(|| a.name.cmp(&b.name))
         });
-        Some(Groups { by, groups })
+        Ok(Some(Groups { by, groups }))
     }
 
     /// The codes in their order.

@@ -65,7 +65,7 @@ async fn index(visitor: Visitor, Query(asked): Query<Asked>) -> Result<Markup, T
                 visible_to: visitor.sight.as_ref().clone(),
                 ..Filter::default()
             };
-            let counts = views.counts_by_mechanism(&seen).into_iter().collect();
+            let counts = views.counts_by_mechanism(&seen)?.into_iter().collect();
             Ok(list(visitor, &counts, &asked.q))
         })
         .await
@@ -161,7 +161,7 @@ async fn mechanism(visitor: Visitor, Path(id): Path<String>) -> Result<Markup, T
                 mechanisms: vec![mechanism.id.clone()],
                 visible_to: visitor.sight.as_ref().clone(),
                 ..Filter::default()
-            });
+            })?;
             let words = Words {
                 visitor,
                 mechanism: &mechanism,
