@@ -42,11 +42,14 @@ fn happenings() -> impl Strategy<Value = Vec<Happening>> {
     prop::collection::vec(one, 1..40)
 }
 
+/// What a clock will still say, and when.
+type Coming = Vec<(Timestamp, &'static str)>;
+
 /// The schedule as one would keep it by hand: of each case what its stage's clock of 24 hours will say.
 #[derive(Default)]
 struct Plain {
     /// Stage and what is still to come, in order.
-    cases: BTreeMap<CaseId, (usize, Vec<(Timestamp, &'static str)>)>,
+    cases: BTreeMap<CaseId, (usize, Coming)>,
 }
 
 /// The stages with a clock of 24 hours that warns after a half and after five sixths, and who does what in them.
@@ -56,7 +59,7 @@ const STAGES: [(&str, &str, &str); 3] = [
     ("reply", "housing.clerk", "reply"),
 ];
 
-fn clock(start: Timestamp) -> Vec<(Timestamp, &'static str)> {
+fn clock(start: Timestamp) -> Coming {
     let at = |hours| start + SignedDuration::from_hours(hours);
     vec![(at(12), "warned"), (at(20), "warned"), (at(24), "breached")]
 }
