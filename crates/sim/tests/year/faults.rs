@@ -32,7 +32,7 @@ impl Year {
         if *self.county().engine.world() != *world {
             return Err("law 9: the jurisdiction is another after a restart".to_owned());
         }
-        self.whole()
+        self.after_fault()
     }
 
     /// The disk fails in the midst of a transaction: nothing of it is there; once it is well again, the same command under
@@ -73,7 +73,7 @@ impl Year {
         if self.size() != before {
             return Err("law 8: half an operation is in the log".to_owned());
         }
-        self.whole()?;
+        self.after_fault()?;
         match self.submit_as(&actor, submission)? {
             Ok(()) | Err(Failure::Refused(_)) => self.look(),
             Err(Failure::Fault(error)) => Err(format!("law 8: after the disk was mended: {error}")),
