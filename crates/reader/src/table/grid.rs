@@ -12,6 +12,8 @@ pub(crate) struct Grid {
     pub(crate) hidden: bool,
     /// Rows that are hidden, counted from 0.
     pub(crate) hidden_rows: std::collections::BTreeSet<u32>,
+    /// Columns that are hidden, counted from 0.
+    pub(crate) hidden_columns: std::collections::BTreeSet<usize>,
     /// Rows with content, counted from 0.
     pub(crate) rows: BTreeMap<u32, Vec<Cell>>,
     pub(crate) merges: Vec<Merge>,
@@ -35,6 +37,7 @@ impl Grid {
             name: name.to_owned(),
             hidden,
             hidden_rows: Default::default(),
+            hidden_columns: Default::default(),
             rows: BTreeMap::new(),
             merges: Vec::new(),
             epoch_1904: false,

@@ -1,5 +1,5 @@
-//! Which rows of an Excel workbook are hidden: people hide rows, or filter them away, and hand in what is left. The table
-//! reader does not tell, so the sheets are looked at for it alone.
+//! Which rows and columns of an Excel workbook are hidden: people hide them, or filter rows away, and hand in what is left.
+//! The table reader does not tell, so the sheets are looked at for it alone.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufReader, Cursor, Read};
@@ -8,13 +8,20 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 use zip::ZipArchive;
 
-use super::{ROWS_MAX, UNPACKED_MAX};
+use super::{COLUMNS_MAX, ROWS_MAX, UNPACKED_MAX};
 
 /// The largest part that says where the sheets are, in bytes.
 const INDEX_MAX: u64 = 4 * 1024 * 1024;
 
-/// The hidden rows of each sheet, counted from 0; what cannot be read hides nothing.
-pub(super) fn rows(bytes: &[u8]) -> BTreeMap<String, BTreeSet<u32>> {
+/// What is hidden in a sheet, counted from 0.
+#[derive(Default)]
+pub(super) struct Hidden {
+    pub(super) rows: BTreeSet<u32>,
+    pub(super) columns: BTreeSet<usize>,
+}
+
+/// What is hidden in each sheet; what cannot be read hides nothing.
+pub(super) fn of_book(bytes: &[u8]) -> BTreeMap<String, Hidden> {
     let mut hidden = BTreeMap::new();
     let Ok(mut archive) = ZipArchive::new(Cursor::new(bytes)) else {
         return hidden;
@@ -36,10 +43,7 @@ pub(super) fn rows(bytes: &[u8]) -> BTreeMap<String, BTreeSet<u32>> {
         let Ok(part) = archive.by_name(&path) else {
             continue;
         };
-        let rows = of_sheet(part.take(UNPACKED_MAX));
-        if !rows.is_empty() {
-            hidden.insert(name, rows);
-        }
+        hidden.insert(name, of_sheet(part.take(UNPACKED_MAX)));
     }
     hidden
 }
@@ -70,10 +74,10 @@ fn pairs(xml: &str, element: &str, first: &str, second: &str) -> Vec<(String, St
     found
 }
 
-fn of_sheet(part: impl Read) -> BTreeSet<u32> {
+fn of_sheet(part: impl Read) -> Hidden {
     let mut reader = Reader::from_reader(BufReader::new(part));
     reader.config_mut().check_end_names = false;
-    let mut rows = BTreeSet::new();
+    let mut found = Hidden::default();
     let mut buffer = Vec::new();
     let mut next = 0u32;
     while let Ok(event) = reader.read_event_into(&mut buffer) {
@@ -82,9 +86,17 @@ fn of_sheet(part: impl Read) -> BTreeSet<u32> {
                 let number = attribute(&start, "r").and_then(|number| number.parse::<u32>().ok());
                 let row = number.and_then(|number| number.checked_sub(1)).unwrap_or(next);
                 next = row.saturating_add(1);
-                let hidden = attribute(&start, "hidden");
-                if matches!(hidden.as_deref(), Some("1" | "true")) && rows.len() <= ROWS_MAX {
-                    rows.insert(row);
+                if is_hidden(&start) && found.rows.len() <= ROWS_MAX {
+                    found.rows.insert(row);
+                }
+            }
+            // The columns from one to another; the last may be the last that there can be.
+            Event::Start(start) | Event::Empty(start)
+                if start.local_name().as_ref() == "col" && is_hidden(&start) =>
+            {
+                let end = |name| attribute(&start, name).and_then(|number| number.parse::<usize>().ok());
+                if let (Some(from), Some(to)) = (end("min"), end("max")) {
+                    found.columns.extend(from.saturating_sub(1)..to.min(COLUMNS_MAX));
                 }
             }
             Event::Eof => break,
@@ -92,7 +104,11 @@ fn of_sheet(part: impl Read) -> BTreeSet<u32> {
         }
         buffer.clear();
     }
-    rows
+    found
+}
+
+fn is_hidden(start: &BytesStart<'_>) -> bool {
+    matches!(attribute(start, "hidden").as_deref(), Some("1" | "true"))
 }
 
 fn attribute(start: &BytesStart<'_>, name: &str) -> Option<String> {

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use bihuan_messages::Message;
+
 use super::grid::Grid;
 use super::words::{likely, plain};
 use super::{Cell, Column, ROWS_MAX, Row, Skip, Skipped, Table, Unreadable, letters, unit_in};
@@ -268,6 +270,8 @@ fn table(grid: &Grid, filled: &BTreeMap<u32, Vec<Cell>>, head: &Head, end: u32) 
     let unit = lead
         .iter()
         .find_map(|text| text.contains("单位").then(|| unit_in(text, "元")).flatten());
+    let mut notes = grid.notes.clone();
+    notes.extend(hidden_columns(grid, &columns, &kept));
     let hidden_rows = rows
         .iter()
         .map(|row| row.number)
@@ -285,8 +289,20 @@ fn table(grid: &Grid, filled: &BTreeMap<u32, Vec<Cell>>, head: &Head, end: u32) 
         unit,
         year,
         epoch_1904: grid.epoch_1904,
-        notes: grid.notes.clone(),
+        notes,
     }
+}
+
+/// Which columns of the table are hidden: they were read, and whoever imports it should know.
+fn hidden_columns(grid: &Grid, columns: &[Column], kept: &[usize]) -> Option<Message> {
+    let names: Vec<&str> = columns
+        .iter()
+        .zip(kept)
+        .filter(|(_, at)| grid.hidden_columns.contains(at))
+        .map(|(column, _)| column.header.as_str())
+        .collect();
+    let told = Message::new("import.hidden_columns").show("n", names.len());
+    (!names.is_empty()).then(|| told.show("names", names.join("、")))
 }
 
 /// The texts above the header.

@@ -60,13 +60,20 @@ fn damaged(error: &dyn std::fmt::Display) -> Unreadable {
 
 fn sheet(reader: &mut Reader<&[u8]>, name: &str) -> Result<Grid, Unreadable> {
     let mut grid = Grid::new(name, false);
-    let mut row = 0u32;
+    let (mut row, mut column) = (0u32, 0usize);
     loop {
         match reader.read_event().map_err(|error| damaged(&error))? {
+            Event::Start(start) | Event::Empty(start) if start.name().as_ref() == "table:table-column" => {
+                let repeat = usize::try_from(count(&start, "table:number-columns-repeated"));
+                let end = column.saturating_add(repeat.unwrap_or(usize::MAX));
+                if !is_shown(&start) {
+                    grid.hidden_columns.extend(column..end.min(COLUMNS_MAX));
+                }
+                column = end;
+            }
             Event::Start(start) if start.name().as_ref() == "table:table-row" => {
                 let repeat = count(&start, "table:number-rows-repeated");
-                let shown = attribute(&start, "table:visibility").is_none_or(|how| how == "visible");
-                if !shown {
+                if !is_shown(&start) {
                     let end = row.saturating_add(repeat.min(REPEAT_MAX));
                     grid.hidden_rows.extend(row..end);
                 }
@@ -90,6 +97,10 @@ fn sheet(reader: &mut Reader<&[u8]>, name: &str) -> Result<Grid, Unreadable> {
             _ => {}
         }
     }
+}
+
+fn is_shown(start: &BytesStart<'_>) -> bool {
+    attribute(start, "table:visibility").is_none_or(|how| how == "visible")
 }
 
 fn cells(reader: &mut Reader<&[u8]>, grid: &mut Grid, row: u32) -> Result<Vec<(usize, Cell)>, Unreadable> {

@@ -22,7 +22,7 @@ pub(super) fn guarded(read: impl FnOnce() -> Result<Vec<Grid>, Unreadable>) -> R
 fn read(bytes: &[u8]) -> Result<Vec<Grid>, Unreadable> {
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(|error| broken(&error))?;
     let epoch_1904 = book.has_1904_epoch();
-    let mut hidden = hidden::rows(bytes);
+    let mut hidden = hidden::of_book(bytes);
     let mut grids = Vec::new();
     for sheet in book.sheets_metadata().to_vec() {
         if sheet.typ != SheetType::WorkSheet {
@@ -30,7 +30,8 @@ fn read(bytes: &[u8]) -> Result<Vec<Grid>, Unreadable> {
         }
         let mut grid = Grid::new(&sheet.name, sheet.visible != SheetVisible::Visible);
         grid.epoch_1904 = epoch_1904;
-        grid.hidden_rows = hidden.remove(&sheet.name).unwrap_or_default();
+        let hidden = hidden.remove(&sheet.name).unwrap_or_default();
+        (grid.hidden_rows, grid.hidden_columns) = (hidden.rows, hidden.columns);
         match cells(&mut book, &sheet.name, &mut grid) {
             Ok(()) => {}
             Err(Stop::Limit(unreadable)) => return Err(unreadable),

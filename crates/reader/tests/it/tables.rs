@@ -224,6 +224,57 @@ fn two_tables_of_a_sheet_and_two_sheets_are_kept_apart() {
 }
 
 #[test]
+fn hidden_columns_are_read_and_named() {
+    let file = xlsx(|book| {
+        let sheet = book.add_worksheet();
+        for (row, line) in [
+            ["序号", "任务", "上年欠账", "责任单位"],
+            ["1", "修路", "三件", "交通局"],
+            ["2", "改水", "一件", "水利局"],
+        ]
+        .iter()
+        .enumerate()
+        {
+            for (column, text) in line.iter().enumerate() {
+                sheet.write(row as u32, column as u16, *text).unwrap();
+            }
+        }
+        sheet.set_column_hidden(2).unwrap();
+        // To the end of the sheet, where nothing stands.
+        sheet.set_column_range_hidden(5, 16_383).unwrap();
+    });
+    let tables = read(&file).unwrap();
+    assert_eq!(tables[0].columns.len(), 4);
+    let notes: Vec<String> = tables[0]
+        .notes
+        .iter()
+        .map(|note| note.text(bihuan_messages::Lang::Zh))
+        .collect();
+    assert_eq!(notes.len(), 1);
+    assert!(notes[0].contains("有 1 列是隐藏的（上年欠账）"), "{notes:?}");
+}
+
+#[test]
+fn hidden_columns_of_an_ods_are_named_too() {
+    let row = |cells: [&str; 3]| {
+        let cells = cells.map(|text| format!("<table:table-cell><text:p>{text}</text:p></table:table-cell>"));
+        format!("<table:table-row>{}</table:table-row>", cells.concat())
+    };
+    let table = only(&ods(&format!(
+        "<table:table table:name=\"台账\"><table:table-column table:number-columns-repeated=\"2\"/>\
+         <table:table-column table:visibility=\"collapse\"/>{}{}</table:table>",
+        row(["任务", "责任单位", "备注"]),
+        row(["修路", "交通局", "待核"]),
+    )));
+    let notes: Vec<String> = table
+        .notes
+        .iter()
+        .map(|note| note.text(bihuan_messages::Lang::Zh))
+        .collect();
+    assert!(notes.iter().any(|note| note.contains("（备注）")), "{notes:?}");
+}
+
+#[test]
 fn a_two_row_header_is_joined_without_merged_cells_too() {
     let table = only(
         "序号,任务,投资,,责任单位\n,,总投资（万元）,到位资金（万元）,\n1,修路,100,50,交通局\n".as_bytes(),

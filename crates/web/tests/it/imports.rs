@@ -194,7 +194,7 @@ async fn files_that_are_no_ledgers_and_people_who_may_not_are_told_so() {
 }
 
 #[tokio::test]
-async fn rows_that_were_hidden_are_pointed_out_and_the_clerk_says_whether_they_come_in() {
+async fn rows_and_columns_that_were_hidden_are_pointed_out_and_the_clerk_says_whether_they_come_in() {
     let county = County::new();
     let mut clerk = Browser::signed_in(&county, "office.dispatcher").await;
     let mut book = rust_xlsxwriter::Workbook::new();
@@ -212,10 +212,16 @@ async fn rows_that_were_hidden_are_pointed_out_and_the_clerk_says_whether_they_c
         }
     }
     sheet.set_row_hidden(2).unwrap();
+    sheet.set_column_hidden(3).unwrap();
     let bytes = book.save_to_buffer().unwrap();
 
     let page = upload(&mut clerk, "台账.xlsx", &bytes).await;
     assert!(page.has("其中1行在表格里是隐藏的"), "{}", page.text);
+    assert!(
+        page.has("有 1 列是隐藏的（完成时限），已照样读入"),
+        "{}",
+        page.text
+    );
     let preview = matched(&mut clerk, &page, "annual-target", &[]).await;
     assert!(preview.has("将新立 3 件"), "{}", preview.text);
     let preview = matched(&mut clerk, &page, "annual-target", &[("only-shown", "yes")]).await;
