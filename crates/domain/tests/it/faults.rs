@@ -375,3 +375,37 @@ fn a_day_announced_to_be_worked_makes_nobody_late_who_was_in_time() {
         ("2024-03-11 18:00".into(), "2024-03-15 18:00".into())
     );
 }
+
+#[test]
+fn a_report_whose_day_moves_to_one_that_is_over_keeps_its_day_and_can_say_why_it_is_due() {
+    let mut desk = Desk::new(Way::Office("supervisor".into()), date(2024, 3, 4).at(9, 0, 0, 0));
+    desk.mechanism.progress = Some(bihuan_domain::mechanism::Progress {
+        cadence: bihuan_domain::clock::Cadence {
+            every: bihuan_domain::clock::Every::MonthlyDays(vec![15]),
+            on_day_off: bihuan_domain::clock::OnDayOff::WorkdayBefore,
+            days_off: Default::default(),
+            calendar: CalendarId::statutory(),
+        },
+        by: "handler".into(),
+        ladder: "ladder".into(),
+        label: bihuan_domain::Label::new("月报", "monthly report"),
+    });
+    desk.open("housing");
+    desk.step("housing.clerk", "accept", Values::new()).unwrap();
+    assert_eq!(due(&desk, "progress"), "2024-03-15 18:00");
+    // The 15th becomes a day off when the 14th, to which the report would move, is over.
+    desk.at(date(2024, 3, 14), 19, 0);
+    announce(&mut desk, DayKind::Holiday, &[15]);
+    let clock = desk.state().clock("progress").unwrap();
+    let told = bihuan_domain::clock::due_at(&clock.rule, clock.start, &[], &desk.world.calendars);
+    assert_eq!(
+        told.unwrap(),
+        Some(clock.due),
+        "its derivation says when it is due"
+    );
+    assert_eq!(
+        shown(clock.due),
+        "2024-03-16 00:00",
+        "a day off has no office hours to end with"
+    );
+}

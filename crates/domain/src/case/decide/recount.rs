@@ -46,12 +46,12 @@ pub(super) fn recount(ctx: &Context<'_>, state: &State, calendar: &CalendarId) -
         if clock.rule.calendar != *calendar {
             continue;
         }
-        let rule = rule(ctx, key.as_str(), clock);
         // A clock that cannot be counted on the new calendar stays what it was; the others need not suffer for it.
-        if let Ok(start) = ctx.counted_anew(state, key.as_str(), clock, rule, &pauses)
-            && start.due != clock.due
-            && start.due > ctx.now
-        {
+        let anew = rules(ctx, key.as_str(), clock)
+            .into_iter()
+            .filter_map(|rule| ctx.counted_anew(state, key.as_str(), clock, rule, &pauses).ok())
+            .find(|start| start.due > ctx.now);
+        if let Some(start) = anew.filter(|start| start.due != clock.due) {
             recounted.clocks.insert(key.clone(), start);
         }
     }
@@ -62,18 +62,25 @@ pub(super) fn recount(ctx: &Context<'_>, state: &State, calendar: &CalendarId) -
     Ok(vec![CaseEvent::Recounted(Box::new(recounted))].into())
 }
 
-/// The rule as it stands; the day of a regular report is that of its recurrence on the new calendar.
-fn rule(ctx: &Context<'_>, key: &str, clock: &ClockState) -> Rule {
+/// The rules by which a clock may be counted, the better one first. The day of a regular report is that of its recurrence on
+/// the new calendar; where that day is over, it stays the day that it was.
+fn rules(ctx: &Context<'_>, key: &str, clock: &ClockState) -> Vec<Rule> {
     let rule = clock.rule.clone();
     let (Limit::Until(day), Some(progress), "progress") = (rule.limit, &ctx.mechanism.progress, key) else {
-        return rule;
+        return vec![rule];
     };
     match progress.cadence.again(day, &ctx.world.calendars) {
-        Ok(coming) => Rule {
-            limit: Limit::Until(coming.date),
-            ..rule
-        },
-        Err(_) => rule,
+        Ok(coming) => {
+            let limit = Limit::Until(coming.date);
+            vec![
+                Rule {
+                    limit,
+                    ..rule.clone()
+                },
+                rule,
+            ]
+        }
+        Err(_) => vec![rule],
     }
 }
 
