@@ -1,112 +1,15 @@
 //! Days in a text: the day of an article, and the last day of a commitment.
 
-use std::collections::BTreeMap;
-
 use jiff::civil::Date;
 
 use crate::chars::{at, cut, digit, has_at};
 use crate::numeral::number_at;
-
-/// The year that a text speaks of most, business years (年度) aside; later ones win a tie.
-/// Where no year counts, the one that an event of the time stands for.
-pub(crate) fn usual_year(s: &[char]) -> Option<i16> {
-    most_named(s)
-        .or_else(|| year_of_events(s))
-        .or_else(|| year_after_honours(s))
-}
-
-/// `“十三五”收官之年` is 2020 (`data/years.txt`).
-fn year_of_events(s: &[char]) -> Option<i16> {
-    let plain: Vec<char> = s
-        .iter()
-        .filter(|c| !c.is_whitespace() && !matches!(c, '“' | '”' | '"' | '\''))
-        .copied()
-        .collect();
-    let named = crate::tables::event_years();
-    let first = |words: &str| crate::chars::contains(&plain, words);
-    named
-        .iter()
-        .find(|(words, _)| first(words))
-        .map(|(_, year)| *year)
-}
-
-/// `对2022年度“书香家庭”进行了表彰`: honours of a year are given in the next one.
-fn year_after_honours(s: &[char]) -> Option<i16> {
-    const REACH: usize = 40;
-    (0..s.len()).find_map(|i| {
-        let (year, end) = year_at(s, i).filter(|(_, end)| at(s, *end) == '度')?;
-        let behind = cut(s, end, end + REACH);
-        let honoured = ["表彰", "先进", "考核"]
-            .iter()
-            .any(|w| crate::chars::contains(behind, w));
-        let next = year.checked_add(1)?;
-        honoured.then_some(next)
-    })
-}
 
 /// The day in the page's own line: `清河日报 2025年3月19日 星期三`.
 pub(crate) fn printed_year(line: &[char]) -> Option<i16> {
     let (i, (year, end)) = (0..line.len()).find_map(|i| Some((i, year_at(line, i)?)))?;
     let (_, after) = count_at(line, end, '月')?;
     (i < line.len() && count_at(line, after, '日').is_some()).then_some(year)
-}
-
-/// The year that is named most often.
-fn most_named(s: &[char]) -> Option<i16> {
-    let mut counts: BTreeMap<i16, usize> = BTreeMap::new();
-    if let Some(year) = own_number(s) {
-        counts.insert(year, 2);
-    }
-    let mut i = 0usize;
-    while i < s.len() {
-        match year_at(s, i) {
-            // `2024年冬至2025年春`: a winter's plan is written in its first year.
-            Some((year, end)) if has_at(s, end, "冬至") && year_at(s, end + 2).is_some() => {
-                *counts.entry(year).or_default() += 1;
-                i = year_at(s, end + 2).map_or(end, |(_, end)| end);
-            }
-            Some((year, end)) => {
-                // `建于2019年`, `2022年以来`, `2022年度` speak of another year than the page's.
-                let past = matches!(crate::chars::before(s, i), '于' | '自')
-                    || has_at(s, end, "以来")
-                    || has_at(s, end, "起");
-                if at(s, end) != '度' && !past && !told(s, i, end) {
-                    // A whole day says more than a year.
-                    let day = count_at(s, end, '月').is_some_and(|(_, k)| count_at(s, k, '日').is_some());
-                    *counts.entry(year).or_default() += if day { 3 } else { 1 };
-                }
-                i = end;
-            }
-            None => {
-                // `2023—2024年度今冬明春`: a season's plan is written in its first year.
-                if let Some(first) = season(s, i) {
-                    *counts.entry(first).or_default() += 1;
-                    i += 4;
-                }
-                i += 1;
-            }
-        }
-    }
-    counts
-        .into_iter()
-        .max_by_key(|(year, count)| (*count, *year))
-        .map(|(year, _)| year)
-}
-
-/// The year in the number of the paper itself, at its head: `清政办发〔2023〕3号`.
-fn own_number(s: &[char]) -> Option<i16> {
-    const HEAD: usize = 80;
-    let open = cut(s, 0, HEAD).iter().position(|c| matches!(c, '〔' | '［'))?;
-    let digits: Vec<char> = cut(s, open + 1, open + 5)
-        .iter()
-        .filter(|c| digit(**c).is_some())
-        .copied()
-        .collect();
-    let closed = matches!(at(s, open + 5), '〕' | '］');
-    let year = digits.iter().try_fold(0i16, |year, c| {
-        year.checked_mul(10)?.checked_add(i16::try_from(digit(*c)?).ok()?)
-    })?;
-    (closed && digits.len() == 4 && (1950..2100).contains(&year)).then_some(year)
 }
 
 /// The first year of `2023—2024年度` at `i`.
@@ -124,25 +27,6 @@ pub(crate) fn season(s: &[char], i: usize) -> Option<i16> {
     })?;
     let fresh = digit(crate::chars::before(s, i)).is_none();
     (fresh && at(s, end) == '度' && second == first.checked_add(1)?).then_some(first)
-}
-
-/// `2019年，村里成立了合作社`: a year by itself at the head of a sentence of the past tells nothing of the page's.
-fn told(s: &[char], i: usize, end: usize) -> bool {
-    let opens = crate::chars::is_stop(crate::chars::before(s, i));
-    let rest = cut(s, end, end + 120);
-    let stop = rest
-        .iter()
-        .position(|c| crate::chars::is_stop(*c))
-        .unwrap_or(rest.len());
-    let sentence = cut(rest, 0, stop);
-    let by_itself = opens && matches!(at(s, end), '，' | ',');
-    // `2024年3月开工，目前…已封顶`: a month without a day.
-    let month_only = count_at(s, end, '月').is_some_and(|(_, after)| count_at(s, after, '日').is_none());
-    let ahead = ["将", "要", "计划", "目标", "力争", "确保", "预计", "拟"]
-        .iter()
-        .any(|w| crate::chars::contains(sentence, w));
-    by_itself && !ahead && !cut(sentence, 0, 16).contains(&'全')
-        || month_only && (crate::evidence::is_done(sentence) || sentence.contains(&'了'))
 }
 
 /// `2024年` at `i`, with where it ends.
@@ -195,7 +79,7 @@ fn counted_up_to(s: &[char], i: usize, year: bool) -> bool {
 }
 
 /// A number from 1 to 31 followed by `mark`.
-fn count_at(s: &[char], i: usize, mark: char) -> Option<(i8, usize)> {
+pub(crate) fn count_at(s: &[char], i: usize, mark: char) -> Option<(i8, usize)> {
     if digit(crate::chars::before(s, i)).is_some() {
         return None;
     }

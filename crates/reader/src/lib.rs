@@ -38,6 +38,7 @@ pub mod threads;
 mod times;
 mod titles;
 mod undouble;
+mod years;
 
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
@@ -213,7 +214,7 @@ fn assemble(
             own.map(|p| chars::dense(cut(chars, p.start, p.end)))
                 .find_map(|line| dates::printed_year(&line))
         })
-        .or_else(|| dates::usual_year(&undoubled(chars, pieces)));
+        .or_else(|| years::usual_year(&undoubled(chars, pieces)));
     let Document {
         articles,
         leftover,

@@ -1,9 +1,10 @@
 //! Does a paragraph tell what was done, or what is to be done? From the title, the headings and the words of time.
 
 use crate::chars::{at, cut, digit, has_at, is_stop};
-use crate::dates::{season, usual_year, year_at};
+use crate::dates::{season, year_at};
 use crate::stream::Stream;
 use crate::tables::{future_words, past_headings, past_words, plan_headings, plan_titles, year_plan_tails};
+use crate::years::usual_year;
 
 /// How the clauses of a paragraph are to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

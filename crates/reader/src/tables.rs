@@ -161,15 +161,40 @@ fn groups(section: &str) -> Vec<Vec<String>> {
         .collect()
 }
 
+/// What stands for a year (`data/years.txt`).
+#[derive(Debug)]
+pub(crate) enum EventYear {
+    /// Words that stand near each other, and the year of which they speak.
+    Of(Vec<String>, i16),
+    /// What stands before and behind the number of a feast, and the year before its first.
+    Counted {
+        front: String,
+        behind: String,
+        base: i16,
+    },
+}
+
 /// Events that stand for a year (`data/years.txt`).
-pub(crate) fn event_years() -> &'static [(String, i16)] {
-    static ALL: LazyLock<Vec<(String, i16)>> = LazyLock::new(|| {
+pub(crate) fn event_years() -> &'static [EventYear] {
+    static ALL: LazyLock<Vec<EventYear>> = LazyLock::new(|| {
         let lines = include_str!("../data/years.txt").lines();
         let pairs = lines
             .filter(|l| !l.starts_with('#'))
-            .filter_map(|l| l.split_once(' '));
+            .filter_map(|l| l.rsplit_once(' '));
         pairs
-            .filter_map(|(words, year)| Some((words.to_owned(), year.trim().parse().ok()?)))
+            .filter_map(|(words, year)| {
+                Some(match (words.split_once('*'), year.strip_prefix('+')) {
+                    (Some((front, behind)), Some(base)) => EventYear::Counted {
+                        front: front.to_owned(),
+                        behind: behind.to_owned(),
+                        base: base.trim().parse().ok()?,
+                    },
+                    _ => EventYear::Of(
+                        words.split(' ').map(str::to_owned).collect(),
+                        year.trim().parse().ok()?,
+                    ),
+                })
+            })
             .collect()
     });
     &ALL

@@ -130,7 +130,7 @@ pub(super) fn give_titles(text: &str, tables: &mut [TaskTable]) {
                 table.title = Some(line.to_owned());
                 table.year = table
                     .year
-                    .or_else(|| crate::dates::usual_year(&line.chars().collect::<Vec<_>>()));
+                    .or_else(|| crate::years::usual_year(&line.chars().collect::<Vec<_>>()));
                 table.at[0] = to.saturating_sub(length);
             }
         }
@@ -283,7 +283,7 @@ pub(super) fn read(source: &str, opened: &Opened, options: &Options) -> Document
     let year = options
         .plan_year
         .or(options.document_date.map(Date::year))
-        .or_else(|| crate::dates::usual_year(&chars));
+        .or_else(|| crate::years::usual_year(&chars));
     let options = &Options {
         plan_year: year,
         ..*options
