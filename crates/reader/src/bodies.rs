@@ -4,7 +4,7 @@
 use crate::byline::{Byline, Style};
 use crate::chars::{contains, cut};
 use crate::pieces::{Piece, Shape};
-use crate::tables::caption_words;
+use crate::tables::{caption_words, comment_labels, notice_leads, notice_tails};
 
 /// The body of one article, before its headline is found.
 #[derive(Clone, Debug, Default)]
@@ -135,7 +135,11 @@ impl Sorter<'_> {
                 self.add(i, false, false);
             } else {
                 let front = std::mem::take(&mut self.pending);
+                let shown = self.shows(i, &front);
                 self.begin(i, front);
+                if let Some(now) = &mut self.now {
+                    now.caption |= shown;
+                }
             }
             return;
         }
@@ -147,6 +151,13 @@ impl Sorter<'_> {
             if let Some(now) = &mut self.now {
                 now.weak = true;
             }
+            return;
+        }
+        if self.begins_notice(i) || self.begins_other(i) {
+            // The headlines above the last one are other articles'.
+            let front = self.pending.pop().into_iter().collect();
+            self.pending.clear();
+            self.begin(i, front);
             return;
         }
         if self.begins_news(i) {
@@ -189,6 +200,88 @@ impl Sorter<'_> {
             .copied()
             .collect();
         crate::titles::shared_terms(title, &crate::chars::dense(&text)) >= 300
+    }
+
+    /// `通告` / `因…施工需要，现将…通告如下：`, `短评：…`: a heading of its own kind of text, never of a section.
+    fn begins_notice(&self, i: usize) -> bool {
+        let (Some(piece), Some(head)) = (
+            self.pieces.get(i),
+            self.pending.last().and_then(|h| self.pieces.get(*h)),
+        ) else {
+            return false;
+        };
+        let Shape::Head { texts, .. } = &head.shape else {
+            return false;
+        };
+        let Some(title) = texts.last() else { return false };
+        let lead = crate::chars::dense(cut(self.chars, piece.start, piece.start + 24));
+        let notice =
+            notice_tails().before(title, title.len()).is_some() && notice_leads().at(&lead, 0).is_some();
+        let column = comment_labels()
+            .at(title, 0)
+            .is_some_and(|n| matches!(crate::chars::at(title, n), '：' | ':' | '|' | '｜'));
+        (notice || column) && !list_item(title)
+    }
+
+    /// Several headlines gathered, of which the last speaks of the text behind it and not of the text before them:
+    /// another article, not a section.
+    fn begins_other(&self, i: usize) -> bool {
+        const REACH: usize = 14;
+        const LEAST: usize = 250;
+        let Some(Shape::Head { texts, .. }) = self
+            .pending
+            .last()
+            .and_then(|h| self.pieces.get(*h))
+            .map(|p| &p.shape)
+        else {
+            return false;
+        };
+        let Some(title) = texts.last().filter(|t| t.len() >= 6 && !list_item(t)) else {
+            return false;
+        };
+        if self.pending.len() < 2 {
+            return false;
+        }
+        let text = |pieces: &[Piece]| -> Vec<char> {
+            let all = pieces.iter().flat_map(|p| cut(self.chars, p.start, p.end));
+            all.filter(|c| !c.is_whitespace()).copied().collect()
+        };
+        let behind = self.pieces.get(i..).unwrap_or_default();
+        let lines = behind
+            .iter()
+            .take(REACH)
+            .take_while(|p| !matches!(p.shape, Shape::Head { .. } | Shape::Byline(_) | Shape::Dateline))
+            .count();
+        let own = crate::titles::shared_terms(title, &text(behind.get(..lines).unwrap_or_default()));
+        let Some(now) = self.now.as_ref().filter(|_| own >= LEAST) else {
+            return false;
+        };
+        let from = now.parts.len().saturating_sub(3 * REACH);
+        let before: Vec<char> = now
+            .parts
+            .iter()
+            .skip(from)
+            .filter_map(|p| self.pieces.get(p.piece))
+            .flat_map(|p| cut(self.chars, p.start, p.end))
+            .copied()
+            .collect();
+        own > 2 * crate::titles::shared_terms(title, &crate::chars::dense(&before))
+    }
+
+    /// `沙海日出` / `沙海日出 5月2日，摄影爱好者…`: the heading of a picture, said again before what it shows.
+    fn shows(&self, i: usize, front: &[usize]) -> bool {
+        let (Some(piece), Some(head)) = (self.pieces.get(i), front.last().and_then(|h| self.pieces.get(*h)))
+        else {
+            return false;
+        };
+        let Shape::Head { texts, .. } = &head.shape else {
+            return false;
+        };
+        let line = crate::chars::dense(cut(self.chars, piece.start, piece.end));
+        texts.last().is_some_and(|title| {
+            let title = crate::chars::dense(title);
+            title.len() >= 3 && line.starts_with(&title) && crate::times::time_len(&line, title.len()) > 2
+        })
     }
 
     /// Whether a closed line before `i` also ended its paragraph: it was short, or the new line is indented.

@@ -6,6 +6,7 @@ mod behind;
 mod claims;
 mod days;
 mod growth;
+mod near;
 mod products;
 mod rates;
 mod reckon;
@@ -64,6 +65,7 @@ pub(crate) fn checks(
             behind::parts_behind(behind, &mut found);
         }
         claims::claims(says, earlier, &mut found);
+        near::near(says, earlier, from, &mut found);
         spoken::spoken(says, &mut found);
         once(&mut found, from.saturating_sub(PARTS_REACH));
     }

@@ -1,6 +1,6 @@
 //! Sentences and clauses of a stream. Short quotations and brackets are words and are never cut.
 
-use crate::chars::{at, before, digit, is_colon, is_comma, is_han, is_semicolon, is_stop};
+use crate::chars::{at, before, cut, digit, is_colon, is_comma, is_han, is_semicolon, is_stop};
 use crate::stream::{Paragraph, Stream};
 
 /// A clause without its closing punctuation mark.
@@ -38,6 +38,20 @@ pub(crate) fn sentences(stream: &Stream, paragraph: &Paragraph) -> Vec<Sentence>
     while i < paragraph.end {
         let c = at(s, i);
         if let Some(close) = closes_soon(s, i, paragraph.end) {
+            // `（牵头单位：市工信局）新增…`: whom the sentence before is left to, before the next one begins.
+            if i == start
+                && sentence.clauses.is_empty()
+                && close + 1 < paragraph.end
+                && names_units(s, i, close)
+            {
+                sentence.clauses.push(Clause {
+                    start: i,
+                    end: close + 1,
+                    mark: '。',
+                });
+                all.push(std::mem::take(&mut sentence));
+                start = close + 1;
+            }
             i = close + 1;
             continue;
         }
@@ -59,6 +73,17 @@ pub(crate) fn sentences(stream: &Stream, paragraph: &Paragraph) -> Vec<Sentence>
         all.push(sentence);
     }
     all
+}
+
+/// Whether a bracket says who leads, answers for, or helps with what stands before it.
+fn names_units(s: &[char], open: usize, close: usize) -> bool {
+    const LEAD: usize = 8;
+    let lead = cut(s, open + 1, close.min(open + 1 + LEAD));
+    matches!(at(s, open), '（' | '(')
+        && ["单位", "部门", "科室", "责任人", "牵头"]
+            .iter()
+            .any(|w| crate::chars::contains(lead, w))
+        && cut(s, open, close).iter().any(|c| is_colon(*c))
 }
 
 fn push(s: &[char], sentence: &mut Sentence, mut start: usize, mut end: usize, mark: char) {

@@ -66,6 +66,17 @@ pub(crate) fn commitments(
             // In a look back no list is announced that is still to be done.
             let announced = stance != Stance::Past
                 && evidence::announces(&stream.chars, sentence.start(), sentence.end(), next);
+            if stance != Stance::Past
+                && evidence::asks_what_to_do(&stream.chars, sentence.start(), sentence.end())
+            {
+                mood.frame = Frame::Ahead;
+                told.push(Told {
+                    start: sentence.start(),
+                    why: Why::Heading,
+                    row: None,
+                });
+                continue;
+            }
             if announced {
                 let text = cut(&stream.chars, sentence.start(), sentence.end());
                 mood = Mood {
@@ -203,6 +214,10 @@ impl Reader<'_> {
                 self.tell(clause.start, Why::Speaker);
                 continue;
             }
+            if evidence::only_speaks(text, clause.mark) {
+                self.tell(clause.start, Why::Speaker);
+                continue;
+            }
             if evidence::demands(s, clause) {
                 called = true;
                 self.tell(clause.start, Why::Speaker);
@@ -237,7 +252,22 @@ impl Reader<'_> {
             let year = if plan {
                 self.stances.plan_year
             } else {
-                self.mood.scope.or(scope).map(|scope| scope.year).or(self.year)
+                let scoped = self.mood.scope.or(scope).map(|scope| scope.year);
+                match scoped {
+                    Some(scoped)
+                        if self.year.is_some_and(|page| {
+                            let seen = deadlines::Seen {
+                                page,
+                                scoped,
+                                written: self.written,
+                            };
+                            deadlines::says_this_year(s, sentence, n, end, seen)
+                        }) =>
+                    {
+                        self.year
+                    }
+                    year => year.or(self.year),
+                }
             };
             // `明年` goes by the page's year, which the scope of its own sentence has already added to.
             let from_year = if evidence::names_next_year(text) && !plan {

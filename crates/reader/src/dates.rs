@@ -26,7 +26,11 @@ pub(crate) fn season(s: &[char], i: usize) -> Option<i16> {
         year.checked_mul(10)?.checked_add(i16::try_from(digit(*c)?).ok()?)
     })?;
     let fresh = digit(crate::chars::before(s, i)).is_none();
-    (fresh && at(s, end) == '度' && second == first.checked_add(1)?).then_some(first)
+    let season = at(s, end) == '度'
+        || ["采暖季", "供暖季", "榨季", "学年", "雪季"]
+            .iter()
+            .any(|w| has_at(s, end, w));
+    (fresh && season && second == first.checked_add(1)?).then_some(first)
 }
 
 /// `2024年` at `i`, with where it ends.

@@ -4,6 +4,7 @@
 use jiff::civil::Date;
 
 use crate::chars::{at, before, contains, cut, digit, has_at, is_han};
+use crate::clauses::Sentence;
 use crate::figures::Found;
 use crate::rows::{Reading, Row, Verb, figures_within, lead_end, verb_at};
 use crate::tables::{adverbs, owner_tails, season_words};
@@ -149,6 +150,61 @@ pub(crate) fn near_day(s: &[char], written: Option<Date>) -> Option<Date> {
     } else {
         Some(this)
     }
+}
+
+/// What a clause is held against to tell in which year its own last day lies.
+pub(crate) struct Seen {
+    /// The page's year.
+    pub(crate) page: i16,
+    /// The year that the sentences look at.
+    pub(crate) scoped: i16,
+    /// The day of the article.
+    pub(crate) written: Option<Date>,
+}
+
+/// Whether a clause names a last day of its own that lies in the page's year, though the sentences look at `scoped`,
+/// a later one: `明年改造土堤12公里；年底前配齐救生衣`, `年底前实现…；明年新建…`.
+pub(crate) fn says_this_year(s: &[char], sentence: &Sentence, n: usize, end: usize, seen: Seen) -> bool {
+    let Seen {
+        page,
+        scoped,
+        written,
+    } = seen;
+    let Some(clause) = sentence.clauses.get(n) else {
+        return false;
+    };
+    let text = cut(s, clause.start, end);
+    let Some(day) = crate::dates::due(text, Some(page)).filter(|_| scoped > page) else {
+        return false;
+    };
+    let own_year = (0..text.len()).any(|i| crate::dates::year_at(text, i).is_some());
+    if own_year || crate::evidence::names_next_year(text) {
+        return false;
+    }
+    // Years further ahead are no frame for 年内 and 10月底前.
+    if scoped.saturating_sub(page) > 1 {
+        return true;
+    }
+    let before = cut(s, sentence.start(), clause.start);
+    let names = |words: &[char]| {
+        let mut years = (0..words.len()).filter_map(|i| crate::dates::year_at(words, i));
+        years.any(|(year, _)| year == scoped) || crate::evidence::names_next_year(words)
+    };
+    let named = names(before);
+    let here = names(cut(s, sentence.start(), sentence.end()));
+    let parted = sentence
+        .clauses
+        .iter()
+        .take(n)
+        .rposition(|c| matches!(c.mark, '；' | ';'))
+        .and_then(|k| sentence.clauses.get(k + 1))
+        .is_some_and(|c| !crate::evidence::names_next_year(cut(s, c.start, clause.start)));
+    let still_ahead = written.is_none_or(|written| day >= written);
+    // `年内` in the sentences behind a plan for the next year is that year's.
+    let month = (0..text.len()).any(|i| {
+        crate::chars::at(text, i) == '月' && crate::chars::digit(crate::chars::before(text, i)).is_some()
+    });
+    still_ahead && (parted || if here { !named } else { month })
 }
 
 /// The day in `（牵头单位：…；完成时限：2025年6月底）` between `a` and `b`.

@@ -173,6 +173,16 @@ pub(crate) fn demands(s: &[char], clause: &Clause) -> bool {
     document && ends(&["明确", "提出", "规定", "明确提出", "指出"])
 }
 
+/// `发布会透露，`, `据介绍，`: who speaks, before what is said.
+pub(crate) fn only_speaks(text: &[char], mark: char) -> bool {
+    const LONGEST: usize = 8;
+    text.len() <= LONGEST
+        && matches!(mark, '，' | ',' | '：' | ':')
+        && ["透露", "获悉", "了解到"]
+            .iter()
+            .any(|w| crate::chars::has_before(text, text.len(), w))
+}
+
 /// `县住建局有关负责人表示，`: the unit whose head says what follows.
 pub(crate) fn spoken_by(s: &[char], clause: &Clause) -> Option<(usize, usize)> {
     const LONGEST: usize = 30;
@@ -209,6 +219,27 @@ pub(crate) fn spoken_by(s: &[char], clause: &Clause) -> Option<(usize, usize)> {
         .rev()
         .find(|k| owner_tails().before(unit, *k).is_some())?;
     (end >= 3 && end + 4 >= at).then_some((clause.start, clause.start + end))
+}
+
+/// `二季度怎么干？`: what follows answers it.
+pub(crate) fn asks_what_to_do(s: &[char], a: usize, b: usize) -> bool {
+    const LONGEST: usize = 24;
+    let text = cut(s, a, b);
+    text.len() <= LONGEST
+        && matches!(at(s, b), '？' | '?')
+        && [
+            "怎么干",
+            "怎么办",
+            "怎么抓",
+            "怎么走",
+            "如何干",
+            "怎样干",
+            "干什么",
+            "往哪走",
+            "怎么做",
+        ]
+        .iter()
+        .any(|w| crate::chars::has_before(text, text.len(), w))
 }
 
 /// `制定了四项措施。一是…`, `现将任务分解如下：`: the list behind it is to be done.
@@ -375,7 +406,17 @@ pub(crate) fn tells_no_deed(s: &[char], sentence: &Sentence) -> bool {
     let text = cut(s, sentence.start(), sentence.end());
     // `计划改造公路50公里、实际完成56公里`: what was planned, held against what was done.
     let compared = find(text, "计划").is_some_and(|at| find(text, "实际").is_some_and(|done| done > at));
-    shortcomings(text) || forecast(text) || compared
+    shortcomings(text) || forecast(text) || compared || guides(text)
+}
+
+/// `今年政府工作的总体要求是：坚持…，推动…`: in which spirit, not what.
+fn guides(text: &[char]) -> bool {
+    const LEAD: usize = 40;
+    let lead = cut(text, 0, LEAD);
+    ["总体要求", "总体思路", "总的要求", "指导思想", "基本思路"]
+        .iter()
+        .filter_map(|w| Some(find(lead, w)? + w.chars().count()))
+        .any(|k| matches!(at(lead, k), '是' | '：' | ':'))
 }
 
 /// `同时也看到存在的差距：一是…不高，…只有1.1%`
@@ -387,6 +428,14 @@ fn shortcomings(text: &[char]) -> bool {
         .filter_map(|w| find(lead, w))
         .min();
     let Some(from) = seen else { return false };
+    // `也要看到，18家企业订单下滑，…`
+    let looked = ["也要看到", "也应看到", "也看到", "也要清醒"]
+        .iter()
+        .filter_map(|w| Some(find(lead, w)? + w.chars().count()))
+        .any(|k| matches!(at(lead, k), '，' | ',' | '：' | ':'));
+    if looked {
+        return true;
+    }
     let named = ["差距", "不足", "短板", "困难", "问题", "挑战", "薄弱环节"]
         .iter()
         .filter_map(|w| find(lead, w))
@@ -396,7 +445,8 @@ fn shortcomings(text: &[char]) -> bool {
     let behind = cut(text, named, named + 12);
     let listed = ["一是", "主要是", "主要表现", "表现在"]
         .iter()
-        .any(|w| contains(behind, w));
+        .any(|w| contains(behind, w))
+        || cut(behind, 0, 6).iter().any(|c| matches!(c, '：' | ':'));
     listed
         && !["整改", "解决", "针对", "围绕"]
             .iter()

@@ -22,6 +22,10 @@ pub(crate) fn is_label(
 ) -> bool {
     let (a, b) = (sentence.start(), sentence.end());
     let s = &stream.chars;
+    // `（牵头单位：县工信局）`
+    if crate::calls::responsible(s, a, b).is_some() && matches!(at(s, a), '（' | '(') {
+        return false;
+    }
     // `重点抓好八个方面工作。一是…`
     let counted = [
         "方面工作",

@@ -269,11 +269,22 @@ fn push(chars: &[char], start: usize, mut end: usize, blanks: usize, indent: usi
     while end > start && before(chars, end).is_whitespace() {
         end -= 1;
     }
+    if let Some((from, to)) = doubled_part(chars, start, end) {
+        if from > start {
+            push(chars, start, from, blanks, indent, out);
+        }
+        push(chars, from, to, if from > start { 0 } else { blanks }, 0, out);
+        let rest = (to..end).find(|k| !at(chars, *k).is_whitespace());
+        if let Some(rest) = rest {
+            push(chars, rest, end, 0, 0, out);
+        }
+        return;
+    }
     let text = cut(chars, start, end);
     let spaced = matches!(at(text, 0), '本' | '新' | '中') && is_spaced_out(text);
     let shape = if dateline(chars, start).is_some() || (spaced && dateline(&dense(text), 0).is_some()) {
         Shape::Dateline
-    } else if let Some(byline) = byline::byline(text) {
+    } else if let Some(byline) = byline::byline(text).or_else(|| photographer(text)) {
         Shape::Byline(Box::new(byline))
     } else if is_rule(text) {
         Shape::Rule
@@ -298,6 +309,42 @@ fn push(chars: &[char], start: usize, mut end: usize, blanks: usize, indent: usi
     });
 }
 
+/// `格日勒 摄` on a line by itself, whatever the family name.
+fn photographer(text: &[char]) -> Option<Byline> {
+    let alone = before(text, text.len()) == '摄' && before(text, text.len() - 1).is_whitespace();
+    let words = text
+        .split(|c| c.is_whitespace())
+        .filter(|w| !w.is_empty())
+        .count();
+    byline::taken_by(text).filter(|_| alone && words == 2)
+}
+
+/// `光伏板下羊儿肥 县上部署春防县上部署春防`: where one of the headings on a line is printed twice and the others are not.
+fn doubled_part(chars: &[char], start: usize, end: usize) -> Option<(usize, usize)> {
+    const LONGEST: usize = 120;
+    const SHORTEST: usize = 8;
+    let text = cut(chars, start, end);
+    let blank = text.iter().any(|c| c.is_whitespace());
+    let stopped = || {
+        text.iter()
+            .any(|c| is_stop(*c) || is_semicolon(*c) || is_comma(*c))
+    };
+    if !blank || text.len() > LONGEST || text.len() <= SHORTEST || stopped() {
+        return None;
+    }
+    let mut from = start;
+    while from < end {
+        let to = (from..end).find(|k| at(chars, *k).is_whitespace()).unwrap_or(end);
+        let word = cut(chars, from, to);
+        let (one, two) = word.split_at(word.len() / 2);
+        if word.len() >= SHORTEST && one == two && undouble(text).is_none() {
+            return Some((from, to));
+        }
+        from = to + 1;
+    }
+    None
+}
+
 /// `————————`, `＊＊＊＊＊`: nothing but one mark.
 fn is_rule(text: &[char]) -> bool {
     const SHORTEST: usize = 4;
@@ -312,7 +359,12 @@ fn is_rule(text: &[char]) -> bool {
 /// Whether the line is the page's own: `2023年11月15日 星期三 责任编辑 吕青 要闻 2版`, `— 3 —`, `第3页`.
 fn is_folio(chars: &[char], start: usize, end: usize) -> bool {
     const LONGEST: usize = 70;
-    let text = cut(chars, start, end);
+    const HEADLINE: usize = 7;
+    let whole = cut(chars, start, end);
+    // `秋茶季 茶商挤破门 今日四版`
+    let text = Some(headlines::without_page(whole))
+        .filter(|text| text.len() >= HEADLINE && !text.iter().any(|c| digit(*c).is_some()));
+    let text = text.unwrap_or(whole);
     if text.len() > LONGEST || text.iter().any(|c| is_stop(*c) || is_semicolon(*c)) {
         return false;
     }
@@ -329,6 +381,14 @@ fn is_folio(chars: &[char], start: usize, end: usize) -> bool {
         return true;
     }
     if line.first() == Some(&'第') && digits > 0 && line.ends_with(&['页']) && line.len() <= 12 {
+        return true;
+    }
+    // `天气：今天多云，27—33℃`
+    if ["天气：", "天气:", "今日天气"]
+        .iter()
+        .any(|w| has_at(&line, 0, w))
+        && line.len() <= 40
+    {
         return true;
     }
     if line.iter().any(|c| is_comma(*c)) {

@@ -418,6 +418,7 @@ fn assign(
         of_body.push(title);
     }
     adopt(heads, bodies, front, &best_of, &mut of_body, &mut taken, texts);
+    left::doubled(heads, bodies, &best_of, &mut of_body, &mut taken);
     left::eliminate(heads, bodies, &mut of_body, &mut taken, texts);
     let unused = heads
         .iter()

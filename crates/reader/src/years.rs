@@ -87,6 +87,7 @@ fn most_named(s: &[char]) -> Option<(i16, usize)> {
     if let Some(year) = own_number(s) {
         counts.insert(year, 2);
     }
+    let late = written_late(s);
     let mut reported: Vec<i16> = Vec::new();
     let mut i = 0usize;
     while i < s.len() {
@@ -100,7 +101,11 @@ fn most_named(s: &[char]) -> Option<(i16, usize)> {
                 // `2022年达到1400吨…；今年预计2100吨`: the year behind the last of a row of years.
                 if now_behind(s, end) {
                     *counts.entry(year.saturating_add(1)).or_default() += 3;
-                } else if at(s, end) != '度' && !elsewhere(s, i, end) && !told(s, i, end) {
+                } else if !(at(s, end) == '度'
+                    || elsewhere(s, i, end)
+                    || told(s, i, end)
+                    || late && set_to_work(s, i, end))
+                {
                     // A whole day says more than a year.
                     let day = count_at(s, end, '月').is_some_and(|(_, k)| count_at(s, k, '日').is_some());
                     *counts.entry(year).or_default() += if day { 3 } else { 1 };
@@ -145,6 +150,28 @@ fn elsewhere(s: &[char], i: usize, end: usize) -> bool {
                 .any(|w| contains(cut(clause, 0, 4), w))
     };
     since || until || base
+}
+
+/// `部署2024年工作`: in December of the year before.
+fn set_to_work(s: &[char], i: usize, end: usize) -> bool {
+    ["部署", "谋划", "安排", "做好", "研究", "明确"]
+        .iter()
+        .any(|w| crate::chars::has_before(s, i, w))
+        && contains(cut(s, end, end + 8), "工作")
+}
+
+/// Whether the news of a page are of the last two months of a year.
+fn written_late(s: &[char]) -> bool {
+    const REACH: usize = 12;
+    let months: Vec<i8> = (0..s.len())
+        .filter(|i| has_at(s, *i, "本报讯"))
+        .filter_map(|i| {
+            (i + 3..i + REACH)
+                .find_map(|k| count_at(s, k, '月'))
+                .map(|(month, _)| month)
+        })
+        .collect();
+    !months.is_empty() && months.iter().all(|month| *month >= 11)
 }
 
 /// `2020年一季度发电…`, `2023年1至8月…`: numbers of a part of the year.

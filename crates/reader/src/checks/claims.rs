@@ -49,7 +49,7 @@ pub(super) fn claims(says: &Says, earlier: &[Says], out: &mut Vec<Check>) {
 }
 
 /// Whether another rule has said the same of this number.
-fn stated(says: &Says, out: &[Check], num: &Num, one: &Check) -> bool {
+pub(super) fn stated(says: &Says, out: &[Check], num: &Num, one: &Check) -> bool {
     let own = printed(says.stream, num.found);
     let numbers = |text: &str| -> Vec<String> {
         text.split(|c: char| !(c.is_ascii_digit() || c == '.'))
@@ -66,7 +66,13 @@ fn stated(says: &Says, out: &[Check], num: &Num, one: &Check) -> bool {
 }
 
 /// The numbers around one, the nearest before it first: of its sentence and of those right before.
-fn nearest<'a>(says: &Says<'a>, earlier: &[Says<'a>], i: usize, reach: usize, most: usize) -> Vec<Num<'a>> {
+pub(super) fn nearest<'a>(
+    says: &Says<'a>,
+    earlier: &[Says<'a>],
+    i: usize,
+    reach: usize,
+    most: usize,
+) -> Vec<Num<'a>> {
     let before = says.all.iter().take(i).rev();
     let behind = says.all.iter().skip(i + 1).take(2);
     let old = earlier
@@ -84,12 +90,12 @@ fn said<'a>(says: &Says<'a>, num: &Num) -> &'a [char] {
     says.lead(num)
 }
 
-fn any(text: &[char], words: &[&str]) -> bool {
+pub(super) fn any(text: &[char], words: &[&str]) -> bool {
     words.iter().any(|w| contains(text, w))
 }
 
 /// How many digits a number is printed with, leading zeros and closing zeros of whole numbers aside.
-fn digits(says: &Says, num: &Num) -> usize {
+pub(super) fn digits(says: &Says, num: &Num) -> usize {
     let said = printed(says.stream, num.found);
     let plain: String = said.chars().filter(char::is_ascii_digit).collect();
     let all = plain.trim_start_matches('0');
@@ -101,17 +107,17 @@ fn digits(says: &Says, num: &Num) -> usize {
 }
 
 /// Whether a number lies in the sentence.
-fn own(says: &Says, num: &Num) -> bool {
+pub(super) fn own(says: &Says, num: &Num) -> bool {
     (says.a..says.b).contains(&num.start())
 }
 
 /// Half of the last printed place of a rate.
-fn close(exact: Decimal, num: &Num) -> bool {
+pub(super) fn close(exact: Decimal, num: &Num) -> bool {
     let step = Decimal::new(5, num.n.scale() + 1);
     (exact - num.n).abs() <= step
 }
 
-fn stretch(says: &Says, all: &[&Num]) -> (usize, usize) {
+pub(super) fn stretch(says: &Says, all: &[&Num]) -> (usize, usize) {
     let from = all.iter().map(|f| f.found.span().0).min().unwrap_or(says.a);
     let to = all.iter().map(|f| f.end()).max().unwrap_or(says.b);
     (from, to)
@@ -121,8 +127,11 @@ fn stretch(says: &Says, all: &[&Num]) -> (usize, usize) {
 fn share(says: &Says, rate: &Num, near: &[Num]) -> Option<Check> {
     let lead = said(says, rate);
     let of_target = any(lead, &["目标", "任务", "计划", "预算"]);
-    let cued = any(lead, &["占", "率", "面", "比重", "比例"]) || lead.ends_with(&['比']) || of_target;
-    if !cued || growth_words().any_in(lead) && !of_target || any(lead, &["增长率", "增速"]) {
+    let cued = any(lead, &["占", "率", "面", "比重", "比例", "完成"]) || lead.ends_with(&['比']) || of_target;
+    // `增长面81.8%` is a share of those that grew.
+    let of_those = lead.ends_with(&['面']);
+    if !cued || growth_words().any_in(lead) && !of_target && !of_those || any(lead, &["增长率", "增速"])
+    {
         return None;
     }
     let fine = digits(says, rate) >= 3;
@@ -138,7 +147,8 @@ fn share(says: &Says, rate: &Num, near: &[Num]) -> Option<Check> {
                 (two, one)
             };
             let exact = percent_of(part.n, whole.n)?;
-            let rounded = part.n.scale() == 0 && whole.n.scale() == 0 || fine;
+            let whole_number = |f: &Num| f.n.normalize().scale() == 0;
+            let rounded = whole_number(part) && whole_number(whole) || fine;
             if close(exact, rate)
                 && part.n != whole.n
                 && (fine || !earlier && rounded || digits(says, part) + digits(says, whole) >= 6)
@@ -170,8 +180,11 @@ fn share(says: &Says, rate: &Num, near: &[Num]) -> Option<Check> {
 /// `286万人次`, `340万人次`, `增长18.9%`: whatever stands between them.
 fn grown(says: &Says, rate: &Num, near: &[Num]) -> Option<Check> {
     let lead = said(says, rate);
-    let up = growth_words().any_in(lead);
+    let last = lead.strip_suffix(&['了']).unwrap_or(lead);
+    let up = growth_words().any_in(lead) || last.ends_with(&['增']) || last.ends_with(&['多']);
+    let up = up || last.ends_with(&['涨']);
     let down = fall_words().any_in(lead) || any(lead, &["缩短", "提速", "节约", "节省"]);
+    let down = down || last.ends_with(&['降']) || last.ends_with(&['少']);
     if !up && !down || any(lead, &["年均", "占"]) {
         return None;
     }
@@ -322,7 +335,7 @@ fn rest(says: &Says, left: &Num, near: &[Num]) -> Option<Check> {
     }
     for whole in near.iter().filter(|f| f.unit() == left.unit() && f.n > left.n) {
         for done in near.iter().filter(|f| f.unit() == left.unit() && f.n < whole.n) {
-            let both = own(says, whole) && own(says, done);
+            let both = own(says, whole) && own(says, done) || whole.found.start.abs_diff(done.start()) < 30;
             let fine = digits(says, left) + digits(says, done) >= 5;
             if done.start() != left.start() && done.n + left.n == whole.n && (both || fine) {
                 let (said, sum) = plus_and_total(says.stream, &[*done, *left], whole);

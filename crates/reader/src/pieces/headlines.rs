@@ -120,7 +120,7 @@ fn headline_text(line: &[char]) -> Vec<char> {
         return dense(line);
     }
     let mut text: Vec<char> = Vec::new();
-    for c in line {
+    for c in without_page(line) {
         if c.is_whitespace() {
             if text.last().is_some_and(|last| *last != ' ') {
                 text.push(' ');
@@ -132,6 +132,23 @@ fn headline_text(line: &[char]) -> Vec<char> {
     text
 }
 
+/// `秋茶季 茶商挤破门 今日四版` without where it goes on.
+pub(super) fn without_page(line: &[char]) -> &[char] {
+    let blank = line.iter().rposition(|c| c.is_whitespace());
+    let Some(k) = blank.filter(|k| *k >= 4) else {
+        return line;
+    };
+    let word = cut(line, k + 1, line.len());
+    let front = ["今日", "详见", "见", "转", "下转", "第"]
+        .iter()
+        .any(|w| crate::chars::has_at(word, 0, w));
+    if front && word.last() == Some(&'版') && word.len() <= 7 {
+        cut(line, 0, k)
+    } else {
+        line
+    }
+}
+
 /// How many lines from `i` on run up to a boundary (end, dateline, byline, doubled heading) without any end of a
 /// sentence: a paragraph would have one, so these are headlines.
 fn run_without_stop(chars: &[char], pieces: &[Piece], i: usize) -> usize {
@@ -139,7 +156,11 @@ fn run_without_stop(chars: &[char], pieces: &[Piece], i: usize) -> usize {
     let mut n = 0usize;
     while let Some(piece) = pieces.get(i + n) {
         match piece.shape {
-            Shape::Text if n < LONGEST_RUN && head_shaped(chars, piece) => n += 1,
+            Shape::Text
+                if n < LONGEST_RUN && (head_shaped(chars, piece) || quote_opens(chars, pieces, i + n)) =>
+            {
+                n += 1;
+            }
             Shape::Text => return 0,
             _ => return n,
         }
@@ -311,6 +332,32 @@ fn two_halves(line: &[char]) -> bool {
     !quoted && k >= HALF && line.len() > k + HALF && word(before(line, k)) && word(at(line, k + 1))
 }
 
+/// `6 月12日，天还没亮透`: a day and a comma, whatever blanks its numbers have got.
+fn opens_with_day(line: &[char]) -> bool {
+    const REACH: usize = 20;
+    if crate::chars::digit(at(line, 0)).is_none() {
+        return false;
+    }
+    let line = dense(cut(line, 0, REACH));
+    let day = crate::times::time_len(&line, 0);
+    day > 2 && before(&line, day) == '日' && is_comma(at(&line, day))
+}
+
+/// `某县出台“` / `八条硬杠杠”`: broken right behind the mark that opens a quotation, which the line behind it closes.
+fn quote_opens(chars: &[char], pieces: &[Piece], i: usize) -> bool {
+    let (Some(one), Some(two)) = (pieces.get(i), pieces.get(i + 1)) else {
+        return false;
+    };
+    let mut text = cut(chars, one.start, one.end).to_vec();
+    let opened = matches!(text.last(), Some('“' | '《')) && !balanced(&text);
+    text.extend(cut(chars, two.start, two.end));
+    opened
+        && matches!(two.shape, Shape::Text)
+        && head_shaped(chars, two)
+        && balanced(&text)
+        && one.end - one.start <= 40
+}
+
 /// The form of a headline: short, no end of a sentence inside, not broken off after a comma.
 fn head_shaped(chars: &[char], piece: &Piece) -> bool {
     let text = cut(chars, piece.start, piece.end);
@@ -325,6 +372,11 @@ fn head_shaped(chars: &[char], piece: &Piece) -> bool {
     let last = text.last().copied().unwrap_or('\0');
     if is_comma(last) || is_semicolon(last) || is_colon(last) || is_open(last) || matches!(last, '、' | '。')
     {
+        return false;
+    }
+    // `红头船归港 12月5日，渔民将…`: a picture's heading and its text.
+    let told = (1..n).any(|k| before(text, k).is_whitespace() && opens_with_day(cut(text, k, n)));
+    if told || opens_with_day(text) {
         return false;
     }
     let inner = cut(text, 0, n - 1);

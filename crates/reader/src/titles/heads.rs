@@ -193,7 +193,10 @@ fn doubtful(text: &[char]) -> bool {
     });
     let quoted = text.iter().any(|c| matches!(c, '“' | ' ' | '：' | ':'));
     let comma = text.iter().any(|c| crate::chars::is_comma(*c));
+    // `解放路的包子铺还在，老街坊还在，这比`
+    let sentence = text.iter().filter(|c| crate::chars::is_comma(**c)).count() >= 2;
     named && !quoted
+        || sentence
         || comma && (crate::times::time_len(text, 0) > 0 || crate::chars::has_at(text, 0, "图为"))
 }
 
@@ -287,11 +290,17 @@ fn is_day(text: &[char]) -> bool {
 /// `县安全生产委员会办公室` right above the day: who signed, no headline.
 pub(crate) fn signs(heads: &[Head], h: usize) -> bool {
     let Some(head) = heads.get(h) else { return false };
-    let day_behind = heads
-        .get(h + 1)
-        .is_some_and(|next| next.piece == head.piece + 1 && is_day(&next.text));
-    day_behind
-        && crate::tables::owner_tails()
-            .before(&head.text, head.text.len())
-            .is_some()
+    let day = |k: usize| {
+        heads
+            .get(h + k)
+            .is_some_and(|next| next.piece == head.piece + k && is_day(&crate::chars::dense(&next.text)))
+    };
+    let tail = |text: &[char]| crate::tables::owner_tails().before(text, text.len()).is_some();
+    // `某县交通运输局 某县公` / `安局` / `2022年6月14日`
+    let broken = heads.get(h + 1).filter(|_| day(2)).is_some_and(|two| {
+        let mut whole = head.text.clone();
+        whole.extend(&two.text);
+        two.piece == head.piece + 1 && tail(&whole) && whole.split(|c| c.is_whitespace()).all(tail)
+    });
+    broken || day(1) && tail(&head.text)
 }

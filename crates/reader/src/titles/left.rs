@@ -114,6 +114,63 @@ pub(super) fn eliminate(
     }
 }
 
+/// A headline printed twice whose body has found no other: all the texts of its line know this body best, and none is
+/// the line of a picture.
+pub(super) fn doubled(
+    heads: &[Head],
+    bodies: &[Body],
+    best_of: &[Option<(usize, u64)>],
+    of_body: &mut [Option<Title>],
+    taken: &mut [bool],
+) {
+    const SPEAKS: u64 = 200;
+    const MOST: usize = 40;
+    let mut h = 0usize;
+    while let Some(head) = heads.get(h) {
+        let line = heads.iter().skip(h).take_while(|two| two.piece == head.piece);
+        let end = h + line.count().max(1);
+        let parts = heads.get(h..end).unwrap_or_default();
+        let best = |k: usize| best_of.get(k).copied().flatten();
+        let body = (h..end).filter_map(best).max_by_key(|(_, lexical)| *lexical);
+        let free = (h..end).all(|k| !taken.get(k).copied().unwrap_or(true));
+        let plain =
+            |part: &Head| part.doubled && !part.minor && part.credited == 0 && !part.doubtful && !told(part);
+        if let Some((b, lexical)) = body
+            && lexical >= SPEAKS
+            && free
+            && parts.iter().all(plain)
+            && (h..end).all(|k| best(k).is_none_or(|(own, _)| own == b))
+            && bodies.get(b).is_some_and(|body| !body.caption)
+            && let Some(slot) = of_body.get_mut(b).filter(|slot| slot.is_none())
+        {
+            let texts: Vec<String> = parts.iter().map(|part| string(&part.text)).collect();
+            let text = texts.join(" ");
+            if text.chars().count() <= MOST {
+                *slot = Some(Title {
+                    text,
+                    truncated: false,
+                    confidence: BY_ELIMINATION,
+                    beside: false,
+                    lines: (h, end - 1),
+                });
+                for used in taken.iter_mut().take(end).skip(h) {
+                    *used = true;
+                }
+            }
+        }
+        h = end;
+    }
+}
+
+/// Whether the words are a picture's own: `图为…`, `…现场`.
+fn told(head: &Head) -> bool {
+    use crate::tables::{caption_subjects, caption_tails, caption_words};
+    let text = &head.text;
+    caption_words().any_in(text)
+        || caption_tails().before(text, text.len()).is_some()
+        || caption_subjects().any_in(text)
+}
+
 /// The assignment with the greatest sum, of the few that there are.
 fn try_all(
     table: &[Vec<Option<u64>>],

@@ -43,6 +43,12 @@ fn broken(one: &Head, two: &Head, bodies: &[Option<usize>], texts: &[Vec<char>])
     if one.text.len() + two.text.len() > LONGEST || one.paired || two.paired {
         return false;
     }
+    // `大名堂`: too short to be a headline, and no label of a column.
+    const REST: usize = 3;
+    let rest = two.text.len() <= REST && two.text.iter().all(|c| is_han(*c));
+    if rest && one.text.len() > REST + 2 && !crate::tables::page_labels().is(&two.text) {
+        return true;
+    }
     let (last, first) = (at(&one.text, one.text.len().wrapping_sub(1)), at(&two.text, 0));
     if last.is_ascii_digit() && first.is_ascii_digit() || matches!(first, '：' | ':' | '”' | '》' | '、')
     {

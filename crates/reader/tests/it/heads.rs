@@ -265,3 +265,53 @@ fn two_figures_of_speech_left_over_go_to_the_bodies_that_share_their_characters(
     let document = page(&lines);
     assert_eq!(title_of(&document, "提包"), Some("寒夜守候暖失主"));
 }
+
+#[test]
+fn a_notice_and_a_comment_are_articles_of_their_own() {
+    let mut lines = READING.to_vec();
+    if let Some(last) = lines.last_mut() {
+        *last = "读、有地方读书。";
+    }
+    lines.extend([
+        "招租公告",
+        "受县国有资产公司委托，对下列房屋公开招租，",
+        "面积共计860平方米，租期三年，报名截止本月底。",
+    ]);
+    let document = page(&lines);
+    assert_eq!(title_of(&document, "860平方米"), Some("招租公告"));
+    let library = document
+        .articles
+        .iter()
+        .find(|a| a.text.contains("农家书屋120个"));
+    assert!(!library.unwrap().text.contains("招租"));
+}
+
+#[test]
+fn of_two_headings_on_a_line_one_may_be_printed_twice() {
+    let mut lines = READING.to_vec();
+    lines.extend(FISH);
+    lines.push("库区鱼苗游出致富路 全市农家书屋推进会召开全市农家书屋推进会召开");
+    let document = page(&lines);
+    assert_eq!(title_of(&document, "花鲢"), Some("库区鱼苗游出致富路"));
+    assert_eq!(
+        title_of(&document, "农家书屋120个"),
+        Some("全市农家书屋推进会召开")
+    );
+}
+
+#[test]
+fn a_line_that_opens_with_a_day_is_a_text_whatever_blanks_its_numbers_have_got() {
+    let mut lines = READING.to_vec();
+    lines.extend(["□ 江小雨", "6 月12日,天还没亮透,白杨镇的"]);
+    lines.extend([
+        "渔民老秦已经解开了缆绳。他的网箱里有鱼苗",
+        "两万尾，一天要投三遍料。",
+    ]);
+    let document = page(&lines);
+    assert!(
+        document
+            .articles
+            .iter()
+            .any(|a| a.text.starts_with("6 月12日") || a.text.starts_with("6月12日"))
+    );
+}

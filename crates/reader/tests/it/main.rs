@@ -20,5 +20,6 @@ mod pages;
 mod paper;
 mod perturb;
 mod plans;
+mod sums;
 mod tables;
 mod years;

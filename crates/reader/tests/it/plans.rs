@@ -235,3 +235,33 @@ fn a_page_of_plan_and_history_keeps_them_apart() {
         ]
     );
 }
+
+#[test]
+fn who_leads_is_named_in_a_bracket_before_the_next_task() {
+    let page = "2026年清河县政府工作报告任务\n一、工业\n推进园区扩容，新建标准厂房12万平方米。（牵头单位：县工信局）\
+        新增规上企业9家，技改投资增长8%。（牵头单位：县科技局；配合单位：县财政局）实施攻关项目6个。\n";
+    let found = rows(page);
+    assert!(
+        found.contains(&"新建标准厂房12万平方米 | 120000 平方米 | 2026-12-31 | 县工信局".to_owned()),
+        "{found:?}"
+    );
+    assert!(
+        found.contains(&"新增规上企业9家 | 9 家 | 2026-12-31 | 县科技局".to_owned()),
+        "{found:?}"
+    );
+    assert!(
+        found.iter().any(|row| row.starts_with("实施攻关项目6个")),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn the_spirit_of_a_report_and_its_shortcomings_are_no_tasks_and_a_question_is_answered_by_them() {
+    let page = "本报讯 今年工作的总体要求是：全面深化改革开放，推动科技自立自强，统筹城乡发展。也要看到，22家企业订单下滑，\
+        商品房销售面积下降9.3%。下半年怎么干？县发改局透露，新开工项目18个，帮扶22家企业稳住订单。";
+    let found: Vec<String> = rows(page)
+        .iter()
+        .map(|row| row.split(" |").next().unwrap_or_default().to_owned())
+        .collect();
+    assert_eq!(found, ["新开工项目18个", "帮扶22家企业稳住订单"]);
+}

@@ -99,3 +99,33 @@ fn work_that_is_going_on_and_what_it_came_to_so_far_are_no_rows() {
         "{rows:?}"
     );
 }
+
+#[test]
+fn a_page_is_dated_by_numbered_feasts_rows_of_years_and_results_of_a_year() {
+    let body = "本报讯 9月9日，县里召开大会，会议要求，年底前完成12处水毁道路修复。";
+    let cases = [
+        ("在第38个教师节来临之际，大会表彰了百名教师。", "2022-12-31"),
+        ("“十三五”即将圆满收官。", "2020-12-31"),
+        (
+            "人均收入3.1万元，是2015年1.6万元的近两倍。今年是建党100周年。",
+            "2021-12-31",
+        ),
+        (
+            "精品率2020年只有两成，2021年达到三成；今年预计四成。",
+            "2022-12-31",
+        ),
+        ("会议通报了2023年度营商环境评价结果。", "2024-12-31"),
+        (
+            "到2030年，水库全部除险。会上宣读了2024年6月3日的通报。",
+            "2024-12-31",
+        ),
+    ];
+    for (words, day) in cases {
+        assert_eq!(due(&format!("{body}{words}"), "12处").unwrap(), day, "{words}");
+    }
+    // What is named for next year, or for years ahead, leaves this year's last days as they are.
+    let page = "清河日报 2021年6月2日 星期三\n本报讯 会议要求，年底前建成泵站4座；明年改造渠道30公里。10月底前配齐巡查员。";
+    assert_eq!(due(page, "泵站4座").unwrap(), "2021-12-31");
+    assert_eq!(due(page, "渠道30公里").unwrap(), "2022-12-31");
+    assert_eq!(due(page, "配齐巡查员").unwrap(), "2021-10-31");
+}
