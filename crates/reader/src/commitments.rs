@@ -355,9 +355,10 @@ impl Reader<'_> {
                         ..row
                     };
                     // A day in a clause of its own holds for what follows; one inside an undertaking only for what
-                    // is delivered beside it, not for the steady work behind it.
-                    let day =
-                        named.filter(|(_, alone)| own_due.is_some() || *alone || row.verb == Verb::Deliver);
+                    // is delivered beside it, not for the steady work behind it; in a plan not even for that.
+                    let day = named.filter(|(_, alone)| {
+                        own_due.is_some() || *alone || row.verb == Verb::Deliver && !plan
+                    });
                     self.push(end, &row, owner, day.map(|(day, _)| day));
                     called |= ahead;
                 }

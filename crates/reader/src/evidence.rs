@@ -170,6 +170,11 @@ pub(crate) fn demands(s: &[char], clause: &Clause) -> bool {
         return true;
     }
     let document = document_names().any_in(text);
+    // `会议明确，清淤沟渠620公里，…`
+    let meeting = ["会议", "会上", "全会"].iter().any(|w| has_at(text, 0, w));
+    if meeting && ends(&["明确", "确定", "议定"]) {
+        return true;
+    }
     document && ends(&["明确", "提出", "规定", "明确提出", "指出"])
 }
 

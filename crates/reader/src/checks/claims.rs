@@ -306,7 +306,8 @@ fn daily(says: &Says, mean: &Num, i: usize) -> Option<Check> {
         return None;
     };
     let whole = says.all.get(i.checked_sub(1)?)?;
-    if whole.unit() != mean.unit() || digits(says, mean) < 2 {
+    let exact = |n: &i64| Decimal::from(*n).checked_mul(mean.n) == Some(whole.n);
+    if whole.unit() != mean.unit() || digits(says, mean) < 2 && !parts.iter().any(exact) {
         return None;
     }
     parts.iter().find_map(|n| {

@@ -376,7 +376,18 @@ fn head_shaped(chars: &[char], piece: &Piece) -> bool {
     }
     // `红头船归港 12月5日，渔民将…`: a picture's heading and its text.
     let told = (1..n).any(|k| before(text, k).is_whitespace() && opens_with_day(cut(text, k, n)));
-    if told || opens_with_day(text) {
+    // `因110千伏线路检修，现将停电安排公告` is broken off before 如下.
+    let grounds = crate::tables::notice_leads().at(text, 0).is_some()
+        && text.iter().any(|c| is_comma(*c))
+        && !text.iter().any(|c| matches!(c, '“' | '！'));
+    if told
+        || opens_with_day(text)
+        || grounds
+            && matches!(
+                at(text, 0),
+                '因' | '为' | '受' | '根' | '兹' | '按' | '依' | '鉴' | '由'
+            )
+    {
         return false;
     }
     let inner = cut(text, 0, n - 1);

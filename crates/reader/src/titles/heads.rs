@@ -264,7 +264,30 @@ pub(crate) fn minor(text: &[char]) -> bool {
     let copies = ["抄送", "抄报", "主题词", "主送"]
         .iter()
         .any(|w| crate::chars::has_at(text, 0, w));
-    starts || spoken || numbered || held || letterhead || issue(text) || imprint || copies || is_day(text)
+    // `江口供电公司 10月14日`, `县融媒体中心主办`: who signed or publishes.
+    let signed = (1..text.len()).any(|k| {
+        let day = crate::chars::dense(crate::chars::cut(text, k, text.len()));
+        text.get(k - 1) == Some(&' ')
+            && matches!(day.last(), Some('日'))
+            && day.len() <= 11
+            && crate::times::time_len(&day, 0) == day.len()
+            && crate::tables::owner_tails().before(text, k - 1).is_some()
+    });
+    let publishes = ["主办", "承办", "编印", "主管主办"]
+        .iter()
+        .any(|w| crate::chars::has_before(text, text.len(), w))
+        && !text.contains(&' ');
+    signed
+        || publishes
+        || starts
+        || spoken
+        || numbered
+        || held
+        || letterhead
+        || issue(text)
+        || imprint
+        || copies
+        || is_day(text)
 }
 
 /// `——某县社区助餐服务侧记`; not `——2024年1月8日在…大会上`, which says where a speech was held.

@@ -50,6 +50,10 @@ fn broken(one: &Head, two: &Head, bodies: &[Option<usize>], texts: &[Vec<char>])
         return true;
     }
     let (last, first) = (at(&one.text, one.text.len().wrapping_sub(1)), at(&two.text, 0));
+    // `千亩稻田里` / `的“无人农场”`: no headline begins so.
+    if first == '的' && is_han(last) {
+        return true;
+    }
     if last.is_ascii_digit() && first.is_ascii_digit() || matches!(first, '：' | ':' | '”' | '》' | '、')
     {
         return true;
