@@ -17,7 +17,7 @@ macro_rules! pages {
     };
 }
 
-/// Every annotated page.
+/// Every annotated page; those with `v` were written by the hand that wrote the rules of their round, before it read them.
 pub(crate) const PAGES: &[(&str, &str, &str)] = pages![
     "t1_torn_county",
     "t2_work_report",
@@ -37,6 +37,9 @@ pub(crate) const PAGES: &[(&str, &str, &str)] = pages![
     "u4_speech_faults",
     "u5_front_halfwidth",
     "u6_five_year",
+    "v1_town_notices",
+    "v2_pasture",
+    "v3_district_report",
 ];
 
 /// A text to be read, each character with its place among the visible characters of the annotated page, if it has one.
