@@ -15,6 +15,7 @@ use bihuan_ledger::{Ledger, SealDraft, StagedBlob};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{oneshot, watch};
 
+use crate::access::Sight;
 use crate::answer::Answer;
 use crate::assessment::Computed;
 use crate::custody;
@@ -26,7 +27,11 @@ use crate::time::TimeSource;
 use crate::upload::{Upload, Uploads, sniff};
 use crate::views::{self, Views};
 use crate::wire::{Order, Submission};
-use crate::writer::{Desk, FILLED_MAX, Job, Shared, WORLD, WorldChange};
+use crate::writer::{Desk, FILLED_MAX, Job, Shared, WorldChange};
+
+mod told;
+
+use told::load_world;
 
 /// Up to so many cases the roll is read before the engine is there: some ten milliseconds.
 const LISTED_AT_ONCE: u64 = 5_000;
@@ -163,7 +168,7 @@ impl Engine {
             time: time.clone(),
             world,
             mechanisms,
-            cache: Default::default(),
+            memory: Default::default(),
             listed: Vec::new(),
             cases,
             scheduled: None,
@@ -265,6 +270,11 @@ impl Engine {
             self.0.shared.roll.clone(),
             self.0.tallies.clone(),
         ))
+    }
+
+    /// Whether a case may be seen, from memory; `None` where there is no such case or lists were not read yet.
+    pub fn shows(&self, case: CaseId, sight: &Sight) -> Option<bool> {
+        self.0.shared.roll.ready()?.shows(case, sight)
     }
 
     /// Results of assessments that were compared.
@@ -579,26 +589,4 @@ impl Drop for Inner {
             }
         }
     }
-}
-
-/// The jurisdiction as its stream tells it, and every definition ever adopted.
-fn load_world(ledger: &Ledger) -> Result<(World, Mechanisms), Error> {
-    let mut world = World::new();
-    let mut mechanisms = Mechanisms::default();
-    let entries = ledger.reader()?.stream(WORLD, 0)?;
-    let mut iter = entries.into_iter().peekable();
-    while let Some(entry) = iter.next() {
-        let actor = views::actor_of(&entry.actor);
-        let event = WorldEvent::read(&entry.kind, entry.version, entry.body)?;
-        let adopted = matches!(event, WorldEvent::PackAdopted(_));
-        world.evolve(event, &actor, entry.at);
-        // Packs adopted together refer to each other: they are compiled once the last of them is there.
-        let more = iter
-            .peek()
-            .is_some_and(|next| next.kind == "pack.adopted" && next.cause == entry.cause);
-        if adopted && !more {
-            mechanisms = mechanisms.adopt(&world.packs, &world.calendars)?;
-        }
-    }
-    Ok((world, mechanisms))
 }

@@ -333,7 +333,7 @@ impl Group<'_> {
             };
             views::clear_title(batch.connection(), id)?;
             self.listed.push(views::Listing::of(&state, Some(None)));
-            self.cache.insert(id, state);
+            self.memory.give_back(state);
         }
         kept.case = case;
         if let Some((register, row)) = self.row_of(subject) {

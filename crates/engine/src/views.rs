@@ -7,9 +7,11 @@
 mod awaited;
 mod brief;
 mod brought;
+mod due;
 mod fold;
 mod group;
 mod packed;
+mod pass;
 mod piece;
 mod places;
 mod project;
@@ -28,11 +30,14 @@ pub use spans::Span;
 pub(crate) use awaited::Awaited;
 pub(crate) use brief::{Brief, Course};
 pub(crate) use brought::{open_about, open_cases, project_brought, scheduled_through};
+pub(crate) use due::{due_cases, put_off};
 pub(crate) use packed::read as read_state;
 pub use piece::{Filling, filling};
 pub(crate) use piece::{Kept, Measures, about, each_piece, filling_of};
-pub(crate) use project::{Face, Title, clear_title, number_after, project_change, recent_verifiers, titled};
-pub(crate) use query::{actor_of, by_key, due_cases, each_state, is_there, state};
+pub(crate) use project::{
+    Face, Title, clear_title, number_after, pack_state, project_change, recent_verifiers, titled, write_state,
+};
+pub(crate) use query::{actor_of, by_key, each_state, is_there, state};
 pub(crate) use rebuild::{applied, set_applied};
 pub(crate) use roll::Listing;
 
@@ -97,6 +102,7 @@ pub(crate) fn create(connection: &rusqlite::Connection) -> Result<(), crate::err
     connection.execute_batch(TABLES)?;
     connection.execute_batch(brought::TABLES)?;
     connection.execute_batch(brief::TABLE)?;
+    connection.execute_batch(due::TABLE)?;
     connection.execute_batch(places::TABLE)?;
     connection.execute_batch(piece::TABLES)?;
     Ok(())

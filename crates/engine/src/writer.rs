@@ -3,10 +3,11 @@
 //! Everything is decided before anything of a submission is written, so a refusal leaves no trace and what is written
 //! is whole: events of all streams it touches, sealed values, read models and the answer under its key.
 
+mod memory;
+mod packer;
 mod plan;
 mod record;
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use bihuan_domain::calendar::CalendarId;
@@ -32,11 +33,10 @@ use crate::upload::Uploads;
 use crate::views;
 use crate::wire::{Order, Submission};
 
+pub(crate) use memory::Memory;
+
 /// The stream of everything that is not a case.
 pub(crate) const WORLD: &str = "jurisdiction";
-
-/// Case states kept in memory; beyond it the memory is emptied rather than managed.
-const CACHE_MAX: usize = 20_000;
 
 /// Cases of which new measures are filled in one transaction: some ten milliseconds for who comes behind.
 pub(crate) const FILLED_MAX: usize = 500;
@@ -120,7 +120,7 @@ pub(crate) struct Desk {
     pub(crate) time: Arc<dyn TimeSource>,
     pub(crate) world: Arc<World>,
     pub(crate) mechanisms: Arc<Mechanisms>,
-    pub(crate) cache: HashMap<CaseId, State>,
+    pub(crate) memory: Memory,
     /// What the roll must learn once the group is on the disk.
     pub(crate) listed: Vec<views::Listing>,
     pub(crate) cases: u64,
@@ -216,7 +216,7 @@ impl Desk {
             Err(error) => {
                 // Nothing of the group was written: forget what it would have changed.
                 (self.world, self.mechanisms, self.cases) = (world, mechanisms, cases);
-                self.cache.clear();
+                self.memory.forget();
                 self.listed.clear();
                 tracing::error!(%error, "a commit group was not written");
                 let text = error.message();
@@ -275,9 +275,7 @@ impl Desk {
             self.shared.roll.put(self.listed.drain(..));
         }
         self.shared.seq.send_replace(committed.checkpoint.size);
-        if self.cache.len() > CACHE_MAX {
-            self.cache.clear();
-        }
+        self.memory.trim();
     }
 
     fn write(
@@ -291,7 +289,7 @@ impl Desk {
             shared,
             world,
             mechanisms,
-            cache,
+            memory,
             listed,
             cases,
             scheduled,
@@ -322,7 +320,7 @@ impl Desk {
             shared,
             world,
             mechanisms,
-            cache,
+            memory,
             listed,
             cases,
             scheduled,
@@ -352,6 +350,7 @@ impl Desk {
         if let Some(error) = broken {
             return Err(error);
         }
+        group_state.memory.write(batch.connection())?;
         views::set_applied(batch.connection(), batch.next_seq(), *group_state.cases)?;
         Ok(batch.commit()?)
     }
@@ -364,7 +363,7 @@ pub(crate) struct Group<'a> {
     shared: &'a Arc<Shared>,
     pub(crate) world: &'a mut Arc<World>,
     pub(crate) mechanisms: &'a mut Arc<Mechanisms>,
-    pub(crate) cache: &'a mut HashMap<CaseId, State>,
+    pub(crate) memory: &'a mut Memory,
     pub(crate) listed: &'a mut Vec<views::Listing>,
     cases: &'a mut u64,
     pub(crate) scheduled: &'a mut Option<(jiff::civil::Date, usize)>,
@@ -375,6 +374,17 @@ pub(crate) struct Group<'a> {
 
 impl Group<'_> {
     fn one(&mut self, batch: &mut Batch<'_>, job: Job) -> Done {
+        // Whatever is more than a step of a case may read states where they lie.
+        let of_cases = match &job {
+            Job::Submit { submission, .. } => {
+                !matches!(submission.order, Order::Row { .. } | Order::Compute { .. })
+            }
+            Job::Tick { .. } => true,
+            _ => false,
+        };
+        if !of_cases && let Err(error) = self.memory.write(batch.connection()) {
+            return (reply_of(job), Err(Failure::Fault(error)));
+        }
         match job {
             Job::Submit {
                 actor,

@@ -18,7 +18,7 @@ use crate::people::{on_post, sample_name};
 use crate::rng::Rng;
 
 /// Departments that share the work.
-const UNITS: usize = 20;
+pub const UNITS: usize = 20;
 /// Fits no account that a person uses: benchmarks run in directories of their own.
 const PASSWORD: &str = "workload-password";
 /// What titles are made of.
@@ -175,6 +175,21 @@ impl Office {
         self.accounts
             .sign_in(login, PASSWORD, "", now)
             .map_err(|_| Failure::Fault(bihuan_engine::Error::Other("sign-in".to_owned())))
+    }
+
+    /// As [`Office::sign_in`], for the clerk of any department, who gets an account where he has none.
+    ///
+    /// # Errors
+    ///
+    /// If the accounts cannot be read or written.
+    pub fn sign_in_of(&self, department: usize) -> Result<String, Failure> {
+        let login = unit(department);
+        if let Some(handler) = self.handlers.get(department)
+            && !self.accounts.all()?.iter().any(|known| known.login == login)
+        {
+            self.accounts.put(&login, &handler.person, PASSWORD)?;
+        }
+        self.sign_in(&login)
     }
 
     /// The next opening: a task of a department, drawn by the seed.

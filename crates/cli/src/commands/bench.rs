@@ -4,10 +4,13 @@ mod assess;
 mod bulletin;
 mod demo;
 mod engine;
+mod growth;
 mod page;
+mod plot;
 mod raw;
 mod reading;
 mod timers;
+mod writes;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -51,6 +54,8 @@ struct Size {
     events: usize,
     /// Events of a large year, of which the narrow table alone is made.
     copied: usize,
+    /// Entries of the log up to which growth is followed, each length ten times the one before.
+    grown: u64,
     /// Open clocks, of which all but the cases have their row in the schedule alone.
     clocks: usize,
 }
@@ -64,6 +69,7 @@ const QUICK: Size = Size {
     counted: 5_000,
     events: 10_000,
     copied: 100_000,
+    grown: 10_000,
     clocks: 20_000,
 };
 const FULL: Size = Size {
@@ -75,6 +81,7 @@ const FULL: Size = Size {
     counted: 1_000_000,
     events: 100_000,
     copied: 10_000_000,
+    grown: 100_000,
     clocks: 10_000_000,
 };
 
@@ -120,6 +127,21 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
     }
     if wanted("demo") {
         results.insert("demo".to_owned(), demo::idle(term)?);
+    }
+    if wanted("writes") {
+        results.insert(
+            "http_writes".to_owned(),
+            writes::writes(size.single, size.many, term)?,
+        );
+    }
+    if wanted("growth") {
+        let sheet = args.json.as_ref().map(|path| path.with_extension("svg"));
+        let grown = args.events.and_then(|n| n.try_into().ok()).unwrap_or(size.grown);
+        let requests = size.requests;
+        results.insert(
+            "growth".to_owned(),
+            growth::growth(grown, requests, sheet.as_deref(), term)?,
+        );
     }
     if let Some(path) = &args.json {
         let text = serde_json::to_string_pretty(&Value::Object(results)).unwrap_or_default();

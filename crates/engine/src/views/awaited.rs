@@ -129,7 +129,7 @@ mod tests {
     }
 
     fn ids(roll: &Roll) -> Vec<CaseId> {
-        roll.lines().map(|(line, _)| line.id).collect()
+        roll.whole().lines().map(|(line, _)| line.id).collect()
     }
 
     #[test]

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use bihuan_domain::id::CaseId;
 use bihuan_domain::mechanism::Colour;
 
+use super::pass::First;
 use super::query::{CaseRow, Counts, Filter, Page, Sort, Views};
 use super::roll::{Line, Roll};
-use super::select::{Tally, key, part, place};
+use super::select::{Tallies, key, part, place};
 use crate::error::Error;
 
 /// What cases are put together by.
@@ -97,16 +98,16 @@ impl Views {
         let rank: BTreeMap<&str, u32> = order.iter().map(String::as_str).zip(0..).collect();
         let ranks = roll.names.ranks();
         let mut of_code: BTreeMap<u32, u32> = BTreeMap::new();
-        let mut found: Vec<(u32, u128, u64)> = Vec::new();
+        let mut found = First::new(offset.saturating_add(limit));
         roll.each(filter, |line| {
             let code = group.code(line);
             let first = *of_code.entry(code).or_insert_with(|| {
                 let named = roll.name_in(group, code);
                 rank.get(named.as_str()).copied().unwrap_or(u32::MAX)
             });
-            found.push((first, key(line, line.due_at, sort, &ranks), line.id.0));
+            found.show((first, key(line, line.due_at, sort, &ranks), line.id.0));
         });
-        let total = u64::try_from(found.len()).unwrap_or(u64::MAX);
+        let (mut found, total) = First::all(vec![found]);
         let ids = part(&mut found, offset, limit, Ord::cmp)
             .iter()
             .map(|(.., id)| CaseId(*id))
@@ -121,16 +122,14 @@ impl Views {
     /// If the read models cannot be read.
     pub fn counts_by(&self, filter: &Filter, group: Group) -> Result<Vec<(String, Counts)>, Error> {
         let roll = self.roll()?;
-        let mut tallies: BTreeMap<u32, Tally> = BTreeMap::new();
-        roll.each(filter, |line| {
-            tallies
-                .entry(group.code(line))
-                .or_default()
-                .add(line, line.colour)
-        });
+        let tallies: Tallies = roll.gather(
+            filter,
+            |tallies: &mut Tallies, line| tallies.add(group.code(line), line),
+            Tallies::join,
+        );
         let mut counts: Vec<(String, Counts)> = tallies
-            .iter()
-            .map(|(code, tally)| (roll.name_in(group, *code), roll.counted(tally)))
+            .each()
+            .map(|(code, tally)| (roll.name_in(group, code), roll.counted(tally)))
             .collect();
         counts.sort_by(|(a, _), (b, _)| a.cmp(b));
         Ok(counts)

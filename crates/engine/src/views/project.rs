@@ -80,8 +80,8 @@ impl Face {
     }
 }
 
-/// As [`project_case`], where the face before is known: what did not change is not written again. Gives what the roll
-/// must learn, if anything.
+/// As [`project_case`], where the face before is known: what did not change is not written again. The state itself is left to
+/// [`write_state`]. Gives what the roll must learn, if anything, and the face now.
 pub(crate) fn project_change(
     connection: &Connection,
     measures: &Measures,
@@ -89,7 +89,7 @@ pub(crate) fn project_change(
     state: &State,
     events: &[CaseEvent],
     title: &Title<'_>,
-) -> Result<Option<Listing>, Error> {
+) -> Result<(Option<Listing>, Face), Error> {
     let after = Face::of(state, measures);
     if before.map_or(!after.places.is_empty(), |before| before.places != after.places) {
         places::write(connection, state.id, &after.places, before.is_some())?;
@@ -98,26 +98,36 @@ pub(crate) fn project_change(
     measures.write(connection, state, pieces, &after.pieces)?;
     let kept = before.filter(|before| matches!(title, Title::Keep) && before.columns == after.columns);
     let Some(before) = kept else {
-        project_case(connection, state, events, title)?;
+        project_lists(connection, state, events, title)?;
         let title = match title {
             Title::Keep => None,
             Title::Set(text) => Some(*text),
         };
-        return Ok(Some(Listing::of(state, title)));
+        return Ok((Some(Listing::of(state, title)), after));
     };
     let id = i64::try_from(state.id.0).unwrap_or(i64::MAX);
-    write_state(connection, id, state)?;
     if before.duties != after.duties {
         write_duties(connection, id, state)?;
     }
     if before.brief != after.brief {
         after.brief.write(connection)?;
     }
-    Ok(None)
+    Ok((None, after))
+}
+
+/// Writes all that the read models have of a case. `events` are those that brought it from its former state.
+pub(crate) fn project_case(
+    connection: &Connection,
+    state: &State,
+    events: &[CaseEvent],
+    title: &Title<'_>,
+) -> Result<(), Error> {
+    write_state(connection, state.id, &pack_state(state)?)?;
+    project_lists(connection, state, events, title)
 }
 
 /// Writes the row and the duties of a case. `events` are those that brought it from its former state.
-pub(crate) fn project_case(
+fn project_lists(
     connection: &Connection,
     state: &State,
     events: &[CaseEvent],
@@ -170,7 +180,6 @@ pub(crate) fn project_case(
             serde_json::to_string(&Parties::of(state))?,
             matches!(title, Title::Set(_)),
         ])?;
-    write_state(connection, id, state)?;
     write_duties(connection, id, state)?;
     Brief::of(state).write(connection)?;
     for event in events {
@@ -237,13 +246,19 @@ struct Titled {
     title: Sealed,
 }
 
-/// Writes the whole state. Its JSON has 2 to 4 KB: room for it at once, not in seven steps.
-fn write_state(connection: &Connection, id: i64, state: &State) -> Result<(), Error> {
+/// The whole state as it lies in its table. Its JSON has 2 to 4 KB: room for it at once, not in seven steps.
+pub(crate) fn pack_state(state: &State) -> Result<Vec<u8>, Error> {
     let mut json = Vec::with_capacity(4_096);
     serde_json::to_writer(&mut json, state)?;
+    Ok(super::packed::pack(&json))
+}
+
+/// Writes the state of a case as [`pack_state`] packed it.
+pub(crate) fn write_state(connection: &Connection, case: CaseId, packed: &[u8]) -> Result<(), Error> {
+    let id = i64::try_from(case.0).unwrap_or(i64::MAX);
     connection
         .prepare_cached("INSERT INTO states(id, state) VALUES (?1, ?2) ON CONFLICT(id) DO UPDATE SET state = excluded.state")?
-        .execute((id, super::packed::pack(&json)))?;
+        .execute((id, packed))?;
     Ok(())
 }
 

@@ -535,21 +535,8 @@ pub(crate) fn state<T: serde::de::DeserializeOwned>(
 
 /// Whether there is such a case.
 pub(crate) fn is_there(connection: &Connection, case: CaseId) -> Result<bool, Error> {
-    let mut statement = connection.prepare_cached("SELECT 1 FROM states WHERE id = ?1")?;
+    let mut statement = connection.prepare_cached("SELECT 1 FROM case_views WHERE id = ?1")?;
     Ok(statement.exists([column(case)])?)
-}
-
-/// Cases that must be looked at by `now`, in the order in which they were due.
-pub(crate) fn due_cases(connection: &Connection, now: Timestamp, limit: u32) -> Result<Vec<CaseId>, Error> {
-    let mut statement = connection.prepare_cached(
-        "SELECT id FROM case_views WHERE wake_at IS NOT NULL AND wake_at <= ?1 ORDER BY wake_at, id LIMIT ?2",
-    )?;
-    let rows = statement.query_map((now.as_microsecond(), limit), |row| row.get::<_, i64>(0))?;
-    let mut cases = Vec::new();
-    for id in rows {
-        cases.push(CaseId(u64::try_from(id?).unwrap_or(0)));
-    }
-    Ok(cases)
 }
 
 pub(crate) fn actor_of(actor: &bihuan_ledger::Actor) -> Actor {

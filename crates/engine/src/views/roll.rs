@@ -167,11 +167,6 @@ impl Names {
         self.names.get(place).map_or("", |name| name)
     }
 
-    /// How many there are; every code is below it.
-    pub(super) fn len(&self) -> usize {
-        self.names.len()
-    }
-
     /// The place of every name in their order, by code.
     pub(super) fn ranks(&self) -> Vec<u32> {
         let mut ranks = vec![0; self.names.len()];
@@ -201,6 +196,30 @@ impl PartySets {
         sets.sets.push(parties.clone());
         sets.codes.insert(parties, code);
         code
+    }
+}
+
+/// A part of the roll.
+#[derive(Clone, Copy)]
+pub(super) struct Part<'r>(&'r [Arc<Chunk>]);
+
+impl<'r> Part<'r> {
+    /// Its lines with their texts, oldest case first.
+    #[cfg(test)]
+    pub(super) fn lines(self) -> impl Iterator<Item = (&'r Line, &'r [u8])> {
+        self.lines_where(|_| true)
+    }
+
+    /// Its lines with their texts, oldest case first, without cases of which `may_hold` says, by the texts of some thousand of them, that none is asked for.
+    pub(super) fn lines_where(
+        self,
+        may_hold: impl Fn(&[u8]) -> bool,
+    ) -> impl Iterator<Item = (&'r Line, &'r [u8])> {
+        let chunks = self.0.iter().filter(move |chunk| may_hold(&chunk.texts));
+        chunks.flat_map(|chunk| {
+            let lines = chunk.lines.iter().flatten();
+            lines.map(|line| (line, chunk.text(line)))
+        })
     }
 }
 
@@ -248,12 +267,27 @@ impl Roll {
         Ok(last)
     }
 
-    /// All lines with their texts, oldest case first.
-    pub(super) fn lines(&self) -> impl Iterator<Item = (&Line, &[u8])> {
-        self.chunks.iter().flat_map(|chunk| {
-            let lines = chunk.lines.iter().flatten();
-            lines.map(|line| (line, chunk.text(line)))
-        })
+    /// All of it.
+    pub(super) fn whole(&self) -> Part<'_> {
+        Part(&self.chunks)
+    }
+
+    /// The older and the newer cases.
+    pub(super) fn halves(&self) -> (Part<'_>, Part<'_>) {
+        let (older, newer) = self.chunks.split_at(self.chunks.len() / 2);
+        (Part(older), Part(newer))
+    }
+
+    /// Whether a case may be seen; `None` where there is no such case.
+    pub(crate) fn shows(&self, case: CaseId, sight: &crate::access::Sight) -> Option<bool> {
+        let nth = usize::try_from(case.0).ok()?.checked_sub(1)?;
+        let line = self.chunks.get(nth / CHUNK)?.lines.get(nth % CHUNK)?.as_ref()?;
+        Some(sight.meets(self.parties.sets.get(at(line.parties))?))
+    }
+
+    /// How many cases there are at most.
+    pub(super) fn length(&self) -> usize {
+        self.chunks.len().saturating_mul(CHUNK)
     }
 
     /// Puts a case in, or in the place of what was known of it.

@@ -9,9 +9,10 @@ use jiff::Timestamp;
 use memchr::memmem::Finder;
 
 use super::fold::words;
+use super::pass::First;
 use super::project::micros;
 use super::query::{Counts, Filter, Sort};
-use super::roll::{Line, NameCode, Roll};
+use super::roll::{Line, NameCode, Part, Roll};
 
 impl Roll {
     /// The cases that a filter leaves, from `offset` on in this order, at most `limit`; and how many there are in all.
@@ -19,70 +20,77 @@ impl Roll {
         let Some(test) = Test::of(self, filter) else {
             return (Vec::new(), 0);
         };
-        let chosen = self.lines().filter(|(line, text)| test.holds(line, text));
+        let wanted = offset.saturating_add(limit);
         if sort == Sort::Title {
             // The first characters are compared as a number; only where they are alike the texts are looked at.
-            let mut found: Vec<(u128, &[u8], u64)> = chosen
-                .map(|(line, text)| (beginning(text), text, line.id.0))
-                .collect();
-            let total = found.len();
+            let (mut found, total) = First::all(self.pass(|part| {
+                let mut first = First::new(wanted);
+                test.chosen(part)
+                    .for_each(|(line, text)| first.show((beginning(text), text, line.id.0)));
+                first
+            }));
             let part = part(&mut found, offset, limit, Ord::cmp);
-            return (part.iter().map(|(.., id)| CaseId(*id)).collect(), count(total));
+            return (part.iter().map(|(.., id)| CaseId(*id)).collect(), total);
         }
         let ranks = match sort {
             Sort::Owner | Sort::Number | Sort::Stage => self.names.ranks(),
             _ => Vec::new(),
         };
-        let mut found: Vec<(u128, u64)> = chosen
-            .map(|(line, _)| (key(line, test.due(line), sort, &ranks), line.id.0))
-            .collect();
-        let total = found.len();
+        let (mut found, total) = First::all(self.pass(|part| {
+            let mut first = First::new(wanted);
+            test.chosen(part)
+                .for_each(|(line, _)| first.show((key(line, test.due(line), sort, &ranks), line.id.0)));
+            first
+        }));
         let part = part(&mut found, offset, limit, Ord::cmp);
-        (part.iter().map(|(_, id)| CaseId(*id)).collect(), count(total))
+        (part.iter().map(|(_, id)| CaseId(*id)).collect(), total)
     }
 
     /// Calls `visit` with every line that a filter leaves, oldest case first, as who asks is shown it.
     pub(super) fn each(&self, filter: &Filter, mut visit: impl FnMut(&Line)) {
         if let Some(test) = Test::of(self, filter) {
-            let chosen = self.lines().filter(|(line, text)| test.holds(line, text));
-            chosen.for_each(|(line, _)| {
-                if test.veiled(line) {
-                    let mut shown = line.clone();
-                    (shown.colour, shown.due_at) = (test.colour(line), test.due(line));
-                    visit(&shown);
-                } else {
-                    visit(line);
-                }
-            });
+            test.each(self.whole(), &mut visit);
         }
+    }
+
+    /// As [`Roll::each`] into a fresh `T` for each half of the roll; the two are then joined.
+    pub(super) fn gather<T: Default + Send>(
+        &self,
+        filter: &Filter,
+        visit: impl Fn(&mut T, &Line) + Sync,
+        join: impl Fn(&mut T, T),
+    ) -> T {
+        let Some(test) = Test::of(self, filter) else {
+            return T::default();
+        };
+        let mut halves = self
+            .pass(|part| {
+                let mut gathered = T::default();
+                test.each(part, &mut |line| visit(&mut gathered, line));
+                gathered
+            })
+            .into_iter();
+        let mut all = halves.next().unwrap_or_default();
+        halves.for_each(|half| join(&mut all, half));
+        all
     }
 
     /// Counts over the cases that a filter leaves.
     pub(super) fn counts(&self, filter: &Filter) -> Counts {
-        let mut tally = Tally::default();
-        if let Some(test) = Test::of(self, filter) {
-            for (line, _) in self.lines().filter(|(line, text)| test.holds(line, text)) {
-                tally.add(line, test.colour(line));
-            }
-        }
-        self.counted(&tally)
+        let add = |tally: &mut Tally, line: &Line| tally.add(line, line.colour);
+        self.counted(&self.gather(filter, add, Tally::join))
     }
 
     /// As [`Roll::counts`], for each mechanism by itself.
     pub(super) fn counts_by_mechanism(&self, filter: &Filter) -> Vec<(MechanismId, Counts)> {
-        let Some(test) = Test::of(self, filter) else {
-            return Vec::new();
-        };
-        let mut tallies: Vec<Option<Box<Tally>>> = Vec::new();
-        tallies.resize_with(self.names.len(), || None);
-        for (line, _) in self.lines().filter(|(line, text)| test.holds(line, text)) {
-            if let Some(tally) = tallies.get_mut(place(line.mechanism)) {
-                tally.get_or_insert_default().add(line, test.colour(line));
-            }
-        }
-        (0..)
-            .zip(&tallies)
-            .filter_map(|(code, tally)| Some((self.names.name(code).into(), self.counted(tally.as_ref()?))))
+        let tallies: Tallies = self.gather(
+            filter,
+            |tallies: &mut Tallies, line| tallies.add(line.mechanism, line),
+            Tallies::join,
+        );
+        tallies
+            .each()
+            .map(|(code, tally)| (self.names.name(code).into(), self.counted(tally)))
             .collect()
     }
 
@@ -153,6 +161,60 @@ impl Tally {
         if let Some(n) = self.stages.get_mut(stage) {
             *n += 1;
         }
+    }
+}
+
+impl Tally {
+    /// Adds what another counted.
+    fn join(&mut self, other: Tally) {
+        self.open += other.open;
+        self.closed += other.closed;
+        self.late += other.late;
+        self.on_time += other.on_time;
+        self.judged += other.judged;
+        for (n, more) in self.colours.iter_mut().zip(other.colours) {
+            *n += more;
+        }
+        if self.stages.len() < other.stages.len() {
+            self.stages.resize(other.stages.len(), 0);
+        }
+        for (n, more) in self.stages.iter_mut().zip(other.stages) {
+            *n += more;
+        }
+    }
+}
+
+/// What is counted by a code: of few names, each with a small number.
+#[derive(Default)]
+pub(super) struct Tallies(Vec<Tally>);
+
+impl Tallies {
+    /// Counts a line for this code.
+    pub(super) fn add(&mut self, code: u32, line: &Line) {
+        let nth = place(code);
+        if self.0.len() <= nth {
+            self.0.resize_with(nth.saturating_add(1), Tally::default);
+        }
+        if let Some(tally) = self.0.get_mut(nth) {
+            tally.add(line, line.colour);
+        }
+    }
+
+    /// Adds what another counted.
+    pub(super) fn join(&mut self, other: Tallies) {
+        if self.0.len() < other.0.len() {
+            self.0.resize_with(other.0.len(), Tally::default);
+        }
+        for (tally, more) in self.0.iter_mut().zip(other.0) {
+            tally.join(more);
+        }
+    }
+
+    /// What was counted, by code.
+    pub(super) fn each(&self) -> impl Iterator<Item = (u32, &Tally)> {
+        (0..)
+            .zip(&self.0)
+            .filter(|(_, tally)| tally.open > 0 || tally.closed > 0)
     }
 }
 
@@ -233,6 +295,26 @@ impl Test {
                 .collect(),
             seen,
         })
+    }
+
+    /// The lines of a part that it leaves.
+    fn chosen<'r>(&self, part: Part<'r>) -> impl Iterator<Item = (&'r Line, &'r [u8])> {
+        let may_hold = |texts: &[u8]| self.words.iter().all(|word| word.find(texts).is_some());
+        part.lines_where(may_hold)
+            .filter(|(line, text)| self.holds(line, text))
+    }
+
+    /// Calls `visit` with every line of a part that it leaves, as who asks is shown it.
+    fn each(&self, part: Part<'_>, visit: &mut impl FnMut(&Line)) {
+        for (line, _) in self.chosen(part) {
+            if self.veiled(line) {
+                let mut shown = line.clone();
+                (shown.colour, shown.due_at) = (self.colour(line), self.due(line));
+                visit(&shown);
+            } else {
+                visit(line);
+            }
+        }
     }
 
     /// Whether the clock that runs is one that is kept back.
@@ -345,8 +427,4 @@ pub(super) fn part<T>(
 
 pub(super) fn place(code: u32) -> usize {
     usize::try_from(code).unwrap_or(usize::MAX)
-}
-
-fn count(n: usize) -> u64 {
-    u64::try_from(n).unwrap_or(u64::MAX)
 }

@@ -274,9 +274,14 @@ impl Group<'_> {
             .map(|p| u64::try_from(p.events.len().saturating_add(p.rows.len())).unwrap_or(u64::MAX))
             .fold(self.ahead, u64::saturating_add);
         let mut seq = batch.next_seq().saturating_add(planned);
-        let face = before
-            .as_ref()
-            .map(|before| views::Face::of(before, self.mechanisms.measures()));
+        let face = before.as_ref().map(|before| {
+            // What the plan has of it already is further than what is remembered.
+            let known = match plan.iter().any(|planned| planned.id == id) {
+                true => None,
+                false => self.memory.take_face(id),
+            };
+            known.unwrap_or_else(|| views::Face::of(before, self.mechanisms.measures()))
+        });
         let mut state = before;
         for event in &decision.events {
             let meta = Meta {
@@ -361,7 +366,7 @@ impl Group<'_> {
         if let Some(planned) = plan.iter().rev().find(|planned| planned.id == id) {
             return Ok(Some(planned.after.clone()));
         }
-        if let Some(state) = self.cache.remove(&id) {
+        if let Some(state) = self.memory.take(id) {
             return Ok(Some(state));
         }
         Ok(views::state(batch.connection(), id)?)
@@ -369,7 +374,7 @@ impl Group<'_> {
 
     pub(super) fn knows(&self, batch: &Batch<'_>, plan: &[Planned], id: CaseId) -> Result<bool, Failure> {
         Ok(plan.iter().any(|planned| planned.id == id)
-            || self.cache.contains_key(&id)
+            || self.memory.see(id).is_some()
             || views::is_there(batch.connection(), id)?)
     }
 
@@ -394,7 +399,7 @@ impl Family for Kin<'_, '_, '_, '_> {
     fn show(&self, case: CaseId, see: &mut dyn FnMut(&State)) {
         if let Some(planned) = self.plan.iter().rev().find(|planned| planned.id == case) {
             see(&planned.after);
-        } else if let Some(state) = self.group.cache.get(&case) {
+        } else if let Some(state) = self.group.memory.see(case) {
             see(state);
         } else if let Ok(Some(state)) = views::state::<State>(self.batch.connection(), case) {
             see(&state);

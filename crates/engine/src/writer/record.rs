@@ -111,13 +111,7 @@ impl Group<'_> {
                 Err(Failure::Refused(refusal)) => {
                     // A clock that cannot be computed must not keep the others from firing.
                     tracing::error!(case = id.0, code = refusal.code, "a case could not be woken");
-                    batch.connection().execute(
-                        "UPDATE case_views SET wake_at = ?1 WHERE id = ?2",
-                        (
-                            self.now.as_microsecond().saturating_add(3_600_000_000),
-                            i64::try_from(id.0).unwrap_or(i64::MAX),
-                        ),
-                    )?;
+                    views::put_off(batch.connection(), *id, self.now)?;
                     continue;
                 }
                 Err(fault) => return Err(fault),
@@ -201,7 +195,7 @@ impl Group<'_> {
                 Some(plain) => views::Title::Set(plain.as_deref()),
                 None => views::Title::Keep,
             };
-            let listing = views::project_change(
+            let (listing, face) = views::project_change(
                 batch.connection(),
                 self.mechanisms.measures(),
                 planned.face.as_ref(),
@@ -211,7 +205,7 @@ impl Group<'_> {
             )?;
             views::project_brought(batch.connection(), &planned.after, &planned.events)?;
             self.listed.extend(listing);
-            self.cache.insert(planned.id, planned.after);
+            self.memory.put(planned.after, face);
         }
         Ok((kept, last))
     }
@@ -307,6 +301,8 @@ impl Group<'_> {
             compiled.measures().fill(batch.connection(), FILLED_MAX)?;
             *self.filling = true;
             *self.mechanisms = Arc::new(compiled);
+            // Faces show what measures look at.
+            self.memory.forget_faces();
         }
         let json = serde_json::to_string(&kept).map_err(Error::from)?;
         batch.remember(&key, &json)?;

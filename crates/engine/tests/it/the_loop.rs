@@ -143,6 +143,38 @@ fn two_who_saw_the_same_state_are_not_both_carried_out() {
 }
 
 #[test]
+fn many_reports_on_few_cases_at_once_leave_each_as_the_last_of_them_left_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut county = County::new(&dir.path().join("data"));
+    let cases: Vec<_> = (0..3).map(|_| open(&mut county)).collect();
+    let by = actor("housing.clerk");
+    let sent: Vec<_> = (0..90)
+        .map(|n| {
+            let case = cases[n % cases.len()];
+            let order =
+                serde_json::from_value(json!({ "type": "note", "case": case, "note": "在办" })).unwrap();
+            let mut submission = Submission::new(format!("n{n}"), order);
+            // Some are refused after the state of their case was taken in hand.
+            submission.expected = n.is_multiple_of(7).then_some(u64::MAX);
+            (case, county.engine.send(&by, submission))
+        })
+        .collect();
+    let mut last = std::collections::BTreeMap::new();
+    for (n, (case, answer)) in sent.into_iter().enumerate() {
+        let answer = answer.blocking_recv().unwrap();
+        assert_eq!(answer.is_err(), n.is_multiple_of(7), "{n}: {answer:?}");
+        if let Ok(answer) = answer {
+            last.insert(case, answer.events.last().unwrap().seq);
+        }
+    }
+    for (case, seq) in last {
+        let state = county.engine.views().unwrap().state(case).unwrap().unwrap();
+        assert_eq!(state.seq, seq);
+    }
+    county.verify();
+}
+
+#[test]
 fn a_refused_command_says_the_rule_and_leaves_no_trace() {
     let dir = tempfile::tempdir().unwrap();
     let mut county = County::new(&dir.path().join("data"));

@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use bihuan_domain::id::CaseId;
-use bihuan_engine::{Engine, Failure};
+use bihuan_domain::org::Actor;
+use bihuan_engine::{Engine, Failure, Submission};
 use bihuan_sim::workload::Office;
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -82,6 +83,16 @@ pub(super) fn stream(
         .into_iter()
         .map(|(case, owner, planned)| office.transition(case, owner, planned))
         .collect();
+    carry_out(office, orders, in_flight, progress)
+}
+
+/// Sends these with `in_flight` of them unanswered at most, and times them.
+pub(super) fn carry_out(
+    office: &Office,
+    orders: Vec<(Actor, Submission)>,
+    in_flight: usize,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Duration, Trouble> {
     let started = Instant::now();
     let mut waiting = VecDeque::with_capacity(in_flight);
     let mut done = 0u64;
@@ -101,6 +112,28 @@ pub(super) fn stream(
     Ok(started.elapsed())
 }
 
+/// Sends openings with `in_flight` of them unanswered at most; what was opened, in this order.
+pub(super) fn answers(
+    office: &Office,
+    orders: Vec<(Actor, Submission)>,
+    in_flight: usize,
+) -> Result<Vec<CaseId>, Trouble> {
+    let mut waiting: VecDeque<Waiting> = VecDeque::with_capacity(in_flight);
+    let mut opened = Vec::with_capacity(orders.len());
+    let mut orders = orders.into_iter();
+    loop {
+        while waiting.len() < in_flight
+            && let Some((actor, submission)) = orders.next()
+        {
+            waiting.push_back(office.engine.send(&actor, submission));
+        }
+        let Some(answer) = waiting.pop_front() else {
+            return Ok(opened);
+        };
+        opened.extend(answer.blocking_recv().map_err(|_| stopped())??.case);
+    }
+}
+
 type Waiting = tokio::sync::oneshot::Receiver<Result<bihuan_engine::Answer, Failure>>;
 
 fn answered(waiting: Option<Waiting>) -> Result<(), Trouble> {
@@ -110,7 +143,7 @@ fn answered(waiting: Option<Waiting>) -> Result<(), Trouble> {
     Ok(())
 }
 
-fn stopped() -> Trouble {
+pub(super) fn stopped() -> Trouble {
     bihuan_engine::Error::Stopped.into()
 }
 

@@ -70,81 +70,126 @@ pub(super) fn ledger(cases: usize, requests: usize, term: &Term) -> Result<Value
         last.blocking_recv()
             .map_err(|_| bihuan_engine::Error::Stopped)??;
     }
-    let sessions = [
-        ("clerk", office.sign_in("clerk")?),
-        ("unit-0", office.sign_in("unit-0")?),
-    ];
-    let session = |who: &str| {
-        let of = sessions.iter().find(|(login, _)| *login == who);
-        of.map_or("", |(_, secret)| secret.as_str())
-    };
-    let jurisdiction = Jurisdiction {
-        slug: "bench".to_owned(),
-        engine: office.engine.clone(),
-        accounts: office.accounts.clone(),
-        notices: std::sync::Arc::new(bihuan_engine::Notices::open(office.engine.ledger().dir())?),
-        demo: None,
-    };
-    let router = router(App {
-        jurisdictions: vec![jurisdiction],
-    });
-    let runtime = serve::runtime()?;
+    let site = Site::of(&office)?;
+    let mut asked = Asked::default();
     let bar = term.progress("cli.bench_pages", u64::try_from(requests).ok());
-    let mut times = Vec::with_capacity(requests);
-    let mut by_page: BTreeMap<String, Vec<u128>> = BTreeMap::new();
-    let mut slowest: Vec<(u128, usize, String)> = Vec::with_capacity(requests);
-    let mut bytes = 0usize;
-    for (n, (who, page)) in PAGES.iter().cycle().take(requests).enumerate() {
-        let request = Request::builder()
-            .uri(address(page))
-            .header("cookie", format!("bihuan=bench.{}", session(who)))
-            .body(Body::empty())
-            .map_err(|error| Trouble::new("cli.plain").with("what", error))?;
-        let started = Instant::now();
-        let (status, body) = runtime.block_on(async {
-            let Ok(answer) = router.clone().oneshot(request).await;
-            let status = answer.status();
-            let body = to_bytes(answer.into_body(), usize::MAX)
-                .await
-                .map(|body| body.len())
-                .unwrap_or(0);
-            (status, body)
-        });
-        // The first of each kind finds cold caches; it counts like the others.
-        let took = started.elapsed().as_micros();
-        times.push(took);
-        slowest.push((took, n, format!("{who} {page}")));
-        by_page.entry(format!("{who} {page}")).or_default().push(took);
-        bytes = bytes.max(body);
-        if !status.is_success() {
-            return Err(Trouble::new("cli.bench_status")
-                .with("status", status)
-                .with("query", page)
-                .with("n", n));
-        }
+    for (who, page) in PAGES.iter().cycle().take(requests) {
+        site.ask(who, page, &mut asked)?;
         bar.inc(1);
     }
     bar.finish_and_clear();
-    let p50 = hundredths(percentile(&mut times, 50) / 10);
-    let p99 = hundredths(percentile(&mut times, 99) / 10);
-    let medians: BTreeMap<&String, String> = by_page
-        .iter_mut()
-        .map(|(page, times)| (page, hundredths(percentile(times, 50) / 10)))
-        .collect();
-    // What the 99th percentile is made of: which requests took longest, and when in the run.
-    slowest.sort_unstable_by(|a, b| b.cmp(a));
-    slowest.truncate(SLOWEST);
-    let slowest: Vec<Value> = slowest
-        .into_iter()
-        .map(|(took, n, page)| json!({ "ms": hundredths(took / 10), "request": n, "page": page }))
-        .collect();
+    let (p50, p99) = (asked.percentile(50), asked.percentile(99));
     term.say(
         "cli.bench_line_page",
         &[("cases", &cases), ("p50", &p50), ("p99", &p99), ("n", &requests)],
     );
     Ok(
-        json!({ "cases": cases, "requests": requests, "p50_ms": p50, "p99_ms": p99, "bytes_max": bytes, "p50_ms_by_page": medians, "slowest": slowest }),
+        json!({ "cases": cases, "requests": requests, "p50_ms": p50, "p99_ms": p99, "bytes_max": asked.bytes, "p50_ms_by_page": asked.medians(), "slowest": asked.slowest() }),
     )
+}
+
+/// The pages of an office, as its two accounts see them.
+pub(super) struct Site {
+    router: axum::Router,
+    runtime: tokio::runtime::Runtime,
+    sessions: [(&'static str, String); 2],
+}
+
+impl Site {
+    /// That of this office.
+    pub(super) fn of(office: &Office) -> Result<Site, Trouble> {
+        let jurisdiction = Jurisdiction {
+            slug: "bench".to_owned(),
+            engine: office.engine.clone(),
+            accounts: office.accounts.clone(),
+            notices: std::sync::Arc::new(bihuan_engine::Notices::open(office.engine.ledger().dir())?),
+            demo: None,
+        };
+        Ok(Site {
+            router: router(App {
+                jurisdictions: vec![jurisdiction],
+            }),
+            runtime: serve::runtime()?,
+            sessions: [
+                ("clerk", office.sign_in("clerk")?),
+                ("unit-0", office.sign_in("unit-0")?),
+            ],
+        })
+    }
+
+    /// Asks for one page (a ledger where it is no whole path) and times it.
+    pub(super) fn ask(&self, who: &str, page: &str, asked: &mut Asked) -> Result<(), Trouble> {
+        let of = self.sessions.iter().find(|(login, _)| *login == who);
+        let session = of.map_or("", |(_, secret)| secret.as_str());
+        let request = Request::builder()
+            .uri(address(page))
+            .header("cookie", format!("bihuan=bench.{session}"))
+            .body(Body::empty())
+            .map_err(|error| Trouble::new("cli.plain").with("what", error))?;
+        let started = Instant::now();
+        let (status, bytes) = self.runtime.block_on(async {
+            let Ok(answer) = self.router.clone().oneshot(request).await;
+            let status = answer.status();
+            let body = to_bytes(answer.into_body(), usize::MAX).await;
+            (status, body.map_or(0, |body| body.len()))
+        });
+        // The first of each kind finds cold caches; it counts like the others.
+        let took = started.elapsed().as_micros();
+        if !status.is_success() {
+            return Err(Trouble::new("cli.bench_status")
+                .with("status", status)
+                .with("query", page)
+                .with("n", asked.times.len()));
+        }
+        asked.times.push((took, format!("{who} {page}")));
+        asked.bytes = asked.bytes.max(bytes);
+        Ok(())
+    }
+}
+
+/// How long pages took, in microseconds, and which.
+#[derive(Default)]
+pub(super) struct Asked {
+    times: Vec<(u128, String)>,
+    /// Of the largest of them.
+    bytes: usize,
+}
+
+impl Asked {
+    /// So many of a hundred took no longer, in milliseconds with two decimals.
+    pub(super) fn percentile(&self, percent: usize) -> String {
+        let mut times: Vec<u128> = self.times.iter().map(|(took, _)| *took).collect();
+        hundredths(percentile(&mut times, percent) / 10)
+    }
+
+    /// Takes over what others took.
+    pub(super) fn take(&mut self, other: Asked) {
+        self.times.extend(other.times);
+        self.bytes = self.bytes.max(other.bytes);
+    }
+
+    /// The median of each page.
+    pub(super) fn medians(&self) -> BTreeMap<&str, String> {
+        let mut by_page: BTreeMap<&str, Vec<u128>> = BTreeMap::new();
+        for (took, page) in &self.times {
+            by_page.entry(page).or_default().push(*took);
+        }
+        by_page
+            .into_iter()
+            .map(|(page, mut times)| (page, hundredths(percentile(&mut times, 50) / 10)))
+            .collect()
+    }
+
+    /// What the 99th percentile is made of: which took longest, and when in the run.
+    fn slowest(&self) -> Vec<Value> {
+        let mut slowest: Vec<(usize, &(u128, String))> = self.times.iter().enumerate().collect();
+        slowest.sort_unstable_by(|a, b| b.1.cmp(a.1));
+        slowest.truncate(SLOWEST);
+        slowest
+            .into_iter()
+            .map(|(n, (took, page))| json!({ "ms": hundredths(took / 10), "request": n, "page": page }))
+            .collect()
+    }
 }
 
 fn percentile(times: &mut [u128], percent: usize) -> u128 {
@@ -156,7 +201,10 @@ fn percentile(times: &mut [u128], percent: usize) -> u128 {
 
 /// The address of a page, with the words that it seeks encoded.
 fn address(page: &str) -> String {
-    let mut address = format!("/ledgers/{page}");
+    let mut address = match page.starts_with('/') {
+        true => page.to_owned(),
+        false => format!("/ledgers/{page}"),
+    };
     for (n, words) in SOUGHT.iter().enumerate() {
         let encoded: String = words.bytes().map(|byte| format!("%{byte:02X}")).collect();
         address = address.replace(&format!("{{{n}}}"), &encoded);

@@ -1,0 +1,241 @@
+//! Transitions over HTTP: 64 clients, each with a session and a connection of its own, send reports to a server that runs on
+//! the same processors; beside them the engine alone in the same run, and one client beside the disk's own wait.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use bihuan_domain::id::CaseId;
+use bihuan_engine::Submission;
+use bihuan_sim::workload::{Office, UNITS};
+use bihuan_web::{App, Jurisdiction};
+use serde_json::{Value, json};
+use tokio::sync::oneshot;
+
+use super::{IN_FLIGHT, engine, hundredths, per_second, ratio, scratch};
+use crate::commands::serve;
+use crate::term::Term;
+use crate::trouble::Trouble;
+
+/// Appends that are timed to learn how long the disk makes one wait.
+const SYNCS: usize = 400;
+
+/// Bytes of such an append: a page.
+const PAGE: usize = 4_096;
+
+/// How long a client waits for an answer.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub(super) fn writes(single: usize, many: usize, term: &Term) -> Result<Value, Trouble> {
+    let dir = scratch()?;
+    let place = dir.path().join("office");
+    let mut office = Office::found(&place, 23)?;
+    let each = many.div_ceil(IN_FLIGHT);
+    let cases = engine::open(&mut office, many.div_ceil(4).max(UNITS * 20), term)?;
+    let plans = cases
+        .iter()
+        .map(|(case, owner)| office.transition(*case, *owner, false))
+        .collect();
+    engine::carry_out(&office, plans, IN_FLIGHT, &mut |_| {})?;
+    let reports = cases
+        .iter()
+        .cycle()
+        .take(many)
+        .map(|(case, owner)| office.transition(*case, *owner, true))
+        .collect();
+    let alone = engine::carry_out(&office, reports, IN_FLIGHT, &mut |_| {})?;
+
+    let mut clients = Vec::with_capacity(IN_FLIGHT);
+    for n in 0..IN_FLIGHT {
+        let unit = n % UNITS;
+        let session = office.sign_in_of(unit)?;
+        let own: Vec<CaseId> = cases
+            .iter()
+            .filter(|(_, owner)| *owner == unit)
+            .map(|(case, _)| *case)
+            .collect();
+        let requests = (0..each.max(if n == 0 { single } else { 0 })).filter_map(|nth| {
+            let case = own.get(nth.saturating_mul(7) % own.len().max(1))?;
+            let (_, submission) = office.transition(*case, unit, true);
+            Some(request(&submission, &session))
+        });
+        clients.push(requests.collect::<Result<Vec<Vec<u8>>, Trouble>>()?);
+    }
+    let sync = waits(&place)?;
+    let server = Server::start(&office)?;
+    // One client; what it sends is not sent again.
+    let first = clients.first_mut().map(std::mem::take).unwrap_or_default();
+    let mut times = one(
+        server.address,
+        first.get(..single.min(first.len())).unwrap_or_default(),
+    )?;
+    let one_p50 = at(&mut times, 50);
+    let started = Instant::now();
+    let address = server.address;
+    let mut times = std::thread::scope(|scope| -> Result<Vec<u128>, Trouble> {
+        let running: Vec<_> = clients
+            .iter()
+            .skip(1)
+            .map(|requests| scope.spawn(move || one(address, requests)))
+            .collect();
+        let mut times = Vec::with_capacity(many);
+        for thread in running {
+            times.extend(thread.join().map_err(|_| engine::stopped())??);
+        }
+        Ok(times)
+    })?;
+    let took = started.elapsed();
+    server.stop()?;
+    let (alone, http) = (per_second(many, alone), per_second(times.len(), took));
+    let (p50, p99) = (at(&mut times, 50), at(&mut times, 99));
+    let (share, waits) = (ratio(http, alone), ratio(one_p50, sync));
+    let ms = |micros: u128| hundredths(micros / 10);
+    term.say(
+        "cli.bench_line_writes",
+        &[
+            ("clients", &(IN_FLIGHT - 1)),
+            ("rate", &http),
+            ("share", &share),
+            ("engine", &alone),
+            ("p50", &ms(p50)),
+            ("p99", &ms(p99)),
+            ("one", &ms(one_p50)),
+            ("sync", &ms(sync)),
+            ("waits", &waits),
+        ],
+    );
+    Ok(json!({
+        "clients": IN_FLIGHT - 1, "n": times.len(), "per_second": http.to_string(), "engine_per_second": alone.to_string(),
+        "share": share, "p50_ms": ms(p50), "p99_ms": ms(p99), "one_p50_ms": ms(one_p50), "fdatasync_ms": ms(sync),
+        "one_in_syncs": waits,
+    }))
+}
+
+/// A server over an office, on a port of this machine.
+struct Server {
+    address: SocketAddr,
+    runtime: tokio::runtime::Runtime,
+    end: oneshot::Sender<()>,
+    done: tokio::task::JoinHandle<std::io::Result<()>>,
+}
+
+impl Server {
+    fn start(office: &Office) -> Result<Server, Trouble> {
+        let runtime = serve::runtime()?;
+        let listener = runtime
+            .block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))
+            .map_err(fault)?;
+        let address = listener.local_addr().map_err(fault)?;
+        let jurisdiction = Jurisdiction {
+            slug: "bench".to_owned(),
+            engine: office.engine.clone(),
+            accounts: office.accounts.clone(),
+            notices: std::sync::Arc::new(bihuan_engine::Notices::open(office.engine.ledger().dir())?),
+            demo: None,
+        };
+        let app = App {
+            jurisdictions: vec![jurisdiction],
+        };
+        let (end, ended) = oneshot::channel::<()>();
+        let done = runtime.spawn(bihuan_web::serve(app, listener, async {
+            let _ = ended.await;
+        }));
+        Ok(Server {
+            address,
+            runtime,
+            end,
+            done,
+        })
+    }
+
+    fn stop(self) -> Result<(), Trouble> {
+        let _ = self.end.send(());
+        let served = self.runtime.block_on(self.done).map_err(|_| engine::stopped())?;
+        served.map_err(fault)
+    }
+}
+
+/// A command as it goes over the line.
+fn request(submission: &Submission, session: &str) -> Result<Vec<u8>, Trouble> {
+    let body =
+        serde_json::to_string(submission).map_err(|error| Trouble::new("cli.plain").with("what", error))?;
+    Ok(format!(
+        "POST /api/v1/commands HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer bench.{session}\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .into_bytes())
+}
+
+/// One client: each request when the one before was answered. How long each took, in microseconds.
+fn one(address: SocketAddr, requests: &[Vec<u8>]) -> Result<Vec<u128>, Trouble> {
+    let mut stream = TcpStream::connect(address).map_err(fault)?;
+    stream.set_nodelay(true).map_err(fault)?;
+    stream.set_read_timeout(Some(PATIENCE)).map_err(fault)?;
+    let mut answers = BufReader::new(stream.try_clone().map_err(fault)?);
+    let mut times = Vec::with_capacity(requests.len());
+    for (n, request) in requests.iter().enumerate() {
+        let started = Instant::now();
+        stream.write_all(request).map_err(fault)?;
+        let status = answer(&mut answers).map_err(fault)?;
+        times.push(started.elapsed().as_micros());
+        if !status.contains(" 20") {
+            return Err(Trouble::new("cli.bench_status")
+                .with("status", status.trim())
+                .with("query", "/api/v1/commands")
+                .with("n", n));
+        }
+    }
+    Ok(times)
+}
+
+/// Reads one answer; its first line.
+fn answer(from: &mut BufReader<TcpStream>) -> std::io::Result<String> {
+    let mut status = String::new();
+    from.read_line(&mut status)?;
+    let mut length = 0u64;
+    loop {
+        let mut line = String::new();
+        from.read_line(&mut line)?;
+        if line.trim().is_empty() {
+            break;
+        }
+        if let Some((name, value)) = line.split_once(':')
+            && name.eq_ignore_ascii_case("content-length")
+        {
+            length = value.trim().parse().unwrap_or(0);
+        }
+    }
+    std::io::copy(&mut from.take(length), &mut std::io::sink())?;
+    Ok(status)
+}
+
+/// How long the disk makes one wait for a page that is added to a file: the median, in microseconds.
+fn waits(place: &Path) -> Result<u128, Trouble> {
+    let path = place.join("sync.probe");
+    let mut file = File::create(&path).map_err(Trouble::file(&path))?;
+    let mut times = Vec::with_capacity(SYNCS);
+    for _ in 0..SYNCS {
+        let started = Instant::now();
+        file.write_all(&[7; PAGE])
+            .and_then(|()| file.sync_data())
+            .map_err(Trouble::file(&path))?;
+        times.push(started.elapsed().as_micros());
+    }
+    std::fs::remove_file(&path).map_err(Trouble::file(&path))?;
+    Ok(at(&mut times, 50))
+}
+
+/// What the system says of the connection.
+fn fault(error: std::io::Error) -> Trouble {
+    Trouble::file(Path::new("127.0.0.1"))(error)
+}
+
+fn at(times: &mut [u128], percent: usize) -> u128 {
+    times.sort_unstable();
+    let place = times.len().saturating_mul(percent) / 100;
+    let last = times.len().saturating_sub(1);
+    times.get(place.min(last)).copied().unwrap_or(0)
+}
