@@ -30,7 +30,11 @@ const CHINESE_ALLOWED: [(&str, &str, &str); 5] = [
         "",
         "words of the sheets that are imported: recognised or given back, not said by us",
     ),
-    ("crates/engine/src/wire/value.rs", "", "yes and no as people type them"),
+    (
+        "crates/engine/src/wire/value.rs",
+        "",
+        "yes and no as people type them",
+    ),
     (
         "crates/engine/src/bulletin/wording/labels.rs",
         "{}年",

@@ -93,7 +93,7 @@ mod tests {
             found.sort_unstable();
             let mut sorted = all.clone();
             sorted.sort_unstable();
-            let wanted = (wanted as usize).min(all.len());
+            let wanted = usize::try_from(wanted).unwrap().min(all.len());
             prop_assert_eq!(&found[..wanted], &sorted[..wanted]);
         }
     }
