@@ -228,6 +228,8 @@ impl Sorter<'_> {
     fn begins_other(&self, i: usize) -> bool {
         const REACH: usize = 14;
         const LEAST: usize = 250;
+        // No more of either text is held against the headline, however long its lines are.
+        const MOST: usize = 1500;
         let Some(Shape::Head { texts, .. }) = self
             .pending
             .last()
@@ -244,7 +246,7 @@ impl Sorter<'_> {
         }
         let text = |pieces: &[Piece]| -> Vec<char> {
             let all = pieces.iter().flat_map(|p| cut(self.chars, p.start, p.end));
-            all.filter(|c| !c.is_whitespace()).copied().collect()
+            all.filter(|c| !c.is_whitespace()).take(MOST).copied().collect()
         };
         let behind = self.pieces.get(i..).unwrap_or_default();
         let lines = behind
@@ -263,6 +265,7 @@ impl Sorter<'_> {
             .skip(from)
             .filter_map(|p| self.pieces.get(p.piece))
             .flat_map(|p| cut(self.chars, p.start, p.end))
+            .take(MOST)
             .copied()
             .collect();
         own > 2 * crate::titles::shared_terms(title, &crate::chars::dense(&before))

@@ -16,11 +16,11 @@ pub(crate) fn usual_year(s: &[char]) -> Option<i16> {
         // `2023年全旗新登记…` at a meeting on the results of 2023.
         (Some((year, weight)), Some(next)) if weight < 3 && year.checked_add(1) == Some(next) => Some(next),
         // A year named once or twice is of the past where a feast of a later one is at hand.
-        (Some((year, weight)), _) => Some(
-            year_of_events(s)
-                .filter(|event| weight < 3 && *event > year && *event < year.saturating_add(10))
-                .unwrap_or(year),
-        ),
+        (Some((year, weight)), _) if weight < 3 => {
+            let later = |event: &i16| *event > year && *event < year.saturating_add(10);
+            year_of_events(s).filter(later).or(Some(year))
+        }
+        (Some((year, _)), _) => Some(year),
         (None, _) => year_of_events(s).or(honoured),
     }
 }

@@ -71,6 +71,7 @@ fn kin(one: &str, two: &str) -> bool {
 fn parts(says: &Says, earlier: &[Says], out: &mut Vec<Check>) {
     let usable = |f: &&Num| !f.percent() && f.n > Decimal::ZERO && !f.hedged() && f.unit() != "百分点";
     let all: Vec<&Num> = says.all.iter().filter(usable).collect();
+    let told_by: Vec<usize> = all.iter().map(|f| digits(says, f)).collect();
     let mut from = 0usize;
     while from < all.len() {
         let found = (from + 2..=all.len().min(from + PARTS)).rev().find_map(|to| {
@@ -80,7 +81,7 @@ fn parts(says: &Says, earlier: &[Says], out: &mut Vec<Check>) {
                 return None;
             }
             let sum: Decimal = list.iter().map(|f| f.n).sum();
-            let told: usize = list.iter().map(|f| digits(says, f)).sum();
+            let told: usize = told_by.get(from..to).unwrap_or_default().iter().sum();
             // `全产业链产值12亿元` says itself that it takes all in.
             let all_in = all.get(to).is_some_and(|f| {
                 let lead = says.lead(f);
