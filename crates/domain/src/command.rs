@@ -128,6 +128,8 @@ pub struct Open {
     pub stage: Option<StageId>,
     /// From when the clocks count, where the opening was due before now (a schedule that fires late).
     pub since: Option<jiff::Timestamp>,
+    /// Scans of the papers it came from.
+    pub papers: Vec<Attachment>,
 }
 
 /// Takes a step.

@@ -223,6 +223,9 @@ pub struct Opened {
     /// What no other open case of the mechanism may share, as it was at the opening.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unique: Option<Code>,
+    /// The papers it came from, scanned: a signed instruction, a letter. What is done about it is evidence; these are not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub papers: Vec<Attachment>,
 }
 
 /// A number in a series: the year, the serial and the printed form.

@@ -118,6 +118,7 @@ impl Group<'_> {
             values,
             stage: None,
             since: brought.since,
+            papers: Vec::new(),
         }));
         self.open(
             batch,

@@ -254,6 +254,7 @@ pub fn accept(
         let key = format!("{}#{}", reading.received.document, proposal.key);
         let order = Order::Open(OpenOrder {
             stage: None,
+            papers: Vec::new(),
             mechanism: mechanism.clone(),
             owner: row.owner.clone(),
             supporting: row

@@ -253,6 +253,9 @@ pub struct OpenOrder {
     /// A later stage, where the mechanism lets a case be opened in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stage: Option<StageId>,
+    /// Upload tokens: scans of the papers it came from (PDF, JPEG or PNG).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub papers: Vec<String>,
 }
 
 /// What a case came from.
@@ -384,6 +387,7 @@ pub(crate) fn command(
                 values: values(&mechanism.fields, &open.values, sealing)?,
                 stage: open.stage.clone(),
                 since: None,
+                papers: files(&open.papers)?,
             }))
         }
         Order::Step {

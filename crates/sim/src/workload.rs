@@ -200,6 +200,7 @@ impl Office {
         let thing = self.rng.pick(&THINGS).unwrap_or(&"");
         let open = OpenOrder {
             stage: None,
+            papers: Vec::new(),
             mechanism: "key-task".into(),
             owner: unit(n).into(),
             supporting: Default::default(),

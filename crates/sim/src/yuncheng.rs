@@ -413,6 +413,7 @@ fn scripts(scenery: &Scenery<'_>) -> Vec<Script> {
 fn order(mechanism: &str, owner: &str, title: &str, kind: SourceKind, key: &str) -> OpenOrder {
     OpenOrder {
         stage: None,
+        papers: Vec::new(),
         mechanism: mechanism.into(),
         owner: owner.into(),
         supporting: Default::default(),

@@ -41,6 +41,7 @@ impl State {
             round: 1,
             values: e.values.clone(),
             evidence: Vec::new(),
+            papers: e.papers.clone(),
             handlers: BTreeSet::new(),
             clocks: BTreeMap::new(),
             past: Vec::new(),

@@ -77,6 +77,9 @@ pub struct State {
     /// Files, with the sequence number of the entry that brought them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub evidence: Vec<(u64, Attachment)>,
+    /// Scans of the papers that the case came from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub papers: Vec<Attachment>,
     /// Persons who worked on it; none of them verifies.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub handlers: BTreeSet<PersonId>,

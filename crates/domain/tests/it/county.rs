@@ -409,6 +409,7 @@ impl Desk {
             values: Values::new(),
             stage: None,
             since: None,
+            papers: Vec::new(),
         }));
         self.run(&actor("office.clerk"), &open).unwrap();
         self

@@ -109,6 +109,7 @@ impl<'a> Weighed<'a> {
     }
 
     fn opened(&mut self, e: &Opened) {
+        self.files(e.papers.len());
         match e.source.kind {
             // Read from a document: every field was proposed and looked at.
             SourceKind::Document => {

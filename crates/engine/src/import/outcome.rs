@@ -30,6 +30,7 @@ impl Planner<'_> {
         let source_key = format!("{}#{key}", self.mapping.ledger);
         let order = Order::Open(OpenOrder {
             stage: None,
+            papers: Vec::new(),
             mechanism: self.mechanism.id.clone(),
             owner: owner.clone(),
             supporting: read.supporting.clone(),

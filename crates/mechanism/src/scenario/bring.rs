@@ -91,6 +91,7 @@ impl Run<'_> {
             values,
             stage: None,
             since: brought.since,
+            papers: Vec::new(),
         };
         let name = format!("{UNNAMED}{}", self.cases.len());
         match self.open_as(&name, &Actor::system(), mechanism, open, span, sink) {

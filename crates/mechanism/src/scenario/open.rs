@@ -78,6 +78,7 @@ impl Run<'_> {
             values,
             stage: text(step, "stage").map(|stage| stage.value.as_str().into()),
             since: None,
+            papers: Vec::new(),
         };
         self.open_as(&step.case.value, &actor, mechanism, open, step.span, sink)
             .map_err(|refusal| Stopped::Refused(Box::new(refusal)))

@@ -161,6 +161,7 @@ impl History<'_> {
             ),
             stage: die.one_in(3).then(|| die.pick(&stages).cloned()).flatten(),
             since: None,
+            papers: Vec::new(),
         };
         let mut actors = vec![Actor::system()];
         if !die.one_in(3) {

@@ -210,6 +210,7 @@ impl Tale {
             source: Some(self.source(kind, act)),
             parent: act.text("parent").and_then(|name| self.cases.get(name).copied()),
             stage: act.text("stage").map(Into::into),
+            papers: Vec::new(),
         };
         let actor = self.seat(act.by.as_deref()?, scene, at)?;
         Some((actor, Order::Open(open)))
@@ -251,6 +252,7 @@ impl Tale {
             source: Some(self.source(SourceKind::Schedule, act)),
             parent: None,
             stage: None,
+            papers: Vec::new(),
         };
         Some((Actor::system(), Order::Open(open)))
     }

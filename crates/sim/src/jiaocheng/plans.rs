@@ -94,6 +94,7 @@ pub(super) fn targets(scenery: &Scenery<'_>) -> Vec<Script> {
         values.insert("unit".into(), json!(row.text("unit")));
         let open = OpenOrder {
             stage: None,
+            papers: Vec::new(),
             mechanism: "annual-target".into(),
             owner: owner.into(),
             supporting: Default::default(),
@@ -297,6 +298,7 @@ pub(super) fn source(kind: SourceKind, key: &str) -> Option<SourceOrder> {
 pub(super) fn order(mechanism: &str, owner: &str, title: &str, kind: SourceKind, key: &str) -> OpenOrder {
     OpenOrder {
         stage: None,
+        papers: Vec::new(),
         mechanism: mechanism.into(),
         owner: owner.into(),
         supporting: Default::default(),

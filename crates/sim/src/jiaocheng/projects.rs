@@ -169,6 +169,7 @@ fn department(row: &SampleRow) -> &'static str {
 fn open(row: &SampleRow, mechanism: &str, owner: &str) -> OpenOrder {
     OpenOrder {
         stage: None,
+        papers: Vec::new(),
         mechanism: mechanism.into(),
         owner: owner.into(),
         supporting: Default::default(),

@@ -94,14 +94,18 @@ fn document() -> Json {
         let operation = download(&id, summary, json!([text_in_path("id")]), &[kind]);
         put(&format!("/api/v1/documents/{{id}}/{end}"), "get", operation);
     }
-    let mut evidence = download(
-        "get_evidence",
-        "A file of a case, by its place from 0",
-        json!([number_in_path("id", 1), number_in_path("n", 0)]),
-        &["*/*"],
-    );
-    answers(&mut evidence, &[("410", "Erased")], &[PROBLEM], problem());
-    put("/api/v1/cases/{id}/evidence/{n}", "get", evidence);
+    for (which, summary) in [
+        ("evidence", "A file of a case, by its place from 0"),
+        (
+            "papers",
+            "A scan of a paper that a case came from, by its place from 0",
+        ),
+    ] {
+        let at = json!([number_in_path("id", 1), number_in_path("n", 0)]);
+        let mut file = download(&format!("get_{which}"), summary, at, &["*/*"]);
+        answers(&mut file, &[("410", "Erased")], &[PROBLEM], problem());
+        put(&format!("/api/v1/cases/{{id}}/{which}/{{n}}"), "get", file);
+    }
     put(
         "/api/v1/bulletins/{id}/{file}",
         "get",
@@ -521,7 +525,8 @@ fn schemas() -> Json {
             "expected": { "type": "integer", "description": "The `seq` of the case's state as last seen; another state is refused (as with If-Match)." },
             "case": { "type": "integer" }, "mechanism": { "type": "string" }, "owner": { "type": "string" }, "title": { "type": "string" },
             "step": { "type": "string" }, "values": { "type": "object", "description": "By field; money in yuan, dates as 2026-12-31." },
-            "note": { "type": "string" }, "evidence": { "type": "array", "items": { "type": "string" }, "description": "Tokens of POST /api/v1/files." } } },
+            "note": { "type": "string" }, "evidence": { "type": "array", "items": { "type": "string" }, "description": "Tokens of POST /api/v1/files." },
+            "papers": { "type": "array", "items": { "type": "string" }, "description": "Of an opening: tokens of POST /api/v1/files, scans (PDF, JPEG, PNG) of the papers it came from." } } },
         "Answer": { "type": "object", "properties": {
             "case": { "type": "integer" }, "number": { "type": "string" }, "duplicate": { "type": "boolean" },
             "events": { "type": "array", "items": { "type": "object", "properties": { "seq": { "type": "integer" }, "type": { "type": "string" } } } },

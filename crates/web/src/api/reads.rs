@@ -16,7 +16,7 @@ use serde_json::{Value as Json, json};
 
 use super::Asked;
 use crate::Web;
-use crate::pages::evidence_file;
+use crate::pages::{evidence_file, paper_file};
 use crate::session::Visitor;
 use crate::show;
 use crate::trouble::Trouble;
@@ -29,6 +29,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/api/v1/cases", get(cases))
         .route("/api/v1/cases/{id}", get(case))
         .route("/api/v1/cases/{id}/evidence/{n}", get(evidence_file))
+        .route("/api/v1/cases/{id}/papers/{n}", get(paper_file))
         .route("/api/v1/registers", get(registers))
         .route("/api/v1/registers/{id}", get(register))
         .route("/api/v1/notices", get(notices))

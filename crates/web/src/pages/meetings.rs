@@ -290,6 +290,7 @@ async fn decide(Path(case): Path<u64>, Posted { visitor, sent }: Posted) -> Resu
                 }),
                 parent: Some(parent),
                 stage: None,
+                papers: Vec::new(),
             })
         })
         .await?;

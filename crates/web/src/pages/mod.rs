@@ -42,7 +42,11 @@ pub(crate) use admin::{
     Proposals, adopt_proposal, erasure_json, offers_anything as offers_administration, sees_erasure,
 };
 pub(crate) use bulletins::{file as bulletin_file, readable as readable_bulletin};
-pub(crate) use case::{etag as case_etag, evidence::download as evidence_file, locked_for};
+pub(crate) use case::{
+    etag as case_etag,
+    evidence::{download as evidence_file, paper as paper_file},
+    locked_for,
+};
 pub(crate) use imports::Drafts;
 pub(crate) use sign_in::{agent_of, sign_in_with};
 

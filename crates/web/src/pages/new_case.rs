@@ -29,6 +29,8 @@ use crate::session::Visitor;
 use crate::show::Show;
 use crate::trouble::Trouble;
 
+mod papers;
+
 const FORM: &str = "new";
 
 pub(crate) fn routes() -> Router<Web> {
@@ -75,7 +77,7 @@ fn part_of(parent: u64) -> Sent {
     }
 }
 
-async fn open(Path(id): Path<String>, Posted { visitor, sent }: Posted) -> Result<Response, Trouble> {
+async fn open(Path(id): Path<String>, Posted { visitor, mut sent }: Posted) -> Result<Response, Trouble> {
     let mechanism = mechanism(&visitor, &id)?;
     if !is_opened_by_people(&mechanism) && sent.filled("parent").is_none() {
         let asked = Query(Asked::default());
@@ -84,12 +86,17 @@ async fn open(Path(id): Path<String>, Posted { visitor, sent }: Posted) -> Resul
             .map(IntoResponse::into_response);
     }
     if !sent.get("look").is_empty() {
+        // Files are taken in now, so that they need not be chosen again.
+        let problems: Vec<Problem> = match sent.upload(&visitor).await {
+            Ok(_) => Vec::new(),
+            Err(trouble) => vec![papers::problem(&trouble, visitor.lang)],
+        };
         let page = visitor
-            .work(move |visitor| view(visitor, &mechanism, Some(&sent), &[]))
+            .work(move |visitor| view(visitor, &mechanism, Some(&sent), &problems))
             .await?;
         return Ok(page.into_response());
     }
-    match carry_out(&visitor, &mechanism, &sent).await? {
+    match carry_out(&visitor, &mechanism, &mut sent).await? {
         Ok(answer) => {
             let case = answer.case.map(|case| case.to_string()).unwrap_or_default();
             Ok(Redirect::to(&format!("/cases/{case}?done=open")).into_response())
@@ -111,9 +118,16 @@ async fn open(Path(id): Path<String>, Posted { visitor, sent }: Posted) -> Resul
 pub(crate) async fn carry_out(
     visitor: &Visitor,
     mechanism: &Arc<Mechanism>,
-    sent: &Sent,
+    sent: &mut Sent,
 ) -> Result<Result<Answer, Refused>, Trouble> {
-    let (order, problems) = {
+    let taken = match sent.upload(visitor).await {
+        Ok(taken) => taken,
+        Err(trouble) => {
+            let problem = papers::problem(&trouble, visitor.lang);
+            return Ok(Err((vec![problem], trouble.status)));
+        }
+    };
+    let (mut order, problems) = {
         let (mechanism, sent) = (mechanism.clone(), sent.clone());
         visitor
             .work(move |visitor| order(visitor, &mechanism, &sent))
@@ -122,6 +136,7 @@ pub(crate) async fn carry_out(
     if !problems.is_empty() {
         return Ok(Err((problems, StatusCode::UNPROCESSABLE_ENTITY)));
     }
+    order.papers = taken.into_iter().map(|(token, _)| token).collect();
     let submission = Submission::new(sent.get("key"), Order::Open(order));
     Ok(match visitor.engine.submit(&visitor.actor(), submission).await {
         Ok(answer) => Ok(answer),
@@ -130,6 +145,9 @@ pub(crate) async fn carry_out(
             let mut problem = Problem::from_trouble(&trouble, visitor.lang);
             if trouble.code == "title_missing" {
                 problem.field = Some(format!("{FORM}-{}", mechanism.title));
+            }
+            if papers::is_about(&trouble) {
+                problem = papers::problem(&trouble, visitor.lang);
             }
             if let Some(bihuan_messages::Arg::Label(label)) = trouble.rule.args.get("field")
                 && let Some(field) = mechanism.fields.iter().find(|field| field.label == *label)
@@ -262,6 +280,7 @@ fn order(
         risk,
         values,
         source: Some(source),
+        papers: Vec::new(),
         parent: sent
             .filled("parent")
             .and_then(|id| id.parse().ok())
@@ -367,7 +386,7 @@ fn view(
         (layout::heading(Some(&mechanism.number), &html! { (heading) }, &html! {}))
         p .lead { (mechanism.purpose.get(lang)) }
         (summary(lang, problems))
-        form .stack method="post" action={ "/ledgers/" (mechanism.id) "/new" } {
+        form .stack method="post" action={ "/ledgers/" (mechanism.id) "/new" } enctype="multipart/form-data" {
             (layout::csrf(visitor))
             input type="hidden" name="key" value=(key);
             @for kept in ["parent", "source-key"] {
@@ -398,6 +417,7 @@ fn view(
                 select #owner name="owner" required { (unit_options(&show, owner, may_own)) }
             }
             (now.view(sent, problems))
+            @if papers::may_come(mechanism) { (papers::field(lang, sent, problems)) }
             @if may_be_known(&show, mechanism) {
                 p .help { (t(lang, "web.known_look_help")) " "
                     button .link type="submit" name="look" value="1" formnovalidate { (t(lang, "web.known_look")) } }

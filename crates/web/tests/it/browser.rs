@@ -159,6 +159,14 @@ impl Page {
         after.split('"').next().unwrap().to_owned()
     }
 
+    /// The value of the first box of that name: what is ticked to be kept.
+    pub(crate) fn boxed(&self, name: &str) -> String {
+        let mark = format!("type=\"checkbox\" name=\"{name}\" value=\"");
+        let after = self.text.split(&mark).nth(1);
+        let after = after.unwrap_or_else(|| panic!("no box {name} in {}", self.text));
+        after.split('"').next().unwrap().to_owned()
+    }
+
     /// The part of the page inside the element with this id (up to the end of its form).
     pub(crate) fn form(&self, id: &str) -> Page {
         let mark = format!("id=\"{id}\"");

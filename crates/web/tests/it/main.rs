@@ -31,6 +31,7 @@ mod nothing;
 mod notifications;
 mod orders;
 mod pages;
+mod papers;
 mod phone;
 mod process;
 mod provider;

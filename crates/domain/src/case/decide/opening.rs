@@ -8,6 +8,12 @@ use crate::event::{CaseEvent, Opened};
 use crate::mechanism::Risk;
 use crate::refusal::Refusal;
 
+/// What a scan is kept as. Anything else is not a picture of a paper.
+const SCANS: [&str; 3] = ["application/pdf", "image/jpeg", "image/png"];
+
+/// Most scans with one opening; a longer paper is one PDF.
+const PAPERS_MAX: usize = 20;
+
 pub(super) fn open(ctx: &Context<'_>, open: &Open) -> Result<Decision, Refusal> {
     let opener = ctx.opener.ok_or_else(|| Refusal::new("no_such_case"))?;
     let mechanism = ctx.mechanism;
@@ -29,6 +35,16 @@ pub(super) fn open(ctx: &Context<'_>, open: &Open) -> Result<Decision, Refusal> 
         if ctx.world.org.unit_on(unit, day).is_none() {
             return Err(Refusal::new("no_such_unit").with("unit", unit.as_str()));
         }
+    }
+    if open.papers.len() > PAPERS_MAX {
+        return Err(Refusal::new("papers_many").with("n", PAPERS_MAX.to_string()));
+    }
+    if let Some(other) = open
+        .papers
+        .iter()
+        .find(|file| !SCANS.contains(&file.media.as_str()))
+    {
+        return Err(Refusal::new("paper_kind").with("found", other.media.as_str()));
     }
     check_values(ctx, &open.values)?;
     let required = mechanism
@@ -75,6 +91,7 @@ pub(super) fn open(ctx: &Context<'_>, open: &Open) -> Result<Decision, Refusal> 
         clock,
         progress,
         unique: bring::unique_key(mechanism, &open.values),
+        papers: open.papers.clone(),
     };
     let mut effects: Vec<Effect> = open
         .parent

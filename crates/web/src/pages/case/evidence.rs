@@ -5,6 +5,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use bihuan_domain::case::State;
 use bihuan_domain::id::CaseId;
+use bihuan_domain::value::Attachment;
 use bihuan_messages::t;
 use maud::{Markup, html};
 
@@ -41,16 +42,41 @@ pub(crate) fn size(bytes: u64) -> String {
     }
 }
 
+/// The scans of the papers that a case came from.
+pub(super) fn papers(show: &Show<'_>, state: &State) -> Markup {
+    html! {
+        ul .files #papers {
+            @for (n, file) in state.papers.iter().enumerate() {
+                li { a href={ "/cases/" (state.id) "/papers/" (n) } { (show::text(&show.sealed(&file.name))) }
+                    " " span .quiet { (size(file.bytes)) } }
+            }
+        }
+    }
+}
+
 /// A file of a case, for who may see the case.
-pub(crate) async fn download(
+pub(crate) async fn download(visitor: Visitor, at: Path<(u64, usize)>) -> Result<Response, Trouble> {
+    save(visitor, at, |state, n| {
+        state.evidence.get(n).map(|(_, file)| file)
+    })
+    .await
+}
+
+/// A scan of a paper that a case came from, for who may see the case.
+pub(crate) async fn paper(visitor: Visitor, at: Path<(u64, usize)>) -> Result<Response, Trouble> {
+    save(visitor, at, |state, n| state.papers.get(n)).await
+}
+
+async fn save(
     visitor: Visitor,
     Path((id, n)): Path<(u64, usize)>,
+    which: impl Fn(&State, usize) -> Option<&Attachment> + Send + 'static,
 ) -> Result<Response, Trouble> {
     visitor
         .work(move |visitor| {
             let views = visitor.views()?;
             let (case, _) = find(visitor, &views, CaseId(id))?;
-            let (_, file) = case.state.evidence.get(n).ok_or_else(Trouble::not_found)?;
+            let file = which(&case.state, n).ok_or_else(Trouble::not_found)?;
             let unreadable = |_| {
                 Trouble::from(bihuan_engine::Error::Other(format!(
                     "{} names no file",
@@ -62,9 +88,7 @@ pub(crate) async fn download(
                 .log()
                 .blob(&blob)?
                 .ok_or_else(|| Trouble::new(axum::http::StatusCode::GONE, "erased"))?;
-            let name = views
-                .unseal(&file.name)?
-                .unwrap_or_else(|| format!("evidence-{n}"));
+            let name = views.unseal(&file.name)?.unwrap_or_else(|| format!("file-{n}"));
             // Always saved, never shown in place: what was uploaded must not run in this origin.
             let disposition = format!("attachment; filename*=UTF-8''{}", show::percent(&name));
             let headers = [

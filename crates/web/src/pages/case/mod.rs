@@ -48,6 +48,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/cases/{id}", get(case))
         .route("/cases/{id}/act", post(act::act).get(back))
         .route("/cases/{id}/evidence/{n}", get(evidence::download))
+        .route("/cases/{id}/papers/{n}", get(evidence::paper))
         .route("/cases/{id}/locked", get(locked::download))
         .route("/cases/{id}/orders/{kind}", get(orders::download_order))
 }
@@ -361,6 +362,7 @@ fn source(show: &Show<'_>, state: &State) -> Markup {
                 @if let Some(key) = &source.key { " · " (show::text(key.as_str())) }
             }
             @if let Some(quote) = &source.quote { blockquote { (show::lines(&show.sealed(quote))) } }
+            @if !state.papers.is_empty() { h3 { (t(lang, "web.papers")) } (evidence::papers(show, state)) }
         }
     }
 }

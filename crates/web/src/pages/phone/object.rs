@@ -354,6 +354,7 @@ fn may_open(visitor: &Visitor, mechanism: &Mechanism, place: Option<&Place>, own
         values,
         stage: None,
         since: None,
+        papers: Vec::new(),
     };
     match decide(&ctx, None, &Command::Open(Box::new(open))) {
         Ok(_) => true,

@@ -53,7 +53,7 @@ pub(super) async fn send(
         What::Act(case, act) => case::carry_out(&visitor, *case, act, &mut sent).await,
         What::Open(id) => {
             let mechanism = new_case::mechanism(&visitor, id)?;
-            new_case::carry_out(&visitor, &mechanism, &sent).await
+            new_case::carry_out(&visitor, &mechanism, &mut sent).await
         }
         What::Row(register) => registers::carry_out(&visitor, register, &sent).await,
     };
