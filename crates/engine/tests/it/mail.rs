@@ -3,13 +3,15 @@
 
 use std::path::Path;
 
+use bihuan_domain::id::PackId;
+use bihuan_domain::org::Actor;
 use bihuan_engine::notices::{Channels, Digest, Kind, Rhythm, explain};
-use bihuan_engine::{Accounts, Notices};
+use bihuan_engine::{Accounts, Engine, Notices};
 use bihuan_messages::Lang;
 use jiff::civil::{date, time};
 use serde_json::json;
 
-use crate::county::County;
+use crate::county::{County, pack_files};
 use crate::mail_server::{Begins, Server, authority};
 
 const LOGIN: &str = "housing.clerk";
@@ -303,6 +305,43 @@ fn only_what_its_mechanism_calls_an_emergency_comes_at_night() {
     assert!(
         packs.all().all(|mechanism| !mechanism.emergency),
         "none of these packs is for emergencies"
+    );
+}
+
+#[test]
+fn what_its_mechanism_calls_an_emergency_is_told_in_the_night_it_happens() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut county = County::hastily(&dir.path().join("data"));
+    // The same rule as above, whose file now says that it is an emergency's and by what right.
+    let mut files = pack_files("a-projects");
+    let file = files.get_mut("three-plus-24.toml").unwrap();
+    *file = file.replacen(
+        "\ntitle = ",
+        "\nscene = \"emergency\"\ncites = { zh = \"测试用的应急场景\", en = \"an emergency for the test\" }\ntitle = ",
+        1,
+    );
+    let pack = Engine::adopt_pack(&PackId::new("a-projects"), files);
+    county
+        .engine
+        .change(&Actor::system(), "scene", vec![pack])
+        .unwrap();
+    let server = Server::new(Begins::Tls);
+    let notices = notices(dir.path(), &server, "tls", |channels| {
+        channels.rhythm.digest = Digest::Daily;
+    });
+    round(&county, &notices);
+    county.at(date(2026, 3, 2).at(23, 0, 0, 0));
+    open(&mut county, "夜里的急事");
+    round(&county, &notices);
+    let told = notices.of(&"p.housing.clerk".into(), 0, 1).unwrap().rows;
+    assert!(
+        told[0].urgent,
+        "a clock of natural hours, in a mechanism that is an emergency's"
+    );
+    assert_eq!(
+        server.letters().len(),
+        1,
+        "neither the night nor the daily digest holds it back"
     );
 }
 

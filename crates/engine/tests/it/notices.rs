@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use bihuan_domain::id::CaseId;
-use bihuan_engine::Notices;
+use bihuan_domain::id::{CaseId, PackId};
+use bihuan_domain::org::Actor;
 use bihuan_engine::notices::{About, Broken, Notice};
+use bihuan_engine::{Engine, Notices};
 use jiff::civil::date;
 use proptest::prelude::*;
 use serde_json::json;
@@ -210,4 +211,164 @@ fn whoever_acts_for_somebody_is_told_so_and_a_plain_appointment_tells_nobody() {
         (&About::Post, "housing.clerk")
     );
     assert!(of(&notices, "housing.clerk").is_empty());
+}
+
+/// A unit is assessed and may object to an item of its result.
+const RULE: &str = r#"language = 1
+
+[mechanism]
+id = "marking"
+number = "T11"
+label = { zh = "单位评定", en = "Assessment of a unit" }
+purpose = { zh = "公示结果，有异议的复核。", en = "The result is shown and objections are reviewed." }
+source = { zh = "测试", en = "Test" }
+title = "matter"
+columns = ["matter"]
+ladder = "county"
+exit = "parked"
+
+[open]
+by = ["dispatcher"]
+from = ["person"]
+stage = "shown"
+owners = ["department"]
+
+[[field]]
+id = "matter"
+datum = "matter"
+required = true
+
+[[field]]
+id = "measure"
+datum = "measure"
+
+[[stage]]
+id = "shown"
+label = { zh = "公示", en = "Shown" }
+kind = "work"
+holder = "handler"
+clock = { limit = "5 working days" }
+
+[[stage.step]]
+id = "object"
+label = { zh = "提出申诉", en = "Object" }
+adds = "objections"
+to = "reviewing"
+
+[[stage]]
+id = "reviewing"
+label = { zh = "复核", en = "Reviewed" }
+kind = "decide"
+holder = "supervision"
+clock = { limit = "5 working days", ladder = "leadership" }
+
+[[stage.step]]
+id = "decide"
+label = { zh = "作出结论", en = "Decide" }
+needs = ["measure"]
+to = "verification"
+
+[[stage]]
+id = "verification"
+label = { zh = "核查", en = "Verified" }
+kind = "verify"
+clock = { limit = "5 working days", ladder = "leadership" }
+rework = "shown"
+
+[closing]
+when = "has(measure)"
+says = { zh = "结论已写明", en = "the decision is stated" }
+
+[closing.verify]
+ordinary = { way = "office", office = "supervision" }
+"#;
+
+const PACK: &str = r#"language = 1
+
+[pack]
+id = "marking"
+label = { zh = "评定", en = "Assessment" }
+requires = ["base"]
+
+[[datum]]
+id = "objected-item"
+label = { zh = "项目", en = "Item" }
+type = "choice"
+choices = [
+  { code = "roads", label = { zh = "道路", en = "roads" } },
+  { code = "water", label = { zh = "供水", en = "water" } },
+]
+owner = "handler"
+of = "case"
+valid = "case"
+
+[[datum]]
+id = "objected-why"
+label = { zh = "理由", en = "Ground" }
+type = "text"
+owner = "handler"
+of = "case"
+valid = "case"
+
+[[register]]
+id = "objections"
+label = { zh = "申诉", en = "Objections" }
+title = "ground"
+
+  [[register.field]]
+  id = "item"
+  datum = "objected-item"
+  required = true
+
+  [[register.field]]
+  id = "ground"
+  datum = "objected-why"
+  required = true
+"#;
+
+#[test]
+fn an_objection_of_the_unit_that_is_assessed_is_told_as_one_to_who_reviews_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut county = County::hastily(&dir.path().join("data"));
+    let files = [("pack.toml", PACK), ("marking.toml", RULE)];
+    let files = files
+        .map(|(name, text)| (name.to_owned(), text.to_owned()))
+        .into();
+    let pack = Engine::adopt_pack(&PackId::new("marking"), files);
+    county
+        .engine
+        .change(&Actor::system(), "marking", vec![pack])
+        .unwrap();
+    let notices = Notices::open(dir.path()).unwrap();
+    notices.follow(&county.engine).unwrap();
+    let open = json!({ "type": "open", "mechanism": "marking", "owner": "housing", "title": "住建局评定", "values": {} });
+    let case = county
+        .order("supervision.dispatcher", open)
+        .unwrap()
+        .case
+        .unwrap();
+    let object = json!({ "type": "step", "case": case, "step": "object",
+        "row": { "item": "roads", "ground": "口径不一致" } });
+    county.order("housing.clerk", object).unwrap();
+    notices.follow(&county.engine).unwrap();
+    assert!(
+        reasons(&notices, "supervision.supervisor").contains(&"objection"),
+        "{:?}",
+        reasons(&notices, "supervision.supervisor")
+    );
+    assert!(
+        !reasons(&notices, "housing.head").contains(&"objection"),
+        "who objects is not told of it"
+    );
+    // What merely arrives is told as that.
+    let decide = json!({ "type": "step", "case": case, "step": "decide", "values": { "measure": "更正" } });
+    county.order("supervision.supervisor", decide).unwrap();
+    notices.follow(&county.engine).unwrap();
+    assert_eq!(
+        reasons(&notices, "supervision.supervisor")
+            .iter()
+            .filter(|reason| **reason == "objection")
+            .count(),
+        1
+    );
 }
