@@ -22,7 +22,12 @@ const FILES: [(&str, &str, &str); 5] = [
     (
         "app.css",
         "text/css; charset=utf-8",
-        include_str!("assets/app.css"),
+        // One file for browsers, parts for who writes it; the order is that of the cascade.
+        concat!(
+            include_str!("assets/style/ground.css"),
+            include_str!("assets/style/cases.css"),
+            include_str!("assets/style/pages.css"),
+        ),
     ),
     (
         "app.js",

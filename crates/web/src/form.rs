@@ -10,9 +10,8 @@ use bihuan_domain::mechanism::{Field, Mechanism, RegisterSpec, Resolve};
 use bihuan_domain::value::{Type, Value};
 use bihuan_engine::custody;
 use bihuan_engine::known::Known;
-use bihuan_engine::wire::decimal;
 use bihuan_mechanism::Proof;
-use bihuan_messages::{Label, Lang, t, tf};
+use bihuan_messages::{t, tf};
 use maud::{Markup, html};
 use serde_json::Value as Json;
 
@@ -20,8 +19,11 @@ use crate::body::Sent;
 use crate::components::summary::{Problem, at_field};
 use crate::show::{self, Show};
 
+use self::typed::{inner, is_listed, json_of, typed, unfit};
+
 mod known;
 mod place;
+mod typed;
 mod units;
 
 pub use known::may_be_known;
@@ -533,66 +535,10 @@ fn named<'a>(options: &'a [(String, String)], value: &'a str) -> &'a str {
     if alike == 1 { title } else { value }
 }
 
-/// What was typed, as the engine takes it.
-fn json_of(ty: &Type, typed: Vec<String>) -> Json {
-    match ty {
-        // The token of the upload, without the file's name.
-        Type::File => typed
-            .first()
-            .and_then(|kept| kept.split('|').next())
-            .map_or(Json::Null, |token| Json::String(token.to_owned())),
-        Type::List(_) => Json::Array(typed.into_iter().map(Json::String).collect()),
-        _ => typed.into_iter().next().map_or(Json::Null, Json::String),
-    }
-}
-
 fn number(n: usize) -> u64 {
     u64::try_from(n).unwrap_or(u64::MAX)
 }
 
 fn is_short_choice(field: &Field) -> bool {
     matches!(&field.ty, Type::Choice(codes) if codes.len() <= 5)
-}
-
-fn is_listed(ty: &Type) -> bool {
-    matches!(
-        ty,
-        Type::Choice(_) | Type::Unit | Type::Post | Type::Person | Type::Row(_)
-    )
-}
-
-fn inner(ty: &Type) -> &Type {
-    match ty {
-        Type::List(item) => item,
-        other => other,
-    }
-}
-
-fn typed(field: &Field, name: &str, sent: &Sent) -> Vec<String> {
-    let lines_apart = matches!(&field.ty, Type::List(item) if !is_listed(item));
-    sent.all(name)
-        .flat_map(|value| {
-            if lines_apart {
-                value.lines().collect()
-            } else {
-                vec![value]
-            }
-        })
-        .map(|value| value.trim().replace("\r\n", "\n"))
-        .filter(|value| !value.is_empty())
-        .collect()
-}
-
-/// Says what is wrong with a typed value, with an example of what would be right.
-fn unfit(ty: &Type, value: &str, label: &Label, lang: Lang) -> Option<String> {
-    let key = match ty {
-        Type::Int | Type::Case if decimal(value).is_none_or(|n| !n.fract().is_zero()) => "web.field_int",
-        Type::Decimal | Type::Duration if decimal(value).is_none() => "web.field_number",
-        Type::Money if decimal(value).is_none_or(|n| n.scale() > 2) => "web.field_money",
-        Type::Date if value.parse::<jiff::civil::Date>().is_err() => "web.field_date",
-        Type::Instant if value.parse::<jiff::civil::DateTime>().is_err() => "web.field_moment",
-        _ => return None,
-    };
-    let shown: String = value.chars().take(40).collect();
-    Some(tf(lang, key, &[("field", &label.get(lang)), ("found", &shown)]))
 }
