@@ -28,6 +28,12 @@ pub(crate) async fn frame(State(web): State<Web>, request: Request, next: Next) 
     if let Some(redirect) = language_chosen(&request) {
         return redirect;
     }
+    // Only a form can be held over a sign-in.
+    let asked = if request.method() == Method::POST {
+        request.headers().clone()
+    } else {
+        HeaderMap::new()
+    };
     let mut response = if foreign(request.method(), request.headers()) {
         Trouble::forged().into_response()
     } else {
@@ -37,7 +43,7 @@ pub(crate) async fn frame(State(web): State<Web>, request: Request, next: Next) 
         && response.extensions().get::<Trouble>().is_none()
         && (!api || response.extensions().get::<AsItIs>().is_some());
     if (response.status().is_client_error() || response.status().is_server_error()) && !dressed {
-        response = dress(&web, response, api, lang);
+        response = dress(&web, response, &asked, api, lang);
     }
     secure(response.headers_mut());
     response
@@ -97,7 +103,7 @@ fn foreign(method: &Method, headers: &HeaderMap) -> bool {
 }
 
 /// Turns an error into a page or into problem details, in the visitor's language.
-fn dress(web: &Web, response: Response, api: bool, lang: Lang) -> Response {
+fn dress(web: &Web, response: Response, asked: &HeaderMap, api: bool, lang: Lang) -> Response {
     let status = response.status();
     let trouble = match response.extensions().get::<Trouble>() {
         Some(trouble) => trouble.clone(),
@@ -129,7 +135,10 @@ fn dress(web: &Web, response: Response, api: bool, lang: Lang) -> Response {
         return dressed;
     }
     if let Some(held) = &trouble.held {
-        return (trouble.status, crate::pages::sign_in_with(web, lang, held)).into_response();
+        let page = crate::pages::sign_in_with(web, lang, held);
+        let mut dressed = (trouble.status, page).into_response();
+        crate::pages::hold(web, asked, &mut dressed, held);
+        return dressed;
     }
     if let Some(instead) = &trouble.instead {
         return Redirect::to(instead).into_response();

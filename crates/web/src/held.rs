@@ -1,7 +1,11 @@
 //! A form that was sent after its session had ended: what was typed is carried through the sign-in and comes back.
 //!
-//! The server keeps nothing of it: the fields travel in the sign-in page itself and are sent again, by a press of the
-//! button, under the new session. Files cannot travel that way and are chosen again; which, is said.
+//! The fields travel in the sign-in page itself and are sent again, by a press of the button, under the new session. Files
+//! cannot travel that way and are chosen again; which, is said. Who signs in by way of another system leaves the page: for
+//! him the fields wait in memory, under a name that only a cookie of his browser knows.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
 
 use axum::Form;
 use axum::body::{Body, to_bytes};
@@ -9,10 +13,12 @@ use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::header;
 use axum::http::request::Parts;
 use bihuan_messages::{Lang, t, tf};
+use jiff::{SignedDuration, Timestamp};
 use maud::{Markup, html};
 use serde::{Deserialize, Serialize};
 
 use crate::Web;
+use crate::form::fresh_key;
 use crate::layout;
 use crate::show;
 
@@ -21,6 +27,15 @@ const BYTES_MAX: usize = 256 << 10;
 
 /// Most that is read past for it: a form with its files.
 const READ_MAX: usize = 16 << 20;
+
+/// The cookie with the name under which a form waits.
+pub(crate) const HELD: &str = "held";
+
+/// How long a form waits, in seconds: as long as a session lasts without use.
+pub(crate) const HELD_SECONDS: u32 = 12 * 3600;
+
+/// Most that waits of all forms together, in bytes; the oldest give way.
+const WAITING_MAX: usize = 16 << 20;
 
 /// Forms that hold secrets, or that say nothing once the session is another.
 const NEVER: [&str; 7] = [
@@ -117,6 +132,13 @@ impl Held {
         (own && open).then_some(held)
     }
 
+    /// How much it holds.
+    fn bytes(&self) -> usize {
+        let fields = self.fields.iter().map(|(name, value)| name.len() + value.len());
+        let files = self.files.iter().map(String::len);
+        self.to.len() + self.from.len() + fields.chain(files).sum::<usize>()
+    }
+
     /// As a field of the sign-in form carries it.
     pub(crate) fn text(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
@@ -151,6 +173,41 @@ impl Held {
                 }
             },
         )
+    }
+}
+
+/// Forms that wait for somebody to come back from another system.
+#[derive(Default)]
+pub(crate) struct Waiting(Mutex<VecDeque<(String, Timestamp, Held)>>);
+
+impl Waiting {
+    /// Keeps a form; gives its name, which is the secret of the browser it came from.
+    pub(crate) fn keep(&self, held: &Held, now: Timestamp) -> Option<String> {
+        let name = Some(fresh_key()).filter(|name| !name.is_empty())?;
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.push_back((name.clone(), now, held.clone()));
+        let mut bytes: usize = waiting.iter().map(|(.., held)| held.bytes()).sum();
+        let over = |at: Timestamp| now.duration_since(at) > SignedDuration::from_secs(HELD_SECONDS.into());
+        while let Some((_, at, first)) = waiting.front()
+            && (over(*at) || bytes > WAITING_MAX)
+        {
+            bytes = bytes.saturating_sub(first.bytes());
+            waiting.pop_front();
+        }
+        Some(name)
+    }
+
+    /// The form of that name, if it still waits.
+    pub(crate) fn get(&self, name: &str) -> Option<Held> {
+        let waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = waiting.iter().find(|(own, ..)| own == name);
+        found.map(|(.., held)| held.clone())
+    }
+
+    /// Forgets a form that has come back.
+    pub(crate) fn forget(&self, name: &str) {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.retain(|(own, ..)| own != name);
     }
 }
 

@@ -93,6 +93,8 @@ struct Inner {
     proposals: pages::Proposals,
     /// Who asks too much.
     limits: limits::Limits,
+    /// Forms of people who have gone to another system to say who they are.
+    waiting: held::Waiting,
     /// Sign-ins by way of another system, by jurisdiction.
     common: BTreeMap<String, Arc<CommonSignIn>>,
 }
@@ -108,6 +110,7 @@ impl Web {
             drafts: pages::Drafts::default(),
             proposals: pages::Proposals::default(),
             limits: limits::Limits::default(),
+            waiting: held::Waiting::default(),
         }))
     }
 
@@ -136,6 +139,10 @@ impl Web {
     /// Sign-ins by way of another system.
     pub(crate) fn common(&self, slug: &str) -> Option<Arc<CommonSignIn>> {
         self.0.common.get(slug).cloned()
+    }
+
+    pub(crate) fn waiting(&self) -> &held::Waiting {
+        &self.0.waiting
     }
 
     pub(crate) fn limits(&self) -> &limits::Limits {

@@ -25,6 +25,8 @@ pub struct OpenSession {
     pub began: Timestamp,
     /// Last use, to the minute.
     pub used: Timestamp,
+    /// Whether another system said who this is ([`crate::sso`]).
+    pub common: bool,
 }
 
 /// A session.
@@ -115,7 +117,7 @@ impl Accounts {
         let connection = self.lock();
         let oldest = now.checked_sub(IDLE).unwrap_or(now).as_microsecond();
         let mut statement = connection.prepare_cached(
-            "SELECT id, agent, began_at, used_at FROM sessions WHERE login = ?1 AND used_at >= ?2 ORDER BY used_at DESC, id",
+            "SELECT id, agent, began_at, used_at, common FROM sessions WHERE login = ?1 AND used_at >= ?2 ORDER BY used_at DESC, id",
         )?;
         let rows = statement.query_map((login, oldest), |row| {
             Ok(OpenSession {
@@ -123,6 +125,7 @@ impl Accounts {
                 agent: row.get(1)?,
                 began: moment(row.get(2)?),
                 used: moment(row.get(3)?),
+                common: row.get(4)?,
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)

@@ -48,7 +48,7 @@ pub(crate) use case::{
     locked_for,
 };
 pub(crate) use imports::Drafts;
-pub(crate) use sign_in::{agent_of, sign_in_with};
+pub(crate) use sign_in::{agent_of, hold, sign_in_with};
 
 pub(crate) fn routes() -> Router<Web> {
     Router::new()

@@ -24,7 +24,7 @@ use crate::apart::apart;
 use crate::body::{Posted, Sent};
 use crate::components::summary::{Problem, summary};
 use crate::frame::lang_of;
-use crate::held::Held;
+use crate::held::{HELD, HELD_SECONDS, Held};
 use crate::limits::address;
 use crate::session::{POST, SESSION, cookie, set_cookie};
 use crate::trouble::Trouble;
@@ -80,6 +80,15 @@ pub(crate) fn sign_in_with(web: &Web, lang: Lang, held: &Held) -> Markup {
         held: Some(held.clone()),
     };
     view(web, lang, &carried, "", "", &[])
+}
+
+/// Where one may go to another system to sign in, the form waits here for who comes back from there.
+pub(crate) fn hold(web: &Web, asked: &HeaderMap, answer: &mut Response, held: &Held) {
+    if common::is_offered(web)
+        && let Some(name) = web.waiting().keep(held, Timestamp::now())
+    {
+        set_cookie(asked, answer.headers_mut(), HELD, &name, HELD_SECONDS);
+    }
 }
 
 /// What the sign-in carries along: where to go afterwards, and a form that is to come back.
@@ -269,6 +278,10 @@ pub(super) fn enter(headers: &HeaderMap, response: &mut Response, slug: &str, se
     set_cookie(headers, response.headers_mut(), SESSION, &value, COOKIE_SECONDS);
     let keep = if post.is_empty() { 0 } else { COOKIE_SECONDS };
     set_cookie(headers, response.headers_mut(), POST, post, keep);
+    // What was held has come along by now.
+    if cookie(headers, HELD).is_some() {
+        set_cookie(headers, response.headers_mut(), HELD, "", 0);
+    }
 }
 
 async fn sign_out(State(web): State<Web>, headers: HeaderMap, posted: Posted) -> Result<Response, Trouble> {
@@ -321,8 +334,7 @@ fn view(web: &Web, lang: Lang, carried: &Carried, slug: &str, login: &str, probl
                     p .lead { (t(lang, "web.sign_in_lead")) }
                     @if carried.held.is_some() { p .notice { (t(lang, "phone.h_kept")) } }
                     (summary(lang, problems))
-                    // A form that is held cannot come along to another server and back.
-                    @if carried.held.is_none() { (common::offered(web, lang, &carried.next)) }
+                    (common::offered(web, lang, &carried.next))
                     form method="post" action="/sign-in" .stack {
                         (carried.inputs())
                         @if several {

@@ -247,6 +247,66 @@ async fn the_second_step_of_an_account_is_asked_for_unless_the_other_system_asks
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_that_outlives_its_session_comes_back_over_the_other_system_too() {
+    let place = place("");
+    let case = place.county.matter("厂区道路被占");
+    let mut browser = Browser::new(&place.county);
+    let typed = [
+        ("act", "note"),
+        ("key", "held-1"),
+        ("note", "写了半个小时的情况 <b>"),
+    ];
+    let held = browser.post(&format!("/cases/{case}/act"), &typed).await;
+    assert_eq!(held.status, StatusCode::UNAUTHORIZED);
+    assert!(
+        held.has("您刚才写的内容还在") && held.has("统一认证登录"),
+        "{}",
+        held.text
+    );
+    // Refused there at first: the form is still held, for either way.
+    let asked = goes(&place, &mut browser).await;
+    let back = format!(
+        "/sign-in/common/back?error=access_denied&state={}",
+        field(&asked, "state")
+    );
+    assert!(browser.get(&back).await.has("写了半个小时的情况"));
+    let asked = goes(&place, &mut browser).await;
+    place.provider.says(&claims(&place, &asked), Signs::Rs256);
+    let page = comes_back(&mut browser, &asked).await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+    assert!(
+        page.has("写了半个小时的情况 &lt;b&gt;") && page.has(&format!("action=\"/cases/{case}/act\"")),
+        "{}",
+        page.text
+    );
+    assert!(
+        !browser
+            .get(&format!("/cases/{case}"))
+            .await
+            .has("<blockquote>写了半个小时"),
+        "nothing is sent without a press"
+    );
+    let csrf = page.hidden("csrf");
+    let mut again = vec![("csrf", csrf.as_str()), ("look", "1")];
+    again.extend(typed);
+    let shown = browser.post(&format!("/cases/{case}/act"), &again).await;
+    assert!(
+        shown.form("act-note").has("写了半个小时的情况 &lt;b&gt;"),
+        "{}",
+        shown.text
+    );
+    // It came back once; who signs in afterwards from this browser is led on as ever.
+    let asked = goes(&place, &mut browser).await;
+    place.provider.says(&claims(&place, &asked), Signs::Rs256);
+    assert_eq!(
+        comes_back(&mut browser, &asked).await.status,
+        StatusCode::SEE_OTHER
+    );
+    let sessions = browser.get("/account").await;
+    assert!(sessions.has("经统一认证"), "{}", sessions.text);
+}
+
 #[test]
 fn without_the_address_of_this_server_there_is_no_way_back_and_the_settings_say_so() {
     let sso = "[sso]\nissuer = \"http://sso.example\"\nclient_id = \"bihuan\"\nclient_secret = \"S3CRET\"";

@@ -213,7 +213,8 @@ fn session_list(visitor: &Visitor, accounts: &bihuan_engine::Accounts) -> Result
                     th scope="col" { span .sr { (t(lang, "account.session_end")) } }
                 } }
                 tbody { @for session in &open { tr {
-                    td data-label=(t(lang, "account.session_where")) { (agent(&session.agent, lang)) }
+                    td data-label=(t(lang, "account.session_where")) { (agent(&session.agent, lang))
+                        @if session.common { " " span .tag { (t(lang, "account.session_common")) } } }
                     td data-label=(t(lang, "account.session_began")) { (show::moment(session.began, lang)) }
                     td data-label=(t(lang, "account.session_used")) { (show::moment(session.used, lang)) }
                     td {

@@ -15,10 +15,11 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{Carried, HALF, HALF_SECONDS, agent_of, enter, view};
+use super::{Carried, HALF, HALF_SECONDS, agent_of, code_view, enter, view};
 use crate::apart::apart;
 use crate::components::summary::Problem;
 use crate::frame::lang_of;
+use crate::held::HELD;
 use crate::limits::address;
 use crate::pages::back_to;
 use crate::session::{cookie, set_cookie};
@@ -43,6 +44,20 @@ struct Begins {
     jurisdiction: String,
     #[serde(default)]
     next: String,
+}
+
+/// Whether some jurisdiction is set up so.
+pub(super) fn is_offered(web: &Web) -> bool {
+    let mut places = web.jurisdictions().iter();
+    places.any(|place| place.notices.settings().sso.is_some())
+}
+
+/// What goes along over the other system: where to go afterwards, and the form that waits for this browser.
+fn carried(web: &Web, headers: &HeaderMap, next: &str) -> Carried {
+    Carried {
+        next: next.to_owned(),
+        held: cookie(headers, HELD).and_then(|name| web.waiting().get(name)),
+    }
 }
 
 /// The buttons of the sign-in page, one for each jurisdiction that is set up so.
@@ -140,13 +155,21 @@ async fn back(
         .sign_in_common(&login, there, &agent_of(&headers), now)
     {
         Ok(secret) => {
-            let mut response = Redirect::to(back_to(&next)).into_response();
+            let along = carried(&web, &headers, &next);
+            let mut response = along.onward(place, lang_of(&headers), &secret)?;
             enter(&headers, &mut response, slug, &secret, "");
+            if let Some(name) = cookie(&headers, HELD) {
+                web.waiting().forget(name);
+            }
             response
         }
         Err(SignInError::NeedsCode(half)) => {
+            let along = carried(&web, &headers, &next);
             let to = format!("/sign-in/code?next={}", show::percent(back_to(&next)));
-            let mut response = Redirect::to(&to).into_response();
+            let mut response = match &along.held {
+                Some(_) => code_view(lang_of(&headers), &along, &[]).into_response(),
+                None => Redirect::to(&to).into_response(),
+            };
             let value = format!("{slug}.{half}");
             set_cookie(&headers, response.headers_mut(), HALF, &value, HALF_SECONDS);
             response
@@ -155,7 +178,7 @@ async fn back(
         Err(_) => {
             let lang = lang_of(&headers);
             let text = tf(lang, "web.sso_nobody", &[("who", &login)]);
-            page(&web, lang, slug, &next, text)
+            page(&web, lang, slug, &carried(&web, &headers, &next), text)
         }
     };
     set_cookie(&headers, response.headers_mut(), BEGUN, "", 0);
@@ -186,13 +209,13 @@ fn refused(
         }
         SsoError::Fault(error) => return Err(error.into()),
     };
-    let mut response = page(web, lang, slug, next, text);
+    let mut response = page(web, lang, slug, &carried(web, headers, next), text);
     set_cookie(headers, response.headers_mut(), BEGUN, "", 0);
     Ok(response)
 }
 
-fn page(web: &Web, lang: Lang, slug: &str, next: &str, text: String) -> Response {
+fn page(web: &Web, lang: Lang, slug: &str, carried: &Carried, text: String) -> Response {
     let problem = Problem::at("login", text);
-    let page = view(web, lang, &Carried::to(next), slug, "", &[problem]);
+    let page = view(web, lang, carried, slug, "", &[problem]);
     (StatusCode::UNPROCESSABLE_ENTITY, page).into_response()
 }
