@@ -13,14 +13,6 @@ const people = [
   ['ducha', {}, [
     ['clerk-desk', (page) => to(page, '/')],
     ['clerk-new', (page) => to(page, '/ledgers/key-task/new')],
-    ['clerk-instruction', async (page) => {
-      await to(page, '/ledgers/instruction/new');
-      await page.fill('[name="f.matter"]', '查清城西污水直排（样例）');
-      await page.fill('[name="f.wording"]', '请住建局一周内查清，报我。（样例）');
-      await page.setInputFiles('#papers', { name: '批示扫描件.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.4') });
-      await page.locator('#papers').scrollIntoViewIfNeeded();
-    }],
-    ['clerk-notices', (page) => to(page, '/notifications')],
     ['clerk-import', (page) => to(page, '/imports')],
     ['clerk-ledger', (page) => to(page, '/ledgers/key-task')],
   ]],
