@@ -3,22 +3,20 @@
 //!
 //! A piece is computed by evaluating the aggregate over that row alone, so the sum of all pieces is the aggregate.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::expr::{Aggregate, Arithmetic, Expr, Fact, Fault, Over, Row, Scope, arithmetic, evaluate};
 use crate::id::{Code, FieldId, StageId, UnitId};
-use crate::mechanism::Indicator;
 use crate::value::{RowRef, Value};
 
-/// The aggregates of an indicator's value and base, in the order in which they stand; `None` where one of them is no
-/// count or sum (a smallest or a number of different values does not add up), or where one over cases asks for the
-/// day of the question.
-pub fn pieces(indicator: &Indicator) -> Option<Vec<&Expr>> {
+/// The aggregates of a value and its base, in the order in which they stand; `None` where one of them is no count or sum (a
+/// smallest or a number of different values does not add up), or where one over cases asks for the day of the question.
+pub fn pieces<'e>(value: &'e Expr, base: Option<&'e Expr>) -> Option<Vec<&'e Expr>> {
     let mut found = Vec::new();
-    for expr in std::iter::once(&indicator.value).chain(&indicator.base) {
+    for expr in std::iter::once(value).chain(base) {
         gather(expr, &mut found)?;
     }
     Some(found)
@@ -45,6 +43,14 @@ fn gather<'e>(expr: &'e Expr, into: &mut Vec<&'e Expr>) -> Option<()> {
         }
     });
     whole
+}
+
+/// Puts the fields of a row that an expression looks at among `fields`.
+pub fn fields_of(expr: &Expr, fields: &mut BTreeSet<FieldId>) {
+    if let Expr::Item(field) | Expr::ItemHas(field) = expr {
+        fields.insert(field.clone());
+    }
+    expr.each_child(&mut |part| fields_of(part, fields));
 }
 
 fn asks_for_today(expr: &Expr) -> bool {
@@ -105,6 +111,29 @@ impl Sums {
                     sum: value.clone(),
                 };
                 days.insert(day, cell);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes in what was summed over other rows.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Sums::add`].
+    pub fn join(&mut self, more: Sums) -> Result<(), Fault> {
+        for (unit, days) in more.0 {
+            let known = self.0.entry(unit).or_default();
+            for (day, more) in days {
+                match known.get_mut(&day) {
+                    Some(cell) => {
+                        cell.sum = arithmetic(Arithmetic::Add, &cell.sum, &more.sum)?;
+                        cell.rows = cell.rows.saturating_add(more.rows);
+                    }
+                    None => {
+                        known.insert(day, more);
+                    }
+                }
             }
         }
         Ok(())

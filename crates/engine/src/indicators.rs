@@ -9,9 +9,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bihuan_domain::case::State;
-use bihuan_domain::expr::{Expr, NoCase, Over, Row, holds_for};
+use bihuan_domain::expr::{Expr, NoCase, Over, holds_for};
 use bihuan_domain::id::{CaseId, Code, Digest, FieldId, MechanismId, RegisterId};
+use bihuan_domain::indicator::fields_of;
 use bihuan_domain::mechanism::Mechanism;
 use bihuan_domain::value::Value;
 use bihuan_domain::world::World;
@@ -115,10 +115,12 @@ pub fn measure(
     let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
     tally.follow(views, world, mechanism, now)?;
     let laid = laid_out(mechanism);
-    let known: BTreeMap<&Code, Known<'_>> = laid
-        .iter()
-        .map(|laid| (&laid.indicator.id, Known::of(laid, &tally, world, now)))
-        .collect();
+    let known_of = |indicators: bool| -> BTreeMap<&Code, Known<'_>> {
+        let laid = laid.iter().filter(|laid| laid.indicator.is_some() == indicators);
+        laid.map(|laid| (laid.id, Known::of(laid, &tally, world, now)))
+            .collect()
+    };
+    let (known, known_figures) = (known_of(true), known_of(false));
     let mut measures = Measures {
         versions: tally.versions(),
         ..Measures::default()
@@ -128,21 +130,26 @@ pub fn measure(
         .indicators
         .iter()
         .filter(|indicator| !known.contains_key(&indicator.id));
-    let expressions = rest
+    let expressions: Vec<&Expr> = rest
         .flat_map(|indicator| std::iter::once(&indicator.value).chain(&indicator.base))
         .chain(
             mechanism
                 .figures
                 .iter()
+                .filter(|figure| !known_figures.contains_key(&figure.id))
                 .flat_map(|figure| figure.value.iter().chain(&figure.base)),
-        );
-    // Rows of cases are kept only where something looks at them: a ledger may be long.
-    let wanted = expressions.into_iter().any(|expr| counted(expr).cases);
+        )
+        .collect();
+    // Rows of cases are kept only where something looks at them, and only what it looks at: a ledger may be long.
     let mut cases = Vec::new();
-    if wanted {
-        views.for_each_state(std::slice::from_ref(&mechanism.id), None, |state, _| {
-            cases.push(row(&state))
-        })?;
+    if expressions.iter().any(|expr| counted(expr).cases) {
+        let fields = fields_in(expressions.iter().copied());
+        let rows = views.each_of(
+            &views.ids_of(&mechanism.id)?,
+            |id| *id,
+            |_, state| state.as_row_of(&fields),
+        );
+        cases = rows?;
     }
     let scope = NoCase::new(now)
         .with_registers(&world.registers)
@@ -169,7 +176,10 @@ pub fn measure(
     for reported in &mechanism.figures {
         let base = reported.base.as_ref();
         let value = reported.value.as_ref();
-        let reading = value.map(|value| figure::read(value, base, &reported.unit, &scope));
+        let reading = match known_figures.get(&reported.id) {
+            Some(known) => Some(known.now()),
+            None => value.map(|value| figure::read(value, base, &reported.unit, &scope)),
+        };
         let result = reading.as_ref().and_then(|reading| reading.result.as_ref().ok());
         measures.figures.push(Measured {
             id: reported.id.clone(),
@@ -202,7 +212,9 @@ pub fn by_unit(
     let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
     tally.follow(views, world, mechanism, now)?;
     let laid = laid_out(mechanism);
-    let wanted = laid.iter().find(|laid| laid.indicator.id == *indicator);
+    let wanted = laid
+        .iter()
+        .find(|laid| laid.indicator.is_some_and(|known| known.id == *indicator));
     Ok(wanted.map(|laid| Known::of(laid, &tally, world, now).units()))
 }
 
@@ -233,24 +245,34 @@ pub fn counted_cases(
     }
     let scope = NoCase::new(now).with_registers(&world.registers);
     let window = indicator_window(found, now);
-    let mut chosen = BTreeSet::new();
-    views.for_each_state(std::slice::from_ref(&mechanism.id), None, |state, _| {
-        let row = row(&state);
-        let meets = |filter: &Option<&Expr>| match filter {
-            Some(filter) => holds_for(filter, &scope, &row).unwrap_or(false),
-            None => true,
-        };
-        let inside = window
-            .as_ref()
-            .is_none_or(|(dated, from, to)| match row.get(dated) {
-                Some(Value::Date(day)) => from <= day && day <= to,
-                _ => false,
-            });
-        if inside && filters.iter().any(meets) {
-            chosen.insert(state.id);
-        }
-    })?;
-    Ok(Some(chosen))
+    let mut fields = fields_in(filters.iter().copied().flatten());
+    fields.extend(window.iter().map(|(dated, ..)| dated.clone()));
+    let chosen = views.each_of(
+        &views.ids_of(&mechanism.id)?,
+        |id| *id,
+        |id, state| {
+            let row = state.as_row_of(&fields);
+            let meets = |filter: &Option<&Expr>| match filter {
+                Some(filter) => holds_for(filter, &scope, &row).unwrap_or(false),
+                None => true,
+            };
+            let inside = window
+                .as_ref()
+                .is_none_or(|(dated, from, to)| match row.get(dated) {
+                    Some(Value::Date(day)) => from <= day && day <= to,
+                    _ => false,
+                });
+            (inside && filters.iter().any(meets)).then_some(*id)
+        },
+    )?;
+    Ok(Some(chosen.into_iter().flatten().collect()))
+}
+
+/// The fields of a case that expressions look at.
+fn fields_in<'e>(expressions: impl Iterator<Item = &'e Expr>) -> BTreeSet<FieldId> {
+    let mut fields = BTreeSet::new();
+    expressions.for_each(|expr| fields_of(expr, &mut fields));
+    fields
 }
 
 /// The days on which a row must fall to count now: those of the period so far.
@@ -262,10 +284,6 @@ fn indicator_window(
     let today = bihuan_domain::calendar::date_of(now);
     let (first, _) = indicator.period.around(today)?;
     Some((indicator.dated.clone()?, first, today))
-}
-
-fn row(state: &State) -> Row {
-    figure::case_row(state)
 }
 
 /// The conditions of the aggregates over cases in an expression; `None` for one without.

@@ -10,6 +10,7 @@ mod brought;
 mod due;
 mod fold;
 mod group;
+mod lanes;
 mod packed;
 mod pass;
 mod piece;
@@ -28,7 +29,7 @@ pub use rebuild::{Difference, compare, rebuild};
 pub use spans::Span;
 
 pub(crate) use awaited::Awaited;
-pub(crate) use brief::{Brief, Course};
+pub(crate) use brief::{Brief, Course, each_brief};
 pub(crate) use brought::{open_about, open_cases, project_brought, scheduled_through};
 pub(crate) use due::{due_cases, put_off};
 pub(crate) use packed::read as read_state;

@@ -13,6 +13,7 @@ use super::period::Span;
 use super::scheme::{Members, Of, Rule, Scheme, Source};
 use crate::expr::{Expr, Fact, NoCase, Row, evaluate_for};
 use crate::id::{FieldId, UnitId};
+use crate::indicator::fields_of;
 use crate::value::Value;
 
 /// Decimal places of [`Amount::Millionths`].
@@ -188,13 +189,7 @@ impl Counting {
     /// The fields of a case or row that it looks at.
     pub fn fields(&self) -> BTreeSet<FieldId> {
         let mut fields = BTreeSet::new();
-        for expr in self.exprs() {
-            each_part(expr, &mut |part| {
-                if let Expr::Item(field) | Expr::ItemHas(field) = part {
-                    fields.insert(field.clone());
-                }
-            });
-        }
+        self.exprs().for_each(|expr| fields_of(expr, &mut fields));
         fields
     }
 

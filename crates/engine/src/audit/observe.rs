@@ -17,7 +17,7 @@ use super::same::Files;
 use super::{Cell, Detector, Place, Share, by_record};
 use crate::error::Error;
 use crate::mechanisms::Mechanisms;
-use crate::views::Views;
+use crate::views::{Views, each_brief};
 
 /// A matter with less time than this from opening to limit has no time to wait.
 const WHOLE_MIN: SignedDuration = SignedDuration::from_hours(48);
@@ -60,7 +60,7 @@ pub(super) fn cells(
 ) -> Result<Vec<Cell>, Error> {
     let mut looked_at: Vec<CaseId> = Vec::new();
     let before = period.start.checked_sub(FILES_BEFORE).unwrap_or(period.start);
-    views.for_each_brief(|id, _, _, course| {
+    each_brief(views.connection(), (0, i64::MAX), |id, _, _, course| {
         let recent = course.ended.is_some_and(|at| before <= at && at < period.end);
         let undone = course.more.undone.iter().any(|undone| period.holds(undone.at));
         if recent || undone {

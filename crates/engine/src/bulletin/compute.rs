@@ -20,12 +20,46 @@ use super::figures::{
 use super::rate::{CaseSet, Rate, ranks};
 use super::typical::Search;
 use crate::error::Error;
-use crate::views::{Brief, Course};
+use crate::views::{Brief, Course, Views};
 
-/// Looks at a case whole.
-pub(crate) type Look<'l> = dyn FnMut(CaseId) -> Result<Option<State>, Error> + 'l;
+/// Where cases can be looked at whole.
+pub(crate) trait Look {
+    /// What `tell` makes of each of these cases that is there, in their order.
+    fn told_of<I: Sync, T: Send>(
+        &self,
+        items: &[I],
+        id: impl Fn(&I) -> CaseId + Sync,
+        tell: impl Fn(&I, &State) -> T + Sync,
+    ) -> Result<Vec<T>, Error>;
+}
 
-/// Counts cases into the figures of one bulletin. Feed it every case in order of id, then [`Collector::finish`].
+impl Look for Views {
+    fn told_of<I: Sync, T: Send>(
+        &self,
+        items: &[I],
+        id: impl Fn(&I) -> CaseId + Sync,
+        tell: impl Fn(&I, &State) -> T + Sync,
+    ) -> Result<Vec<T>, Error> {
+        self.each_of(items, id, tell)
+    }
+}
+
+impl Look for BTreeMap<CaseId, State> {
+    fn told_of<I: Sync, T: Send>(
+        &self,
+        items: &[I],
+        id: impl Fn(&I) -> CaseId + Sync,
+        tell: impl Fn(&I, &State) -> T + Sync,
+    ) -> Result<Vec<T>, Error> {
+        let told = items
+            .iter()
+            .filter_map(|item| Some(tell(item, self.get(&id(item))?)));
+        Ok(told.collect())
+    }
+}
+
+/// Counts cases into the figures of one bulletin. Feed it every case in order of id, or join several that were fed one run
+/// of ids each, in order; then [`Collector::finish`].
 pub(crate) struct Collector<'w> {
     scope: Scope,
     as_of: Timestamp,
@@ -51,6 +85,14 @@ impl Tally {
     fn add(&mut self, figure: usize, case: CaseId, times: u64) {
         if let Some((cases, n)) = self.0.get_mut(figure) {
             cases.add(case);
+            *n = n.saturating_add(times);
+        }
+    }
+
+    /// Takes in what was counted over cases with higher ids.
+    fn join(&mut self, more: Tally) {
+        for ((cases, n), (others, times)) in self.0.iter_mut().zip(more.0) {
+            cases.append(others);
             *n = n.saturating_add(times);
         }
     }
@@ -148,17 +190,38 @@ impl<'w> Collector<'w> {
         }
     }
 
+    /// Takes in what another counted over cases with higher ids.
+    pub(crate) fn join(&mut self, more: Self) {
+        self.totals.join(more.totals);
+        for (unit, tally) in more.units {
+            let place = self.place(unit);
+            if let Some((_, known)) = self.units.get_mut(place) {
+                known.join(tally);
+            }
+        }
+        self.late.extend(more.late);
+        self.items.extend(more.items);
+        self.undone.extend(more.undone);
+        if let (Some(search), Some(more)) = (&mut self.typical, more.typical) {
+            search.join(more);
+        }
+    }
+
+    /// Where a unit stands, in the last place from now on if it was not there.
+    fn place(&mut self, unit: UnitId) -> usize {
+        let place = self.units.iter().position(|(known, _)| *known == unit);
+        place.unwrap_or_else(|| {
+            self.units.push((unit, Tally::default()));
+            self.units.len().saturating_sub(1)
+        })
+    }
+
     /// Where the unit stands that answers for an owner: the owner itself, or on the last day its successor.
     fn unit(&mut self, owner: &str) -> usize {
         if let Some(place) = self.owners.get(owner) {
             return *place;
         }
-        let unit = owner_on(self.world, &owner.into(), self.scope.to);
-        let place = self.units.iter().position(|(known, _)| *known == unit);
-        let place = place.unwrap_or_else(|| {
-            self.units.push((unit, Tally::default()));
-            self.units.len().saturating_sub(1)
-        });
+        let place = self.place(owner_on(self.world, &owner.into(), self.scope.to));
         self.owners.insert(owner.to_owned(), place);
         place
     }
@@ -223,41 +286,6 @@ impl<'w> Collector<'w> {
         undone.chain(last).rfind(due)
     }
 
-    fn late_item(&self, state: &State, late: LateWith, due: Timestamp) -> LateItem {
-        let seconds = u64::try_from(self.as_of.as_second().saturating_sub(due.as_second())).unwrap_or(0);
-        LateItem {
-            case: state.id,
-            mechanism: state.mechanism.id.clone(),
-            number: state.number.as_ref().map(|number| number.text.clone()),
-            title: state.title.clone(),
-            owner: state.owner.clone(),
-            holder: state.holder.clone(),
-            late,
-            due,
-            days: seconds.div_ceil(86_400).max(1),
-            extensions: state.granted.get(&RequestKind::Extension).copied().unwrap_or(0),
-            claimed: state.kind == StageKind::Verify,
-            colour: state.colour(),
-            cause: state.cause.clone(),
-            stage: Some(state.stage.clone()),
-            since: Some(state.stage_since),
-            repeated: false,
-        }
-    }
-
-    fn false_closings(state: &State) -> impl Iterator<Item = FalseClosing> + '_ {
-        state.undone.iter().map(|undone| FalseClosing {
-            case: state.id,
-            mechanism: state.mechanism.id.clone(),
-            number: state.number.as_ref().map(|number| number.text.clone()),
-            title: state.title.clone(),
-            owner: state.owner.clone(),
-            closed: undone.at,
-            failed: undone.failed,
-            seq: undone.seq,
-        })
-    }
-
     /// The figures. `earlier` are the bulletins issued in the log before, oldest first; `look` looks at a case whole.
     ///
     /// # Errors
@@ -267,22 +295,20 @@ impl<'w> Collector<'w> {
         mut self,
         log: Beacon,
         earlier: &[Earlier],
-        look: &mut Look<'_>,
+        look: &impl Look,
     ) -> Result<Figures, Error> {
-        let mut late = Vec::with_capacity(self.late.len());
-        for (id, with, due) in &self.late {
-            late.extend(look(*id)?.map(|state| self.late_item(&state, *with, *due)));
-        }
+        let mut late = look.told_of(
+            &self.late,
+            |(id, ..)| *id,
+            |(_, with, due), state| late_item(self.as_of, state, *with, *due),
+        )?;
         late.sort_by_key(|item| (item.late as u8, item.due, item.case));
         repeated(&mut late, earlier);
-        let (mut items, mut false_closings) = (Vec::new(), Vec::new());
-        for id in &self.items {
-            items.extend(look(*id)?.iter().flat_map(ladder_items));
-        }
+        let items = look.told_of(&self.items, |id| *id, |_, state| ladder_items(state))?;
+        let mut items: Vec<LadderItem> = items.into_iter().flatten().collect();
         items.sort_by_key(|item| (item.since, item.case));
-        for id in &self.undone {
-            false_closings.extend(look(*id)?.iter().flat_map(Self::false_closings));
-        }
+        let false_closings = look.told_of(&self.undone, |id| *id, |_, state| false_closings(state))?;
+        let false_closings: Vec<FalseClosing> = false_closings.into_iter().flatten().collect();
         let typical = self.typical.take().map(|search| search.found(look)).transpose()?;
         let counts = self.totals.counts(&FIGURES, |id| self.query(id));
         let rates = RATES
@@ -364,6 +390,42 @@ impl<'w> Collector<'w> {
             _ => None,
         }
     }
+}
+
+fn late_item(as_of: Timestamp, state: &State, late: LateWith, due: Timestamp) -> LateItem {
+    let seconds = u64::try_from(as_of.as_second().saturating_sub(due.as_second())).unwrap_or(0);
+    LateItem {
+        case: state.id,
+        mechanism: state.mechanism.id.clone(),
+        number: state.number.as_ref().map(|number| number.text.clone()),
+        title: state.title.clone(),
+        owner: state.owner.clone(),
+        holder: state.holder.clone(),
+        late,
+        due,
+        days: seconds.div_ceil(86_400).max(1),
+        extensions: state.granted.get(&RequestKind::Extension).copied().unwrap_or(0),
+        claimed: state.kind == StageKind::Verify,
+        colour: state.colour(),
+        cause: state.cause.clone(),
+        stage: Some(state.stage.clone()),
+        since: Some(state.stage_since),
+        repeated: false,
+    }
+}
+
+fn false_closings(state: &State) -> Vec<FalseClosing> {
+    let closings = state.undone.iter().map(|undone| FalseClosing {
+        case: state.id,
+        mechanism: state.mechanism.id.clone(),
+        number: state.number.as_ref().map(|number| number.text.clone()),
+        title: state.title.clone(),
+        owner: state.owner.clone(),
+        closed: undone.at,
+        failed: undone.failed,
+        seq: undone.seq,
+    });
+    closings.collect()
 }
 
 fn ladder_items(state: &State) -> Vec<LadderItem> {

@@ -88,11 +88,15 @@ impl Content {
             figures,
         };
         content.name_all(world, mechanisms);
-        for sealed in content.seals(mechanisms) {
-            if let Some(text) = views.unseal(&sealed)? {
-                content.texts.insert(sealed.as_str().to_owned(), text);
+        let read = views.side_by_side(&content.seals(mechanisms), |log, seals| {
+            let mut texts = Vec::with_capacity(seals.len());
+            for sealed in seals {
+                let text = log.unseal(&sealed.as_str().parse()?)?;
+                texts.extend(text.map(|text| (sealed.as_str().to_owned(), text)));
             }
-        }
+            Ok(texts)
+        })?;
+        content.texts = read.into_iter().flatten().collect();
         content.same_words = content.said_before(views, world)?;
         Ok(content)
     }

@@ -178,12 +178,12 @@ pub fn minutes(
             ),
             ..Table::default()
         }));
+        body.push(Block::paragraph(tf(
+            lang,
+            "report.m_coverage",
+            &[("n", &matter.tasks.len())],
+        )));
     }
-    body.push(Block::paragraph(tf(
-        lang,
-        "report.m_coverage",
-        &[("n", &matter.tasks.len())],
-    )));
     Ok(Document {
         issuer: frame.signature.get(lang).to_owned(),
         title: tf(lang, "report.m_title", &[("title", &title)]),

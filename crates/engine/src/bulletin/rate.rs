@@ -79,6 +79,17 @@ impl CaseSet {
         }
     }
 
+    /// Takes in cases that all have higher ids; others are added one by one.
+    pub(super) fn append(&mut self, more: CaseSet) {
+        for (first, last) in more.0 {
+            match self.0.last_mut() {
+                Some((_, end)) if end.saturating_add(1) == first => *end = last,
+                Some((_, end)) if *end >= first => (first..=last).for_each(|id| self.add(CaseId(id))),
+                _ => self.0.push((first, last)),
+            }
+        }
+    }
+
     /// Whether `case` is among them.
     pub fn has(&self, case: CaseId) -> bool {
         let at = self.0.partition_point(|(_, last)| *last < case.0);

@@ -18,7 +18,7 @@ use super::figures::{Figures, Scope};
 use crate::burden::{self, Burden, Part};
 use crate::error::Error;
 use crate::mechanisms::Mechanisms;
-use crate::views::{Views, actor_of};
+use crate::views::{Views, actor_of, each_brief};
 use crate::writer::WORLD;
 
 /// Log entries read at a time.
@@ -42,9 +42,16 @@ pub fn compute(
             root: head.root.hex(),
         };
         let (world, earlier) = jurisdiction(log, head.size)?;
+        let counted = views.in_lanes(&views.runs_of_ids()?, |log, run| {
+            let mut collector = Collector::new(scope, as_of, &world);
+            each_brief(log.connection(), *run, |id, mechanism, owner, course| {
+                collector.add(id, mechanism, owner, course);
+            })?;
+            Ok(collector)
+        })?;
         let mut collector = Collector::new(scope, as_of, &world);
-        views.for_each_brief(|id, mechanism, owner, course| collector.add(id, mechanism, owner, course))?;
-        let mut figures = collector.finish(log_head, &earlier, &mut |id| views.state(id))?;
+        counted.into_iter().for_each(|part| collector.join(part));
+        let mut figures = collector.finish(log_head, &earlier, views)?;
         figures.burden = burden(log, &world, mechanisms, scope, head.size)?;
         Ok(figures)
     })
@@ -98,7 +105,7 @@ pub fn recompute(
     for state in cases.values() {
         collector.take(state);
     }
-    let mut figures = collector.finish(head, &earlier, &mut |id| Ok(cases.get(&id).cloned()))?;
+    let mut figures = collector.finish(head, &earlier, &cases)?;
     figures.burden = burden(log, &world, mechanisms, scope, size)?;
     Ok(figures)
 }

@@ -124,15 +124,24 @@ impl Search {
         keep(&mut self.bad, (class, std::cmp::Reverse(weight), id), why);
     }
 
+    /// Takes in what another search found among other cases.
+    pub(super) fn join(&mut self, more: Search) {
+        let good = more.good.into_iter();
+        good.for_each(|(rank, why)| keep(&mut self.good, rank, why));
+        let bad = more.bad.into_iter();
+        bad.for_each(|(rank, why)| keep(&mut self.bad, rank, why));
+    }
+
     /// What was found; `look` looks at a case whole.
-    pub(super) fn found(mut self, look: &mut Look<'_>) -> Result<Typical, Error> {
-        let mut first = |list: &mut Vec<(Rank, Why)>| -> Result<Vec<TypicalCase>, Error> {
+    pub(super) fn found(mut self, look: &impl Look) -> Result<Typical, Error> {
+        let first = |list: &mut Vec<(Rank, Why)>| {
             list.sort_by_key(|(rank, _)| *rank);
-            let mut cases = Vec::new();
-            for ((.., id), why) in list.drain(..).take(TOLD) {
-                cases.extend(look(id)?.map(|state| told(&state, why)));
-            }
-            Ok(cases)
+            list.truncate(TOLD);
+            look.told_of(
+                list,
+                |((.., id), _)| *id,
+                |(_, why), state| told(state, why.clone()),
+            )
         };
         Ok(Typical {
             good: first(&mut self.good)?,

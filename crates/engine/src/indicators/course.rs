@@ -134,10 +134,9 @@ impl<'a> Known<'a> {
                 .and_then(|value| figure::plain(&value)),
             }
         };
-        let indicator = self.laid.indicator;
-        let value = number(&indicator.value);
-        let base = indicator.base.as_ref().map(number);
-        figure::joined(value, base, &indicator.unit)
+        let value = number(self.laid.value);
+        let base = self.laid.base.map(number);
+        figure::joined(value, base, self.laid.unit)
     }
 
     fn window(&self, (from, to): (Date, Date)) -> Window {
@@ -152,7 +151,7 @@ impl<'a> Known<'a> {
 
     /// The indicator in time; `None` where its rows have no date.
     pub(super) fn course(&self) -> Option<Course> {
-        let indicator = self.laid.indicator;
+        let indicator = self.laid.indicator?;
         indicator.dated.as_ref()?;
         let today = date_of(self.now);
         let period = indicator.period.around(today)?;
@@ -260,9 +259,9 @@ impl<'a> Known<'a> {
 
     /// The window that answers “now”: the period so far, or everything.
     fn window_now(&self) -> Option<(Date, Date)> {
-        self.laid.indicator.dated.as_ref()?;
+        self.laid.dated()?;
         let today = date_of(self.now);
-        let (first, _) = self.laid.indicator.period.around(today)?;
+        let (first, _) = self.laid.indicator?.period.around(today)?;
         Some((first, today))
     }
 
@@ -273,7 +272,9 @@ impl<'a> Known<'a> {
 
     /// The printed figures that stand beside this indicator.
     pub(super) fn reported(&self, figures: &[ReportedFigure]) -> Vec<Reported> {
-        let indicator = self.laid.indicator;
+        let Some(indicator) = self.laid.indicator else {
+            return Vec::new();
+        };
         let beside = figures
             .iter()
             .filter(|figure| figure.indicator.as_ref() == Some(&indicator.id));

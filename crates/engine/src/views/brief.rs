@@ -9,7 +9,7 @@ use rusqlite::{Connection, Row};
 use serde::{Deserialize, Serialize};
 
 use super::project::micros;
-use super::query::{Views, instant};
+use super::query::instant;
 use crate::error::Error;
 
 /// The table of this part.
@@ -204,27 +204,26 @@ impl Course {
     }
 }
 
-impl Views {
-    /// Calls `visit` with the brief of each case, in order of id: mechanism, owner and the rest. Reads the table and not
-    /// memory, so that it belongs to the same moment as the log beside it.
-    ///
-    /// # Errors
-    ///
-    /// If the read models cannot be read.
-    pub(crate) fn for_each_brief(
-        &self,
-        mut visit: impl FnMut(CaseId, &str, &str, &Course),
-    ) -> Result<(), Error> {
-        let mut statement = self.log().connection().prepare_cached(
-            "SELECT id, mechanism, owner, opened_at, marks, limit_at, step_at, claimed_at, ended_at, done_at, more
-             FROM briefs ORDER BY id",
-        )?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            let id = CaseId(u64::try_from(row.get::<_, i64>(0)?).unwrap_or(0));
-            let text = |column: usize| row.get_ref(column)?.as_str().map_err(rusqlite::Error::from);
-            visit(id, text(1)?, text(2)?, &Course::read(row)?);
-        }
-        Ok(())
+/// Calls `visit` with the brief of each case of a run of ids, in order of id: mechanism, owner and the rest. Reads the table
+/// and not memory, so that it belongs to the same moment as the log beside it.
+///
+/// # Errors
+///
+/// If the read models cannot be read.
+pub(crate) fn each_brief(
+    connection: &Connection,
+    (first, last): (i64, i64),
+    mut visit: impl FnMut(CaseId, &str, &str, &Course),
+) -> Result<(), Error> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, mechanism, owner, opened_at, marks, limit_at, step_at, claimed_at, ended_at, done_at, more
+         FROM briefs WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
+    )?;
+    let mut rows = statement.query((first, last))?;
+    while let Some(row) = rows.next()? {
+        let id = CaseId(u64::try_from(row.get::<_, i64>(0)?).unwrap_or(0));
+        let text = |column: usize| row.get_ref(column)?.as_str().map_err(rusqlite::Error::from);
+        visit(id, text(1)?, text(2)?, &Course::read(row)?);
     }
+    Ok(())
 }

@@ -1,9 +1,11 @@
 //! Indicators over periods, units and time: they follow the log case by case, and give what a count from nothing gives.
 
-use bihuan_domain::id::{Code, PackId};
+use bihuan_domain::id::{CaseId, Code, PackId};
+use bihuan_domain::mechanism::Section;
 use bihuan_domain::org::Actor;
 use bihuan_engine::Engine;
-use bihuan_engine::indicators::{Measures, by_unit, measure};
+use bihuan_engine::bulletin;
+use bihuan_engine::indicators::{Half, Measures, by_unit, counted_cases, measure};
 use jiff::civil::date;
 use rust_decimal::Decimal;
 
@@ -156,6 +158,63 @@ fn what_followed_the_log_equals_a_count_from_nothing() {
         assert_eq!(kept.reading, anew.reading, "{}", kept.id);
         assert_eq!(kept.course, anew.course, "{}", kept.id);
     }
+}
+
+/// So many that a pass over them is shared among the processors.
+const MANY: u64 = 260;
+
+#[test]
+fn a_long_ledger_is_counted_by_several_hands_and_nothing_is_counted_twice_or_left_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut county = County::hastily(&dir.path().join("data"));
+    let pack = Engine::adopt_pack(&PackId::new("intake"), pack_files("intake"));
+    county
+        .engine
+        .change(&Actor::system(), "intake", vec![pack])
+        .unwrap();
+    let owners = ["housing", "water", "statistics"];
+    for nth in 0..MANY {
+        instructed(&mut county, owners[(nth % 3) as usize], "2026-03-13");
+    }
+    county.at(date(2026, 3, 20).at(9, 0, 0, 0));
+    county.engine.catch_up().unwrap();
+    let measures = measured(&county);
+    let found = measures
+        .indicators
+        .iter()
+        .find(|i| i.id.as_str() == "overdue")
+        .unwrap();
+    assert_eq!(found.reading.as_ref().unwrap().value, Ok(Decimal::from(MANY)));
+    let engine = &county.engine;
+    let views = engine.views().unwrap();
+    let mechanism = engine.mechanisms().current(&"instruction".into()).unwrap();
+    let (world, now) = (engine.world(), engine.now());
+    let overdue = Code::new("overdue");
+    let cases = counted_cases(&views, &world, &mechanism, &overdue, Half::Value, now)
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        cases,
+        (1..=MANY).map(CaseId).collect(),
+        "each case behind the number"
+    );
+    let parts = by_unit(&views, &world, &mechanism, &overdue, now)
+        .unwrap()
+        .unwrap();
+    for (place, owner) in owners.iter().enumerate() {
+        let part = parts.iter().find(|part| part.unit.as_str() == *owner).unwrap();
+        let own = (MANY + 2 - place as u64) / 3;
+        assert_eq!(part.own.value, Ok(Decimal::from(own)), "{owner}");
+    }
+    // The bulletin of the month: the same from the read models as from the log, with a line for each late matter.
+    let mut scope = crate::bulletins::drafting(date(2026, 3, 1), date(2026, 3, 31)).scope;
+    scope.sections = Section::ALL.iter().map(|(_, section)| *section).collect();
+    let mechanisms = engine.mechanisms();
+    let live = bulletin::compute(&views, &mechanisms, &scope, now).unwrap();
+    assert_eq!(live.late.len(), usize::try_from(MANY).unwrap());
+    assert_eq!(live.typical.bad.len(), 3);
+    let replayed = bulletin::recompute(views.log(), &mechanisms, &scope, live.as_of, live.log.size).unwrap();
+    assert_eq!(live, replayed);
 }
 
 /// An instruction of a unit with its limit.

@@ -72,7 +72,7 @@ pub(super) fn cannot_be_kept_by_period(subject: &Subject<'_>, sink: &mut Sink<'_
             whose: None,
             common: None,
         };
-        if ast.period == Period::Always || pieces(&indicator).is_none() {
+        if ast.period == Period::Always || pieces(&indicator.value, indicator.base.as_ref()).is_none() {
             sink.error("M0183", dated.span, |m| m.with("indicator", ast.id.as_str()));
         }
     }

@@ -2,11 +2,20 @@
 //! and limit in one form, the minutes come as a document; and a unit says once why it is late.
 
 use axum::http::StatusCode;
+use bihuan_domain::id::CaseId;
 use jiff::civil::date;
 use serde_json::json;
 
 use crate::browser::Browser;
 use crate::county::{County, apart};
+use crate::orders::words;
+
+/// The words of the minutes of a meeting.
+async fn written(office: &mut Browser, instruction: CaseId) -> String {
+    let minutes = office.get(&format!("/meetings/{instruction}/minutes.docx")).await;
+    assert_eq!(minutes.status, StatusCode::OK);
+    words(&minutes)
+}
 
 #[tokio::test]
 async fn a_decision_becomes_a_task_with_owner_and_limit_in_one_form() {
@@ -25,6 +34,11 @@ async fn a_decision_becomes_a_task_with_owner_and_limit_in_one_form() {
         list.text
     );
     assert!(list.has("已分解出任务的0项，共1项"));
+    let nothing = written(&mut office, instruction).await;
+    assert!(
+        nothing.contains("没有议定事项交办") && !nothing.contains("共交办"),
+        "minutes of a meeting that decided nothing say no more than that: {nothing}"
+    );
     let refused = [("what", "办手续"), ("owner", "nobody"), ("due", "2026-03-31")];
     let page = office.get(&format!("/meetings/{instruction}")).await;
     let own = (
@@ -70,9 +84,15 @@ async fn a_decision_becomes_a_task_with_owner_and_limit_in_one_form() {
     assert_eq!(task.parent, Some(instruction));
     let due = bihuan_domain::calendar::date_of(task.clock("case").unwrap().due);
     assert!(due >= date(2026, 3, 31) && due <= date(2026, 4, 1), "{due}");
-    let minutes = office.get(&format!("/meetings/{instruction}/minutes.docx")).await;
-    assert_eq!(minutes.status, StatusCode::OK);
-    assert!(minutes.bytes.starts_with(b"PK"));
+    let minutes = written(&mut office, instruction).await;
+    for told in [
+        "抓紧项目前期",
+        "三月底前办完用地手续",
+        "住房和城乡建设局",
+        "共交办1项任务",
+    ] {
+        assert!(minutes.contains(told), "{told}: {minutes}");
+    }
     let list = office.get("/meetings").await;
     assert!(list.has("已分解出任务的1项，共1项") && !list.has("还没有任务"));
     let mut housing = Browser::signed_in(&county, "housing.clerk").await;

@@ -8,7 +8,7 @@ use crate::browser::{Browser, Page};
 use crate::county::County;
 
 /// The text of a DOCX, without its marks.
-fn words(page: &Page) -> String {
+pub(crate) fn words(page: &Page) -> String {
     let mut archive = zip::ZipArchive::new(Cursor::new(page.bytes.clone())).unwrap();
     let mut xml = String::new();
     archive

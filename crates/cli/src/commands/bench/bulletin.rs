@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bihuan_domain::calendar::{date_of, midnight};
+use bihuan_domain::id::MechanismId;
 use bihuan_engine::bulletin::{self, Drafting, Scope, UnitOrder};
+use bihuan_engine::indicators;
 use bihuan_engine::time::{MovableTime, TimeSource};
 use bihuan_sim::workload::Office;
 use jiff::{SignedDuration, Timestamp};
@@ -68,6 +70,7 @@ pub(super) fn drafted(cases: usize, term: &Term) -> Result<Value, Trouble> {
     let mechanisms = office.engine.mechanisms();
     bulletin::compute(&office.engine.views()?, &mechanisms, &scope, office.engine.now())?;
     let counted = started.elapsed().as_millis();
+    let measured = first_look(&office)?;
     let path = office.engine.ledger().dir().join("ledger.sqlite");
     let sql = by_unit(&path, midnight(scope.from).as_microsecond())?;
     let whole = states(&path)?;
@@ -81,15 +84,30 @@ pub(super) fn drafted(cases: usize, term: &Term) -> Result<Value, Trouble> {
             ("cases", &cases),
             ("median", &seconds(median)),
             ("best", &seconds(best)),
+            ("worst", &seconds(drafts.last().copied().unwrap_or_default())),
             ("counted", &seconds(counted)),
             ("sql", &seconds(sql)),
             ("states", &seconds(whole)),
+            ("measured", &seconds(measured)),
         ],
     );
     Ok(json!({
         "cases": cases, "late": late, "drafts_ms": drafts.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "counted_ms": counted.to_string(), "sql_ms": sql.to_string(), "states_ms": whole.to_string(),
+        "indicators_first_look_ms": measured.to_string(),
     }))
+}
+
+/// What the first look at a mechanism's indicators after a start takes: every case is counted once.
+fn first_look(office: &Office) -> Result<u128, Trouble> {
+    let engine = &office.engine;
+    let mechanisms = engine.mechanisms();
+    let Some(mechanism) = mechanisms.current(&MechanismId::new("key-task")) else {
+        return Ok(0);
+    };
+    let started = Instant::now();
+    indicators::measure(&engine.views()?, &engine.world(), &mechanism, engine.now())?;
+    Ok(started.elapsed().as_millis())
 }
 
 /// The reference: what SQLite takes to count openings, closings, open and late matters by unit from the same rows. It
