@@ -14,8 +14,8 @@ use crate::id::{Code, FieldId, RegisterId, RoleId, StageId};
 pub struct Open {
     /// Roles that may open a case.
     pub by: Vec<RoleId>,
-    /// What it may come from.
-    pub from: BTreeSet<SourceKind>,
+    /// What it may come from, in the order of its file: a case that people open comes from the first, if nothing else is said.
+    pub from: Vec<SourceKind>,
     /// The first stage.
     pub stage: StageId,
     /// Later stages in which a case may be opened instead, because the matter has come that far.

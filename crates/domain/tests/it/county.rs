@@ -246,7 +246,7 @@ pub(crate) fn mechanism(way: Way) -> Mechanism {
         ]),
         open: Open {
             by: vec!["dispatcher".into()],
-            from: BTreeSet::from([SourceKind::Person, SourceKind::Instruction]),
+            from: vec![SourceKind::Person, SourceKind::Instruction],
             stage: "assigned".into(),
             stages: BTreeSet::new(),
             owners: BTreeSet::new(),

@@ -30,6 +30,9 @@ use crate::show::Show;
 use crate::trouble::Trouble;
 
 mod papers;
+mod source;
+
+pub(crate) use source::{source_code, source_key};
 
 const FORM: &str = "new";
 
@@ -251,16 +254,13 @@ fn order(
     if owner.is_empty() {
         problems.push(Problem::at("owner", t(visitor.lang, "web.owner_needed")));
     }
-    let kind = sent.filled("source").and_then(|kind| source_of(mechanism, kind));
     let supporting: BTreeSet<UnitId> = sent
         .all("supporting")
         .filter(|unit| !unit.is_empty())
         .map(UnitId::from)
         .collect();
     let source = SourceOrder {
-        kind: kind
-            .or_else(|| mechanism.open.from.first().copied())
-            .unwrap_or(SourceKind::Person),
+        kind: source::stated(mechanism, sent),
         document: None,
         at: Vec::new(),
         quote: sent.filled("quote").map(str::to_owned),
@@ -289,18 +289,6 @@ fn order(
     Ok((order, problems))
 }
 
-/// The sources that a person may state; the others come from the engine itself.
-const STATED: [SourceKind; 8] = [
-    SourceKind::Person,
-    SourceKind::Instruction,
-    SourceKind::Meeting,
-    SourceKind::Superior,
-    SourceKind::Document,
-    SourceKind::Finding,
-    SourceKind::Warning,
-    SourceKind::Parent,
-];
-
 /// Whether people open cases of this mechanism: not where they come from a schedule, a warning, a row or a parent alone.
 pub(crate) fn is_opened_by_people(mechanism: &Mechanism) -> bool {
     let by_itself = [
@@ -310,33 +298,6 @@ pub(crate) fn is_opened_by_people(mechanism: &Mechanism) -> bool {
         SourceKind::Import,
     ];
     mechanism.open.from.iter().any(|kind| !by_itself.contains(kind))
-}
-
-fn source_of(mechanism: &Mechanism, code: &str) -> Option<SourceKind> {
-    STATED
-        .into_iter()
-        .find(|kind| source_code(*kind) == code && mechanism.open.from.contains(kind))
-}
-
-/// A source's name in forms.
-pub(crate) fn source_code(kind: SourceKind) -> &'static str {
-    source_key(kind).strip_prefix("web.source_").unwrap_or_default()
-}
-
-/// The key of a source's name.
-pub(crate) fn source_key(kind: SourceKind) -> &'static str {
-    match kind {
-        SourceKind::Person => "web.source_person",
-        SourceKind::Document => "web.source_document",
-        SourceKind::Instruction => "web.source_instruction",
-        SourceKind::Meeting => "web.source_meeting",
-        SourceKind::Superior => "web.source_superior",
-        SourceKind::Import => "web.source_import",
-        SourceKind::Schedule => "web.source_schedule",
-        SourceKind::Finding => "web.source_finding",
-        SourceKind::Warning => "web.source_warning",
-        SourceKind::Parent => "web.source_parent",
-    }
 }
 
 fn view(
@@ -355,10 +316,6 @@ fn view(
     let key = sent.map_or_else(fresh_key, |sent| sent.get("key").to_owned());
     let owners = &mechanism.open.owners;
     let may_own = |unit: &bihuan_domain::org::Unit| owners.is_empty() || owners.contains(&unit.kind);
-    let sources: Vec<SourceKind> = STATED
-        .into_iter()
-        .filter(|kind| mechanism.open.from.contains(kind))
-        .collect();
     let heading = Message::new("web.new_case_of")
         .with("mechanism", &mechanism.label)
         .text(lang);
@@ -395,20 +352,7 @@ fn view(
             @if let Some(parent) = sent.and_then(|sent| sent.filled("parent")) {
                 p { (t(lang, "web.parent")) "：" a href={ "/cases/" (parent) } { (t(lang, "web.case")) " " (parent) } }
             }
-            @if sources.len() > 1 {
-                fieldset .field {
-                    legend { (t(lang, "web.source")) }
-                    div .choices {
-                        @for kind in &sources {
-                            @let code = source_code(*kind);
-                            label .choice {
-                                input type="radio" name="source" value=(code) checked[was("source") == code || was("source").is_empty() && Some(kind) == sources.first()];
-                                span { (t(lang, source_key(*kind))) }
-                            }
-                        }
-                    }
-                }
-            }
+            (source::field(lang, mechanism, sent))
             (fields(&show, mechanism, Part::Title).view(sent, problems))
             div .field {
                 label for="owner" { (t(lang, "web.owner")) }
@@ -458,11 +402,7 @@ fn view(
                     }
                 }
             }
-            div .field {
-                label for="quote" { (t(lang, "web.quote")) " " span .optional { (t(lang, "web.optional")) } }
-                p .help { (t(lang, "web.quote_help")) }
-                textarea #quote name="quote" rows="2" { (was("quote")) }
-            }
+            (source::words(lang, mechanism, sent))
             div .actions {
                 button .primary type="submit" { (t(lang, "web.open_case")) }
                 a href={ "/ledgers/" (mechanism.id) } { (t(lang, "web.cancel")) }

@@ -182,3 +182,43 @@ async fn no_scan_is_asked_for_where_nobody_brings_a_paper() {
     }
     assert!(asked > 5, "{asked}");
 }
+
+#[tokio::test]
+async fn the_form_asks_for_the_words_once_and_proposes_the_paper_that_they_stand_on() {
+    let county = County::of_every_pack();
+    let mut office = Browser::signed_in(&county, "office.dispatcher").await;
+    let ticked = |source: &str| format!("name=\"source\" value=\"{source}\" checked");
+    for (mechanism, source, words) in [
+        ("instruction", "instruction", "f.wording"),
+        ("superior-assignment", "superior", "f.wording"),
+        ("meeting-decision", "meeting", "f.wording"),
+        ("key-task", "person", "f.requirement"),
+        ("feedback-problem", "superior", "f.wording"),
+        ("three-plus-24", "person", "quote"),
+    ] {
+        let page = office.get(&format!("/ledgers/{mechanism}/new")).await;
+        assert!(page.has(&ticked(source)), "{mechanism}: {}", page.text);
+        assert!(page.has(&format!("name=\"{words}\"")), "{mechanism}");
+        assert_eq!(
+            page.has("name=\"quote\""),
+            words == "quote",
+            "{mechanism} asks for the words twice"
+        );
+        assert!(
+            !page.has("value=\"parent\""),
+            "{mechanism}: a part is opened from its whole"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_instruction_sent_without_a_source_comes_from_the_leader() {
+    let county = County::new();
+    let (mut office, page) = office(&county).await;
+    let mut fields = typed(&page);
+    fields.retain(|(name, _)| *name != "source");
+    let done = office.upload(FORM, &as_text(&fields), &[]).await;
+    assert_eq!(done.status, StatusCode::OK, "{}", done.text);
+    let source = done.text.split("<h2>来源</h2>").nth(1).unwrap();
+    assert!(source.starts_with("<p>领导批示"), "{source}");
+}

@@ -1,9 +1,10 @@
 //! Scans of the papers that a case came from: asked for in the opening's own form, and kept with the case in one operation.
 
-use bihuan_domain::mechanism::{Mechanism, SourceKind};
+use bihuan_domain::mechanism::Mechanism;
 use bihuan_messages::{Lang, t};
 use maud::{Markup, html};
 
+use super::source::OF_PAPER;
 use crate::body::Sent;
 use crate::components::summary::{Problem, at_field};
 use crate::show;
@@ -15,13 +16,7 @@ const ID: &str = "papers";
 /// Whether a case of this mechanism may come from a paper. Where something is promised to a custodian none is asked for:
 /// a scan would keep in the clear what the promise covers.
 pub(super) fn may_come(mechanism: &Mechanism) -> bool {
-    let of_paper = [
-        SourceKind::Instruction,
-        SourceKind::Meeting,
-        SourceKind::Superior,
-        SourceKind::Document,
-    ];
-    mechanism.open.from.iter().any(|kind| of_paper.contains(kind))
+    mechanism.open.from.iter().any(|kind| OF_PAPER.contains(kind))
         && mechanism.fields.iter().all(|field| field.sealed_to.is_none())
 }
 
