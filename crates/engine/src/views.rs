@@ -7,6 +7,7 @@
 mod awaited;
 mod brief;
 mod brought;
+mod desk;
 mod due;
 mod fold;
 mod group;
@@ -93,7 +94,6 @@ CREATE TABLE IF NOT EXISTS duties(
   colour INTEGER NOT NULL,
   PRIMARY KEY (case_id, place)
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS duties_by_post ON duties(post, due);
 CREATE TABLE IF NOT EXISTS numbers(series TEXT NOT NULL, year INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (series, year)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS recent_verifiers(owner TEXT PRIMARY KEY, person TEXT NOT NULL) WITHOUT ROWID;
 ";
@@ -101,6 +101,7 @@ CREATE TABLE IF NOT EXISTS recent_verifiers(owner TEXT PRIMARY KEY, person TEXT 
 /// Makes the tables where they are not there.
 pub(crate) fn create(connection: &rusqlite::Connection) -> Result<(), crate::error::Error> {
     connection.execute_batch(TABLES)?;
+    connection.execute_batch(desk::INDEX)?;
     connection.execute_batch(brought::TABLES)?;
     connection.execute_batch(brief::TABLE)?;
     connection.execute_batch(due::TABLE)?;

@@ -210,7 +210,7 @@ pub struct TimelineEntry {
 /// So many children stand on a case's page.
 const CHILDREN_MAX: u32 = 500;
 
-const COLUMNS: &str = "c.id, c.mechanism, c.number, c.title, c.stage, c.kind, c.open, c.owner, c.holder_unit, \
+pub(super) const COLUMNS: &str = "c.id, c.mechanism, c.number, c.title, c.stage, c.kind, c.open, c.owner, c.holder_unit, \
      c.holder_post, c.colour, c.opened_at, c.due_at, c.closed_at, c.on_time, c.late, c.round";
 
 impl Views {
@@ -294,54 +294,6 @@ impl Views {
     /// If the read models cannot be read.
     pub fn counts_by_mechanism(&self, filter: &Filter) -> Result<Vec<(MechanismId, Counts)>, Error> {
         Ok(self.roll()?.counts_by_mechanism(filter))
-    }
-
-    /// What waits for a person on these posts, most urgent first.
-    ///
-    /// # Errors
-    ///
-    /// If the read models cannot be read.
-    pub fn desk(&self, person: &PersonId, posts: &[PostId], limit: u64) -> Result<Page<DutyRow>, Error> {
-        if posts.is_empty() {
-            return Ok(Page {
-                rows: Vec::new(),
-                total: 0,
-            });
-        }
-        let marks = vec!["?"; posts.len()].join(", ");
-        let mut values: Vec<Sql> = posts
-            .iter()
-            .map(|post| Sql::from(post.as_str().to_owned()))
-            .collect();
-        values.push(Sql::from(person.as_str().to_owned()));
-        let from = format!(
-            "FROM duties d JOIN case_views c ON c.id = d.case_id WHERE d.post IN ({marks}) AND (d.person IS NULL OR d.person = ?)"
-        );
-        let total: i64 = self
-            .connection()
-            .prepare_cached(&format!("SELECT count(*) {from}"))?
-            .query_row(params_from_iter(values.iter()), |row| row.get(0))?;
-        let sql = format!(
-            "SELECT d.detail, d.post, d.since, d.due, d.colour, {COLUMNS} {from}
-             ORDER BY d.colour DESC, d.due IS NULL, d.due, d.case_id LIMIT {limit}"
-        );
-        let mut statement = self.connection().prepare_cached(&sql)?;
-        let mut rows = statement.query(params_from_iter(values.iter()))?;
-        let mut duties = Vec::new();
-        while let Some(row) = rows.next()? {
-            duties.push(DutyRow {
-                kind: serde_json::from_str(&row.get::<_, String>(0)?)?,
-                post: PostId::from(row.get::<_, String>(1)?),
-                since: instant(row.get(2)?),
-                due: row.get::<_, Option<i64>>(3)?.map(instant),
-                colour: colour_of(row.get(4)?),
-                case: case_row(row, 5)?,
-            });
-        }
-        Ok(Page {
-            rows: duties,
-            total: u64::try_from(total).unwrap_or(0),
-        })
     }
 
     /// The state of a case.
@@ -572,7 +524,7 @@ pub(super) fn instant(micros: i64) -> Timestamp {
     Timestamp::from_microsecond(micros).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
-fn case_row(row: &Row<'_>, from: usize) -> rusqlite::Result<CaseRow> {
+pub(super) fn case_row(row: &Row<'_>, from: usize) -> rusqlite::Result<CaseRow> {
     Ok(CaseRow {
         id: CaseId(u64::try_from(row.get::<_, i64>(from)?).unwrap_or(0)),
         mechanism: row.get::<_, String>(from + 1)?.into(),
