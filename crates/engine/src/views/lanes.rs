@@ -1,6 +1,8 @@
 //! Several readers of one moment: a count over a million cases takes every processor, each on a connection of its own that
 //! sees the same log.
 
+use std::thread::{Builder, ScopedJoinHandle};
+
 use bihuan_domain::case::State;
 use bihuan_domain::id::{CaseId, MechanismId};
 use bihuan_ledger::Reader;
@@ -46,14 +48,24 @@ impl Views {
             };
             std::thread::scope(|scope| {
                 let beside = &beside;
-                let hands = others.iter().map(|run| (run, scope.spawn(move || beside(run))));
-                let hands: Vec<_> = hands.collect();
-                let mut done = vec![work(log, first)?];
-                for (run, hand) in hands {
-                    let ended = hand.join();
-                    let defect = |_| Err(Error::Other("a thread ended in a defect".to_owned()));
-                    done.push(match ended.unwrap_or_else(defect)? {
-                        Some(done) => done,
+                let start = |run| Builder::new().spawn_scoped(scope, move || beside(run)).ok();
+                let hands: Vec<_> = others.iter().map(|run| (run, start(run))).collect();
+                let first = work(log, first);
+                // All are waited for, whatever failed: one that ends in a defect unheard would take this thread with it.
+                let ended = hands
+                    .into_iter()
+                    .map(|(run, hand)| (run, hand.map(ScopedJoinHandle::join)));
+                let ended: Vec<_> = ended.collect();
+                let mut done = vec![first?];
+                for (run, ended) in ended {
+                    let found = match ended {
+                        Some(Ok(found)) => found?,
+                        Some(Err(_)) => return Err(Error::Other("a thread ended in a defect".to_owned())),
+                        // A thread that could not be had leaves its run to us.
+                        None => None,
+                    };
+                    done.push(match found {
+                        Some(found) => found,
                         None => work(log, run)?,
                     });
                 }
@@ -131,4 +143,31 @@ impl Views {
 /// How many read at once.
 fn lanes() -> usize {
     std::thread::available_parallelism().map_or(1, |n| n.get().min(LANES_MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::engine::Engine;
+    use crate::time::SetTime;
+
+    #[test]
+    fn a_run_that_ends_in_a_defect_is_told_as_a_fault_also_where_the_first_run_failed_before() {
+        let place = tempfile::tempdir().unwrap();
+        let time = Arc::new(SetTime::at(jiff::Timestamp::UNIX_EPOCH));
+        let engine = Engine::create(&place.path().join("data"), "test.example", time).unwrap();
+        let views = engine.views().unwrap();
+        for fails in [false, true] {
+            let told = views.in_lanes(&[0, 1, 2], |_, run| match run {
+                0 if fails => Err(Error::Stopped),
+                1 => std::panic::resume_unwind(Box::new("a defect")),
+                run => Ok(*run),
+            });
+            let told = told.unwrap_err();
+            assert_eq!(matches!(told, Error::Stopped), fails, "{told}");
+        }
+        assert_eq!(views.in_lanes(&[0, 1, 2], |_, run| Ok(*run)).unwrap(), [0, 1, 2]);
+    }
 }
