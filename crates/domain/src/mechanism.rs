@@ -9,13 +9,14 @@ mod ending;
 mod figures;
 mod opening;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bihuan_messages::{Label, Lang, Message};
 use serde::{Deserialize, Serialize};
 
+use crate::event::Values;
 use crate::id::{Code, DatumId, Digest, FieldId, LadderId, MechanismId, PackId, RegisterId, RoleId, StageId};
-use crate::value::Type;
+use crate::value::{Type, Value};
 
 pub use bulletin::{BulletinSpan, BulletinTemplate, Chair, Section, SignatureRung};
 pub use course::{
@@ -24,6 +25,32 @@ pub use course::{
 pub use ending::{Children, Closing, Each, Join, LookBack, Renamed, RequestKind, RequestSpec, Way};
 pub use figures::{Direction, Indicator, Period, ReportedFigure};
 pub use opening::{FromRow, OnRow, Open, Risk, RowOwner, Schedule, SourceKind, Units};
+
+/// Which cases of a mechanism are emergencies. Only its file says so; a short clock alone makes none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Emergency {
+    /// None.
+    #[default]
+    Never,
+    /// Every one (`scene = "emergency"`).
+    Always,
+    /// Those whose choice is one of these (`emergency_by`, `emergencies`): a cry for help among questions.
+    Of(FieldId, BTreeSet<Code>),
+}
+
+impl Emergency {
+    /// Whether a case with these values is one.
+    pub fn is_one(&self, values: &Values) -> bool {
+        match self {
+            Emergency::Never => false,
+            Emergency::Always => true,
+            Emergency::Of(field, codes) => match values.get(field) {
+                Some(Value::Code(code)) => codes.contains(code),
+                _ => false,
+            },
+        }
+    }
+}
 
 /// Which definition decided something: a mechanism in one exact version.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -51,8 +78,8 @@ pub struct Mechanism {
     pub purpose: Label,
     /// The document that states the rule.
     pub source: Label,
-    /// Whether it works in emergencies (`scene = "emergency"`): what its clocks that run day and night say may come at night.
-    pub emergency: bool,
+    /// Which of its cases are emergencies: what their clocks that run day and night say may come at night.
+    pub emergency: Emergency,
     /// Fields of a case.
     pub fields: Vec<Field>,
     /// The text field that heads a case.

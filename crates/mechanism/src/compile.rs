@@ -11,8 +11,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use bihuan_domain::expr::Expr;
 use bihuan_domain::id::{Code, FieldId, LadderId, MechanismId, PackId, RegisterId, RoleId, StageId, StepId};
 use bihuan_domain::mechanism::{
-    ClockSpec, Closing, Exit, Indicator, Ladder, LimitSpec, LookBack, Mechanism, Numbering, Progress,
-    Renamed, ReportedFigure, RequestKind, RequestSpec, Resolve, Role, Rung, Stage, Step, Warning, Way,
+    ClockSpec, Closing, Emergency, Exit, Indicator, Ladder, LimitSpec, LookBack, Mechanism, Numbering,
+    Progress, Renamed, ReportedFigure, RequestKind, RequestSpec, Resolve, Role, Rung, Stage, Step, Warning,
+    Way,
 };
 use bihuan_messages::Label;
 
@@ -71,7 +72,14 @@ pub(crate) fn mechanism(subject: &Subject<'_>, pack: &str, sink: &mut Sink<'_>) 
         label: ast.label.clone(),
         purpose: ast.purpose.clone(),
         source: ast.source.clone(),
-        emergency: ast.scene == Scene::Emergency,
+        emergency: match &ast.emergencies {
+            _ if ast.scene == Scene::Emergency => Emergency::Always,
+            Some(some) => Emergency::Of(
+                FieldId::new(some.by.as_str()),
+                some.codes.iter().map(|code| Code::new(code.as_str())).collect(),
+            ),
+            None => Emergency::Never,
+        },
         fields: subject.fields.clone(),
         title: FieldId::new(ast.title.as_ref()?.as_str()),
         columns: ast

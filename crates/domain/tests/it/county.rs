@@ -11,8 +11,8 @@ use bihuan_domain::event::{CaseEvent, Source, Values, WorldEvent};
 use bihuan_domain::expr::Expr;
 use bihuan_domain::id::{CaseId, Code, FieldId, Sealed};
 use bihuan_domain::mechanism::{
-    ClockSpec, Closing, Colour, Exit, Field, Ladder, LimitSpec, LookBack, Mechanism, Open, RequestKind,
-    RequestSpec, Resolve, Risk, Role, Rung, SourceKind, Stage, StageKind, Step, Warning, Way,
+    ClockSpec, Closing, Colour, Emergency, Exit, Field, Ladder, LimitSpec, LookBack, Mechanism, Open,
+    RequestKind, RequestSpec, Resolve, Risk, Role, Rung, SourceKind, Stage, StageKind, Step, Warning, Way,
 };
 use bihuan_domain::org::{Actor, Appointment, Post, Unit, Validity};
 use bihuan_domain::refusal::Refusal;
@@ -229,7 +229,7 @@ pub(crate) fn mechanism(way: Way) -> Mechanism {
         label: label("督办事项"),
         purpose: label("x"),
         source: label("x"),
-        emergency: false,
+        emergency: Emergency::Never,
         fields: vec![
             field("title", Type::Text),
             field("result", Type::Int),

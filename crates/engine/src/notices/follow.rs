@@ -191,7 +191,9 @@ fn notices_of(
     };
     // Only the mechanism's file says what is an emergency; a short clock alone is none.
     let rules = mechanisms.by_digest(&after.mechanism.digest);
-    let emergency = rules.as_ref().is_some_and(|rules| rules.emergency);
+    let emergency = rules
+        .as_ref()
+        .is_some_and(|rules| rules.emergency.is_one(&after.values));
     let objection = rules.and_then(|rules| objects(world, &rules, &after, &event, &actor));
     let mut heard = BTreeSet::new();
     let mut notices = Vec::new();

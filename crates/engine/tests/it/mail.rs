@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use bihuan_domain::id::PackId;
+use bihuan_domain::mechanism::Emergency;
 use bihuan_domain::org::Actor;
 use bihuan_engine::notices::{Channels, Digest, Kind, Rhythm, explain};
 use bihuan_engine::{Accounts, Engine, Notices};
@@ -303,7 +304,9 @@ fn only_what_its_mechanism_calls_an_emergency_comes_at_night() {
     assert!(server.letters().is_empty());
     let packs = county.engine.mechanisms();
     assert!(
-        packs.all().all(|mechanism| !mechanism.emergency),
+        packs
+            .all()
+            .all(|mechanism| mechanism.emergency == Emergency::Never),
         "none of these packs is for emergencies"
     );
 }
@@ -343,6 +346,37 @@ fn what_its_mechanism_calls_an_emergency_is_told_in_the_night_it_happens() {
         1,
         "neither the night nor the daily digest holds it back"
     );
+}
+
+#[test]
+fn of_a_mechanism_that_names_them_only_the_emergencies_are_told_in_the_night() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut county = County::hastily(&dir.path().join("data"));
+    let mut files = pack_files("a-projects");
+    let file = files.get_mut("three-plus-24.toml").unwrap();
+    let said = "\nemergency_by = \"circle\"\nemergencies = [\"restricted\"]\ncites = { zh = \"测试\", en = \"a test\" }\ntitle = ";
+    let field = "\n[[field]]\nid = \"circle\"\n\n[[field]]\nid = \"reply\"\n";
+    *file = file
+        .replacen("\ntitle = ", said, 1)
+        .replacen("\n[[field]]\nid = \"reply\"\n", field, 1);
+    let pack = Engine::adopt_pack(&PackId::new("a-projects"), files);
+    county
+        .engine
+        .change(&Actor::system(), "emergencies", vec![pack])
+        .unwrap();
+    let server = Server::new(Begins::Tls);
+    let notices = notices(dir.path(), &server, "tls", |_| {});
+    round(&county, &notices);
+    county.at(date(2026, 3, 2).at(23, 0, 0, 0));
+    for (circle, letters) in [("open", 0), ("restricted", 1)] {
+        let order = json!({ "type": "open", "mechanism": "three-plus-24", "owner": "housing", "title": circle,
+            "values": { "leader": "county.leader", "circle": circle } });
+        county.order("supervision.dispatcher", order).unwrap();
+        round(&county, &notices);
+        let told = notices.of(&"p.housing.clerk".into(), 0, 1).unwrap().rows;
+        assert_eq!(told[0].urgent, letters == 1, "{circle}");
+        assert_eq!(server.letters().len(), letters, "{circle}");
+    }
 }
 
 #[test]

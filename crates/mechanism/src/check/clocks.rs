@@ -259,29 +259,49 @@ pub(super) fn field_is_no_date(subject: &Subject<'_>, sink: &mut Sink<'_>) {
 /// `M0153`: a clock by a field that is no choice; `M0133`: a limit for something that is none of its choices.
 pub(super) fn clock_by_no_choice(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     for clock in clocks(subject) {
-        let Some(by) = &clock.by else { continue };
-        let Some(field) = subject.field(by.as_str()) else {
-            if !subject.declares(by.as_str()) {
-                let known = subject.ast.fields.iter().map(|field| field.id.as_str());
-                super::unknown(sink, "M0110", by, known);
-            }
-            continue;
-        };
-        let Type::Choice(codes) = &field.ty else {
-            sink.error("M0153", by.span, |m| {
-                m.with("field", by.as_str()).with("role", "clock")
-            });
-            continue;
-        };
-        for (code, _) in &clock.limits {
-            if !codes.iter().any(|known| known.as_str() == code.value) {
-                super::unknown(
-                    sink,
-                    "M0133",
-                    code,
-                    codes.iter().map(bihuan_domain::id::Code::as_str),
-                );
-            }
+        if let Some(by) = &clock.by {
+            one_of_its_choices(
+                subject,
+                "clock",
+                by,
+                clock.limits.iter().map(|(code, _)| code),
+                sink,
+            );
         }
+    }
+}
+
+/// The same for the cases that are emergencies.
+pub(super) fn emergency_by_no_choice(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    if let Some(emergencies) = &subject.ast.emergencies {
+        let codes = emergencies.codes.iter();
+        one_of_its_choices(subject, "emergency_by", &emergencies.by, codes, sink);
+    }
+}
+
+/// Whether a field is a choice, and these are of its codes.
+fn one_of_its_choices<'c>(
+    subject: &Subject<'_>,
+    role: &str,
+    by: &Sp<String>,
+    named: impl Iterator<Item = &'c Sp<String>>,
+    sink: &mut Sink<'_>,
+) {
+    let Some(field) = subject.field(by.as_str()) else {
+        if !subject.declares(by.as_str()) {
+            let known = subject.ast.fields.iter().map(|field| field.id.as_str());
+            super::unknown(sink, "M0110", by, known);
+        }
+        return;
+    };
+    let Type::Choice(codes) = &field.ty else {
+        sink.error("M0153", by.span, |m| {
+            m.with("field", by.as_str()).with("role", role)
+        });
+        return;
+    };
+    for code in named.filter(|code| !codes.iter().any(|known| known.as_str() == code.value)) {
+        let known = codes.iter().map(bihuan_domain::id::Code::as_str);
+        super::unknown(sink, "M0133", code, known);
     }
 }

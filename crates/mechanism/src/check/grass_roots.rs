@@ -249,9 +249,10 @@ fn over_name(over: &Over) -> String {
     }
 }
 
-/// `M0156`: an exception is claimed without naming the rule that grants it.
+/// `M0156`: an exception, or a night's rest to be broken, is claimed without naming the rule that grants it.
 pub(super) fn exception_without_citation(subject: &Subject<'_>, sink: &mut Sink<'_>) {
-    if subject.ast.scene != Scene::Ordinary && subject.ast.cites.is_none() {
+    let claims = subject.ast.scene != Scene::Ordinary || subject.ast.emergencies.is_some();
+    if claims && subject.ast.cites.is_none() {
         sink.error("M0156", subject.ast.span, |m| m);
     }
 }

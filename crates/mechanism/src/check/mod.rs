@@ -125,6 +125,7 @@ const RULES: &[Rule] = &[
     data::sensitive_title,
     grass_roots::too_frequent_reports,
     grass_roots::proof_without_risk,
+    clocks::emergency_by_no_choice,
     grass_roots::exception_without_citation,
     grass_roots::indicator_about_persons,
     indicators::figure_beside_no_indicator,

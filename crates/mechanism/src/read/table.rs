@@ -71,7 +71,8 @@ impl<'n> Table<'n> {
         self.entries
     }
 
-    fn missing(&self, key: &str, sink: &mut Sink<'_>) {
+    /// Says that a key must be there.
+    pub(crate) fn missing(&self, key: &str, sink: &mut Sink<'_>) {
         sink.error("M0004", self.span, |m| {
             m.with("key", key).with("table", self.name)
         });

@@ -107,6 +107,8 @@ pub(crate) const KEYS: &[(&str, &[Key])] = &[
             ("source", Label, MUST),
             ("risk", Words(RISKS), MAY),
             ("scene", Words(&["ordinary", "emergency", "security"]), MAY),
+            ("emergency_by", Code, MAY),
+            ("emergencies", Codes, MAY),
             ("cites", Label, MAY),
             ("title", Code, MUST),
             ("columns", Codes, MAY),

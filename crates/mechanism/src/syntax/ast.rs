@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 
 use super::opening::{EachAst, OnRowAst, OwnerAst, ScheduleAst, SetAst};
 use super::parts::{ClockAst, FieldAst, LadderAst, RoleAst};
-use crate::read::Sp;
+use crate::read::{Sink, Sp, Table};
 
 /// A mechanism file.
 #[derive(Clone, Debug)]
@@ -22,6 +22,7 @@ pub(crate) struct MechanismAst {
     pub(crate) source: Label,
     pub(crate) risk: Risk,
     pub(crate) scene: Scene,
+    pub(crate) emergencies: Option<EmergenciesAst>,
     pub(crate) cites: Option<Label>,
     pub(crate) title: Option<Sp<String>>,
     pub(crate) columns: Vec<Sp<String>>,
@@ -59,6 +60,33 @@ pub(crate) enum Scene {
     Ordinary,
     Emergency,
     Security,
+}
+
+/// Which cases are emergencies where the mechanism as a whole is for none.
+#[derive(Clone, Debug)]
+pub(crate) struct EmergenciesAst {
+    pub(crate) by: Sp<String>,
+    pub(crate) codes: Vec<Sp<String>>,
+}
+
+impl EmergenciesAst {
+    /// Reads the two keys; one without the other is a fault.
+    pub(crate) fn read(head: &mut Table<'_>, sink: &mut Sink<'_>) -> Option<EmergenciesAst> {
+        let by = head.code("emergency_by", sink);
+        let codes = head.codes("emergencies", sink);
+        match (by, codes.is_empty()) {
+            (None, true) => None,
+            (None, false) => {
+                head.missing("emergency_by", sink);
+                None
+            }
+            (Some(_), true) => {
+                head.missing("emergencies", sink);
+                None
+            }
+            (Some(by), false) => Some(EmergenciesAst { by, codes }),
+        }
+    }
 }
 
 #[derive(Clone, Debug)]

@@ -4,8 +4,8 @@ use bihuan_domain::mechanism::{Direction, Period, RequestKind, Risk, SourceKind,
 use rust_decimal::Decimal;
 
 pub(crate) use super::ast::{
-    ChildrenAst, ClosingAst, FigureAst, IndicatorAst, JoinAst, LookBackAst, MechanismAst, OpenAst,
-    ProgressAst, Reasons, RenamedAst, RequestAst, Scene, StageAst, StepAst, WayAst,
+    ChildrenAst, ClosingAst, EmergenciesAst, FigureAst, IndicatorAst, JoinAst, LookBackAst, MechanismAst,
+    OpenAst, ProgressAst, Reasons, RenamedAst, RequestAst, Scene, StageAst, StepAst, WayAst,
 };
 use super::limit;
 use super::opening::{EachAst, each, on_row, owner, schedule, sets};
@@ -35,6 +35,7 @@ pub(crate) fn read(root: &Node, sink: &mut Sink<'_>) -> Option<MechanismAst> {
     let scene = head
         .code("scene", sink)
         .and_then(|w| word(w, "scene", SCENES, sink));
+    let emergencies = EmergenciesAst::read(&mut head, sink);
     let cites = head.label("cites", sink);
     let title = head.need_code("title", sink);
     let columns = head.codes("columns", sink);
@@ -58,6 +59,7 @@ pub(crate) fn read(root: &Node, sink: &mut Sink<'_>) -> Option<MechanismAst> {
         source,
         risk,
         scene: scene.map_or(Scene::Ordinary, |scene| scene.value),
+        emergencies,
         cites,
         title,
         columns,

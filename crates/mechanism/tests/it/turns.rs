@@ -129,7 +129,7 @@ impl History<'_> {
         let Some(owner) = owner.cloned() else {
             return Ok(());
         };
-        let from: Vec<SourceKind> = rules.from.iter().copied().collect();
+        let from = rules.from.clone();
         let stages: Vec<_> = rules.stages.iter().cloned().collect();
         let all = die.one_in(2);
         let parents: Vec<CaseId> = self.play.cases().map(|(state, _)| state.id).collect();
