@@ -2,9 +2,11 @@
 
 mod assess;
 mod bulletin;
+mod client;
 mod demo;
 mod engine;
 mod growth;
+mod http;
 mod page;
 mod plot;
 mod raw;
@@ -58,6 +60,8 @@ struct Size {
     grown: u64,
     /// Open clocks, of which all but the cases have their row in the schedule alone.
     clocks: usize,
+    /// Event streams that stay open.
+    streams: usize,
 }
 
 const QUICK: Size = Size {
@@ -71,6 +75,7 @@ const QUICK: Size = Size {
     copied: 100_000,
     grown: 10_000,
     clocks: 20_000,
+    streams: 200,
 };
 const FULL: Size = Size {
     single: 2_000,
@@ -83,6 +88,7 @@ const FULL: Size = Size {
     copied: 10_000_000,
     grown: 100_000,
     clocks: 10_000_000,
+    streams: 1_000,
 };
 
 /// Commands under way at once in the second run.
@@ -132,6 +138,13 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
         results.insert(
             "http_writes".to_owned(),
             writes::writes(size.single, size.many, term)?,
+        );
+    }
+    if wanted("http") {
+        let cases = args.cases.unwrap_or(size.cases);
+        results.insert(
+            "http".to_owned(),
+            http::http(cases, size.requests, size.streams, term)?,
         );
     }
     if wanted("growth") {

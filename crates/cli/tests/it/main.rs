@@ -13,6 +13,7 @@
 mod assess;
 mod backup;
 mod bad_input;
+mod bench;
 mod change;
 mod custody;
 mod data;

@@ -2,18 +2,18 @@
 //! the same processors; beside them the engine alone in the same run, and one client beside the disk's own wait.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::io::Write;
+use std::net::SocketAddr;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bihuan_domain::id::CaseId;
-use bihuan_engine::Submission;
 use bihuan_sim::workload::{Office, UNITS};
 use bihuan_web::{App, Jurisdiction};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
+use super::client::{Client, at, command, fault};
 use super::{IN_FLIGHT, engine, hundredths, per_second, ratio, scratch};
 use crate::commands::serve;
 use crate::term::Term;
@@ -24,9 +24,6 @@ const SYNCS: usize = 400;
 
 /// Bytes of such an append: a page.
 const PAGE: usize = 4_096;
-
-/// How long a client waits for an answer.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(super) fn writes(single: usize, many: usize, term: &Term) -> Result<Value, Trouble> {
     let dir = scratch()?;
@@ -59,7 +56,7 @@ pub(super) fn writes(single: usize, many: usize, term: &Term) -> Result<Value, T
         let requests = (0..each.max(if n == 0 { single } else { 0 })).filter_map(|nth| {
             let case = own.get(nth.saturating_mul(7) % own.len().max(1))?;
             let (_, submission) = office.transition(*case, unit, true);
-            Some(request(&submission, &session))
+            Some(command(&submission, &format!("bench.{session}")))
         });
         clients.push(requests.collect::<Result<Vec<Vec<u8>>, Trouble>>()?);
     }
@@ -157,59 +154,13 @@ impl Server {
     }
 }
 
-/// A command as it goes over the line.
-fn request(submission: &Submission, session: &str) -> Result<Vec<u8>, Trouble> {
-    let body =
-        serde_json::to_string(submission).map_err(|error| Trouble::new("cli.plain").with("what", error))?;
-    Ok(format!(
-        "POST /api/v1/commands HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer bench.{session}\r\n\
-         content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-        body.len()
-    )
-    .into_bytes())
-}
-
-/// One client: each request when the one before was answered. How long each took, in microseconds.
+/// One client: how long each of its requests took, in microseconds.
 fn one(address: SocketAddr, requests: &[Vec<u8>]) -> Result<Vec<u128>, Trouble> {
-    let mut stream = TcpStream::connect(address).map_err(fault)?;
-    stream.set_nodelay(true).map_err(fault)?;
-    stream.set_read_timeout(Some(PATIENCE)).map_err(fault)?;
-    let mut answers = BufReader::new(stream.try_clone().map_err(fault)?);
-    let mut times = Vec::with_capacity(requests.len());
-    for (n, request) in requests.iter().enumerate() {
-        let started = Instant::now();
-        stream.write_all(request).map_err(fault)?;
-        let status = answer(&mut answers).map_err(fault)?;
-        times.push(started.elapsed().as_micros());
-        if !status.contains(" 20") {
-            return Err(Trouble::new("cli.bench_status")
-                .with("status", status.trim())
-                .with("query", "/api/v1/commands")
-                .with("n", n));
-        }
-    }
-    Ok(times)
-}
-
-/// Reads one answer; its first line.
-fn answer(from: &mut BufReader<TcpStream>) -> std::io::Result<String> {
-    let mut status = String::new();
-    from.read_line(&mut status)?;
-    let mut length = 0u64;
-    loop {
-        let mut line = String::new();
-        from.read_line(&mut line)?;
-        if line.trim().is_empty() {
-            break;
-        }
-        if let Some((name, value)) = line.split_once(':')
-            && name.eq_ignore_ascii_case("content-length")
-        {
-            length = value.trim().parse().unwrap_or(0);
-        }
-    }
-    std::io::copy(&mut from.take(length), &mut std::io::sink())?;
-    Ok(status)
+    let mut client = Client::connect(address)?;
+    let asked = requests.iter();
+    asked
+        .map(|request| client.ask("/api/v1/commands", request))
+        .collect()
 }
 
 /// How long the disk makes one wait for a page that is added to a file: the median, in microseconds.
@@ -226,16 +177,4 @@ fn waits(place: &Path) -> Result<u128, Trouble> {
     }
     std::fs::remove_file(&path).map_err(Trouble::file(&path))?;
     Ok(at(&mut times, 50))
-}
-
-/// What the system says of the connection.
-fn fault(error: std::io::Error) -> Trouble {
-    Trouble::file(Path::new("127.0.0.1"))(error)
-}
-
-fn at(times: &mut [u128], percent: usize) -> u128 {
-    times.sort_unstable();
-    let place = times.len().saturating_mul(percent) / 100;
-    let last = times.len().saturating_sub(1);
-    times.get(place.min(last)).copied().unwrap_or(0)
 }
