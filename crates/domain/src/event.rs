@@ -27,61 +27,53 @@ pub use world::{
     PaperIssued, Relieved, RowPut, RowRemoved, SettingSet, Unmasked, WorldEvent,
 };
 
-/// An event of a case's stream.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", content = "body")]
-#[allow(missing_docs, reason = "each variant is documented at its body")]
-pub enum CaseEvent {
-    #[serde(rename = "case.opened")]
-    Opened(Box<Opened>),
-    #[serde(rename = "case.moved")]
-    Moved(Box<Moved>),
-    #[serde(rename = "case.noted")]
-    Noted(Noted),
-    #[serde(rename = "case.amended")]
-    Amended(Amended),
-    #[serde(rename = "case.reminded")]
-    Reminded(Reminded),
-    #[serde(rename = "case.reassigned")]
-    Reassigned(Reassigned),
-    #[serde(rename = "case.requested")]
-    Requested(Requested),
-    #[serde(rename = "case.decided")]
-    Decided(Box<Decided>),
-    #[serde(rename = "case.resumed")]
-    Resumed(Resumed),
-    #[serde(rename = "case.child_added")]
-    ChildAdded(ChildAdded),
-    #[serde(rename = "case.child_ended")]
-    ChildEnded(ChildEnded),
-    #[serde(rename = "clock.warned")]
-    Warned(Warned),
-    #[serde(rename = "clock.breached")]
-    Breached(Breached),
-    #[serde(rename = "clock.escalated")]
-    Escalated(Escalated),
-    #[serde(rename = "clock.exhausted")]
-    Exhausted(Exhausted),
-    #[serde(rename = "clock.answered")]
-    Answered(Answered),
-    #[serde(rename = "verification.drawn")]
-    Drawn(Drawn),
-    #[serde(rename = "verification.failed")]
-    Failed(Box<Failed>),
-    #[serde(rename = "case.closed")]
-    Closed(Box<Closed>),
-    #[serde(rename = "lookback.drawn")]
-    LookBackDrawn(LookBackDrawn),
-    #[serde(rename = "lookback.passed")]
-    LookBackPassed(LookBackPassed),
-    #[serde(rename = "case.reopened")]
-    Reopened(Box<Reopened>),
-    #[serde(rename = "case.corrected")]
-    Corrected(Corrected),
-    #[serde(rename = "case.migrated")]
-    Migrated(Box<Migrated>),
-    #[serde(rename = "clock.recounted")]
-    Recounted(Box<Recounted>),
+/// The events of a case with the names under which they are stored.
+macro_rules! case_events {
+    ($($name:literal $variant:ident($body:ty),)*) => {
+        /// An event of a case's stream.
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(tag = "type", content = "body")]
+        #[allow(missing_docs, reason = "each variant is documented at its body")]
+        pub enum CaseEvent {
+            $(#[serde(rename = $name)] $variant($body),)*
+        }
+
+        /// The event of that name from its body's text; `None` for a name that this program does not know.
+        fn read_body(name: &str, body: &str) -> Option<serde_json::Result<CaseEvent>> {
+            match name {
+                $($name => Some(serde_json::from_str(body).map(CaseEvent::$variant)),)*
+                _ => None,
+            }
+        }
+    };
+}
+
+case_events! {
+    "case.opened" Opened(Box<Opened>),
+    "case.moved" Moved(Box<Moved>),
+    "case.noted" Noted(Noted),
+    "case.amended" Amended(Amended),
+    "case.reminded" Reminded(Reminded),
+    "case.reassigned" Reassigned(Reassigned),
+    "case.requested" Requested(Requested),
+    "case.decided" Decided(Box<Decided>),
+    "case.resumed" Resumed(Resumed),
+    "case.child_added" ChildAdded(ChildAdded),
+    "case.child_ended" ChildEnded(ChildEnded),
+    "clock.warned" Warned(Warned),
+    "clock.breached" Breached(Breached),
+    "clock.escalated" Escalated(Escalated),
+    "clock.exhausted" Exhausted(Exhausted),
+    "clock.answered" Answered(Answered),
+    "verification.drawn" Drawn(Drawn),
+    "verification.failed" Failed(Box<Failed>),
+    "case.closed" Closed(Box<Closed>),
+    "lookback.drawn" LookBackDrawn(LookBackDrawn),
+    "lookback.passed" LookBackPassed(LookBackPassed),
+    "case.reopened" Reopened(Box<Reopened>),
+    "case.corrected" Corrected(Corrected),
+    "case.migrated" Migrated(Box<Migrated>),
+    "clock.recounted" Recounted(Box<Recounted>),
 }
 
 /// Values that an event sets, by field.
@@ -723,13 +715,14 @@ impl CaseEvent {
             version,
             why,
         };
-        if version != VERSION {
-            let body = serde_json::from_str(body).map_err(|error| fault(error.to_string()))?;
-            return join(name, version, body);
+        match read_body(name, body).filter(|_| version == VERSION) {
+            Some(read) => read.map_err(|error| fault(error.to_string())),
+            // An older form, or a name that is not known: the tree says which.
+            None => {
+                let body = serde_json::from_str(body).map_err(|error| fault(error.to_string()))?;
+                join(name, version, body)
+            }
         }
-        // The name first: then the body is read as what it is, in one go.
-        let text = [r#"{"type":""#, name, r#"","body":"#, body, "}"].concat();
-        serde_json::from_str(&text).map_err(|error| fault(error.to_string()))
     }
 }
 

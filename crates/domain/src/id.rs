@@ -1,20 +1,39 @@
 //! Identifiers: short codes that may stand in the log, never names of people.
+//!
+//! A code of up to 23 bytes lies in its own place (nearly all do); a longer one is shared by its copies. A state holds
+//! some fifty codes and is read, copied and let go for each transition: an allocation for each was what that cost most.
 
 use std::fmt;
-use std::sync::Arc;
 
+use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use smol_str::SmolStr;
+
+/// Reads a code without a string between the text and the code: an event holds a dozen of them.
+struct CodeReader;
+
+impl Visitor<'_> for CodeReader {
+    type Value = SmolStr;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E: Error>(self, code: &str) -> Result<SmolStr, E> {
+        Ok(SmolStr::new(code))
+    }
+}
 
 macro_rules! code {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(Arc<str>);
+        pub struct $name(SmolStr);
 
         impl $name {
             /// Wraps a code; what codes may look like is checked where they enter (the file checker, the import).
             pub fn new(code: impl AsRef<str>) -> Self {
-                $name(Arc::from(code.as_ref()))
+                $name(SmolStr::new(code))
             }
 
             /// The code itself.
@@ -31,7 +50,7 @@ macro_rules! code {
 
         impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{:?}", &*self.0)
+                write!(f, "{:?}", self.as_str())
             }
         }
 
@@ -43,7 +62,7 @@ macro_rules! code {
 
         impl From<String> for $name {
             fn from(code: String) -> Self {
-                $name::new(code)
+                $name(SmolStr::from(code))
             }
         }
 
@@ -61,7 +80,7 @@ macro_rules! code {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-                String::deserialize(d).map($name::from)
+                d.deserialize_str(CodeReader).map($name)
             }
         }
     )*};
@@ -116,19 +135,30 @@ impl fmt::Display for CaseId {
 }
 
 /// The public face of a sealed value: a salted commitment, hex. The value lies beside the log and can be erased.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Sealed(Arc<str>);
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Sealed(SmolStr);
 
 impl Sealed {
     /// Wraps a commitment made by the ledger.
     pub fn new(commitment: impl AsRef<str>) -> Self {
-        Sealed(Arc::from(commitment.as_ref()))
+        Sealed(SmolStr::new(commitment))
     }
 
     /// The commitment, hex.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl Serialize for Sealed {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Sealed {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        d.deserialize_str(CodeReader).map(Sealed)
     }
 }
 

@@ -3,9 +3,13 @@
 //! Only the values that the log allows: texts, whole numbers within ±(2^53 − 1), true, false, null, arrays, objects.
 //! A number with a fraction or an exponent is refused, because money and quantities travel as text or whole units.
 
+mod serialize;
+
 use serde_json::Value;
 
 use crate::Error;
+
+pub use serialize::canonical_of;
 
 /// Deepest nesting of arrays and objects that an entry may have.
 pub const DEPTH_MAX: usize = 64;
@@ -199,7 +203,7 @@ mod tests {
         assert!(matches!(canonical_json(&deep), Err(Error::NotCanonical { .. })));
     }
 
-    fn value() -> impl Strategy<Value = Value> {
+    pub(super) fn value() -> impl Strategy<Value = Value> {
         let leaf = prop_oneof![
             Just(Value::Null),
             any::<bool>().prop_map(Value::from),

@@ -1,6 +1,8 @@
 //! What stands in a leaf of the log, and how it becomes canonical bytes.
 
 use jiff::Timestamp;
+use jiff::civil::{Date, Time};
+use jiff::tz::Offset;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -248,7 +250,7 @@ impl<'t> EntryText<'t> {
 
     /// When it happened.
     pub fn at(&self) -> Option<Timestamp> {
-        self.at.parse().ok()
+        instant(self.at).or_else(|| self.at.parse().ok())
     }
 
     /// Who acted.
@@ -265,6 +267,51 @@ impl<'t> EntryText<'t> {
     pub fn read_actor(text: &str) -> Option<Actor> {
         serde_json::from_str(text).ok()
     }
+}
+
+/// An instant as entries have it, `2026-11-23T01:02:03.5Z`, read by place: in a long log this is done for every entry.
+/// `None` for any other form.
+fn instant(text: &str) -> Option<Timestamp> {
+    let bytes = text.strip_suffix('Z')?.as_bytes();
+    let (day, rest) = bytes.split_at_checked(10)?;
+    let (time, fraction) = rest.split_at_checked(9)?;
+    let number = |digits: &[u8]| {
+        digits.iter().try_fold(0i32, |n, digit| {
+            let digit = digit.checked_sub(b'0').filter(|digit| *digit < 10)?;
+            n.checked_mul(10)?.checked_add(i32::from(digit))
+        })
+    };
+    let small = |digits: &[u8]| number(digits).and_then(|n| i8::try_from(n).ok());
+    let [y @ .., b'-', m1, m2, b'-', d1, d2] = day else {
+        return None;
+    };
+    let [b'T', h1, h2, b':', n1, n2, b':', s1, s2] = time else {
+        return None;
+    };
+    let nanos = match fraction {
+        [] => 0,
+        [b'.', digits @ ..] if (1..=9).contains(&digits.len()) => {
+            let missing = u32::try_from(digits.len())
+                .ok()
+                .and_then(|known| 9u32.checked_sub(known))?;
+            number(digits)?.checked_mul(10i32.checked_pow(missing)?)?
+        }
+        _ => return None,
+    };
+    let date = Date::new(
+        i16::try_from(number(y)?).ok()?,
+        small(&[*m1, *m2])?,
+        small(&[*d1, *d2])?,
+    )
+    .ok()?;
+    let time = Time::new(
+        small(&[*h1, *h2])?,
+        small(&[*n1, *n2])?,
+        small(&[*s1, *s2])?,
+        nanos,
+    )
+    .ok()?;
+    Offset::UTC.to_timestamp(date.to_datetime(time)).ok()
 }
 
 /// A text without the number at its end.
@@ -365,7 +412,26 @@ fn optional(out: &mut String, text: Option<&str>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use serde_json::json;
+
+    proptest! {
+        #[test]
+        fn an_instant_read_by_place_is_the_one_that_is_parsed(
+            seconds in -62_135_596_800i64..253_402_300_800, nanos in prop_oneof![Just(0i32), 0..1_000_000_000i32, (0..1000i32).prop_map(|n| n * 1_000_000)],
+            cut in 0usize..30, other in any::<char>(),
+        ) {
+            let at = Timestamp::new(seconds, nanos).unwrap();
+            let text = at.to_string();
+            prop_assert_eq!(text.parse().ok(), Some(at));
+            prop_assert!(instant(&text) == Some(at));
+            // Whatever else is read by place is also what the parser reads.
+            let changed: String = text.chars().enumerate().map(|(n, c)| if n == cut { other } else { c }).collect();
+            if let Some(read) = instant(&changed) {
+                prop_assert_eq!(changed.parse().ok(), Some(read));
+            }
+        }
+    }
 
     #[test]
     fn a_text_taken_apart_gives_the_parts_of_the_entry() {

@@ -73,7 +73,7 @@ pub use backup::{BackupMade, BackupPlan, Manifest, backup, erasure_list, read_er
 pub use batch::{Appended, Batch, Committed, Erased};
 pub use blobs::{BLOB_BYTES_MAX, ORPHAN_AGE, StagedBlob};
 pub use bundle::{export_bundle, verify_bundle};
-pub use canonical::{DEPTH_MAX, INTEGER_MAX, canonical_json};
+pub use canonical::{DEPTH_MAX, INTEGER_MAX, canonical_json, canonical_of};
 pub use check::{Known, Progress};
 pub use checkpoint::{Checkpoint, ORIGIN_MAX, PublicKey, is_origin};
 pub use digest::{Digest, leaf_hash, node_hash};

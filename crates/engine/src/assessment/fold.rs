@@ -30,8 +30,8 @@ const STRETCH: u64 = 2_048;
 const THREADS_MAX: usize = 8;
 /// Entries of a log that is gone over once: nearly half of them may be held as texts of half a kilobyte to two.
 pub(super) const AT_ONCE: u64 = 4_000_000;
-/// Bytes after which a new piece of memory is begun for texts, so that none is ever moved.
-const TEXT: usize = 4 << 20;
+/// Stretches that a thread may be ahead of what it has put away: none waits for another over a single slow page.
+const AHEAD: usize = 4;
 /// Different actors (by person, post, session) that a thread remembers.
 const ACTORS_MAX: usize = 10_000;
 
@@ -142,7 +142,7 @@ fn turn_over(
 #[derive(Default)]
 struct Heard {
     events: Vec<Event>,
-    texts: Vec<String>,
+    text: String,
 }
 
 /// One event: where its texts (actor, name and body, one after the other) lie, and what is no text.
@@ -153,38 +153,52 @@ struct Event {
     at: Timestamp,
     version: u32,
     opens: bool,
-    text: usize,
     /// Where in the text the actor begins and ends, the name ends, the body ends.
     marks: [usize; 4],
 }
 
 impl Heard {
     fn put(&mut self, mut event: Event, parts: [&str; 3]) {
-        let length = parts.iter().map(|part| part.len()).sum::<usize>();
-        let full = |text: &String| text.len().saturating_add(length) > TEXT;
-        if self.texts.last().is_none_or(full) {
-            self.texts.push(String::new());
-        }
-        event.text = self.texts.len().saturating_sub(1);
-        let Some(text) = self.texts.last_mut() else { return };
         let [from, rest @ ..] = &mut event.marks;
-        *from = text.len();
+        *from = self.text.len();
         for (part, end) in parts.into_iter().zip(rest) {
-            text.push_str(part);
-            *end = text.len();
+            self.text.push_str(part);
+            *end = self.text.len();
         }
         self.events.push(event);
     }
 
     /// The actor, the name and the body of an event.
     fn parts(&self, event: &Event) -> Option<[&str; 3]> {
-        let text = self.texts.get(event.text)?;
         let [from, actor, kind, body] = event.marks;
         Some([
-            text.get(from..actor)?,
-            text.get(actor..kind)?,
-            text.get(kind..body)?,
+            self.text.get(from..actor)?,
+            self.text.get(actor..kind)?,
+            self.text.get(kind..body)?,
         ])
+    }
+
+    /// Without the events of cases that are not `known`, and without their texts where those were much of it.
+    fn only(mut self, known: &HashSet<CaseId>) -> Heard {
+        self.events.retain(|event| known.contains(&event.case));
+        let length = |event: &Event| {
+            let [from, .., until] = event.marks;
+            until.saturating_sub(from)
+        };
+        let kept: usize = self.events.iter().map(length).sum();
+        if kept >= self.text.len() / 2 {
+            return self;
+        }
+        let mut few = Heard {
+            events: Vec::with_capacity(self.events.len()),
+            text: String::with_capacity(kept),
+        };
+        for event in &self.events {
+            if let Some(parts) = self.parts(event) {
+                few.put(*event, parts);
+            }
+        }
+        few
     }
 
     /// The event itself. The same few people act again and again: `actors` knows those that were read.
@@ -239,40 +253,58 @@ impl Hand<'_> {
         let threads = u64::try_from(self.to.len()).unwrap_or(1);
         let place = u64::try_from(self.place).unwrap_or(0);
         let round = STRETCH.saturating_mul(threads);
-        let (mut kept, mut known) = (Heard::default(), HashSet::new());
-        let mut start = 0;
-        while start < self.wanted.size {
+        let rounds = self.wanted.size.div_ceil(round);
+        let (mut kept, mut known) = (Vec::new(), HashSet::new());
+        let (mut ahead, mut room) = (0usize, 0usize);
+        for start in (0..rounds).map(|n| n.saturating_mul(round)) {
             let from = start.saturating_add(STRETCH.saturating_mul(place));
             let until = from.saturating_add(STRETCH).min(self.wanted.size);
             // A thread that fails drops its ends; the others see it and stop, and its own error is what is told.
-            let read = self.read(from, until)?;
+            let read = self.read(from, until, room)?;
+            room = read.iter().map(|heard| heard.text.len()).max().unwrap_or(0);
             for (heard, to) in read.into_iter().zip(&self.to) {
                 if to.send(heard).is_err() {
                     return Ok(Folded::default());
                 }
             }
-            for from in &self.from {
-                let Ok(heard) = from.recv() else {
-                    return Ok(Folded::default());
-                };
-                for event in &heard.events {
-                    // What follows on an opening that is not looked at, or that a change took away, never was.
-                    if event.opens {
-                        known.insert(event.case);
-                    }
-                    if let Some(parts) = heard.parts(event).filter(|_| known.contains(&event.case)) {
-                        kept.put(*event, parts);
-                    }
-                }
+            if ahead < AHEAD {
+                ahead = ahead.saturating_add(1);
+            } else if !self.put_away(&mut kept, &mut known) {
+                return Ok(Folded::default());
             }
-            start = start.saturating_add(round);
         }
-        self.told(kept)
+        for _ in 0..ahead {
+            if !self.put_away(&mut kept, &mut known) {
+                return Ok(Folded::default());
+            }
+        }
+        self.told(&kept)
     }
 
-    /// The events of a stretch that may matter, by the thread that keeps their case.
-    fn read(&self, from: u64, until: u64) -> Result<Vec<Heard>, Failure> {
-        let mut read: Vec<Heard> = self.to.iter().map(|_| Heard::default()).collect();
+    /// Puts away what the threads read in one round; `false` where one of them failed.
+    fn put_away(&self, kept: &mut Vec<Heard>, known: &mut HashSet<CaseId>) -> bool {
+        for from in &self.from {
+            let Ok(heard) = from.recv() else { return false };
+            // What follows on an opening that is not looked at, or that a change took away, never was.
+            known.extend(
+                heard
+                    .events
+                    .iter()
+                    .filter(|event| event.opens)
+                    .map(|event| event.case),
+            );
+            kept.push(heard.only(known));
+        }
+        true
+    }
+
+    /// The events of a stretch that may matter, by the thread that keeps their case. `room` is how long a text is likely to be.
+    fn read(&self, from: u64, until: u64, room: usize) -> Result<Vec<Heard>, Failure> {
+        let empty = |_| Heard {
+            events: Vec::new(),
+            text: String::with_capacity(if from < until { room } else { 0 }),
+        };
+        let mut read: Vec<Heard> = self.to.iter().map(empty).collect();
         let threads = u64::try_from(read.len()).unwrap_or(1).max(1);
         if from >= until {
             return Ok(read);
@@ -308,7 +340,6 @@ impl Hand<'_> {
                 at: entry.at().ok_or_else(|| damaged(seq))?,
                 version: entry.version,
                 opens,
-                text: 0,
                 marks: [0; 4],
             };
             let keeper = usize::try_from(case % threads).unwrap_or(0);
@@ -332,13 +363,18 @@ impl Hand<'_> {
     }
 
     /// What the cases tell, one after the other.
-    fn told(&self, mut kept: Heard) -> Result<Folded, Failure> {
+    fn told(&self, kept: &[Heard]) -> Result<Folded, Failure> {
         let mut told = Folded::default();
-        let mut events = std::mem::take(&mut kept.events);
-        events.sort_unstable_by_key(|event| (event.case, event.seq));
+        // Entries came in the order of the log, and so do they of each case: the sort is stable.
+        let each = |heard: &'_ Heard| heard.events.len();
+        let mut events = Vec::with_capacity(kept.iter().map(each).sum());
+        for heard in kept {
+            events.extend(heard.events.iter().map(|event| (heard, event)));
+        }
+        events.sort_by_key(|(_, event)| event.case);
         let mut actors = HashMap::new();
-        for events in events.chunk_by(|a, b| a.case == b.case) {
-            if let Some(state) = self.state(&kept, events, &mut actors)? {
+        for events in events.chunk_by(|(_, a), (_, b)| a.case == b.case) {
+            if let Some(state) = self.state(events, &mut actors)? {
                 self.tell(state, &mut told);
             }
         }
@@ -348,14 +384,13 @@ impl Hand<'_> {
     /// A case from its events; `None` where it only mentions a mechanism that is looked at.
     fn state<'t>(
         &self,
-        kept: &'t Heard,
-        events: &[Event],
+        events: &[(&'t Heard, &Event)],
         actors: &mut HashMap<&'t str, Actor>,
     ) -> Result<Option<State>, Failure> {
-        let Some((opening, later)) = events.split_first() else {
+        let Some(((heard, opening), later)) = events.split_first() else {
             return Ok(None);
         };
-        let (meta, event) = kept.read(opening, actors)?;
+        let (meta, event) = heard.read(opening, actors)?;
         let CaseEvent::Opened(opened) = &event else {
             return Ok(None);
         };
@@ -364,8 +399,8 @@ impl Hand<'_> {
             return Ok(None);
         }
         let mut state = State::open(opened, &meta);
-        for event in later {
-            let (meta, event) = kept.read(event, actors)?;
+        for (heard, event) in later {
+            let (meta, event) = heard.read(event, actors)?;
             state.evolve(&event, &meta);
         }
         Ok(Some(state))

@@ -16,7 +16,7 @@ use bihuan_domain::refusal::Refusal;
 use bihuan_domain::value::Attachment;
 use bihuan_domain::verification::Beacon;
 use bihuan_domain::world::World;
-use bihuan_ledger::{BlobId, canonical_json};
+use bihuan_ledger::{BlobId, canonical_of};
 use bihuan_messages::Lang;
 use bihuan_report::official::Document;
 use jiff::civil::Date;
@@ -73,7 +73,7 @@ impl Issued {
     }
 
     fn bytes(&self) -> Result<Vec<u8>, Error> {
-        Ok(canonical_json(&serde_json::to_value(self)?)?.into_bytes())
+        Ok(canonical_of(self)?.into_bytes())
     }
 
     /// A paper as the rows of this moment give it; `None` where nothing is announced or nothing awarded.

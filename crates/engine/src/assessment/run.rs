@@ -13,7 +13,7 @@ use bihuan_domain::refusal::Refusal;
 use bihuan_domain::register::CASE;
 use bihuan_domain::value::Value;
 use bihuan_domain::world::World;
-use bihuan_ledger::{Checkpoint, Reader, canonical_json};
+use bihuan_ledger::{Checkpoint, Reader, canonical_of};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -244,8 +244,7 @@ fn case_of(world: &World, register: &RegisterId, row: &RowId) -> Option<CaseId> 
 ///
 /// Does not fail for sheets of ours.
 pub fn sheet_json(traced: &Traced<'_>) -> Result<String, Error> {
-    let value = serde_json::to_value(traced)?;
-    Ok(canonical_json(&value)?)
+    Ok(canonical_of(traced)?)
 }
 
 /// The scheme of this code or number; of none where there is only one to choose, else the first yearly one.

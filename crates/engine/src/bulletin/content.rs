@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use bihuan_domain::id::{BulletinId, CaseId, PostId, Sealed, UnitId};
 use bihuan_domain::world::{Bulletin, World};
-use bihuan_ledger::{BlobId, Reader, canonical_json};
+use bihuan_ledger::{BlobId, Reader, canonical_of};
 use bihuan_messages::{Label, Lang};
 use bihuan_report::official::Document;
 use serde::{Deserialize, Serialize};
@@ -136,7 +136,7 @@ impl Content {
     ///
     /// If a number lies beyond what canonical JSON holds.
     pub(super) fn bytes(&self) -> Result<Vec<u8>, Error> {
-        Ok(canonical_json(&serde_json::to_value(self)?)?.into_bytes())
+        Ok(canonical_of(self)?.into_bytes())
     }
 
     /// The stored content of a bulletin; `None` where it was erased.
