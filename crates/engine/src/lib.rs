@@ -8,6 +8,7 @@ pub mod adoption;
 mod answer;
 pub mod assessment;
 pub mod audit;
+mod beside;
 mod bring;
 pub mod bulletin;
 pub mod burden;

@@ -19,6 +19,7 @@ use super::figures::Scope;
 use super::wording::document;
 use super::{settings, source};
 use crate::access::{Sight, may_administer};
+use crate::beside::beside;
 use crate::engine::Engine;
 use crate::error::{Error, Failure};
 use crate::export::{unrendered, xlsx as xlsx_of};
@@ -110,12 +111,12 @@ pub(super) fn draft_now(
         .template
         .map_or_else(settings::signature_rule, |template| template.sign_within.clone());
     let frame = settings::frame(&world, signer.clone(), drafting.remarks, title);
-    content.documents = Documents {
-        zh: document(&content, &frame, Lang::Zh),
-        en: document(&content, &frame, Lang::En),
-    };
+    let worded = |lang| document(&content, &frame, lang);
+    let (en, zh) = beside(|| worded(Lang::En), || worded(Lang::Zh))?;
+    content.documents = Documents { zh, en };
     let bytes = content.bytes()?;
-    let file = engine.stage(&bytes)?;
+    let (digest, file) = beside(|| bihuan_ledger::Digest::of(&bytes), || engine.stage(&bytes))?;
+    let file = file?;
     let subject = format!("bulletin/{id}");
     let (name, sealed) = Engine::seal(&format!("{}.json", number.text))?;
     let event = BulletinDrafted {
@@ -126,7 +127,7 @@ pub(super) fn draft_now(
         to: drafting.scope.to,
         as_of: now,
         log,
-        content: Digest::new(bihuan_ledger::Digest::of(&bytes).to_string()),
+        content: Digest::new(digest.to_string()),
         file: Attachment {
             blob: Digest::new(file.id().to_string()),
             name,
