@@ -131,7 +131,7 @@ pub(crate) fn write_integer(out: &mut String, n: impl std::fmt::Display) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use proptest::prelude::*;
     use serde_json::json;
@@ -203,7 +203,7 @@ mod tests {
         assert!(matches!(canonical_json(&deep), Err(Error::NotCanonical { .. })));
     }
 
-    pub(super) fn value() -> impl Strategy<Value = Value> {
+    pub(crate) fn value() -> impl Strategy<Value = Value> {
         let leaf = prop_oneof![
             Just(Value::Null),
             any::<bool>().prop_map(Value::from),

@@ -109,11 +109,7 @@ impl Checker {
     }
 
     /// Checks the next entry; `node(level, place, hash)` hears of each inner node that it completes.
-    pub(crate) fn entry(
-        &mut self,
-        found: &Found<'_>,
-        mut node: impl FnMut(u32, u64, Digest),
-    ) -> Option<Entry> {
+    pub(crate) fn entry(&mut self, found: &Found<'_>, node: impl FnMut(u32, u64, Digest)) -> Option<Entry> {
         self.compare_checkpoints();
         let seq = self.next;
         let real = leaf_hash(found.text.as_bytes());
@@ -139,7 +135,33 @@ impl Checker {
                 message,
             });
         }
-        let leaf = stored.unwrap_or(real);
+        self.join(stored.unwrap_or(real), real, node);
+        if let Some(entry) = &entry {
+            self.place(&entry.stream, entry.stream_seq);
+        }
+        entry
+    }
+
+    /// Takes in the next entry, which was found to be canonical, at its place, with its hash beside it, and free of records.
+    /// `false` where it does not stand where the log and its stream go on: then nothing was taken in.
+    pub(crate) fn whole(
+        &mut self,
+        seq: u64,
+        (stream, stream_seq): (&str, u64),
+        leaf: Digest,
+        node: impl FnMut(u32, u64, Digest),
+    ) -> bool {
+        if seq != self.next || self.streams.get(stream).copied().unwrap_or(0) != stream_seq {
+            return false;
+        }
+        self.compare_checkpoints();
+        self.join(leaf, leaf, node);
+        self.place(stream, stream_seq);
+        true
+    }
+
+    /// Lets a leaf join the tree: the hash that is stored, and the one of what is really there.
+    fn join(&mut self, leaf: Digest, real: Digest, mut node: impl FnMut(u32, u64, Digest)) {
         if leaf != real && self.real.is_none() {
             self.real = Some(self.edge.clone());
         }
@@ -152,23 +174,35 @@ impl Checker {
                 node(level, place, hash);
             }
         });
-        self.compare_receipts(seq, &leaf);
+        self.compare_receipts(self.next, &leaf);
         self.next = self.next.saturating_add(1);
         self.counts.entries += 1;
-        if let Some(entry) = &entry {
-            match self.streams.get_mut(&entry.stream) {
-                Some(next) => *next = entry.stream_seq.saturating_add(1),
-                None => drop(
-                    self.streams
-                        .insert(entry.stream.clone(), entry.stream_seq.saturating_add(1)),
-                ),
-            }
+    }
+
+    /// Remembers how far a stream is.
+    fn place(&mut self, stream: &str, stream_seq: u64) {
+        let next = stream_seq.saturating_add(1);
+        match self.streams.get_mut(stream) {
+            Some(known) => *known = next,
+            None => drop(self.streams.insert(stream.to_owned(), next)),
         }
-        entry
+    }
+
+    /// The key that the log must be signed with.
+    pub(crate) fn key(&self) -> &PublicKey {
+        &self.key
     }
 
     /// Checks a checkpoint; `None` stands for one that cannot be read.
     pub(crate) fn checkpoint(&mut self, size: u64, checkpoint: Option<Checkpoint>) {
+        let holds = checkpoint
+            .as_ref()
+            .is_some_and(|checkpoint| checkpoint.signed_by(&self.key));
+        self.signed(size, checkpoint, holds);
+    }
+
+    /// As [`Checker::checkpoint`], where somebody has seen whether its signature `holds`.
+    pub(crate) fn signed(&mut self, size: u64, checkpoint: Option<Checkpoint>, holds: bool) {
         self.counts.checkpoints += 1;
         let (first, last) = (self.covered.min(size), size.saturating_sub(1));
         self.covered = self.covered.max(size);
@@ -176,7 +210,7 @@ impl Checker {
             let message = Message::new("verify.fault_checkpoint_unreadable").show("size", size);
             return self.fault(FaultKind::Signature, last, last, message);
         };
-        if !checkpoint.signed_by(&self.key) {
+        if !holds {
             let message = Message::new("verify.fault_signature").show("size", size);
             return self.fault(FaultKind::Signature, last, last, message);
         }

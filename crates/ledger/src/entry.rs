@@ -1,5 +1,7 @@
 //! What stands in a leaf of the log, and how it becomes canonical bytes.
 
+mod strict;
+
 use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 use jiff::tz::Offset;
@@ -9,6 +11,8 @@ use serde_json::Value;
 use crate::canonical::{write_integer, write_text, write_value};
 use crate::digest::{Digest, leaf_hash};
 use crate::{Error, time};
+
+pub(crate) use strict::recognise;
 
 /// Largest entry, in bytes of its canonical form. Texts and documents are sealed values and blobs, not parts of it.
 pub const ENTRY_BYTES_MAX: usize = 1 << 20;

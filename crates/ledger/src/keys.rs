@@ -101,20 +101,26 @@ impl KeyFile {
             Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(Slot::Lost),
             other => other.map_err(Error::io(&self.path))?,
         }
-        if bytes.iter().all(|b| *b == 0) {
-            return Ok(Slot::Destroyed);
+        let found = slot_in(slot, &bytes);
+        if let Slot::Key(key) = found {
+            if state.cache.len() >= CACHE_MAX {
+                state.cache.clear();
+            }
+            state.cache.insert(slot, key);
         }
-        let Some((key, check)) = bytes.split_first_chunk::<32>() else {
-            return Ok(Slot::Lost);
-        };
-        if *check != check_of(slot, key) {
-            return Ok(Slot::Lost);
-        }
-        if state.cache.len() >= CACHE_MAX {
-            state.cache.clear();
-        }
-        state.cache.insert(slot, *key);
-        Ok(Slot::Key(*key))
+        Ok(found)
+    }
+
+    /// Every slot as it is now, for whoever goes through all of them in any order.
+    pub(crate) fn all(&self) -> Result<Slots, Error> {
+        let mut state = self.lock();
+        let mut bytes = Vec::new();
+        let read = state
+            .file
+            .seek(SeekFrom::Start(offset(0)))
+            .and_then(|_| state.file.read_to_end(&mut bytes));
+        read.map_err(Error::io(&self.path))?;
+        Ok(Slots(bytes))
     }
 
     /// The first slot from `slot` on that holds a key, making stock where there is none.
@@ -171,6 +177,30 @@ impl KeyFile {
     fn lock(&self) -> MutexGuard<'_, State> {
         // The state holds a file and a cache; neither can be left half-changed by a panic.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// All slots of a key file, in memory.
+pub(crate) struct Slots(Vec<u8>);
+
+impl Slots {
+    pub(crate) fn get(&self, slot: u64) -> Slot {
+        let from = usize::try_from(slot)
+            .ok()
+            .and_then(|slot| slot.checked_mul(SLOT_LEN));
+        let bytes = from.and_then(|from| self.0.get(from..)?.first_chunk::<SLOT_LEN>());
+        bytes.map_or(Slot::Lost, |bytes| slot_in(slot, bytes))
+    }
+}
+
+/// What the bytes of a slot say.
+fn slot_in(slot: u64, bytes: &[u8; SLOT_LEN]) -> Slot {
+    if bytes.iter().all(|byte| *byte == 0) {
+        return Slot::Destroyed;
+    }
+    match bytes.split_first_chunk::<32>() {
+        Some((key, check)) if *check == check_of(slot, key) => Slot::Key(*key),
+        _ => Slot::Lost,
     }
 }
 

@@ -16,6 +16,11 @@ pub(crate) const STREAM: &str = "log";
 const ERASED: &str = "log.erased";
 const RESTORED: &str = "log.restored";
 
+/// Whether entries of this kind say something of the log itself.
+pub(crate) fn is_record(kind: &str) -> bool {
+    [ERASED, RESTORED].contains(&kind)
+}
+
 /// An erasure (擦除). Whose, how much, and a digest of what: so that nothing else can be passed off as erased.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

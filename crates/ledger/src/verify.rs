@@ -1,6 +1,11 @@
 //! Verification of a data directory, offline: every entry, root, signature, sealed value and blob.
 
-use std::collections::BTreeSet;
+mod lanes;
+mod seals;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeSet, VecDeque};
 use std::path::Path;
 
 use bihuan_messages::Message;
@@ -12,15 +17,15 @@ use crate::digest::Digest;
 use crate::entry::{Entry, references};
 use crate::files::Dir;
 use crate::keys::{KeyFile, Slot};
-use crate::reader::{CheckpointColumns, NODE_STEP, boxed, checkpoint_columns, checkpoint_query};
+use crate::reader::{NODE_STEP, boxed};
 use crate::record::ErasedRecord;
 use crate::report::{FaultKind, Report};
 use crate::schema::{self, column, number};
 use crate::sealed::{self, BlobId, Commitment};
 use crate::{Error, blobs, witness};
 
-/// Entries between two calls of the progress.
-const PROGRESS_STEP: u64 = 1024;
+use lanes::{Lanes, Looking, Row, STRETCH, Signed, Stretch, What};
+use seals::Seals;
 
 /// Verifies the ledger in `dir`. Nothing is written, no server need run, and a running one is not disturbed.
 ///
@@ -62,9 +67,7 @@ pub(crate) fn verify_with(
         None | Some(Err(Error::KeyFileMissing { .. })) => None,
         Some(Err(error)) => return Err(error),
     };
-    connection
-        .execute_batch("BEGIN")
-        .map_err(|error| Error::from(error).in_file(&database))?;
+    let mut lanes = Lanes::begin(&database, &connection).map_err(|error| error.in_file(&database))?;
     let cosigned = witness::cosigned(place.path())?;
     let mut known = known.clone();
     let (holding, wrong): (Vec<_>, Vec<_>) = cosigned.into_iter().partition(|one| one.holds);
@@ -78,7 +81,7 @@ pub(crate) fn verify_with(
         erased: Erasures::default(),
         checker: Checker::new(key.clone(), &known),
     };
-    if let Err(error) = verifier.walk(&key, progress) {
+    if let Err(error) = verifier.walk(&key, &mut lanes, progress) {
         match error {
             Error::Damaged { .. } | Error::Sqlite(_) => {
                 let from = verifier.checker.size();
@@ -120,84 +123,174 @@ struct Erasures {
 }
 
 impl Verifier<'_> {
-    /// Goes through entries and checkpoints side by side.
-    fn walk(&mut self, key: &PublicKey, progress: &mut dyn FnMut(Progress)) -> Result<(), Error> {
-        let last: Option<i64> = self
-            .connection
-            .query_row("SELECT max(seq) FROM entries", [], |row| row.get(0))?;
-        let total = Some(last.map_or(0, |last| number(last).saturating_add(1)));
+    /// Looks at sealed values, then goes through entries and checkpoints side by side.
+    fn walk(
+        &mut self,
+        key: &PublicKey,
+        lanes: &mut Lanes,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<(), Error> {
         let connection = self.connection;
+        let count = |sql| connection.query_row(sql, [], |row| row.get::<_, Option<i64>>(0));
+        let last = count("SELECT max(seq) FROM entries")?;
+        let values = number(count("SELECT count(*) FROM sealed")?.unwrap_or(0));
+        let total = values.saturating_add(last.map_or(0, |last| number(last).saturating_add(1)));
+        let mut tell = |done: u64| {
+            progress(Progress {
+                done,
+                total: Some(total),
+            });
+        };
         self.erasures()?;
-        let mut signed = connection.prepare(&checkpoint_query("ORDER BY size"))?;
-        let mut signed = signed.query_map([], checkpoint_columns)?;
-        let mut waiting = signed.next().transpose()?;
+        let seals = self.seals(lanes, &mut tell)?;
 
-        let sql = "SELECT seq, stream, stream_seq, leaf, entry FROM entries ORDER BY seq";
-        let mut statement = connection.prepare(sql)?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            let seq: i64 = row.get(0)?;
-            // First what stands before a gap, then the gap, then what stands after it.
-            let before = number(seq).min(self.checker.size());
-            while let Some(columns) = waiting.take_if(|columns| number(columns.size) <= before) {
-                self.checkpoint(columns, key);
-                waiting = signed.next().transpose()?;
+        // Where no place is missing, the log is cut into stretches; else one stretch is all of it.
+        let entries = count("SELECT count(*) FROM entries")?;
+        let gapless = count("SELECT min(seq) FROM entries")? == Some(0)
+            && last.and_then(|last| last.checked_add(1)) == entries;
+        let stretches = match last {
+            Some(last) if gapless => usize::try_from(last / STRETCH).unwrap_or(0).saturating_add(1),
+            _ => 1,
+        };
+        let places = |stretch: usize| {
+            let from = |stretch: usize| i64::try_from(stretch).unwrap_or(i64::MAX).saturating_mul(STRETCH);
+            let first = if stretch == 0 { i64::MIN } else { from(stretch) };
+            let end = stretch.saturating_add(1);
+            first..=if end >= stretches {
+                i64::MAX
+            } else {
+                from(end).saturating_sub(1)
             }
-            self.checker.reach(number(seq));
-            while let Some(columns) = waiting.take_if(|columns| number(columns.size) <= number(seq)) {
-                self.checkpoint(columns, key);
-                waiting = signed.next().transpose()?;
-            }
-            // Altered columns may hold anything; what is not text is read as text that fits nothing.
-            let text = String::from_utf8_lossy(bytes(row.get_ref(4)?)).into_owned();
-            let stream = String::from_utf8_lossy(bytes(row.get_ref(1)?)).into_owned();
-            let stream_seq = row.get_ref(2)?.as_i64().map_or(u64::MAX, number);
-            let leaf = Digest::from_slice(bytes(row.get_ref(3)?));
-            let row = FoundRow {
-                stream: &stream,
-                stream_seq,
-                leaf,
-            };
-            let mut nodes = Vec::new();
-            let entry = self.checker.entry(
-                &Found {
-                    text: &text,
-                    row: Some(row),
-                },
-                |level, place, hash| {
-                    if level % NODE_STEP == 0 {
-                        nodes.push((level, place, hash));
-                    }
-                },
-            );
-            for (level, place, hash) in nodes {
-                self.node(level, place, hash)?;
-            }
-            if let Some(entry) = entry {
-                self.references(&entry)?;
-                self.recorded(&entry);
-            }
-            if self.checker.size().is_multiple_of(PROGRESS_STEP) {
-                progress(Progress {
-                    done: self.checker.size(),
-                    total,
-                });
-            }
+        };
+        let wanted = self.checker.key().clone();
+        let looking = Looking {
+            keys: [key, &wanted],
+            seals: &seals,
+        };
+        let mut waiting = VecDeque::new();
+        lanes.in_turn(
+            connection,
+            stretches,
+            |connection, stretch| looking.stretch(connection, places(stretch)),
+            |_, stretch| {
+                self.take(stretch, &mut waiting)?;
+                tell(values.saturating_add(self.checker.size()));
+                Ok(())
+            },
+        )?;
+        for signed in waiting {
+            self.signed(signed);
         }
-        while let Some(columns) = waiting {
-            self.checkpoint(columns, key);
-            waiting = signed.next().transpose()?;
-        }
-        progress(Progress {
-            done: self.checker.size(),
-            total,
-        });
+        tell(total);
         Ok(())
     }
 
-    fn checkpoint(&mut self, columns: CheckpointColumns, key: &PublicKey) {
-        let size = number(columns.size);
-        self.checker.checkpoint(size, columns.with(key));
+    /// What came of every sealed value. Where they cannot be read, of none: then each is asked for by the entry that names
+    /// it, which says where it is missed.
+    fn seals(&mut self, lanes: &mut Lanes, tell: &mut dyn FnMut(u64)) -> Result<Seals, Error> {
+        let keys = self.keys.as_ref().map(KeyFile::all).transpose()?;
+        let (keys, erased) = (keys.as_ref(), &self.erased.slots);
+        let mut seals = Some(Seals::new(keys.is_some()));
+        let mut done = 0u64;
+        lanes.in_turn(
+            self.connection,
+            seals::PARTS,
+            |connection, part| Seals::part(connection, keys, erased, part),
+            |_, part| {
+                match (part, &mut seals) {
+                    (Ok(part), Some(seals)) => {
+                        done = done.saturating_add(part.rows);
+                        seals.add(part);
+                        tell(done);
+                    }
+                    _ => seals = None,
+                }
+                Ok(())
+            },
+        )?;
+        Ok(seals.unwrap_or_default().ready())
+    }
+
+    /// Takes in a stretch of the log, with the checkpoints that stand between its entries.
+    fn take(&mut self, stretch: Stretch, waiting: &mut VecDeque<Signed>) -> Result<(), Error> {
+        waiting.extend(stretch.checkpoints);
+        for row in stretch.rows {
+            // First what stands before a gap, then the gap, then what stands after it.
+            let before = number(row.seq).min(self.checker.size());
+            self.signed_up_to(before, waiting);
+            self.checker.reach(number(row.seq));
+            self.signed_up_to(number(row.seq), waiting);
+            self.row(row)?;
+        }
+        stretch.broken.map_or(Ok(()), Err)
+    }
+
+    /// Takes in an entry: what was found whole by its hash alone, all else the long way.
+    fn row(&mut self, row: Row) -> Result<(), Error> {
+        let mut nodes = Vec::new();
+        let mut node = |level, place, hash| {
+            if level % NODE_STEP == 0 {
+                nodes.push((level, place, hash));
+            }
+        };
+        let (place, leaf) = ((row.stream.as_str(), row.stream_seq), row.leaf);
+        let mut entry = None;
+        let whole = match (&row.what, leaf) {
+            (What::Whole(named), Some(leaf)) => {
+                let whole = self.checker.whole(number(row.seq), place, leaf, &mut node);
+                let [opened, closed, erased] = if whole { *named } else { [0; 3] };
+                let counts = self.checker.counts();
+                counts.sealed_opened += opened;
+                counts.sealed_closed += closed;
+                counts.sealed_erased += erased;
+                whole
+            }
+            _ => false,
+        };
+        if !whole {
+            let text = match row.what {
+                What::Text(text) => text,
+                What::Whole(_) => self.text(row.seq)?,
+            };
+            let found = Found {
+                text: &text,
+                row: Some(FoundRow {
+                    stream: &row.stream,
+                    stream_seq: row.stream_seq,
+                    leaf,
+                }),
+            };
+            entry = self.checker.entry(&found, &mut node);
+        }
+        for (level, place, hash) in nodes {
+            self.node(level, place, hash)?;
+        }
+        if let Some(entry) = entry {
+            self.references(&entry)?;
+            self.recorded(&entry);
+        }
+        Ok(())
+    }
+
+    /// The text of an entry that a lane found whole.
+    fn text(&self, seq: i64) -> Result<String, Error> {
+        let sql = "SELECT entry FROM entries WHERE seq = ?1";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        Ok(statement.query_row([seq], |row| row.get(0))?)
+    }
+
+    /// Takes in the checkpoints that stand up to this size.
+    fn signed_up_to(&mut self, size: u64, waiting: &mut VecDeque<Signed>) {
+        while waiting.front().is_some_and(|signed| number(signed.size) <= size)
+            && let Some(signed) = waiting.pop_front()
+        {
+            self.signed(signed);
+        }
+    }
+
+    fn signed(&mut self, signed: Signed) {
+        let size = number(signed.size);
+        self.checker.signed(size, signed.checkpoint, signed.holds);
     }
 
     fn node(&mut self, level: u32, place: u64, expected: Digest) -> Result<(), Error> {
