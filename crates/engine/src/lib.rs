@@ -20,6 +20,7 @@ mod engine;
 pub mod erase;
 mod error;
 pub mod export;
+mod heard;
 pub mod import;
 pub mod indicators;
 pub mod known;

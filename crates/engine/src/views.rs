@@ -19,6 +19,7 @@ mod places;
 mod project;
 mod query;
 mod rebuild;
+mod refold;
 mod roll;
 mod select;
 mod spans;

@@ -1,17 +1,14 @@
 //! The cases of a log, folded as fast as the machine reads: what concerns a scheme is taken in on all cores, the rest is not
 //! even parsed.
 //!
-//! Threads take turns over the log: each reads its stretch, hands the text of every event that may matter to the thread that
-//! keeps its case, and puts away what the others hand over, stretch by stretch in the order of the log. In the end each folds
-//! its cases one after the other. So no event is parsed in one thread and freed in another, only one state of a case is in
-//! memory at a time, and every case sees its events in order. A large log is gone over several times, for a part of the
-//! cases each time: texts of a few million events are the most that is held.
+//! Events come as [`crate::heard`] hands them over; in the end each thread folds its cases one after the other, so only one
+//! state of a case is in memory at a time. A large log is gone over several times, for a part of the cases each time: texts of
+//! a few million events are the most that is held.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::sync::mpsc::{Receiver, Sender, channel};
 
 use bihuan_domain::assessment::{Counting, Piece, about_case, case_row_of, tells_nothing};
-use bihuan_domain::case::{Meta, State};
+use bihuan_domain::case::State;
 use bihuan_domain::event::CaseEvent;
 use bihuan_domain::expr::Row;
 use bihuan_domain::id::{CaseId, FieldId, MechanismId, UnitId};
@@ -22,18 +19,10 @@ use jiff::civil::Date;
 
 use super::change::Change;
 use crate::error::{Error, Failure};
-use crate::views::actor_of;
+use crate::heard::{Event, Heard, Seat, damaged};
 
-/// Entries that a thread reads at a time.
-const STRETCH: u64 = 2_048;
-/// Threads at most: beyond it the disk is what is waited for.
-const THREADS_MAX: usize = 8;
 /// Entries of a log that is gone over once: nearly half of them may be held as texts of half a kilobyte to two.
 pub(super) const AT_ONCE: u64 = 4_000_000;
-/// Stretches that a thread may be ahead of what it has put away: none waits for another over a single slow page.
-const AHEAD: usize = 4;
-/// Different actors (by person, post, session) that a thread remembers.
-const ACTORS_MAX: usize = 10_000;
 
 /// What is wanted of the cases.
 pub(super) struct Wanted<'a> {
@@ -70,32 +59,16 @@ pub(super) struct Folded {
 ///
 /// If the log cannot be read or holds an event that this program does not know.
 pub(super) fn fold(log: &Reader, wanted: &Wanted<'_>) -> Result<Folded, Failure> {
-    let threads = std::thread::available_parallelism().map_or(1, |n| n.get().min(THREADS_MAX));
     let turns = wanted.size.div_ceil(wanted.at_once.max(1)).max(1);
     let mut all = Folded::default();
     for turn in 0..turns {
-        turn_over(log, wanted, threads, (turn, turns), &mut all)?;
+        turn_over(log, wanted, (turn, turns), &mut all)?;
     }
     Ok(all)
 }
 
 /// Goes over the log once, for the cases of one turn.
-fn turn_over(
-    log: &Reader,
-    wanted: &Wanted<'_>,
-    threads: usize,
-    turn: (u64, u64),
-    all: &mut Folded,
-) -> Result<(), Failure> {
-    let mut senders: Vec<Vec<Sender<Heard>>> = (0..threads).map(|_| Vec::new()).collect();
-    let mut receivers: Vec<Vec<Receiver<Heard>>> = (0..threads).map(|_| Vec::new()).collect();
-    for from in &mut senders {
-        for to in &mut receivers {
-            let (sender, receiver) = channel();
-            from.push(sender);
-            to.push(receiver);
-        }
-    }
+fn turn_over(log: &Reader, wanted: &Wanted<'_>, turn: (u64, u64), all: &mut Folded) -> Result<(), Failure> {
     let mut fields: BTreeMap<MechanismId, BTreeSet<FieldId>> = BTreeMap::new();
     for (_, counting, mechanism) in &wanted.countings {
         fields
@@ -104,20 +77,17 @@ fn turn_over(
             .extend(counting.fields());
     }
     let fields = &fields;
-    let ends = senders.into_iter().zip(receivers).enumerate();
     let ledger = log.ledger();
     let parts: Vec<Result<Folded, Failure>> = std::thread::scope(|scope| {
-        let hands = ends.map(|(place, (to, from))| {
+        let hands = Seat::all().into_iter().map(|seat| {
             scope.spawn(move || {
                 let log = ledger.reader()?;
                 Hand {
                     log: &log,
                     wanted,
-                    place,
+                    seat,
                     turn,
                     fields,
-                    to,
-                    from,
                 }
                 .fold()
             })
@@ -138,177 +108,41 @@ fn turn_over(
     Ok(())
 }
 
-/// Events as texts, in the order in which they were put down.
-#[derive(Default)]
-struct Heard {
-    events: Vec<Event>,
-    text: String,
-}
-
-/// One event: where its texts (actor, name and body, one after the other) lie, and what is no text.
-#[derive(Clone, Copy)]
-struct Event {
-    case: CaseId,
-    seq: u64,
-    at: Timestamp,
-    version: u32,
-    opens: bool,
-    /// Where in the text the actor begins and ends, the name ends, the body ends.
-    marks: [usize; 4],
-}
-
-impl Heard {
-    fn put(&mut self, mut event: Event, parts: [&str; 3]) {
-        let [from, rest @ ..] = &mut event.marks;
-        *from = self.text.len();
-        for (part, end) in parts.into_iter().zip(rest) {
-            self.text.push_str(part);
-            *end = self.text.len();
-        }
-        self.events.push(event);
-    }
-
-    /// The actor, the name and the body of an event.
-    fn parts(&self, event: &Event) -> Option<[&str; 3]> {
-        let [from, actor, kind, body] = event.marks;
-        Some([
-            self.text.get(from..actor)?,
-            self.text.get(actor..kind)?,
-            self.text.get(kind..body)?,
-        ])
-    }
-
-    /// Without the events of cases that are not `known`, and without their texts where those were much of it.
-    fn only(mut self, known: &HashSet<CaseId>) -> Heard {
-        self.events.retain(|event| known.contains(&event.case));
-        let length = |event: &Event| {
-            let [from, .., until] = event.marks;
-            until.saturating_sub(from)
-        };
-        let kept: usize = self.events.iter().map(length).sum();
-        if kept >= self.text.len() / 2 {
-            return self;
-        }
-        let mut few = Heard {
-            events: Vec::with_capacity(self.events.len()),
-            text: String::with_capacity(kept),
-        };
-        for event in &self.events {
-            if let Some(parts) = self.parts(event) {
-                few.put(*event, parts);
-            }
-        }
-        few
-    }
-
-    /// The event itself. The same few people act again and again: `actors` knows those that were read.
-    fn read<'t>(
-        &'t self,
-        event: &Event,
-        actors: &mut HashMap<&'t str, Actor>,
-    ) -> Result<(Meta, CaseEvent), Failure> {
-        let [text, kind, body] = self.parts(event).ok_or_else(|| damaged(event.seq))?;
-        let actor = match actors.get(text) {
-            Some(actor) => actor.clone(),
-            None => {
-                let actor = EntryText::read_actor(text).ok_or_else(|| damaged(event.seq))?;
-                let actor = actor_of(&actor);
-                if actors.len() < ACTORS_MAX {
-                    actors.insert(text, actor.clone());
-                }
-                actor
-            }
-        };
-        let meta = Meta {
-            seq: event.seq,
-            at: event.at,
-            actor,
-        };
-        let event = CaseEvent::read_text(kind, event.version, body).map_err(Error::from)?;
-        Ok((meta, event))
-    }
-}
-
-fn damaged(seq: u64) -> Error {
-    Error::Other(format!("entry {seq} is not in its canonical form"))
-}
-
 /// One thread's part.
 struct Hand<'a> {
     log: &'a Reader,
     wanted: &'a Wanted<'a>,
-    place: usize,
+    seat: Seat,
     /// Which turn of how many.
     turn: (u64, u64),
     /// The fields that measures look at, by mechanism: of a case no others are looked up.
     fields: &'a BTreeMap<MechanismId, BTreeSet<FieldId>>,
-    /// To each thread, this one included.
-    to: Vec<Sender<Heard>>,
-    /// From each thread.
-    from: Vec<Receiver<Heard>>,
 }
 
 impl Hand<'_> {
     fn fold(self) -> Result<Folded, Failure> {
-        let threads = u64::try_from(self.to.len()).unwrap_or(1);
-        let place = u64::try_from(self.place).unwrap_or(0);
-        let round = STRETCH.saturating_mul(threads);
-        let rounds = self.wanted.size.div_ceil(round);
         let (mut kept, mut known) = (Vec::new(), HashSet::new());
-        let (mut ahead, mut room) = (0usize, 0usize);
-        for start in (0..rounds).map(|n| n.saturating_mul(round)) {
-            let from = start.saturating_add(STRETCH.saturating_mul(place));
-            let until = from.saturating_add(STRETCH).min(self.wanted.size);
-            // A thread that fails drops its ends; the others see it and stop, and its own error is what is told.
-            let read = self.read(from, until, room)?;
-            room = read.iter().map(|heard| heard.text.len()).max().unwrap_or(0);
-            for (heard, to) in read.into_iter().zip(&self.to) {
-                if to.send(heard).is_err() {
-                    return Ok(Folded::default());
-                }
-            }
-            if ahead < AHEAD {
-                ahead = ahead.saturating_add(1);
-            } else if !self.put_away(&mut kept, &mut known) {
-                return Ok(Folded::default());
-            }
+        let whole = self.seat.go(
+            self.wanted.size,
+            |from, until, heard| self.read(from, until, heard),
+            |heard| {
+                // What follows on an opening that is not looked at, or that a change took away, never was.
+                let opened = heard.events.iter().filter(|event| event.opens);
+                known.extend(opened.map(|event| event.case));
+                kept.push(heard.only(&known));
+                Ok(())
+            },
+        )?;
+        if whole {
+            self.told(&kept)
+        } else {
+            Ok(Folded::default())
         }
-        for _ in 0..ahead {
-            if !self.put_away(&mut kept, &mut known) {
-                return Ok(Folded::default());
-            }
-        }
-        self.told(&kept)
     }
 
-    /// Puts away what the threads read in one round; `false` where one of them failed.
-    fn put_away(&self, kept: &mut Vec<Heard>, known: &mut HashSet<CaseId>) -> bool {
-        for from in &self.from {
-            let Ok(heard) = from.recv() else { return false };
-            // What follows on an opening that is not looked at, or that a change took away, never was.
-            known.extend(
-                heard
-                    .events
-                    .iter()
-                    .filter(|event| event.opens)
-                    .map(|event| event.case),
-            );
-            kept.push(heard.only(known));
-        }
-        true
-    }
-
-    /// The events of a stretch that may matter, by the thread that keeps their case. `room` is how long a text is likely to be.
-    fn read(&self, from: u64, until: u64, room: usize) -> Result<Vec<Heard>, Failure> {
-        let empty = |_| Heard {
-            events: Vec::new(),
-            text: String::with_capacity(if from < until { room } else { 0 }),
-        };
-        let mut read: Vec<Heard> = self.to.iter().map(empty).collect();
-        let threads = u64::try_from(read.len()).unwrap_or(1).max(1);
-        if from >= until {
-            return Ok(read);
-        }
+    /// The events of a stretch that may matter, by the thread that keeps their case.
+    fn read(&self, from: u64, until: u64, heard: &mut [Heard]) -> Result<(), Failure> {
+        let threads = u64::try_from(self.seat.threads()).unwrap_or(1).max(1);
         let (turn, turns) = self.turn;
         self.log.for_each_text(from, until, |seq, stream, text| {
             let Some(case) = stream.strip_prefix("case/").and_then(|id| id.parse::<u64>().ok()) else {
@@ -329,26 +163,15 @@ impl Hand<'_> {
             if tells_nothing(entry.kind, body) {
                 return Ok(());
             }
-            let case_id = CaseId(case);
-            let opens = entry.kind == "case.opened";
-            if opens && !self.wanted.about.contains(&case_id) && !self.may_want(body) {
+            let case = CaseId(case);
+            if entry.kind == "case.opened" && !self.wanted.about.contains(&case) && !self.may_want(body) {
                 return Ok(());
             }
-            let event = Event {
-                case: case_id,
-                seq,
-                at: entry.at().ok_or_else(|| damaged(seq))?,
-                version: entry.version,
-                opens,
-                marks: [0; 4],
-            };
-            let keeper = usize::try_from(case % threads).unwrap_or(0);
-            if let Some(heard) = read.get_mut(keeper) {
-                heard.put(event, [entry.actor_text(), entry.kind, body]);
+            match heard.get_mut(self.seat.keeper(case)) {
+                Some(heard) => heard.hear(case, seq, &entry, body),
+                None => Ok(()),
             }
-            Ok(())
-        })?;
-        Ok(read)
+        })
     }
 
     /// Whether an opening names a mechanism that is looked at; whoever merely mentions one is found out later.

@@ -1,7 +1,6 @@
 //! What openings must know of other cases: which matters are open already, and how far schedules have run.
 
 use bihuan_domain::case::State;
-use bihuan_domain::event::CaseEvent;
 use bihuan_domain::id::{CaseId, Code, MechanismId};
 use bihuan_domain::mechanism::SourceKind;
 use jiff::civil::Date;
@@ -15,13 +14,8 @@ CREATE TABLE IF NOT EXISTS open_matters(mechanism TEXT NOT NULL, matter TEXT NOT
 CREATE TABLE IF NOT EXISTS schedules(mechanism TEXT PRIMARY KEY, through TEXT NOT NULL) WITHOUT ROWID;
 ";
 
-/// Takes over what `events` brought; `state` is the case after them.
-pub(crate) fn project_brought(
-    connection: &Connection,
-    state: &State,
-    events: &[CaseEvent],
-) -> Result<(), Error> {
-    let opened = events.iter().any(|event| matches!(event, CaseEvent::Opened(_)));
+/// Takes over what events brought; `state` is the case after them, `opened` whether its opening was among them.
+pub(crate) fn project_brought(connection: &Connection, state: &State, opened: bool) -> Result<(), Error> {
     if opened
         && state.source.kind == SourceKind::Schedule
         && let Some(day) = state.source.key.as_ref().and_then(scheduled_day)

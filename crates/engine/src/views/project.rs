@@ -80,7 +80,7 @@ impl Face {
     }
 }
 
-/// As [`project_case`], where the face before is known: what did not change is not written again. The state itself is left to
+/// Writes what the read models have of a case. Where the face before is known, what did not change is not written again. The state itself is left to
 /// [`write_state`]. Gives what the roll must learn, if anything, and the face now.
 pub(crate) fn project_change(
     connection: &Connection,
@@ -98,7 +98,8 @@ pub(crate) fn project_change(
     measures.write(connection, state, pieces, &after.pieces)?;
     let kept = before.filter(|before| matches!(title, Title::Keep) && before.columns == after.columns);
     let Some(before) = kept else {
-        project_lists(connection, state, events, title)?;
+        project_lists(connection, state, title)?;
+        note(connection, state, events)?;
         let title = match title {
             Title::Keep => None,
             Title::Set(text) => Some(*text),
@@ -115,24 +116,8 @@ pub(crate) fn project_change(
     Ok((None, after))
 }
 
-/// Writes all that the read models have of a case. `events` are those that brought it from its former state.
-pub(crate) fn project_case(
-    connection: &Connection,
-    state: &State,
-    events: &[CaseEvent],
-    title: &Title<'_>,
-) -> Result<(), Error> {
-    write_state(connection, state.id, &pack_state(state)?)?;
-    project_lists(connection, state, events, title)
-}
-
-/// Writes the row and the duties of a case. `events` are those that brought it from its former state.
-fn project_lists(
-    connection: &Connection,
-    state: &State,
-    events: &[CaseEvent],
-    title: &Title<'_>,
-) -> Result<(), Error> {
+/// Writes the row, the duties and the brief of a case.
+pub(crate) fn project_lists(connection: &Connection, state: &State, title: &Title<'_>) -> Result<(), Error> {
     let title_text = match title {
         Title::Keep => None,
         Title::Set(text) => *text,
@@ -181,31 +166,40 @@ fn project_lists(
             matches!(title, Title::Set(_)),
         ])?;
     write_duties(connection, id, state)?;
-    Brief::of(state).write(connection)?;
-    for event in events {
-        match event {
-            CaseEvent::Opened(e) => {
-                if let Some(number) = &e.number {
-                    connection
-                        .prepare_cached(
-                            "INSERT INTO numbers(series, year, n) VALUES (?1, ?2, ?3)
-                             ON CONFLICT(series, year) DO UPDATE SET n = max(n, excluded.n)",
-                        )?
-                        .execute((number.series.as_str(), number.year, number.n))?;
-                }
-            }
-            CaseEvent::Closed(_) => {
-                if let Some(closed) = &state.closed {
-                    connection
-                        .prepare_cached(
-                            "INSERT OR REPLACE INTO recent_verifiers(owner, person) VALUES (?1, ?2)",
-                        )?
-                        .execute((state.owner.as_str(), closed.by.person.as_str()))?;
-                }
-            }
-            _ => {}
-        }
+    Brief::of(state).write(connection)
+}
+
+/// Remembers what lies beside the case itself.
+fn note(connection: &Connection, state: &State, events: &[CaseEvent]) -> Result<(), Error> {
+    if events.iter().any(|event| matches!(event, CaseEvent::Opened(_))) {
+        note_number(connection, state)?;
     }
+    if events.iter().any(|event| matches!(event, CaseEvent::Closed(_)))
+        && let Some(closed) = &state.closed
+    {
+        note_verifier(connection, &state.owner, &closed.by.person)?;
+    }
+    Ok(())
+}
+
+/// Remembers the number of a case as given.
+pub(crate) fn note_number(connection: &Connection, state: &State) -> Result<(), Error> {
+    if let Some(number) = &state.number {
+        connection
+            .prepare_cached(
+                "INSERT INTO numbers(series, year, n) VALUES (?1, ?2, ?3)
+                 ON CONFLICT(series, year) DO UPDATE SET n = max(n, excluded.n)",
+            )?
+            .execute((number.series.as_str(), number.year, number.n))?;
+    }
+    Ok(())
+}
+
+/// Remembers who verified a matter of this owner last.
+pub(crate) fn note_verifier(connection: &Connection, owner: &UnitId, person: &PersonId) -> Result<(), Error> {
+    connection
+        .prepare_cached("INSERT OR REPLACE INTO recent_verifiers(owner, person) VALUES (?1, ?2)")?
+        .execute((owner.as_str(), person.as_str()))?;
     Ok(())
 }
 

@@ -2,21 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use bihuan_domain::case::{Meta, State};
-use bihuan_domain::event::{CaseEvent, WorldEvent};
-use bihuan_domain::id::CaseId;
+use bihuan_domain::event::WorldEvent;
+use bihuan_domain::id::{PersonId, UnitId};
 use bihuan_domain::world::World;
-use bihuan_ledger::{Entry, PooledReader};
+use bihuan_ledger::PooledReader;
 use rusqlite::Connection;
 use rusqlite::types::{Value as Sql, ValueRef};
 use serde::Serialize;
 
-use super::project::{Title, project_case};
+use super::project::{Title, note_number, note_verifier, project_lists, write_state};
 use super::query::actor_of;
 use super::{FORM, NAMES};
-use super::{piece, places};
+use super::{piece, places, refold};
 use crate::error::Error;
 use crate::mechanisms::Mechanisms;
+use crate::writer::WORLD;
 
 /// How many log entries the views have applied (none, if they are of another form), and how many cases there are.
 pub(crate) fn applied(connection: &Connection) -> Result<(u64, u64), Error> {
@@ -65,83 +65,71 @@ pub fn rebuild(
         connection.execute(&format!("DROP TABLE IF EXISTS {name}"), [])?;
     }
     super::create(connection)?;
-    // One case's events are applied as they come; its row is written at every event, like the live views do, so
-    // that nothing depends on how events were grouped.
-    let mut states: BTreeMap<CaseId, State> = BTreeMap::new();
-    let mut done = 0u64;
+    // Rows are put in one after the other; that is cheaper without indexes, which are made from them afterwards.
+    for index in indexes(connection)? {
+        connection.execute(&format!("DROP INDEX {index}"), [])?;
+    }
+    let size = log.head()?.size;
     let mut cases = 0u64;
-    let mut world = World::new();
-    log.for_each_entry(0, |entry: Entry| -> Result<(), Error> {
-        done += 1;
-        if done.is_multiple_of(1024) {
-            progress(done);
+    let mut verified: BTreeMap<UnitId, (u64, PersonId)> = BTreeMap::new();
+    refold::each_case(log, size, progress, &mut |case| {
+        let refold::Case {
+            state,
+            packed,
+            title,
+            closings,
+        } = case;
+        cases = cases.max(state.id.0);
+        let plain = title
+            .map(|title| log.unseal(&title.as_str().parse()?))
+            .transpose()?;
+        let title = plain
+            .as_ref()
+            .map_or(Title::Keep, |plain| Title::Set(plain.as_deref()));
+        write_state(connection, state.id, &packed)?;
+        super::project_brought(connection, &state, true)?;
+        note_number(connection, &state)?;
+        places::write(connection, state.id, &places::places(&state), false)?;
+        project_lists(connection, &state, &title)?;
+        for (seq, owner, person) in closings {
+            match verified.get(&owner) {
+                Some((later, _)) if *later > seq => {}
+                _ => drop(verified.insert(owner, (seq, person))),
+            }
         }
-        if !entry.stream.starts_with("case/") {
-            if ADOPTIONS.contains(&entry.kind.as_str()) {
-                let (actor, at) = (actor_of(&entry.actor), entry.at);
-                world.evolve(
-                    WorldEvent::read(&entry.kind, entry.version, entry.body)?,
-                    &actor,
-                    at,
-                );
-            }
-            return Ok(());
-        }
-        let meta = Meta {
-            seq: entry.seq,
-            at: entry.at,
-            actor: actor_of(&entry.actor),
-        };
-        let event = CaseEvent::read(&entry.kind, entry.version, entry.body)?;
-        let id = entry
-            .stream
-            .trim_start_matches("case/")
-            .parse::<u64>()
-            .map(CaseId)
-            .unwrap_or(CaseId(0));
-        let title = match &event {
-            CaseEvent::Opened(e) => Some(e.title.clone()),
-            CaseEvent::Amended(e) => e.title.clone(),
-            _ => None,
-        };
-        let state = match (&event, states.get_mut(&id)) {
-            (CaseEvent::Opened(e), _) => {
-                cases = cases.max(id.0);
-                states.insert(id, State::open(e, &meta));
-                states.get(&id)
-            }
-            (event, Some(state)) => {
-                state.evolve(event, &meta);
-                Some(&*state)
-            }
-            (_, None) => None,
-        };
-        let Some(state) = state else {
-            return Err(Error::Event {
-                name: entry.kind.clone(),
-                version: entry.version,
-                why: format!("case {id} was never opened (entry {})", entry.seq),
-            });
-        };
-        let plain = match &title {
-            Some(title) => Some(log.unseal(&title.as_str().parse()?)?),
-            None => None,
-        };
-        let title = match &plain {
-            Some(plain) => Title::Set(plain.as_deref()),
-            None => Title::Keep,
-        };
-        super::project_brought(connection, state, std::slice::from_ref(&event))?;
-        places::write(connection, id, &places::places(state), true)?;
-        project_case(connection, state, std::slice::from_ref(&event), &title)
+        Ok(())
     })?;
+    for (owner, (_, person)) in &verified {
+        note_verifier(connection, owner, person)?;
+    }
+    super::create(connection)?;
+    let mut world = World::new();
+    for entry in log.stream(WORLD, 0)? {
+        if entry.seq < size && ADOPTIONS.contains(&entry.kind.as_str()) {
+            let (actor, at) = (actor_of(&entry.actor), entry.at);
+            let event = WorldEvent::read(&entry.kind, entry.version, entry.body)?;
+            world.evolve(event, &actor, at);
+        }
+    }
     if !world.packs.is_empty() {
         let mechanisms = Mechanisms::default().adopt(&world.packs, &world.calendars)?;
         mechanisms.measures().keep(connection)?;
     }
-    set_applied(connection, done, cases)?;
-    progress(done);
+    set_applied(connection, size, cases)?;
+    progress(size);
     Ok(())
+}
+
+/// The indexes of the read models that can be dropped.
+fn indexes(connection: &Connection) -> Result<Vec<String>, Error> {
+    let sql = "SELECT name, tbl_name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL";
+    let mut statement = connection.prepare(sql)?;
+    let found = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let found: Vec<(String, String)> = found.collect::<Result<_, _>>()?;
+    let ours = found
+        .into_iter()
+        .filter(|(_, table)| NAMES.contains(&table.as_str()));
+    Ok(ours.map(|(index, _)| index).collect())
 }
 
 /// A difference between the live views and a rebuild.

@@ -203,7 +203,11 @@ impl Group<'_> {
                 &planned.events,
                 &title,
             )?;
-            views::project_brought(batch.connection(), &planned.after, &planned.events)?;
+            let opened = planned
+                .events
+                .iter()
+                .any(|event| matches!(event, CaseEvent::Opened(_)));
+            views::project_brought(batch.connection(), &planned.after, opened)?;
             self.listed.extend(listing);
             self.memory.put(planned.after, face);
         }

@@ -66,11 +66,18 @@ impl Seals {
         part: usize,
     ) -> Result<Part, Error> {
         let mut found = Part::default();
-        let sql = "SELECT slot, box, commitment FROM sealed WHERE commitment >= ?1 AND (?2 IS NULL OR commitment < ?2) ORDER BY commitment";
-        let mut statement = connection.prepare_cached(sql)?;
+        // The last part has no end. A bound that may be absent would be no bound to SQLite: it would read on to the end.
+        let sql = "SELECT slot, box, commitment FROM sealed WHERE commitment >= ?1";
         let begin = u8::try_from(part).ok().map(|byte| [byte]);
         let end = u8::try_from(part.saturating_add(1)).ok().map(|byte| [byte]);
-        let mut rows = statement.query((begin, end))?;
+        let mut statement = connection.prepare_cached(&match end {
+            Some(_) => format!("{sql} AND commitment < ?2 ORDER BY commitment"),
+            None => format!("{sql} ORDER BY commitment"),
+        })?;
+        let mut rows = match end {
+            Some(end) => statement.query((begin, end))?,
+            None => statement.query([begin])?,
+        };
         while let Some(row) = rows.next()? {
             found.rows = found.rows.saturating_add(1);
             let commitment = row.get_ref(2)?.as_bytes().unwrap_or_default();
