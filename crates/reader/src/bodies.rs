@@ -143,6 +143,10 @@ impl Sorter<'_> {
             }
             return;
         }
+        if self.pending.is_empty() && self.another_column_behind_folio(i) {
+            self.begin(i, Vec::new());
+            return;
+        }
         let first = self.pending.first().copied().unwrap_or(i);
         let gap = piece.gap || self.pieces.get(first).is_some_and(|p| p.gap);
         if gap {
@@ -170,6 +174,39 @@ impl Sorter<'_> {
         }
         let new_paragraph = self.paragraph_starts(i);
         self.add(i, false, new_paragraph);
+    }
+
+    /// The page's own line (`天气：…`, `新闻热线：…`) between a text that ended and a column of another width: another article.
+    fn another_column_behind_folio(&self, i: usize) -> bool {
+        const CELLS: usize = 4;
+        let piece = |k: usize| self.pieces.get(k);
+        let text = |p: &&Piece| matches!(p.shape, Shape::Text | Shape::Dateline);
+        let folios = self
+            .pieces
+            .get(..i)
+            .unwrap_or_default()
+            .iter()
+            .rev()
+            .take_while(|p| matches!(p.shape, Shape::Folio))
+            .count();
+        let above = i.checked_sub(folios + 1);
+        let ended = above.and_then(piece).filter(text).is_some_and(|p| p.closed);
+        let width = |from: Option<usize>, to: usize| {
+            let lines = (from?..to).filter_map(piece).filter(text);
+            lines.map(|p| p.width).max()
+        };
+        let before = above.and_then(|k| width(Some(k.saturating_sub(3)), k + 1));
+        let behind = width(Some(i), i + 4);
+        let full = self
+            .pieces
+            .get(i..i + 4)
+            .is_some_and(|p| p.iter().all(|p| text(&p)));
+        folios > 0
+            && ended
+            && full
+            && before
+                .zip(behind)
+                .is_some_and(|(a, b)| a.abs_diff(b) > CELLS && a <= 64 && b <= 64)
     }
 
     /// A headline over a text that begins as news do (a date, 近日, 连日来) and speaks of the headline's things: another
@@ -314,7 +351,13 @@ impl Sorter<'_> {
             .is_some_and(|p| !p.gap && matches!(p.shape, Shape::Text | Shape::Dateline));
         let running = self.now.as_ref().is_some_and(|now| !now.ended);
         match byline.style {
-            Style::Open if next_is_text && (!self.pending.is_empty() || !running) => {
+            // Whoever has a byline already did not write this one.
+            Style::Open
+                if next_is_text
+                    && (!self.pending.is_empty()
+                        || !running
+                        || self.now.as_ref().is_some_and(|now| now.byline.is_some())) =>
+            {
                 let front = std::mem::take(&mut self.pending);
                 self.close();
                 self.now = Some(Body {
@@ -346,7 +389,14 @@ impl Sorter<'_> {
             self.now = Some(now);
             return;
         }
-        let apart = self.caption_from(&now).filter(|(_, apart)| *apart);
+        // A heading in the middle of a short body that somebody wrote is the picture's.
+        let own_heading = |from: usize| {
+            let heading = |k: usize| now.parts.get(k).is_some_and(|p| p.heading);
+            now.byline.is_some() && from.checked_sub(1).is_some_and(heading) && from > 3
+        };
+        let apart = self
+            .caption_from(&now)
+            .filter(|(from, apart)| *apart || own_heading(*from));
         if now.len(self.pieces) <= CAPTION_MAX && !now.dateline && apart.is_none() {
             now.caption = true;
             now.ended = true;

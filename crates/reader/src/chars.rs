@@ -27,18 +27,28 @@ pub(crate) fn has_at(s: &[char], i: usize, word: &str) -> bool {
 
 /// Whether `word` ends right before `i`.
 pub(crate) fn has_before(s: &[char], i: usize, word: &str) -> bool {
-    i.checked_sub(word.chars().count())
-        .is_some_and(|j| has_at(s, j, word))
+    let mut left = i;
+    word.chars().rev().all(|c| match left.checked_sub(1) {
+        Some(k) => {
+            left = k;
+            at(s, k) == c
+        }
+        None => false,
+    })
 }
 
 /// The first place of `word` in `s`.
 pub(crate) fn find(s: &[char], word: &str) -> Option<usize> {
     let first = word.chars().next()?;
-    s.iter()
-        .enumerate()
-        .filter(|(_, c)| **c == first)
-        .map(|(i, _)| i)
-        .find(|i| has_at(s, *i, word))
+    let mut from = 0usize;
+    loop {
+        let rest = s.get(from..)?;
+        let place = from + rest.iter().position(|c| *c == first)?;
+        if has_at(s, place, word) {
+            return Some(place);
+        }
+        from = place + 1;
+    }
 }
 
 pub(crate) fn contains(s: &[char], word: &str) -> bool {
@@ -81,6 +91,10 @@ pub(crate) fn is_close(c: char) -> bool {
 }
 
 pub(crate) fn is_punct(c: char) -> bool {
+    // Most characters are asked for nothing else.
+    if matches!(c, '\u{4E00}'..='\u{9FFF}' | '0'..='9') {
+        return false;
+    }
     is_comma(c)
         || is_semicolon(c)
         || is_colon(c)

@@ -13,6 +13,7 @@ mod reckon;
 mod shares;
 mod spoken;
 mod sums;
+mod together;
 
 use jiff::civil::Date;
 
@@ -67,6 +68,9 @@ pub(crate) fn checks(
         claims::claims(says, earlier, &mut found);
         near::near(says, earlier, from, &mut found);
         spoken::spoken(says, &mut found);
+        together::shares_of_one_whole(says, earlier, &mut found);
+        together::each_of_told(says, earlier, &mut found);
+        together::ratio_before(says, said.get(i + 1), stream.chars.len(), &mut found);
         once(&mut found, from.saturating_sub(PARTS_REACH));
     }
     shares::ratios(stream, &mut found);

@@ -1,24 +1,26 @@
 //! Undertakings, targets and instructions that are still to be fulfilled: one row a deliverable, each with the reason
 //! for which it is proposed.
 
+mod telling;
+
 use jiff::civil::Date;
 
 use crate::calls::{bracket_start, call, responsible};
 use crate::chars::{at, cut, has_at};
-use crate::clauses::{Clause, Sentence, sentences};
+use crate::clauses::{Sentence, sentences};
 use crate::coverage::{Told, Why};
 use crate::dates::{due, is_deadline};
 use crate::deadlines;
 use crate::evidence::{self, Frame, Scope};
 use crate::figures::Found;
+use crate::insisted::{Insisted, insisted};
 use crate::labels::is_label;
 use crate::lists::split;
 use crate::model::{Commitment, CommitmentKind};
 use crate::principal::main_figure;
-use crate::rows::{Reading, Row, Verb, effort, figures_within, reading, told_to};
+use crate::rows::{Reading, Row, Verb, figures_within, reading, told_to};
 use crate::stance::{Stance, Stances};
 use crate::stream::Stream;
-use crate::tables::{adverbs, context_words};
 use crate::times::{enumerator, time_len};
 
 /// What a body commits somebody to, and what its clauses were taken for.
@@ -50,6 +52,9 @@ pub(crate) fn commitments(
         let stance = stances.paragraphs.get(k).copied().unwrap_or(Stance::Open);
         let all = sentences(stream, paragraph);
         // What a paragraph has shown ends with it, unless the next is an item of its list.
+        if mood.list && evidence::tells_of_the_meeting(&stream.chars, paragraph.start) {
+            mood.list = false;
+        }
         if !mood.list && enumerator(&stream.chars, paragraph.start) == 0 {
             mood = Mood {
                 scope: mood.scope.filter(|scope| scope.firm),
@@ -83,6 +88,7 @@ pub(crate) fn commitments(
                     frame: Frame::Ahead,
                     scope: evidence::year_ahead(text, year, None).or(mood.scope),
                     list: i + 1 == all.len(),
+                    insisted: mood.insisted,
                 };
             }
             if is_label(stream, sentence, all.get(i + 1), next, figures) {
@@ -117,6 +123,13 @@ pub(crate) fn commitments(
             if announced {
                 mood.frame = Frame::Ahead;
             }
+            // `他要求，…做到“四个确保”。` at the end of a paragraph: each of them is a paragraph of its own.
+            if mood.insisted == Insisted::Asked
+                && i + 1 == all.len()
+                && evidence::counts_what_follows(&stream.chars, sentence.start(), sentence.end())
+            {
+                mood.list = true;
+            }
             // `（…；完成时限：2025年6月底）` after an item says when its rows are due.
             if let Some(day) = deadlines::in_bracket(&stream.chars, sentence.start(), sentence.end(), year) {
                 for row in rows.iter_mut().skip(item) {
@@ -148,6 +161,8 @@ struct Mood {
     scope: Option<Scope>,
     /// A list was announced: its items may be paragraphs of their own.
     list: bool,
+    /// Whether somebody asks for what follows.
+    insisted: Insisted,
 }
 
 struct Reader<'a> {
@@ -184,6 +199,13 @@ impl Reader<'_> {
         let carried = self.mood.frame == Frame::Ahead && !history && self.stance != Stance::Past;
         let (first, first_told) = (self.rows.len(), self.told.len());
         let mut called = false;
+        let mut how = if plan {
+            Insisted::Asked
+        } else if carried {
+            self.mood.insisted
+        } else {
+            Insisted::No
+        };
         let mut owner: Option<(usize, usize)> = None;
         // The unit whose head speaks.
         let mut spoken: Option<(usize, usize)> = None;
@@ -211,22 +233,29 @@ impl Reader<'_> {
             if let Some(unit) = evidence::spoken_by(s, clause) {
                 owner = owner.or(Some(unit));
                 spoken = Some(unit);
+                how = how.max(Insisted::Said);
                 self.tell(clause.start, Why::Speaker);
                 continue;
             }
             if evidence::only_speaks(text, clause.mark) {
+                how = how.max(Insisted::Said);
                 self.tell(clause.start, Why::Speaker);
                 continue;
             }
             if evidence::demands(s, clause) {
                 called = true;
+                how = Insisted::Asked;
                 self.tell(clause.start, Why::Speaker);
                 continue;
+            }
+            if evidence::says(text, clause.mark) {
+                how = how.max(Insisted::Said);
             }
             let bygone = !plan && evidence::is_bygone(text);
             let call = call(s, clause, plan || called || carried).filter(|_| !bygone);
             if let Some(call) = &call {
                 called = true;
+                how = Insisted::Asked;
                 from = call.after;
                 if call.owner.is_some() {
                     owner = call.owner;
@@ -294,8 +323,10 @@ impl Reader<'_> {
                 && at(s, next) == '要')
                 || ["方面", "领域", "上"]
                     .iter()
-                    .any(|w| text.len() <= 10 && crate::chars::has_before(s, end, w));
+                    .any(|w| text.len() <= 10 && crate::chars::has_before(s, end, w))
+                    && !crate::chars::has_before(s, end, "以上");
             let done = done || field || told;
+            let mut by_words = false;
             let object = called || ahead || plan || carried || at(s, from) == '对';
             let read = if object && !done {
                 reading(s, from, end, self.figures, prefix.is_some())
@@ -315,18 +346,38 @@ impl Reader<'_> {
                 read
             };
             let read = match read {
+                Reading::Nothing | Reading::Prefix if !done && !field => {
+                    let prefixed = read == Reading::Prefix;
+                    // Behind a deed that is surely to come the one who speaks goes on to say what is.
+                    let how = if called && self.rows.len() > first {
+                        Insisted::Asked
+                    } else {
+                        how
+                    };
+                    insisted(s, from, end, self.figures, how, prefixed).map_or(read, |row| {
+                        by_words = true;
+                        Reading::Row(row)
+                    })
+                }
+                read => read,
+            };
+            let read = match read {
                 // Behind a deed to come a bare deed is to come as well; where nothing says so, it is not.
-                Reading::Row(row) if !(plan || called || ahead) => {
+                Reading::Row(row) if !(plan || called || ahead || by_words) => {
                     let numbered = figures_within(self.figures, row.start, end).next().is_some();
                     let deed = row.verb == Verb::Deliver || numbered;
                     // `…二期工程，日处理能力达到3万立方米`
                     let reaches = row.target && self.rows.len() > first && row.action > row.start;
                     let unit = row.subject.is_some_and(|(a, b)| deadlines::is_unit(cut(s, a, b)));
                     let bare = row.bare || listed || reaches || unit;
-                    if carried && deed && bare {
+                    // `…；教育局严查校车超员`: who was asked before is asked still.
+                    let asked = carried && unit && how == Insisted::Asked;
+                    if carried && deed && bare || asked {
                         read
                     } else {
-                        Reading::Nothing
+                        insisted(s, from, end, self.figures, how, false)
+                            .filter(|_| !done)
+                            .map_or(Reading::Nothing, Reading::Row)
                     }
                 }
                 read => read,
@@ -361,6 +412,9 @@ impl Reader<'_> {
                     });
                     self.push(end, &row, owner, day.map(|(day, _)| day));
                     called |= ahead;
+                    if by_words {
+                        self.mood.frame = Frame::Ahead;
+                    }
                 }
                 Reading::Prefix => prefix = Some(from + enumerator(s, from)),
                 Reading::Nothing => prefix = None,
@@ -372,6 +426,7 @@ impl Reader<'_> {
             }
         }
         self.settle(first_told, first);
+        self.mood.insisted = how;
         if called {
             self.mood.frame = Frame::Ahead;
         } else if history {
@@ -379,79 +434,8 @@ impl Reader<'_> {
                 frame: Frame::Past,
                 list: self.mood.list,
                 scope: None,
+                insisted: Insisted::No,
             };
-        }
-    }
-
-    fn tell(&mut self, start: usize, why: Why) {
-        self.told.push(Told {
-            start,
-            why,
-            row: None,
-        });
-    }
-
-    fn tell_of_last(&mut self, start: usize, why: Why) {
-        let row = self.rows.len().checked_sub(1);
-        self.told.push(Told { start, why, row });
-    }
-
-    /// What a clause is that gives no row.
-    fn why_not(&self, clause: &Clause, end: usize, done: bool, asks: bool, dated: bool, field: bool) -> Why {
-        let s = &self.stream.chars;
-        let (a, b) = (clause.start, end);
-        if field {
-            return Why::Field;
-        }
-        if figures_within(self.figures, a, b).next().is_some() {
-            return if done { Why::DoneFigure } else { Why::StatedFigure };
-        }
-        if done {
-            return Why::Told;
-        }
-        if time_len(s, a) > 0 && time_len(s, a) >= b - a && dated {
-            return Why::Due;
-        }
-        if !asks {
-            return Why::Told;
-        }
-        match effort(cut(s, 0, b), a, b) {
-            Some(Verb::Slogan) => Why::Attitude,
-            Some(_) => Why::NoObject,
-            None if context_words().at(s, a).is_some() => Why::Ground,
-            // `努力将矛盾化解在小`
-            None if adverbs().at(s, a).is_some_and(|n| n > 1) => Why::NoObject,
-            None => Why::Told,
-        }
-    }
-
-    /// Gives the clauses of a sentence that lead up to a row to that row; without a row they are context.
-    fn settle(&mut self, first_told: usize, first_row: usize) {
-        let mut row = first_row;
-        for i in first_told..self.told.len() {
-            let next = self.told.get(i + 1).map_or(usize::MAX, |told| told.start);
-            let Some(told) = self.told.get_mut(i) else { break };
-            // The first row that ends behind the clause's beginning: the one in it, else the one behind it.
-            while self.places.get(row).is_some_and(|(_, end)| *end <= told.start) {
-                row += 1;
-            }
-            if !matches!(told.why, Why::Beside | Why::Owner | Why::Due | Why::Field) || told.row.is_some() {
-                continue;
-            }
-            let behind = self.places.get(row).map(|_| row);
-            let before = row.checked_sub(1).filter(|row| *row >= first_row);
-            told.row = if told.why == Why::Owner || told.why == Why::Due || next != usize::MAX {
-                behind.or(before)
-            } else {
-                behind
-            };
-            if told.row.is_none() {
-                told.why = if told.why == Why::Due {
-                    Why::Told
-                } else {
-                    Why::Ground
-                };
-            }
         }
     }
 

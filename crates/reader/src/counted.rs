@@ -55,6 +55,13 @@ pub(crate) fn listed(stream: &Stream, figure: &Found, figures: &[Found]) -> Opti
             })
         });
         let long = items.iter().any(|(a, b)| b - a > 14);
+        // `县发改局、住建局和三个乡镇`: what is counted is one more of the list.
+        let one_more = items
+            .last()
+            .is_some_and(|(_, b)| matches!(crate::chars::before(s, *b), '和' | '与' | '及'));
+        if one_more {
+            return None;
+        }
         if open && items.len() < n || verbs || long || !own_noun || items.len().abs_diff(n) > 2 {
             return None;
         }

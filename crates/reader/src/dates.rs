@@ -105,6 +105,50 @@ pub(crate) fn due(s: &[char], year: Option<i16>) -> Option<Date> {
     // `明年上半年`: what stands behind 明年 says more.
     let mut next_year: Option<Date> = None;
     while i < s.len() {
+        // Most characters begin no words of time.
+        let first = at(s, i);
+        let begins = matches!(
+            first,
+            '零' | '〇'
+                | '一'
+                | '二'
+                | '两'
+                | '三'
+                | '四'
+                | '五'
+                | '六'
+                | '七'
+                | '八'
+                | '九'
+                | '十'
+                | '百'
+                | '千'
+                | '万'
+                | '亿'
+                | '几'
+                | '数'
+                | '半'
+                | '明'
+                | '来'
+                | '次'
+                | '上'
+                | '下'
+                | '年'
+                | '全'
+                | '今'
+                | '本'
+                | '第'
+                | '春'
+                | '秋'
+                | '国'
+                | '元'
+                | '汛'
+                | '主'
+        );
+        if !begins && digit(first).is_none() {
+            i += 1;
+            continue;
+        }
         if let Some((found, end)) = year_at(s, i) {
             own = Some(found);
             i = end;
@@ -196,6 +240,15 @@ fn word_due(s: &[char], i: usize, year: i16) -> Option<Date> {
         ("三季度", 9, 0),
         ("四季度", 12, 0),
         ("春节前", 1, 1),
+        ("秋季开学前", 8, 0),
+        ("秋季开学", 8, 0),
+        ("春季开学前", 2, 0),
+        ("国庆节前", 9, 0),
+        ("国庆前", 9, 0),
+        ("五一前", 4, 0),
+        ("元旦前", 12, 0),
+        ("汛前", 5, 0),
+        ("主汛期前", 5, 0),
     ];
     let (word, month, more) = WORDS.iter().find(|(word, _, _)| has_at(s, i, word))?;
     if *word == "今年"

@@ -67,6 +67,18 @@ fn last_day_at(s: &[char], i: usize) -> Option<usize> {
     if let Some(n) = season_words().at(s, i) {
         return before_it(i + n);
     }
+    // `今晚22时前`, `明早8点前`, `明天中午前`
+    if let Some((word, _)) = day_named(s, i) {
+        let mut k = i + word;
+        let hour = cut(s, k, k + 2)
+            .iter()
+            .take_while(|c| digit(**c).is_some())
+            .count();
+        if hour > 0 && matches!(at(s, k + hour), '时' | '点') {
+            k += hour + 1;
+        }
+        return before_it(k);
+    }
     // `25日前`, `21日晚上之前`, `7月22日18时前`
     let fresh = digit(at(s, i)).is_some() && digit(before(s, i)).is_none() && before(s, i) != '.';
     if !fresh {
@@ -91,6 +103,20 @@ fn last_day_at(s: &[char], i: usize) -> Option<usize> {
     before_it(k)
 }
 
+/// `今晚`, `明天上午` at `i`: how long the words are, and how many days ahead they lie.
+fn day_named(s: &[char], i: usize) -> Option<(usize, i64)> {
+    const DAYS: &[(char, i64)] = &[('今', 0), ('明', 1)];
+    const PARTS: &[&str] = &["上午", "中午", "下午", "晚上", "晚", "早", "夜"];
+    let (_, ahead) = DAYS.iter().find(|(c, _)| at(s, i) == *c)?;
+    let whole = matches!(at(s, i + 1), '天' | '日');
+    let from = i + 1 + usize::from(whole);
+    let part = PARTS
+        .iter()
+        .find(|w| has_at(s, from, w))
+        .map_or(0, |w| w.chars().count());
+    (whole || part > 0).then_some((from + part - i, *ahead))
+}
+
 /// `确保9月1日所有学校如期开学`: an aim with a day.
 pub(crate) fn ensures_by_day(s: &[char]) -> bool {
     let from = usize::from(matches!(at(s, 0), '“' | '"' | '‘'));
@@ -108,6 +134,9 @@ pub(crate) fn ensures_by_day(s: &[char]) -> bool {
 pub(crate) fn near_day(s: &[char], written: Option<Date>) -> Option<Date> {
     let written = written?;
     let (i, end) = last_day(s)?;
+    if let Some((_, ahead)) = day_named(s, i) {
+        return written.checked_add(jiff::Span::new().days(ahead)).ok();
+    }
     let month_end = |more: i8| {
         let next = written
             .checked_add(jiff::Span::new().months(i64::from(more)))

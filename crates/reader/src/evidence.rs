@@ -178,6 +178,43 @@ pub(crate) fn demands(s: &[char], clause: &Clause) -> bool {
     document && ends(&["明确", "提出", "规定", "明确提出", "指出"])
 }
 
+/// `院长某某表示，`, `他说，`: somebody speaks for what follows, whoever it is.
+pub(crate) fn says(text: &[char], mark: char) -> bool {
+    const LONGEST: usize = 30;
+    text.len() <= LONGEST
+        && matches!(mark, '，' | ',' | '：' | ':')
+        && speaking_words().before(text, text.len()).is_some()
+}
+
+/// `…做到“四个确保”`, `抓好五件大事`: a number of things that the next paragraphs tell one by one.
+pub(crate) fn counts_what_follows(s: &[char], a: usize, b: usize) -> bool {
+    const TAIL: usize = 9;
+    let tail = cut(s, b.saturating_sub(TAIL).max(a), b);
+    (0..tail.len()).any(|i| {
+        ("两三四五六七八九十".contains(at(tail, i)) || digit(at(tail, i)).is_some())
+            && matches!(
+                at(tail, i + 1),
+                '个' | '件' | '条' | '点' | '项' | '大' | '方' | '场'
+            )
+    })
+}
+
+/// `会前，…`, `会议以视频形式召开`: what happened around a meeting, not what it asked for.
+pub(crate) fn tells_of_the_meeting(s: &[char], i: usize) -> bool {
+    [
+        "会前",
+        "会后",
+        "会议以",
+        "与会",
+        "参会",
+        "会议期间",
+        "座谈会上",
+        "随后",
+    ]
+    .iter()
+    .any(|w| has_at(s, i, w))
+}
+
 /// `发布会透露，`, `据介绍，`: who speaks, before what is said.
 pub(crate) fn only_speaks(text: &[char], mark: char) -> bool {
     const LONGEST: usize = 8;
@@ -360,6 +397,16 @@ pub(crate) fn closes_work(s: &[char], a: usize, b: usize) -> Option<bool> {
         "结清",
         "办完",
         "完毕",
+        "改造完毕",
+        "见成效",
+        "见实效",
+        "启用",
+        "开业",
+        "开街",
+        "并网",
+        "贯通",
+        "达标",
+        "清零",
     ];
     let subject = [
         "所有项目",

@@ -21,6 +21,7 @@ mod decode;
 mod evidence;
 mod figures;
 pub mod formats;
+mod insisted;
 mod labels;
 mod lists;
 mod model;

@@ -8,9 +8,11 @@ use crate::chars::{
 use crate::tables::{folio_words, page_labels};
 use crate::undouble::undouble;
 
+mod columns;
 mod headlines;
 
-use headlines::{column_width, mark_heads};
+use columns::column_width;
+use headlines::mark_heads;
 
 /// A line or a part of a line.
 #[derive(Clone, Debug)]
@@ -383,10 +385,14 @@ fn is_folio(chars: &[char], start: usize, end: usize) -> bool {
     if line.first() == Some(&'第') && digits > 0 && line.ends_with(&['页']) && line.len() <= 12 {
         return true;
     }
-    // `天气：今天多云，27—33℃`
-    if ["天气：", "天气:", "今日天气"]
+    // `天气：今天多云，27—33℃`, `新闻热线：96123`
+    let hotline = ["热线：", "热线:", "邮箱：", "邮箱:"]
         .iter()
-        .any(|w| has_at(&line, 0, w))
+        .any(|w| crate::chars::find(&line, w).is_some_and(|k| k <= 6));
+    if (hotline
+        || ["天气：", "天气:", "今日天气"]
+            .iter()
+            .any(|w| has_at(&line, 0, w)))
         && line.len() <= 40
     {
         return true;

@@ -314,6 +314,12 @@ pub(crate) fn verb_at(s: &[char], i: usize) -> Option<(Verb, usize)> {
 fn finished_by(s: &[char], i: usize) -> Option<(Verb, usize)> {
     let deed = single_deeds().at(s, i).is_some();
     let result = deed_results().at(s, i + 1).is_some() && !has_at(s, i, "做到");
+    // `建1座500吨冷库`, `办4期培训班`: what is counted right behind it.
+    let counted = crate::numeral::number_at(s, i + 1)
+        .is_some_and(|n| !n.bare || crate::tables::units().at(s, n.end).is_some());
+    if deed && !result && counted {
+        return Some((Verb::Deliver, 1));
+    }
     (deed && result).then_some((Verb::Deliver, 2))
 }
 

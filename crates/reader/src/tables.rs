@@ -10,59 +10,82 @@ use crate::chars::at;
 /// A set of words that is matched at a place in a text, longest word first.
 #[derive(Debug, Default)]
 pub(crate) struct Words {
-    by_first: BTreeMap<char, Vec<Vec<char>>>,
-    by_last: BTreeMap<char, Vec<Vec<char>>>,
-    /// One bit for each first character of the basic plane: most places of a text begin no word.
-    begins: Vec<u64>,
+    by_first: Heads,
+    by_last: Heads,
+}
+
+/// Words by one of their characters.
+#[derive(Debug, Default)]
+struct Heads {
+    /// One bit for each such character of the basic plane: most places of a text have no word.
+    bits: Vec<u64>,
+    /// How many such characters there are before each 64, so that a list is found without a search.
+    ranks: Vec<usize>,
+    /// The words of each such character, longest first, in the order of the characters.
+    lists: Vec<Vec<Vec<char>>>,
+}
+
+impl Heads {
+    fn of(words: &[Vec<char>], key: impl Fn(&[char]) -> Option<char>) -> Heads {
+        let mut sorted: BTreeMap<char, Vec<Vec<char>>> = BTreeMap::new();
+        for word in words {
+            if let Some(c) = key(word).filter(|c| place(*c).is_some()) {
+                sorted.entry(c).or_default().push(word.clone());
+            }
+        }
+        let mut heads = Heads {
+            bits: vec![0; 1024],
+            ranks: Vec::with_capacity(1024),
+            lists: Vec::with_capacity(sorted.len()),
+        };
+        for (c, mut list) in sorted {
+            list.sort_by_key(|word| std::cmp::Reverse(word.len()));
+            if let Some((slot, bit)) = place(c)
+                && let Some(bits) = heads.bits.get_mut(slot)
+            {
+                *bits |= bit;
+            }
+            heads.lists.push(list);
+        }
+        let mut before = 0usize;
+        for bits in &heads.bits {
+            heads.ranks.push(before);
+            before += usize::try_from(bits.count_ones()).unwrap_or(0);
+        }
+        heads
+    }
+
+    #[inline]
+    fn get(&self, c: char) -> Option<&[Vec<char>]> {
+        let (slot, bit) = place(c)?;
+        let bits = self.bits.get(slot)?;
+        if bits & bit == 0 {
+            return None;
+        }
+        let within = usize::try_from((bits & (bit - 1)).count_ones()).unwrap_or(0);
+        self.lists.get(self.ranks.get(slot)? + within).map(Vec::as_slice)
+    }
 }
 
 impl Words {
     fn of<'a>(words: impl Iterator<Item = &'a str>) -> Words {
-        let mut table = Words {
-            begins: vec![0; 1024],
-            ..Words::default()
-        };
-        for word in words {
-            let chars: Vec<char> = word.chars().collect();
-            if let (Some(first), Some(last)) = (chars.first(), chars.last()) {
-                if let Some((slot, bit)) = place(*first)
-                    && let Some(bits) = table.begins.get_mut(slot)
-                {
-                    *bits |= bit;
-                }
-                table.by_first.entry(*first).or_default().push(chars.clone());
-                table.by_last.entry(*last).or_default().push(chars.clone());
-            }
+        let words: Vec<Vec<char>> = words.map(|word| word.chars().collect()).collect();
+        Words {
+            by_first: Heads::of(&words, |word| word.first().copied()),
+            by_last: Heads::of(&words, |word| word.last().copied()),
         }
-        for list in table.by_first.values_mut().chain(table.by_last.values_mut()) {
-            list.sort_by_key(|word| std::cmp::Reverse(word.len()));
-        }
-        table
     }
 
     /// The length of the longest word that stands at `i`.
+    #[inline]
     pub(crate) fn at(&self, s: &[char], i: usize) -> Option<usize> {
-        let first = at(s, i);
-        if let Some((slot, bit)) = place(first)
-            && self.begins.get(slot).is_none_or(|bits| bits & bit == 0)
-        {
-            return None;
-        }
-        let list = self.by_first.get(&first)?;
-        let rest = s.get(i + 1..).unwrap_or(&[]);
-        let second = rest.first();
-        // The second character parts the words of a list from one another before they are compared.
-        list.iter()
-            .find(|word| match word.get(1) {
-                None => true,
-                Some(c) => second == Some(c) && word.get(1..).is_some_and(|tail| rest.starts_with(tail)),
-            })
-            .map(Vec::len)
+        let list = self.by_first.get(at(s, i))?;
+        longest_of(list, s.get(i + 1..).unwrap_or(&[]))
     }
 
     /// The length of the longest word that ends right before `end`.
     pub(crate) fn before(&self, s: &[char], end: usize) -> Option<usize> {
-        let list = self.by_last.get(&crate::chars::before(s, end))?;
+        let list = self.by_last.get(crate::chars::before(s, end))?;
         list.iter()
             .find(|word| s.get(..end).is_some_and(|head| head.ends_with(word)))
             .map(Vec::len)
@@ -94,7 +117,20 @@ impl Words {
     }
 }
 
+/// The length of the first of the words whose characters behind the first `rest` begins with.
+fn longest_of(list: &[Vec<char>], rest: &[char]) -> Option<usize> {
+    let second = rest.first();
+    // The second character parts the words of a list from one another before they are compared.
+    list.iter()
+        .find(|word| match word.get(1) {
+            None => true,
+            Some(c) => second == Some(c) && word.get(1..).is_some_and(|tail| rest.starts_with(tail)),
+        })
+        .map(Vec::len)
+}
+
 /// The bit of a character of the basic plane.
+#[inline]
 fn place(c: char) -> Option<(usize, u64)> {
     let code = u32::from(c);
     let slot = usize::try_from(code / 64).ok()?;
@@ -172,6 +208,28 @@ pub(crate) enum EventYear {
         behind: String,
         base: i16,
     },
+}
+
+impl EventYear {
+    /// The character that it begins with.
+    pub(crate) fn first(&self) -> Option<char> {
+        match self {
+            EventYear::Of(words, _) => words.first()?.chars().next(),
+            EventYear::Counted { front, .. } => front.chars().next(),
+        }
+    }
+}
+
+/// The characters with which such events begin.
+pub(crate) fn event_leads() -> &'static Words {
+    static ALL: LazyLock<Words> = LazyLock::new(|| {
+        let firsts: Vec<String> = event_years()
+            .iter()
+            .filter_map(|event| event.first().map(String::from))
+            .collect();
+        Words::of(firsts.iter().map(String::as_str))
+    });
+    &ALL
 }
 
 /// Events that stand for a year (`data/years.txt`).
@@ -293,6 +351,9 @@ table!(collective_nouns, "collective nouns");
 table!(disposal_verbs, "disposal verbs");
 table!(listed_things, "listed things");
 table!(closing_verbs, "closing verbs");
+table!(every_one, "every one");
+table!(not_deeds, "not deeds");
+table!(explaining_words, "explaining words");
 table!(speaking_words, "speaking words");
 table!(season_words, "season words");
 table!(single_deeds, "single deeds");
@@ -344,7 +405,7 @@ mod tests {
     #[test]
     fn every_table_has_words() {
         for (name, table) in TABLES.iter().filter(|(name, _)| !name.is_empty()) {
-            assert!(!table.by_first.is_empty(), "[{name}] is empty");
+            assert!(!table.by_first.lists.is_empty(), "[{name}] is empty");
         }
     }
 }

@@ -33,6 +33,36 @@ fn decimal(s: &[char], i: usize) -> bool {
 
 /// `2020年6月底前`, `到2025年`, `三季度`, at the head of a clause.
 pub(crate) fn time_len(s: &[char], i: usize) -> usize {
+    // Most characters begin no words of time.
+    let first = at(s, i);
+    let begins = matches!(
+        first,
+        '每' | '在'
+            | '于'
+            | '到'
+            | '自'
+            | '从'
+            | '年'
+            | '上'
+            | '下'
+            | '即'
+            | '近'
+            | '一'
+            | '两'
+            | '二'
+            | '三'
+            | '四'
+            | '五'
+            | '六'
+            | '七'
+            | '八'
+            | '九'
+            | '十'
+            | '半'
+    );
+    if !begins && digit(first).is_none() {
+        return 0;
+    }
     let mut k = i;
     let span = span_len(s, i);
     if span > 0 {

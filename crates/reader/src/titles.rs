@@ -18,7 +18,7 @@ pub(crate) use terms::shared_terms;
 
 use heads::{Head, heads, numbered, sections, signs};
 use joined::{adopt, joined, known_characters};
-use terms::{Gram, Index, grams_of};
+use terms::{Gram, Index, Wanted, grams_among, grams_of};
 
 /// What was found out about the headlines.
 #[derive(Debug, Default)]
@@ -66,7 +66,8 @@ pub(crate) fn titles(chars: &[char], pieces: &[Piece], bodies: &[Body]) -> Title
         .iter()
         .map(|b| body_text(chars, pieces, &b.parts))
         .collect();
-    let grams: Vec<Vec<Gram>> = texts.iter().map(|t| grams_of(t)).collect();
+    let wanted = Wanted::of(heads.iter().map(|head| head.grams.as_slice()));
+    let grams: Vec<Vec<Gram>> = texts.iter().map(|t| grams_among(t, &wanted)).collect();
     let leads: Vec<Vec<Gram>> = texts.iter().map(|t| grams_of(cut(t, 0, 160))).collect();
     let index = Index::of(&grams);
     // Of a headline in two short lines the half that a body knows better tells whose it is.
@@ -419,7 +420,7 @@ fn assign(
     }
     adopt(heads, bodies, front, &best_of, &mut of_body, &mut taken, texts);
     left::doubled(heads, bodies, &best_of, &mut of_body, &mut taken);
-    left::eliminate(heads, bodies, &mut of_body, &mut taken, texts);
+    left::eliminate(heads, bodies, &mut of_body, &mut taken, texts, between);
     let unused = heads
         .iter()
         .enumerate()

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::chars::{at, before, contains, cut, digit, has_at, is_comma, is_stop};
 use crate::dates::{count_at, season, year_at};
 use crate::numeral::number_at;
-use crate::tables::{EventYear, event_years};
+use crate::tables::{EventYear, event_leads, event_years};
 
 /// The year that a text speaks of most, business years (年度), years ahead and years held against aside; later ones win
 /// a tie. Where no year counts, the one that an event of the time stands for.
@@ -32,44 +32,61 @@ fn year_of_events(s: &[char]) -> Option<i16> {
         .filter(|c| !c.is_whitespace() && !matches!(c, '“' | '”' | '"' | '\''))
         .copied()
         .collect();
-    event_years().iter().find_map(|event| match event {
-        EventYear::Of(words, year) => follow(&plain, words).then_some(*year),
-        EventYear::Counted { front, behind, base } => counted(&plain, front, behind, *base),
-    })
+    // The text is gone through once, for all events together; the first of the table that it speaks of counts.
+    let events = event_years();
+    let mut best: Option<(usize, i16)> = None;
+    let leads = event_leads();
+    for i in 0..plain.len() {
+        if leads.at(&plain, i).is_none() {
+            continue;
+        }
+        for (n, event) in events.iter().enumerate() {
+            if best.is_some_and(|(known, _)| known <= n) {
+                break;
+            }
+            if event.first() != plain.get(i).copied() {
+                continue;
+            }
+            let year = match event {
+                EventYear::Of(words, year) => follows(&plain, i, words).then_some(*year),
+                EventYear::Counted { front, behind, base } => counted(&plain, i, front, behind, *base),
+            };
+            if let Some(year) = year {
+                best = Some((n, year));
+            }
+        }
+    }
+    best.map(|(_, year)| year)
 }
 
-/// Whether the words stand in the text, no more than a few characters apart: `十三五` `收官` in `“十三五”即将收官`.
-fn follow(s: &[char], words: &[String]) -> bool {
+/// Whether the words stand at `i`, no more than a few characters apart: `十三五` `收官` in `“十三五”即将收官`.
+fn follows(s: &[char], i: usize, words: &[String]) -> bool {
     const APART: usize = 6;
     let Some((first, rest)) = words.split_first() else {
         return false;
     };
-    (0..s.len()).any(|i| {
-        has_at(s, i, first) && {
-            let mut k = i + first.chars().count();
-            rest.iter().all(|word| {
-                let found = (k..=k + APART).find(|j| has_at(s, *j, word));
-                k = found.map_or(k, |j| j + word.chars().count());
-                found.is_some()
-            })
-        }
-    })
+    has_at(s, i, first) && {
+        let mut k = i + first.chars().count();
+        rest.iter().all(|word| {
+            let found = (k..=k + APART).find(|j| has_at(s, *j, word));
+            k = found.map_or(k, |j| j + word.chars().count());
+            found.is_some()
+        })
+    }
 }
 
 /// `第35个教师节`: the number of the feast, counted from the year before its first.
-fn counted(s: &[char], front: &str, behind: &str, base: i16) -> Option<i16> {
+fn counted(s: &[char], i: usize, front: &str, behind: &str, base: i16) -> Option<i16> {
+    if !has_at(s, i, front) {
+        return None;
+    }
     let n = front.chars().count();
-    (0..s.len()).find_map(|i| {
-        if !has_at(s, i, front) {
-            return None;
-        }
-        let number = number_at(s, i + n).filter(|number| number.value.is_integer())?;
-        if !has_at(s, number.end, behind) {
-            return None;
-        }
-        let year = base.checked_add(i16::try_from(i64::try_from(number.value).ok()?).ok()?)?;
-        (1950..2100).contains(&year).then_some(year)
-    })
+    let number = number_at(s, i + n).filter(|number| number.value.is_integer())?;
+    if !has_at(s, number.end, behind) {
+        return None;
+    }
+    let year = base.checked_add(i16::try_from(i64::try_from(number.value).ok()?).ok()?)?;
+    (1950..2100).contains(&year).then_some(year)
 }
 
 /// `对2022年度“书香家庭”进行了表彰`: honours and results of a year are given in the next one.

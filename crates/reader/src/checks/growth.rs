@@ -133,7 +133,11 @@ fn percentage(says: &Says, i: usize) -> Option<Check> {
     let gap = says.between(last, rate);
     // `由7.5天缩短到4.2天，提速44%`
     let faster = ["提速", "提效", "缩短", "压缩"].iter().any(|w| contains(gap, w)) && new.n < old.n;
-    let up = if faster { false } else { direction(gap)? };
+    let up = if faster {
+        false
+    } else {
+        direction(gap).or_else(|| same_deed(says, &old, &new, gap))?
+    };
     if gap.len() > CLOSE || old.n <= Decimal::ZERO {
         return None;
     }
@@ -165,6 +169,15 @@ fn percentage(says: &Says, i: usize) -> Option<Check> {
     let a = old.found.span().0.min(new.found.span().0);
     let end = if behind.is_some() { old.end() } else { rate.end() };
     Some(check(says.stream, a, end, statement, holds))
+}
+
+/// `由412个精简到275个，精简33.3%`: the same word between both values and before the rate, whatever it is.
+fn same_deed(says: &Says, old: &Num, new: &Num, gap: &[char]) -> Option<bool> {
+    let became = says.between(old, new);
+    let k = became.iter().rposition(|c| matches!(c, '到' | '至'))?;
+    let deed = cut(became, k.checked_sub(2)?, k);
+    let said = gap.strip_suffix(&['了']).unwrap_or(gap);
+    (deed.len() == 2 && said.ends_with(deed) && old.n != new.n).then_some(new.n > old.n)
 }
 
 /// `260起，同比上升30%（去年同期200起）`: the old value is told after the rate.

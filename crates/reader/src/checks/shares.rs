@@ -118,6 +118,7 @@ fn share_of(says: &Says, earlier: Option<&Says>, i: usize, of: usize) -> Option<
     let (whole, holds) = match (held, own.as_slice(), from_before.as_slice()) {
         (Some(whole), _, _) => (*whole, true),
         (None, [only], _) if of_all || names_whole(says, only, named) => (*only, false),
+        (None, [only], _) if of + 1 == i && stands_over(says, only, part, rate) => (*only, false),
         (None, [], [only]) if of_all && has_at(s, says.a, "其中") => (*only, false),
         _ => return None,
     };
@@ -135,6 +136,32 @@ fn share_of(says: &Says, earlier: Option<&Says>, i: usize, of: usize) -> Option<
         exact(whole)?,
         holds,
     ))
+}
+
+/// `全市有护林员1150名，脱贫户805名，占75%`: right behind the whole its part and, of nothing else that is named, the share. Not the
+/// second of two things beside each other, whose share is of both.
+fn stands_over(says: &Says, whole: &Num, part: &Num, rate: &Num) -> bool {
+    const NEAR: usize = 14;
+    let gap = says.between(whole, part);
+    let bare = says.between(part, rate).ends_with(&['占']) && says.between(part, rate).len() <= 3;
+    let beside =
+        percent_of(part.n, whole.n + part.n).is_none_or(|exact| (exact - rate.n).abs() <= Decimal::ONE);
+    let half = part
+        .n
+        .checked_mul(Decimal::TWO)
+        .is_some_and(|twice| twice > whole.n);
+    let led = contains(gap, "其中");
+    let tells = ["增", "减", "比", "达", "已", "计划", "目标", "去年", "上年"]
+        .iter()
+        .any(|w| contains(gap, w));
+    // Another number in between has a whole of its own.
+    let next = !gap.iter().any(|c| digit(*c).is_some() || matches!(c, '；' | ';'));
+    bare && next
+        && !beside
+        && (led || half && !tells && !gap.contains(&'、'))
+        && gap.len() <= NEAR
+        && !part.hedged()
+        && part.n < whole.n
 }
 
 /// `民生类189件…。民生类占全部事项的38.9%`: a share whose part is named in a sentence before. Stated where it agrees.
@@ -231,7 +258,10 @@ pub(super) fn of_target(says: &Says, i: usize) -> Option<Check> {
         let planned = last(if executed { planned_words() } else { target_words() });
         // `完成全年80亿元目标的48%`
         let behind = cut(s, f.end(), f.end() + 5);
-        let named = behind.iter().take_while(|c| **c != '的').count();
+        let named = behind
+            .iter()
+            .take_while(|c| **c != '的' && !crate::chars::is_comma(**c))
+            .count();
         if target_words().before(behind, named).is_some() {
             return true;
         }

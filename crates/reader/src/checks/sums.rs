@@ -6,8 +6,8 @@ use crate::chars::{at, contains, cut, is_comma, is_semicolon, is_stop};
 use crate::checks::reckon::{Num, Says, check, factor, multiplier, plus_and_total, printed, sum};
 use crate::model::Check;
 use crate::tables::{
-    checks_complements, deliver_verbs, kin_units, list_cues, loose_cues, measure_verbs, no_sum_between,
-    open_lists, overlapping, remainder_words, sure_totals, total_words,
+    base_words, checks_complements, deliver_verbs, kin_units, list_cues, loose_cues, measure_verbs,
+    no_sum_between, open_lists, overlapping, remainder_words, sure_totals, total_words,
 };
 
 /// Everything that adds up, or should, within one sentence.
@@ -59,7 +59,12 @@ fn forward(says: &Says, i: usize) -> Option<Check> {
         let tight = one_list(says, &alike);
         let in_row = |pair: &[Num]| matches!(pair, [one, two] if at(says.between(one, two), 0) == '、');
         let led = contains(between, "涉及") || contains(between, "中，") || contains(between, "中,");
-        let whole = led && between.len() <= 16 && tight.len() >= 3 && tight.windows(2).all(in_row);
+        let row = tight.len() >= 3 && tight.windows(2).all(in_row);
+        // `24项指标，进位11项、持平8项、退位6项`: right behind the whole more than there are.
+        let commas = between.iter().filter(|c| is_comma(**c)).count();
+        let deed = no_sum_between().any_in(between) || deliver_verbs().any_in(between);
+        let beside = commas == 1 && between.len() <= 10 && !deed && sum(tight) > total.n;
+        let whole = row && (led && between.len() <= 16 || beside);
         return total_of_kin(says, i).or_else(|| {
             whole
                 .then(|| faulty(says, tight, total, Decimal::new(8, 2)))
@@ -68,8 +73,11 @@ fn forward(says: &Says, i: usize) -> Option<Check> {
     }
     let parts = one_list(says, &alike);
     let direct = contains(between, "其中") && between.len() <= 16;
+    // `去年同期为250万吨；其中进口…`: no part of last year's.
+    let former = base_words().any_in(says.lead(total));
     if let [part] = parts
         && direct
+        && !former
         && part.n > total.n
         && !part.hedged()
         && !total.hedged()
@@ -148,7 +156,8 @@ pub(super) fn one_list<'n, 'a>(says: &Says, alike: &'n [Num<'a>]) -> &'n [Num<'a
 /// total) or one, and where nothing is rounded, hedged or left open.
 pub(super) fn faulty(says: &Says, parts: &[Num], total: &Num, near: Decimal) -> Option<Check> {
     let (first, last) = (parts.first()?, parts.last()?);
-    let whole_list = parts.len() >= 3 || (parts.len() == 2 && complementary(says, parts));
+    let too_much = parts.len() == 2 && sum(parts) > total.n && named_alike(says, parts);
+    let whole_list = parts.len() >= 3 || parts.len() == 2 && (complementary(says, parts) || too_much);
     let hedged = total.hedged() || parts.iter().any(Num::hedged);
     let smaller = parts.iter().all(|f| f.n < total.n);
     if !whole_list || hedged || !smaller || !parallel(says, parts) || overlap(says, parts) {
@@ -217,7 +226,13 @@ pub(super) fn faulty(says: &Says, parts: &[Num], total: &Num, near: Decimal) -> 
 
 /// `惠及群众3000人，其中贫困户20户，选派干部40名`: the list that is led in counts something else first.
 fn counts_others_first(says: &Says, led: usize, first: &Num) -> bool {
-    let counted = says.all.iter().find(|f| f.start() >= led);
+    // `分成两队，东片…`: into how many.
+    let s = says.s();
+    let into = ["分成", "编成", "分作"]
+        .iter()
+        .any(|w| crate::chars::has_at(s, led, w));
+    let first_behind = if into { led + 3 } else { led };
+    let counted = says.all.iter().find(|f| f.start() >= first_behind);
     let ends_item = |c: &char| is_comma(*c) || is_semicolon(*c) || is_stop(*c);
     counted.is_some_and(|f| cut(says.s(), f.end(), first.start()).iter().any(ends_item))
 }
@@ -375,6 +390,22 @@ fn lead_repeats(says: &Says, one: &Num, two: &Num) -> bool {
     }
     a.windows(2)
         .any(|w| no_sum_between().at(w, 0) == Some(2) && b.windows(2).any(|v| v == w))
+}
+
+/// `中方180台、外方150台`, `东片41台、西片35台`: names of one length that end alike, so that neither is a part of the other.
+fn named_alike(says: &Says, parts: &[Num]) -> bool {
+    let [one, two] = parts else { return false };
+    let name = |f: &Num| -> Vec<char> {
+        let lead = says.lead(f);
+        let from = if crate::chars::has_at(lead, 0, "其中") {
+            2
+        } else {
+            0
+        };
+        cut(lead, from, lead.len()).to_vec()
+    };
+    let (one, two) = (name(one), name(two));
+    (2..=4).contains(&one.len()) && one.len() == two.len() && one != two && one.last() == two.last()
 }
 
 /// `男…、女…`: two parts that make a whole between them.

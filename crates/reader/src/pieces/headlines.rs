@@ -3,6 +3,9 @@
 use crate::chars::{
     at, balanced, before, cut, dense, digit, is_colon, is_comma, is_han, is_open, is_semicolon, is_stop,
 };
+use crate::pieces::columns::{
+    column_width, first_line_deficits, indents, indents_lost, usual_deficit, widest,
+};
 use crate::pieces::{Piece, Shape, is_spaced_out};
 use crate::tables::{document_tails, paragraph_openers};
 
@@ -52,7 +55,7 @@ pub(super) fn mark_heads(chars: &[char], pieces: &mut [Piece]) {
                 continue;
             }
         }
-        if looks_like_head(chars, pieces, i, closed_before, deficit)
+        if looks_like_head(chars, pieces, i, closed_before, deficit, indents)
             && let Some(piece) = pieces.get_mut(i)
         {
             set_head(chars, piece);
@@ -86,7 +89,20 @@ fn document_title(chars: &[char], pieces: &mut [Piece]) -> usize {
         }
         let next = pieces.get(first + n);
         let text = next.is_some_and(|p| matches!(p.shape, Shape::Text | Shape::Dateline));
-        if document_tails().before(&dense, dense.len()).is_some()
+        // `…政府工作报告（摘要）`
+        let edition = [
+            "（摘要）",
+            "(摘要)",
+            "（节选）",
+            "（全文）",
+            "（草案）",
+            "（讨论稿）",
+            "（审议稿）",
+        ]
+        .iter()
+        .find(|w| crate::chars::has_before(&dense, dense.len(), w))
+        .map_or(0, |w| w.chars().count());
+        if document_tails().before(&dense, dense.len() - edition).is_some()
             && balanced(&dense)
             && dense.len() >= 5
             && text
@@ -100,7 +116,7 @@ fn document_title(chars: &[char], pieces: &mut [Piece]) -> usize {
     0
 }
 
-fn ends_its_text(piece: &Piece) -> bool {
+pub(super) fn ends_its_text(piece: &Piece) -> bool {
     piece.closed || matches!(piece.shape, Shape::Head { .. } | Shape::Byline(_) | Shape::Rule)
 }
 
@@ -166,32 +182,6 @@ fn run_without_stop(chars: &[char], pieces: &[Piece], i: usize) -> usize {
         }
     }
     n
-}
-
-/// Whether paragraphs are indented on this page, so that an indent means one.
-fn indents(pieces: &[Piece]) -> bool {
-    let mut widths: Vec<usize> = pieces
-        .iter()
-        .filter(|p| matches!(p.shape, Shape::Text))
-        .map(|p| p.width)
-        .collect();
-    widths.sort_unstable();
-    let usual = widths.get(widths.len() / 2).copied().unwrap_or(0);
-    let (mut first, mut indented, mut inside) = (0usize, 0usize, 0usize);
-    for pair in pieces.windows(2) {
-        let [previous, piece] = pair else { continue };
-        if !matches!(piece.shape, Shape::Text | Shape::Dateline) {
-            continue;
-        }
-        if ends_its_text(previous) {
-            first += 1;
-            indented += usize::from(piece.indented);
-        } else if previous.width + 2 >= usual {
-            // Behind a short line a paragraph may begin as well.
-            inside += usize::from(piece.indented);
-        }
-    }
-    indented >= 3 && indented * 2 >= first && inside <= indented
 }
 
 /// How many lines from `i` on, none of them ending a sentence, stand before an indented line: a paragraph would have
@@ -401,7 +391,49 @@ fn is_closing(c: char) -> bool {
     is_comma(c) || is_stop(c) || is_semicolon(c) || matches!(c, '、' | '）' | ')' | '”' | '》')
 }
 
-fn looks_like_head(chars: &[char], pieces: &[Piece], i: usize, closed_before: bool, deficit: usize) -> bool {
+/// Whether a line behind a full stop, where paragraphs are indented and it is not, leaves unfilled the column that the lines
+/// above it and the one below it fill: no paragraph begins so, and none goes on so.
+fn torn_behind_a_stop(chars: &[char], pieces: &[Piece], i: usize) -> bool {
+    const SHORTEST: usize = 6;
+    const REACH: usize = 8;
+    const LEAST: usize = 3;
+    const CELLS: usize = 2;
+    let text = |p: &&Piece| matches!(p.shape, Shape::Text | Shape::Dateline);
+    let (Some(own), Some(next)) = (pieces.get(i), pieces.get(i + 1).filter(text)) else {
+        return false;
+    };
+    let line = cut(chars, own.start, own.end);
+    let plain = !line.iter().any(|c| is_comma(*c)) && balanced(line) && line.len() >= SHORTEST;
+    if !plain || own.indented || next.indented {
+        return false;
+    }
+    let above = pieces
+        .get(i.saturating_sub(REACH)..i)
+        .unwrap_or_default()
+        .iter()
+        .rev();
+    let above = above.take_while(text).filter(|p| !p.closed && !p.indented);
+    let widths: Vec<usize> = above.map(|p| p.width).collect();
+    let Some(column) = widths.iter().max().copied() else {
+        return false;
+    };
+    let fills = |width: usize| width.abs_diff(column) <= CELLS + 1;
+    let below = fills(next.width) || next.closed && next.width < column;
+    widths.len() >= LEAST
+        && widths.iter().all(|w| fills(*w))
+        && below
+        && own.width + CELLS < column
+        && !runs_on(chars, pieces, i)
+}
+
+fn looks_like_head(
+    chars: &[char],
+    pieces: &[Piece],
+    i: usize,
+    closed_before: bool,
+    deficit: usize,
+    indented_page: bool,
+) -> bool {
     let Some(piece) = pieces.get(i) else { return false };
     if !matches!(piece.shape, Shape::Text) || piece.closed || !head_shaped(chars, piece) {
         return false;
@@ -423,6 +455,9 @@ fn looks_like_head(chars: &[char], pieces: &[Piece], i: usize, closed_before: bo
     let same_next =
         next.is_some_and(|n| matches!(n.shape, Shape::Text) && n.width.abs_diff(piece.width) <= 3);
     let column = column_width(pieces, i);
+    if closed_before && indented_page && torn_behind_a_stop(chars, pieces, i) {
+        return true;
+    }
     if closed_before {
         return match column {
             Some(column) => {
@@ -531,74 +566,4 @@ fn narrow_run(chars: &[char], pieces: &[Piece], i: usize, column: usize) -> bool
     let narrow = |p: &Piece| !p.closed && p.width + CELLS <= column && head_shaped(chars, p);
     let lines = (0..4).take_while(|k| text(*k).is_some_and(narrow)).count();
     (2..=3).contains(&lines) && text(lines).is_some_and(|p| p.width + 3 >= column)
-}
-
-/// How much narrower than the column the first line of a paragraph usually is on this page: the indent.
-fn first_line_deficits(pieces: &[Piece]) -> Vec<usize> {
-    let mut deficits: Vec<usize> = Vec::new();
-    for (i, pair) in pieces.windows(2).enumerate() {
-        let [previous, piece] = pair else { continue };
-        if ends_its_text(previous)
-            && !piece.closed
-            && matches!(piece.shape, Shape::Text | Shape::Dateline)
-            && let Some(column) = column_width(pieces, i + 1)
-            && column + 3 >= piece.width
-        {
-            deficits.push(column.saturating_sub(piece.width));
-        }
-    }
-    deficits.sort_unstable();
-    deficits
-}
-
-/// Whether most first lines are narrower by about two characters, as where the blanks of an indent are lost.
-fn indents_lost(deficits: &[usize]) -> bool {
-    let alike = deficits.iter().filter(|d| (3..=6).contains(*d)).count();
-    alike >= 3 && alike * 2 >= deficits.len()
-}
-
-fn usual_deficit(deficits: &[usize]) -> usize {
-    const WITHOUT_EVIDENCE: usize = 6;
-    if deficits.len() < 3 {
-        return WITHOUT_EVIDENCE;
-    }
-    // The lower quarter: the rest may be headlines.
-    deficits
-        .get(deficits.len() / 4)
-        .copied()
-        .unwrap_or(WITHOUT_EVIDENCE)
-        .min(WITHOUT_EVIDENCE + 4)
-}
-
-/// The widest line of text around `i`.
-fn widest(pieces: &[Piece], i: usize) -> usize {
-    let from = i.saturating_sub(6);
-    let around = pieces.iter().enumerate().skip(from).take(13);
-    let texts = around.filter(|(j, p)| *j != i && matches!(p.shape, Shape::Text | Shape::Dateline));
-    texts.map(|(_, p)| p.width).max().unwrap_or(usize::MAX - 8)
-}
-
-/// The width that most lines around `i` have, if they are broken at a column's width.
-pub(super) fn column_width(pieces: &[Piece], i: usize) -> Option<usize> {
-    let from = i.saturating_sub(7);
-    let mut widths: Vec<usize> = pieces
-        .iter()
-        .enumerate()
-        .skip(from)
-        .take(15)
-        .filter(|(j, p)| *j != i && !p.closed && matches!(p.shape, Shape::Text | Shape::Dateline))
-        .map(|(_, p)| p.width)
-        .collect();
-    if widths.len() < 4 {
-        return None;
-    }
-    widths.sort_unstable();
-    let middle = *widths.get(widths.len() / 2)?;
-    let alike = widths.iter().filter(|w| w.abs_diff(middle) <= 5).count();
-    // Where whole paragraphs stand on a line, the short lines between them are headings, not a column.
-    let around = pieces.iter().skip(from).take(15);
-    let beyond = around
-        .filter(|p| matches!(p.shape, Shape::Text | Shape::Dateline) && p.width > middle + 24)
-        .count();
-    (middle <= 100 && alike * 2 >= widths.len() && beyond * 2 <= widths.len()).then_some(middle)
 }

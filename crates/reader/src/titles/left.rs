@@ -17,6 +17,7 @@ pub(super) fn eliminate(
     of_body: &mut [Option<Title>],
     taken: &mut [bool],
     texts: &[Vec<char>],
+    between: &[Option<usize>],
 ) {
     const SHORTEST_BODY: usize = 80;
     const MOST: usize = 4;
@@ -44,6 +45,8 @@ pub(super) fn eliminate(
     if titled < 2 || free.is_empty() || free.len() > MOST || without.len() > MOST {
         return;
     }
+    // It stands where it tore the body in two.
+    let tears = |head: &Head, b: usize| between.get(head.piece) == Some(&Some(b));
     let han = |head: &Head| head.text.iter().filter(|c| is_han(**c)).count();
     // Characters that few of these bodies have tell more.
     let fit = |head: &Head, b: usize| -> u64 {
@@ -58,11 +61,12 @@ pub(super) fn eliminate(
                 hit += weight;
             }
         }
-        let before = bodies.get(b).is_some_and(|body| body.front.contains(&head.end));
+        let before = bodies.get(b).is_some_and(|body| body.front.contains(&head.end)) || tears(head, b);
         (hit * 1000).checked_div(all).unwrap_or(0) + if before { 300 } else { 0 }
     };
     // Of more lines than bodies some are no headlines: then more characters have to tell.
     let least = if free.len() > without.len() { 450 } else { 200 };
+    let least = |head: &Head, b: usize| if tears(head, b) { 150 } else { least };
     let may = |h: usize, head: &Head, b: usize| -> bool {
         let Some(text) = texts.get(b) else { return false };
         let known = known_characters(&head.text, text);
@@ -84,7 +88,7 @@ pub(super) fn eliminate(
                     && one.text.len().abs_diff(head.text.len()) <= 2
             });
         let margin = if paired { 150 } else { 0 };
-        (5..=30).contains(&han(head)) && known >= least && known >= other + margin
+        (5..=30).contains(&han(head)) && known >= least(head, b) && known >= other + margin
     };
     let table: Vec<Vec<Option<u64>>> = free
         .iter()

@@ -3,7 +3,7 @@
 use crate::bodies::{Body, Part};
 use crate::pieces::{Piece, Shape};
 use crate::titles::heads::numbered;
-use crate::titles::terms::{Gram, grams_of};
+use crate::titles::terms::{Gram, Wanted, grams_among, grams_of};
 use crate::titles::{REACH, Titles, body_text};
 
 /// A body that has a headline before it and another after it holds two articles: returns the part at which the
@@ -65,9 +65,14 @@ pub(crate) fn misplaced(
     if bodies.len() < 2 || bodies.iter().all(|b| b.parts.iter().all(|p| !p.heading)) {
         return Vec::new();
     }
+    let headings = bodies.iter().flat_map(|b| b.parts.iter().filter(|p| p.heading));
+    let headings: Vec<Vec<Gram>> = headings
+        .map(|part| grams_of(&body_text(chars, pieces, std::slice::from_ref(part))))
+        .collect();
+    let wanted = Wanted::of(headings.iter().map(Vec::as_slice));
     let texts = bodies.iter().map(|b| {
         let running: Vec<Part> = b.parts.iter().filter(|p| !p.heading).copied().collect();
-        grams_of(&body_text(chars, pieces, &running))
+        grams_among(&body_text(chars, pieces, &running), &wanted)
     });
     let texts: Vec<Vec<Gram>> = texts.collect();
     let share = |heading: &[Gram], b: usize| -> usize {
@@ -85,7 +90,14 @@ pub(crate) fn misplaced(
                 .map(|b| share(&heading, b))
                 .max()
                 .unwrap_or(0);
-            if heading.len() >= 4 && best >= 500 && best >= share(&heading, own) + 250 {
+            let here = share(&heading, own);
+            let doubled = matches!(
+                pieces.get(part.piece).map(|p| &p.shape),
+                Some(Shape::Head { doubled: true, .. })
+            );
+            // A news item hardly has a section, and hardly one printed twice.
+            let foreign = (body.dateline || doubled) && best >= 280 && best >= here + 200;
+            if heading.len() >= 4 && (best >= 500 && best >= here + 250 || foreign) {
                 found.push((own, k));
             }
         }
@@ -122,9 +134,13 @@ pub(crate) fn torn_in(
             continue;
         }
         let (above, below) = body.parts.split_at(k);
-        let above = grams_of(&body_text(chars, pieces, above));
-        let below = grams_of(&body_text(chars, pieces, below.get(lines..).unwrap_or_default()));
         let terms = grams_of(&heading);
+        let wanted = Wanted::of(std::iter::once(terms.as_slice()));
+        let above = grams_among(&body_text(chars, pieces, above), &wanted);
+        let below = grams_among(
+            &body_text(chars, pieces, below.get(lines..).unwrap_or_default()),
+            &wanted,
+        );
         let share = |knows: &dyn Fn(&Gram) -> bool| {
             terms.iter().filter(|g| knows(g)).count() * 1000 / terms.len().max(1)
         };

@@ -26,9 +26,60 @@ pub(crate) fn grams_of(text: &[char]) -> Vec<Gram> {
     grams
 }
 
+/// The terms that some headline has: what else a text says need not be sorted. Now and then it lets another one pass.
+pub(crate) struct Wanted {
+    bits: Vec<u64>,
+}
+
+impl Wanted {
+    const SLOTS: u32 = 1 << 10;
+
+    pub(crate) fn of<'a>(lists: impl Iterator<Item = &'a [Gram]>) -> Wanted {
+        let mut wanted = Wanted {
+            bits: vec![0; 1 << 10],
+        };
+        lists.flatten().for_each(|term| wanted.add(*term));
+        wanted
+    }
+
+    fn add(&mut self, term: Gram) {
+        let (slot, bit) = Wanted::place(term);
+        if let Some(bits) = self.bits.get_mut(slot) {
+            *bits |= bit;
+        }
+    }
+
+    fn place(term: Gram) -> (usize, u64) {
+        let hash = term.wrapping_mul(0x9E37_79B1) >> 16;
+        let slot = usize::try_from((hash >> 6) % Wanted::SLOTS).unwrap_or(0);
+        (slot, 1 << (hash % 64))
+    }
+
+    fn has(&self, term: Gram) -> bool {
+        let (slot, bit) = Wanted::place(term);
+        self.bits.get(slot).is_some_and(|bits| bits & bit != 0)
+    }
+}
+
+/// The same as [`grams_of`], of the wanted terms only.
+pub(crate) fn grams_among(text: &[char], wanted: &Wanted) -> Vec<Gram> {
+    let stop = words("headline stop words");
+    let mut grams: Vec<Gram> = text
+        .windows(2)
+        .filter(|w| wanted.has(gram(at(w, 0), at(w, 1))))
+        .filter(|w| w.iter().all(|c| !c.is_whitespace() && !is_punct(*c)))
+        .filter(|w| !(stop.at(w, 0) == Some(1) && stop.at(w, 1) == Some(1)))
+        .map(|w| gram(at(w, 0), at(w, 1)))
+        .collect();
+    grams.sort_unstable();
+    grams.dedup();
+    grams
+}
+
 /// How many of the heading's terms the text knows, in thousandths.
 pub(crate) fn shared_terms(heading: &[char], text: &[char]) -> usize {
-    let (heading, text) = (grams_of(heading), grams_of(text));
+    let heading = grams_of(heading);
+    let text = grams_among(text, &Wanted::of(std::iter::once(heading.as_slice())));
     heading.iter().filter(|g| text.binary_search(g).is_ok()).count() * 1000 / heading.len().max(1)
 }
 

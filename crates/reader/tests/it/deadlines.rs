@@ -117,3 +117,16 @@ fn a_thing_that_is_to_reach_a_number_is_a_target_and_how_often_is_not_how_much()
     assert_eq!(row("增速").unit.as_deref(), Some("%"));
     assert_eq!(row("巡查").unit.as_deref(), Some("个"));
 }
+
+#[test]
+fn tonight_and_tomorrow_are_last_days_too() {
+    let found = rows(
+        "本报讯 2024年7月3日，全市防汛会商会召开。会议要求，今晚21时前低洼处住户全部转移；明早8点前泵站值班人员到岗；明天中午前腾空3座水闸。",
+    );
+    let due: Vec<Option<&str>> = found.iter().map(|(_, day)| day.as_deref()).collect();
+    assert_eq!(
+        due,
+        [Some("2024-07-03"), Some("2024-07-04"), Some("2024-07-04")],
+        "{found:?}"
+    );
+}

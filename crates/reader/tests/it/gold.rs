@@ -17,7 +17,7 @@ macro_rules! pages {
     };
 }
 
-/// Every annotated page; those with `v` were written by the hand that wrote the rules of their round, before it read them.
+/// Every annotated page; those with `v` and `w` were written by the hand that wrote the rules of their round, before it read them.
 pub(crate) const PAGES: &[(&str, &str, &str)] = pages![
     "t1_torn_county",
     "t2_work_report",
@@ -40,6 +40,10 @@ pub(crate) const PAGES: &[(&str, &str, &str)] = pages![
     "v1_town_notices",
     "v2_pasture",
     "v3_district_report",
+    "w1_torn_river",
+    "w2_torn_border",
+    "w3_meeting",
+    "w4_city_evening",
 ];
 
 /// A text to be read, each character with its place among the visible characters of the annotated page, if it has one.

@@ -315,3 +315,18 @@ fn a_line_that_opens_with_a_day_is_a_text_whatever_blanks_its_numbers_have_got()
             .any(|a| a.text.starts_with("6 月12日") || a.text.starts_with("6月12日"))
     );
 }
+
+#[test]
+fn a_title_may_name_its_edition_and_a_hotline_is_no_headline() {
+    let document = page(&[
+        "柳河区政府工作报告（摘要）",
+        "　　2022年，全区生产总值增长5%，新修道路12公里，改造老旧小区8个，办成了一批大家盼着的实事，各项工作都有新的起色，成绩来之不易。",
+        "新闻热线：8123456",
+        "　　2023年，要新建幼儿园3所，改造供水管网20公里，把没有办完的事接着办好。",
+    ]);
+    assert_eq!(
+        title_of(&document, "新修道路"),
+        Some("柳河区政府工作报告（摘要）")
+    );
+    assert!(document.articles.iter().all(|a| !a.text.contains("热线")));
+}

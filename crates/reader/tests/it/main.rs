@@ -10,10 +10,12 @@
 mod aids;
 mod bytes;
 mod checks;
+mod columns;
 mod deadlines;
 mod formats;
 mod gold;
 mod heads;
+mod insisted;
 mod laws;
 mod office;
 mod pages;
@@ -22,4 +24,5 @@ mod perturb;
 mod plans;
 mod sums;
 mod tables;
+mod together;
 mod years;
