@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension};
 use crate::checkpoint::Checkpoint;
 use crate::copier::Copier;
 use crate::digest::{Digest, leaf_hash};
-use crate::entry::{Actor, Entry, NewEntry, is_name, references};
+use crate::entry::{Actor, Body, Entry, NewEntry, is_name};
 use crate::keys::{Key, Slot};
 use crate::ledger::Ledger;
 use crate::reader::{NODE_STEP, command_answer, entry_of, stream_entries, unseal};
@@ -125,12 +125,12 @@ impl<'w> Batch<'w> {
     ///
     /// [`Error::Dangling`] if the body names a sealed value or blob that is not stored; [`Error::BadName`],
     /// [`Error::BodyNotObject`], [`Error::NotCanonical`], [`Error::TooLarge`]; what the database says.
-    pub fn append(&mut self, entry: &NewEntry) -> Result<Appended, Error> {
+    pub fn append<B: Body>(&mut self, entry: &NewEntry<B>) -> Result<Appended, Error> {
         self.alive()?;
         let seq = self.core.edge.size();
         let stream_seq = self.next_in_stream(&entry.stream)?;
         let mut text = std::mem::take(&mut self.core.text);
-        let written = entry.write(&mut text, seq, stream_seq).and_then(|()| self.check_references(entry)).and_then(|()| {
+        let written = entry.write(&mut text, seq, stream_seq).and_then(|()| self.check_references(&entry.body)).and_then(|()| {
             let leaf = leaf_hash(text.as_bytes());
             self.connection
                 .prepare_cached("INSERT INTO entries(seq, stream, stream_seq, leaf, entry) VALUES (?1, ?2, ?3, ?4, ?5)")?
@@ -459,9 +459,9 @@ impl<'w> Batch<'w> {
         Ok(known)
     }
 
-    fn check_references(&self, entry: &NewEntry) -> Result<(), Error> {
+    fn check_references(&self, body: &impl Body) -> Result<(), Error> {
         let mut result = Ok(());
-        references(&entry.body, &mut |reference| {
+        body.references(&mut |reference| {
             if result.is_ok() {
                 result = self.check_reference(reference);
             }

@@ -1,5 +1,6 @@
 //! What stands in a leaf of the log, and how it becomes canonical bytes.
 
+mod body;
 mod strict;
 
 use jiff::Timestamp;
@@ -8,10 +9,11 @@ use jiff::tz::Offset;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::canonical::{write_integer, write_text, write_value};
+use crate::canonical::{write_integer, write_text};
 use crate::digest::{Digest, leaf_hash};
 use crate::{Error, time};
 
+pub use body::{Body, BodyText};
 pub(crate) use strict::recognise;
 
 /// Largest entry, in bytes of its canonical form. Texts and documents are sealed values and blobs, not parts of it.
@@ -47,7 +49,7 @@ pub enum Cause {
 
 /// An event to be appended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewEntry {
+pub struct NewEntry<B = Value> {
     /// When it happened; kept to the microsecond.
     pub at: Timestamp,
     /// The stream that it belongs to, such as `case/17` or `org`.
@@ -62,9 +64,8 @@ pub struct NewEntry {
     pub definition: Option<Digest>,
     /// What brought it about.
     pub cause: Option<Cause>,
-    /// The event itself: an object without free text. A text `sealed:sha256:…` or `blob:sha256:…` anywhere in it is a reference,
-    /// and what it names must be stored before.
-    pub body: Value,
+    /// The event itself: an object without free text, as a tree or as text already; see [`Body`].
+    pub body: B,
 }
 
 /// An event as the log has it.
@@ -147,7 +148,7 @@ impl Entry {
         Ok(leaf_hash(self.canonical()?.as_bytes()))
     }
 
-    fn parts(&self) -> Parts<'_> {
+    fn parts(&self) -> Parts<'_, Value> {
         Parts {
             at: self.at,
             stream: &self.stream,
@@ -161,7 +162,7 @@ impl Entry {
     }
 }
 
-impl NewEntry {
+impl<B: Body> NewEntry<B> {
     /// Replaces `out` by the canonical text of this entry at its two places.
     pub(crate) fn write(&self, out: &mut String, seq: u64, stream_seq: u64) -> Result<(), Error> {
         out.clear();
@@ -340,7 +341,7 @@ struct Leaf {
     version: u32,
 }
 
-struct Parts<'a> {
+struct Parts<'a, B> {
     at: Timestamp,
     stream: &'a str,
     kind: &'a str,
@@ -348,15 +349,12 @@ struct Parts<'a> {
     actor: &'a Actor,
     definition: Option<&'a Digest>,
     cause: Option<&'a Cause>,
-    body: &'a Value,
+    body: &'a B,
 }
 
-impl Parts<'_> {
+impl<B: Body> Parts<'_, B> {
     /// Written by hand in the order of RFC 8785, because this is the hot path of every command.
     fn write(&self, out: &mut String, seq: u64, stream_seq: u64) -> Result<(), Error> {
-        if !self.body.is_object() {
-            return Err(Error::BodyNotObject);
-        }
         out.push_str(r#"{"actor":{"for":"#);
         optional(out, self.actor.on_behalf_of.as_deref());
         out.push_str(r#","person":"#);
@@ -368,7 +366,7 @@ impl Parts<'_> {
         out.push_str(r#"},"at":"#);
         write_text(out, &time::text(self.at));
         out.push_str(r#","body":"#);
-        write_value(out, self.body, 1)?;
+        self.body.write(out)?;
         out.push_str(r#","cause":"#);
         match self.cause {
             None => out.push_str("null"),

@@ -77,7 +77,9 @@ pub use canonical::{DEPTH_MAX, INTEGER_MAX, canonical_json, canonical_of};
 pub use check::{Known, Progress};
 pub use checkpoint::{Checkpoint, ORIGIN_MAX, PublicKey, is_origin};
 pub use digest::{Digest, leaf_hash, node_hash};
-pub use entry::{Actor, Cause, ENTRY_BYTES_MAX, Entry, EntryText, NAME_MAX, NewEntry, is_name};
+pub use entry::{
+    Actor, Body, BodyText, Cause, ENTRY_BYTES_MAX, Entry, EntryText, NAME_MAX, NewEntry, is_name,
+};
 pub use error::Error;
 pub use ledger::Ledger;
 pub use national::{NationalCheckpoint, NationalKey, NationalVerdict, national_checkpoint, verify_national};

@@ -8,7 +8,7 @@ use bihuan_domain::event::{CaseEvent, VERSION, WorldEvent};
 use bihuan_domain::id::{CaseId, MechanismId};
 use bihuan_domain::org::Actor;
 use bihuan_domain::refusal::Refusal;
-use bihuan_ledger::{Appended, Batch, Cause, NewEntry};
+use bihuan_ledger::{Appended, Batch, BodyText, Cause, NewEntry};
 
 use super::plan::Accepted;
 use super::{FILLED_MAX, Group, Kept, Planned, WORLD, WorldChange, log_actor};
@@ -151,7 +151,7 @@ impl Group<'_> {
             let definition = planned.definition.as_str().parse().ok();
             let actor = log_actor(&planned.actor);
             for event in &planned.events {
-                let (name, body) = event.stored();
+                let (name, body) = BodyText::of_event(event)?;
                 let appended = batch.append(&NewEntry {
                     at: self.now,
                     stream: subject.clone(),
@@ -168,7 +168,7 @@ impl Group<'_> {
             // What follows in other streams was caused by the last entry of the first.
             cause = last.map(|appended| Cause::Entry(appended.seq)).or(cause);
             for put in planned.rows {
-                let (name, body) = WorldEvent::RowPut(put).stored();
+                let (name, body) = BodyText::of_event(&WorldEvent::RowPut(put))?;
                 let appended = batch.append(&NewEntry {
                     at: self.now,
                     stream: WORLD.to_owned(),
@@ -284,7 +284,7 @@ impl Group<'_> {
             for (subject, file) in &change.files {
                 batch.put_blob(subject, file)?;
             }
-            let (name, body) = change.event.stored();
+            let (name, body) = BodyText::of_event(&change.event)?;
             let appended = batch.append(&NewEntry {
                 at: self.now,
                 stream: WORLD.to_owned(),

@@ -74,6 +74,14 @@ pub(crate) fn recognise<'t>(text: &'t str, reference: &mut impl FnMut(&'t str)) 
     })
 }
 
+/// Every reference to a sealed value or blob in the canonical text of a body, in order of writing; `None` where it is not
+/// recognised.
+pub(super) fn references(body: &str) -> Option<Vec<&str>> {
+    let (mut walk, mut heard) = (Walk { text: body, at: 0 }, Vec::new());
+    walk.value(1, &mut |reference| heard.push(reference))?;
+    (walk.at == body.len()).then_some(heard)
+}
+
 /// `2020-09-13T12:26:40.000001Z`: always six digits.
 const INSTANT_BYTES: usize = 27;
 
