@@ -1,5 +1,6 @@
 //! `bihuan serve`: pages and API over one or several data directories, until it is told to stop.
 
+use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -31,6 +32,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
     log_to_stderr();
     let runtime = runtime()?;
+    let hangup = Hangup::heeded(&runtime);
     // The address first: whoever cannot listen should not take the lease of a log.
     let listener = runtime.block_on(bind(args.listen))?;
     let mut jurisdictions = Vec::new();
@@ -66,6 +68,10 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
     let address = listener
         .local_addr()
         .map_err(|error| listening(args.listen, &error))?;
+    let told = jurisdictions
+        .iter()
+        .map(|place| (place.slug.clone(), place.notices.clone()));
+    hangup.reads_again(&runtime, told.collect(), *term);
     term.say("cli.serve_ready", &[("address", &address)]);
     serve(&runtime, App { jurisdictions }, listener, args.listen)?;
     term.say("cli.serve_ended", &[]);
@@ -149,6 +155,53 @@ async fn stop() {
     tokio::select! {
         _ = tokio::signal::ctrl_c() => {}
         () = polite => {}
+    }
+}
+
+/// SIGHUP, by which a service manager asks for the settings to be read again (`systemctl reload`), as the button does.
+struct Hangup {
+    #[cfg(unix)]
+    signal: Option<tokio::signal::unix::Signal>,
+}
+
+impl Hangup {
+    /// Heeded from now on, so that none that comes while logs are still being opened ends the server. In a terminal it
+    /// means what it always means: the window was closed.
+    fn heeded(runtime: &tokio::runtime::Runtime) -> Hangup {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            let _inside = runtime.enter();
+            let apart = !std::io::stdin().is_terminal();
+            let signal = apart.then(|| signal(SignalKind::hangup()).ok()).flatten();
+            Hangup { signal }
+        }
+        #[cfg(not(unix))]
+        {
+            let _ = runtime;
+            Hangup {}
+        }
+    }
+
+    /// Reads the settings of these places again at each one, and says what came of it.
+    #[cfg_attr(not(unix), expect(unused_variables, reason = "there is no such signal"))]
+    fn reads_again(self, runtime: &tokio::runtime::Runtime, places: Vec<(String, Arc<Notices>)>, term: Term) {
+        #[cfg(unix)]
+        if let Some(mut signal) = self.signal {
+            runtime.spawn(async move {
+                while signal.recv().await.is_some() {
+                    for (place, notices) in &places {
+                        match notices.read_settings_again() {
+                            Ok(_) => term.remark("cli.serve_reread", &[("place", place)]),
+                            Err(error) => {
+                                let said = error.message().text(term.lang);
+                                term.remark("cli.serve_reread_failed", &[("place", place), ("said", &said)]);
+                            }
+                        }
+                    }
+                }
+            });
+        }
     }
 }
 

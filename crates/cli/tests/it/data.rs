@@ -202,3 +202,68 @@ fn beside_a_running_server_one_verifies_but_no_second_one_starts() {
     let run = bihuan(["verify", "--data", &data, "--views"]);
     assert_eq!(run.code, 0, "{}{}", run.out, run.err);
 }
+
+/// A line of what the server says on its standard error that holds `words`.
+#[cfg(unix)]
+fn line_with(said: &mut impl std::io::BufRead, words: &str) -> String {
+    let mut all = String::new();
+    loop {
+        let mut line = String::new();
+        assert!(
+            said.read_line(&mut line).unwrap() > 0,
+            "it ended without “{words}”: {all}"
+        );
+        if line.contains(words) {
+            return line;
+        }
+        all.push_str(&line);
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_hangup_reads_the_settings_again_and_a_fault_in_them_changes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = init(dir.path());
+    let mut child = Command::new(env!("CARGO_BIN_EXE_bihuan"))
+        .args([
+            "serve",
+            "--data",
+            &data,
+            "--listen",
+            "127.0.0.1:0",
+            "--lang",
+            "zh",
+        ])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut out = std::io::BufReader::new(child.stdout.take().unwrap());
+    let mut said = std::io::BufReader::new(child.stderr.take().unwrap());
+    let mut server = Server(child);
+    line_with(&mut out, "http://127.0.0.1:");
+    let settings = Path::new(&data).join("bihuan.toml");
+    let hang_up = |server: &Server| {
+        let pid = server.0.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-HUP", &pid])
+                .status()
+                .unwrap()
+                .success()
+        );
+    };
+    let robot = "[[robot]]\nname = \"督查群\"\nkind = \"wecom\"\nurl = \"https://example.gov.cn/hook\"\n";
+    for (text, words) in [
+        (robot, "设置（bihuan.toml）已重新读取"),
+        ("[[robot]]\nkind = 7\n", "仍按原来的办："),
+        (robot, "已重新读取"),
+    ] {
+        fs::write(&settings, text).unwrap();
+        hang_up(&server);
+        line_with(&mut said, words);
+        assert!(server.0.try_wait().unwrap().is_none(), "it runs on");
+    }
+}
