@@ -15,6 +15,8 @@ const people = [
     ['clerk-new', (page) => to(page, '/ledgers/key-task/new')],
     ['clerk-import', (page) => to(page, '/imports')],
     ['clerk-ledger', (page) => to(page, '/ledgers/key-task')],
+    ['clerk-notices', (page) => to(page, '/notifications')],
+    ['clerk-intake', intake],
   ]],
   ['xianzhang', {}, [
     ['leader-desk', (page) => to(page, '/')],
@@ -40,6 +42,19 @@ const people = [
 ];
 
 let demo;
+/** An instruction typed in, down to the scan: a longer page than the others. */
+async function intake(page) {
+  await to(page, '/ledgers/instruction/new');
+  await page.fill('#new-matter', '查清城西污水直排');
+  for (const [field, words] of [['#owner', '住房和城乡建设管理局'], ['#new-leader', '县长']]) {
+    await page.selectOption(field, await page.locator(`${field} option`, { hasText: words }).first().getAttribute('value'));
+  }
+  await page.fill('#new-instructed_on', '2026-01-05');
+  await page.fill('#new-wording', '请住建局一周内查清城西污水直排一事，结果报我。');
+  await page.setInputFiles('#papers', { name: '批示件.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.4') });
+  await page.setViewportSize({ width: 1100, height: 1620 });
+  await page.evaluate(() => { document.activeElement.blur(); scrollTo(0, 0); });
+}
 async function to(page, path) {
   const answer = await page.goto(demo.base + path);
   if (!answer.ok()) throw new Error(`${path} answers ${answer.status()}`);

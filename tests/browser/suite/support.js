@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { inflateRawSync } from 'node:zlib';
 import { chromium } from 'playwright-core';
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
@@ -82,4 +83,22 @@ export async function signIn(browser, base, login, options = {}) {
   await page.click('.sign-in-form button[type=submit]');
   await page.waitForURL(`${base}/`);
   return page;
+}
+
+/** The words of a DOCX: its document as the directory at the end of the archive names it, without the marks. */
+export function wordsOf(docx) {
+  const end = docx.lastIndexOf('PK\x05\x06', undefined, 'latin1');
+  let at = docx.readUInt32LE(end + 16);
+  for (let left = docx.readUInt16LE(end + 10); left > 0; left -= 1) {
+    const [size, name, extra, comment] = [20, 28, 30, 32].map((n) => (n === 20 ? docx.readUInt32LE(at + n) : docx.readUInt16LE(at + n)));
+    if (docx.toString('utf8', at + 46, at + 46 + name) === 'word/document.xml') {
+      const head = docx.readUInt32LE(at + 42);
+      const from = head + 30 + docx.readUInt16LE(head + 26) + docx.readUInt16LE(head + 28);
+      const bytes = docx.subarray(from, from + size);
+      const xml = docx.readUInt16LE(at + 10) === 0 ? bytes : inflateRawSync(bytes);
+      return xml.toString('utf8').replace(/<[^>]*>/g, '');
+    }
+    at += 46 + name + extra + comment;
+  }
+  throw new Error('no word/document.xml in it');
 }

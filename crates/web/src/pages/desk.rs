@@ -21,7 +21,7 @@ use crate::trouble::Trouble;
 /// Lines on a desk at most; who has more has another problem than a short list.
 const LINES_MAX: u64 = 200;
 
-/// Lines with time enough that are shown without unfolding.
+/// Lines of a group with time enough that are shown without unfolding.
 const FOLDED_FROM: usize = 12;
 
 pub(crate) fn routes() -> Router<Web> {
@@ -72,9 +72,15 @@ impl When {
         }
     }
 
-    /// Whether so many lines stand folded: what has time should not push what has none out of sight.
-    fn waits_folded(self, lines: usize) -> bool {
-        matches!(self, When::Later | When::Open) && lines > FOLDED_FROM
+    /// How many of so many lines are shown without unfolding: what is late or due today is, always; of this week the next
+    /// ones; what has time should not push what has none out of sight.
+    fn in_sight(self, lines: usize) -> usize {
+        match self {
+            When::Late | When::Today => lines,
+            _ if lines <= FOLDED_FROM => lines,
+            When::Week => FOLDED_FROM,
+            When::Later | When::Open => 0,
+        }
     }
 
     fn key(self) -> &'static str {
@@ -118,13 +124,15 @@ fn view(show: &Show<'_>, duties: &[DutyRow], total: u64, counts: &Counts) -> Mar
             @if !lines.is_empty() {
                 section .desk-group .is-late[when == When::Late] {
                     h2 { (t(lang, when.key())) " " span .num .quiet { (lines.len()) } }
-                    @if when.waits_folded(lines.len()) {
-                        details .duties-later {
-                            summary { (tf(lang, "web.desk_unfold", &[("n", &lines.len())])) }
-                            ul .duties { @for duty in lines { (line(show, duty)) } }
+                    @let (seen, rest) = lines.split_at(when.in_sight(lines.len()));
+                    div {
+                        @if !seen.is_empty() { ul .duties { @for duty in seen { (line(show, duty)) } } }
+                        @if !rest.is_empty() {
+                            details .duties-later {
+                                summary { (tf(lang, if seen.is_empty() { "web.desk_unfold" } else { "web.desk_unfold_rest" }, &[("n", &rest.len())])) }
+                                ul .duties { @for duty in rest { (line(show, duty)) } }
+                            }
                         }
-                    } @else {
-                        ul .duties { @for duty in lines { (line(show, duty)) } }
                     }
                 }
             }

@@ -1,9 +1,11 @@
 //! The daily work through the pages.
 
 use axum::http::StatusCode;
+use bihuan_domain::calendar::instant;
+use jiff::civil::date;
 
 use crate::browser::{Browser, Page};
-use crate::county::County;
+use crate::county::{County, apart};
 
 #[tokio::test]
 async fn whoever_is_not_signed_in_is_led_to_the_sign_in_and_back() {
@@ -92,6 +94,26 @@ async fn the_desk_shows_what_waits_with_its_reason_and_is_empty_for_others() {
         desk.has("全部办完了") && desk.has("/ledgers"),
         "an empty desk says what to do"
     );
+}
+
+#[tokio::test]
+async fn a_long_week_is_folded_after_its_next_lines_and_what_is_late_never_is() {
+    let county = County::new();
+    for n in 0..15 {
+        county.matter(&format!("第{n}件"));
+    }
+    let mut clerk = Browser::signed_in(&county, "housing.clerk").await;
+    let desk = clerk.get("/").await;
+    let (seen, folded) = desk.text.split_once("展开其余 3 件").unwrap();
+    let lines = |text: &str| text.matches("class=\"duty\"").count();
+    assert_eq!((lines(seen), lines(folded)), (12, 3), "{}", desk.text);
+
+    county.time.set(instant(date(2026, 3, 3).at(15, 0, 0, 0)));
+    apart(|| county.engine.catch_up().unwrap());
+    let desk = clerk.get("/").await;
+    let late = desk.text.split("desk-group is-late").nth(1).unwrap();
+    let late = late.split("</section>").next().unwrap();
+    assert!(lines(late) > 12 && !late.contains("<details"), "{}", desk.text);
 }
 
 /// Fills the form of an act of the case page and sends it.

@@ -195,6 +195,7 @@ async fn the_form_asks_for_the_words_once_and_proposes_the_paper_that_they_stand
         ("key-task", "person", "f.requirement"),
         ("feedback-problem", "superior", "f.wording"),
         ("three-plus-24", "person", "quote"),
+        ("grid-matter", "person", "f.matter"),
     ] {
         let page = office.get(&format!("/ledgers/{mechanism}/new")).await;
         assert!(page.has(&ticked(source)), "{mechanism}: {}", page.text);

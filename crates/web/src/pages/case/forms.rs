@@ -3,7 +3,7 @@
 use bihuan_domain::case::State;
 use bihuan_domain::mechanism::{Mechanism, RequestKind, Step};
 use bihuan_engine::known::Subject;
-use bihuan_messages::{t, tf};
+use bihuan_messages::{Label, Lang, t, tf};
 use maud::{Markup, html};
 
 use super::offers::{Act, Attempt, Offer, find_step};
@@ -184,9 +184,7 @@ impl<'a> ActForm<'a> {
             Act::Step(step) => html! {
                 @let step = find_step(self.mechanism, self.state, step);
                 @if let Some(help) = step.and_then(|step| step.help.as_ref()) { p .help { (help.get(lang)) } }
-                @if let Some(condition) = step.and_then(|step| step.says.as_ref()) {
-                    p .quiet { (t(lang, "web.step_condition")) " " (condition.get(lang)) }
-                }
+                @if let Some(says) = step.and_then(|step| step.says.as_ref()) { (condition(lang, "web.step_condition", says)) }
                 (fields.view(sent, problems))
                 @let of_row = format!("{slug}-row");
                 @if let Some(row) = step.and_then(|step| row_fields(self.show, self.mechanism, step, &of_row)).map(|row| self.here(row)) {
@@ -212,9 +210,10 @@ impl<'a> ActForm<'a> {
                 (fields.view(sent, problems))
             },
             Act::Verify | Act::LookBack => html! {
-                p .quiet { (t(lang, "web.closing_condition")) " " (self.mechanism.closing.says.get(lang)) }
+                (condition(lang, "web.closing_condition", &self.mechanism.closing.says))
                 (self.choice(slug, "pass", [("yes", "web.verdict_pass"), ("no", "web.verdict_fail")], sent, problems))
-                (note("web.finding", false))
+                // Its label says when it is needed.
+                (note("web.finding", true))
             },
             Act::Decide(n) => html! {
                 (self.request(*n))
@@ -376,4 +375,9 @@ impl<'a> ActForm<'a> {
             }
         }
     }
+}
+
+/// A condition in words after what it is the condition of; a Chinese colon stands without a space behind it.
+fn condition(lang: Lang, key: &str, says: &Label) -> Markup {
+    html! { p .quiet { (t(lang, key)) @if lang == Lang::En { " " } (says.get(lang)) } }
 }

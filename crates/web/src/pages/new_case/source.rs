@@ -80,16 +80,18 @@ pub(super) fn field(lang: Lang, mechanism: &Mechanism, sent: Option<&Sent>) -> M
     }
 }
 
-/// The words of the paper, asked for where the mechanism has no field for them.
+/// The words of the paper, asked for where cases come from one and the mechanism has no field for them.
 pub(super) fn words(lang: Lang, mechanism: &Mechanism, sent: Option<&Sent>) -> Markup {
-    let asked = mechanism
-        .fields
+    let from_paper = mechanism.open.from.iter().any(|kind| OF_PAPER.contains(kind));
+    let fields = &mechanism.fields;
+    let in_a_field = fields
         .iter()
         .any(|field| OF_WORDS.contains(&field.datum.as_str()));
+    let asked = from_paper && !in_a_field;
     let was = sent.and_then(|sent| sent.filled("quote")).unwrap_or_default();
     html! {
         // What an older page sent is shown, so that nothing typed is lost.
-        @if !asked || !was.is_empty() {
+        @if asked || !was.is_empty() {
             div .field {
                 label for="quote" { (t(lang, "web.quote")) " " span .optional { (t(lang, "web.optional")) } }
                 p .help { (t(lang, "web.quote_help")) }
