@@ -52,8 +52,7 @@ async function intake(page) {
   await page.fill('#new-instructed_on', '2026-01-05');
   await page.fill('#new-wording', '请住建局一周内查清城西污水直排一事，结果报我。');
   await page.setInputFiles('#papers', { name: '批示件.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.4') });
-  await page.setViewportSize({ width: 1100, height: 1620 });
-  await page.evaluate(() => { document.activeElement.blur(); scrollTo(0, 0); });
+  await page.setViewportSize({ width: 1100, height: 1790 });
 }
 async function to(page, path) {
   const answer = await page.goto(demo.base + path);
@@ -71,10 +70,10 @@ const made = new Set();
 try {
   demo = await startDemo();
   for (const [login, options, pages] of people) {
-    const page = await signIn(browser, demo.base, login, { viewport: { width: 1100, height: 720 }, ...options });
+    const page = await signIn(browser, demo.base, login, { viewport: { width: 1100, height: 720 }, reducedMotion: 'reduce', ...options });
     for (const [name, go] of pages) {
       await go(page);
-      await page.evaluate(() => document.fonts.ready);
+      await page.evaluate(() => { document.activeElement.blur(); scrollTo(0, 0); return document.fonts.ready; });
       await page.screenshot({ path: join(images, `${name}.jpg`), type: 'jpeg', quality: 62 });
       made.add(`${name}.jpg`);
     }
