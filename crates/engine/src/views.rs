@@ -4,6 +4,7 @@
 //! They live in the engine and not in the ledger, so that the ledger stays verifiable without knowing what a case is
 //! (`docs/adr/`). Titles and names stand here in the clear; an erasure removes them in its own transaction.
 
+mod alike;
 mod awaited;
 mod brief;
 mod brought;

@@ -124,7 +124,7 @@ impl Views {
         let roll = self.roll()?;
         let tallies: Tallies = roll.gather(
             filter,
-            |tallies: &mut Tallies, line| tallies.add(group.code(line), line),
+            |tallies: &mut Tallies, line, n| tallies.add(group.code(line), line, n),
             Tallies::join,
         );
         let mut counts: Vec<(String, Counts)> = tallies

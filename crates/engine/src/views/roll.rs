@@ -13,6 +13,7 @@ use bihuan_domain::id::{CaseId, MechanismId, StageId, UnitId};
 use bihuan_domain::mechanism::Colour;
 use rusqlite::{Connection, Row};
 
+use super::alike::Alike;
 use super::fold::{fold, numbered};
 use super::project::micros;
 use crate::access::Parties;
@@ -89,6 +90,8 @@ struct Chunk {
     lines: Vec<Option<Line>>,
     /// Of each line title and number, folded, the title first.
     texts: Vec<u8>,
+    /// How many lines are alike in all that is counted; made when it is asked for after a change.
+    alike: Alike,
 }
 
 impl Chunk {
@@ -102,6 +105,7 @@ impl Chunk {
         if self.lines.len() <= place {
             self.lines.resize(place.saturating_add(1), None);
         }
+        self.alike = Alike::default();
         let before = self.lines.get_mut(place).and_then(Option::take);
         match (before, text) {
             (Some(before), None) => line.text = before.text,
@@ -220,6 +224,13 @@ impl<'r> Part<'r> {
             let lines = chunk.lines.iter().flatten();
             lines.map(|line| (line, chunk.text(line)))
         })
+    }
+}
+
+impl<'r> Part<'r> {
+    /// One line for all that are alike in what is counted, and how many they are.
+    pub(super) fn alike(self) -> impl Iterator<Item = (&'r Line, u64)> {
+        self.0.iter().flat_map(|chunk| chunk.alike.of(&chunk.lines))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Choosing, counting and ordering cases on the roll: one pass over all lines, whatever is asked.
+//! Choosing, counting and ordering cases on the roll: one pass over all lines, or over one of each kind where that is enough.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -53,11 +53,12 @@ impl Roll {
         }
     }
 
-    /// As [`Roll::each`] into a fresh `T` for each half of the roll; the two are then joined.
+    /// As [`Roll::each`] into a fresh `T` for each half of the roll; the two are then joined. Lines that are alike in all that
+    /// is counted come as one, with their number, where the filter asks for nothing else.
     pub(super) fn gather<T: Default + Send>(
         &self,
         filter: &Filter,
-        visit: impl Fn(&mut T, &Line) + Sync,
+        visit: impl Fn(&mut T, &Line, u64) + Sync,
         join: impl Fn(&mut T, T),
     ) -> T {
         let Some(test) = Test::of(self, filter) else {
@@ -66,7 +67,12 @@ impl Roll {
         let mut halves = self
             .pass(|part| {
                 let mut gathered = T::default();
-                test.each(part, &mut |line| visit(&mut gathered, line));
+                if test.coarse() {
+                    let alike = part.alike().filter(|(line, _)| test.holds(line, &[]));
+                    alike.for_each(|(line, n)| test.shown(line, |line| visit(&mut gathered, line, n)));
+                } else {
+                    test.each(part, &mut |line| visit(&mut gathered, line, 1));
+                }
                 gathered
             })
             .into_iter();
@@ -77,7 +83,7 @@ impl Roll {
 
     /// Counts over the cases that a filter leaves.
     pub(super) fn counts(&self, filter: &Filter) -> Counts {
-        let add = |tally: &mut Tally, line: &Line| tally.add(line, line.colour);
+        let add = |tally: &mut Tally, line: &Line, n| tally.add(line, n);
         self.counted(&self.gather(filter, add, Tally::join))
     }
 
@@ -85,7 +91,7 @@ impl Roll {
     pub(super) fn counts_by_mechanism(&self, filter: &Filter) -> Vec<(MechanismId, Counts)> {
         let tallies: Tallies = self.gather(
             filter,
-            |tallies: &mut Tallies, line| tallies.add(line.mechanism, line),
+            |tallies: &mut Tallies, line, n| tallies.add(line.mechanism, line, n),
             Tallies::join,
         );
         tallies
@@ -140,26 +146,27 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    pub(super) fn add(&mut self, line: &Line, colour: Colour) {
+    /// Counts so many lines that are like this one.
+    fn add(&mut self, line: &Line, many: u64) {
         if line.open {
-            self.open += 1;
-            self.late += u64::from(colour == Colour::Red);
-            if let Some(n) = self.colours.get_mut(colour as usize) {
-                *n += 1;
+            self.open += many;
+            self.late += many * u64::from(line.colour == Colour::Red);
+            if let Some(n) = self.colours.get_mut(line.colour as usize) {
+                *n += many;
             }
         } else {
-            self.closed += 1;
+            self.closed += many;
         }
         if let Some(on_time) = line.on_time {
-            self.judged += 1;
-            self.on_time += u64::from(on_time);
+            self.judged += many;
+            self.on_time += many * u64::from(on_time);
         }
         let stage = place(line.stage);
         if self.stages.len() <= stage {
             self.stages.resize(stage.saturating_add(1), 0);
         }
         if let Some(n) = self.stages.get_mut(stage) {
-            *n += 1;
+            *n += many;
         }
     }
 }
@@ -189,14 +196,14 @@ impl Tally {
 pub(super) struct Tallies(Vec<Tally>);
 
 impl Tallies {
-    /// Counts a line for this code.
-    pub(super) fn add(&mut self, code: u32, line: &Line) {
+    /// Counts so many lines that are like this one for this code.
+    pub(super) fn add(&mut self, code: u32, line: &Line, many: u64) {
         let nth = place(code);
         if self.0.len() <= nth {
             self.0.resize_with(nth.saturating_add(1), Tally::default);
         }
         if let Some(tally) = self.0.get_mut(nth) {
-            tally.add(line, line.colour);
+            tally.add(line, many);
         }
     }
 
@@ -307,14 +314,31 @@ impl Test {
     /// Calls `visit` with every line of a part that it leaves, as who asks is shown it.
     fn each(&self, part: Part<'_>, visit: &mut impl FnMut(&Line)) {
         for (line, _) in self.chosen(part) {
-            if self.veiled(line) {
-                let mut shown = line.clone();
-                (shown.colour, shown.due_at) = (self.colour(line), self.due(line));
-                visit(&shown);
-            } else {
-                visit(line);
-            }
+            self.shown(line, &mut *visit);
         }
+    }
+
+    /// Calls `visit` with a line as who asks is shown it.
+    fn shown(&self, line: &Line, visit: impl FnOnce(&Line)) {
+        if self.veiled(line) {
+            let mut shown = line.clone();
+            (shown.colour, shown.due_at) = (self.colour(line), self.due(line));
+            visit(&shown);
+        } else {
+            visit(line);
+        }
+    }
+
+    /// Whether lines that are alike in what is counted (`alike`) are all left or none of them.
+    fn coarse(&self) -> bool {
+        self.words.is_empty()
+            && self.document.is_none()
+            && self.parent.is_none()
+            && self.only.is_none()
+            && self.opened == (i64::MIN, i64::MAX)
+            && self.closed.is_none()
+            && self.due.is_none()
+            && self.open_on.is_none()
     }
 
     /// Whether the clock that runs is one that is kept back.

@@ -1,8 +1,10 @@
 //! Lists: seeking as people type, forgetting what is erased, the same after a restart, an older form made anew.
 
-use bihuan_domain::id::CaseId;
+use bihuan_domain::id::{CaseId, UnitId};
+use bihuan_domain::mechanism::Colour;
 use bihuan_engine::Engine;
-use bihuan_engine::views::{self, Filter, Sort};
+use bihuan_engine::access::Sight;
+use bihuan_engine::views::{self, Filter, Group, Sort};
 use serde_json::json;
 
 use crate::county::County;
@@ -153,4 +155,105 @@ fn read_models_of_another_form_are_dropped_and_made_anew() {
     assert_eq!(found(&engine, "停电"), [case]);
     let reader = engine.ledger().reader().unwrap();
     assert!(views::compare(&reader, &mut |_| {}).unwrap().is_empty());
+}
+
+/// Asks also for what no case is outside of: nothing more, but of each case by itself.
+fn by_itself(filter: &Filter) -> Filter {
+    Filter {
+        opened: (Some(jiff::Timestamp::MIN), None),
+        ..filter.clone()
+    }
+}
+
+/// Every question that counts may be asked without looking at each case, by two who see differently much.
+fn questions() -> Vec<Filter> {
+    let units: [UnitId; 1] = ["housing".into()];
+    let sights = [
+        Sight::All,
+        Sight::Units {
+            units: units.clone().into(),
+            posts: Default::default(),
+            kept_back: Default::default(),
+        },
+        Sight::Units {
+            units: ["supervision".into()].into(),
+            posts: Default::default(),
+            kept_back: units.clone().into(),
+        },
+    ];
+    let kinds = [
+        Filter::default(),
+        Filter {
+            mechanisms: vec!["three-plus-24".into()],
+            ..Filter::default()
+        },
+        Filter {
+            stage: Some("opinion".into()),
+            ..Filter::default()
+        },
+        Filter {
+            open: Some(true),
+            colour: Some(Colour::Green),
+            ..Filter::default()
+        },
+        Filter {
+            owners: units.into(),
+            late: Some(false),
+            ..Filter::default()
+        },
+        Filter {
+            holder: Some("housing".into()),
+            on_time: Some(true),
+            ..Filter::default()
+        },
+    ];
+    let of = |sight: &Sight| {
+        let sight = sight.clone();
+        kinds.clone().map(|kind| Filter {
+            visible_to: sight.clone(),
+            ..kind
+        })
+    };
+    sights.iter().flat_map(of).collect()
+}
+
+#[test]
+fn what_is_counted_by_kinds_is_what_is_counted_case_by_case_whatever_was_done_in_between() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut county = County::new(&dir.path().join("data"));
+    let mut seen = std::collections::BTreeSet::new();
+    for n in 0..6 {
+        let case = open(&mut county, &format!("样例事项{n}"));
+        if n % 2 == 0 {
+            let step =
+                json!({ "type": "step", "case": case, "step": "report", "values": { "report": "已报告" } });
+            county.order("housing.clerk", step).unwrap();
+        }
+        let views = county.engine.views().unwrap();
+        for filter in questions() {
+            let each = by_itself(&filter);
+            let counts = views.counts(&filter).unwrap();
+            assert_eq!(counts, views.counts(&each).unwrap(), "{filter:?}");
+            let listed = views.cases(&filter, Sort::Oldest, 0, 50).unwrap();
+            assert_eq!(counts.total, listed.total, "{filter:?}");
+            for group in [
+                Group::Owner,
+                Group::Holder,
+                Group::Stage,
+                Group::Mechanism,
+                Group::Colour,
+            ] {
+                let groups = views.counts_by(&filter, group).unwrap();
+                assert_eq!(
+                    groups,
+                    views.counts_by(&each, group).unwrap(),
+                    "{group:?} {filter:?}"
+                );
+                seen.insert(groups.len());
+            }
+            let mechanisms = views.counts_by_mechanism(&filter).unwrap();
+            assert_eq!(mechanisms, views.counts_by_mechanism(&each).unwrap());
+        }
+    }
+    assert!(seen.contains(&2), "more than one group is counted: {seen:?}");
 }
