@@ -8,7 +8,7 @@ use bihuan_domain::calendar::date_of;
 use bihuan_domain::case::{ClockState, State};
 use bihuan_domain::clock::{due, moment_label};
 use bihuan_domain::event::CaseEvent;
-use bihuan_domain::mechanism::Mechanism;
+use bihuan_domain::mechanism::{Field, Mechanism};
 use bihuan_domain::value::{RowRef, Value};
 use bihuan_domain::world::World;
 use bihuan_messages::{Lang, t, tf};
@@ -212,12 +212,12 @@ impl Matter<'_> {
         {
             rows.push((text("o_words"), words));
         }
-        let shown = self.mechanism.fields.iter().filter(|field| {
-            field.id != self.mechanism.title && !field.sensitive && field.sealed_to.is_none()
-        });
-        for field in shown {
+        let own = |field: &&Field| field.id != self.mechanism.title && field.sealed_to.is_none();
+        for field in self.mechanism.fields.iter().filter(own) {
             if let Some(value) = state.values.get(&field.id) {
                 let words = match value {
+                    // Paper lies about: who must know is told where it can be looked at.
+                    _ if field.sensitive => text("o_withheld"),
                     Value::Row(row) => self.row_title(teller, row)?,
                     _ => teller.told(field, value)?,
                 };

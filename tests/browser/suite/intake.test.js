@@ -74,6 +74,7 @@ test('the order is printed with number, unit, limit and slip, and quotes no word
   const words = wordsOf(readFileSync(await file.path()));
   for (const said of [matter, number, '住房和城乡建设管理局', '2026年', '办理要求', '回执']) assert.ok(words.includes(said), `${said}: ${words}`);
   assert.ok(!words.includes(wording), 'the leader\'s own words stay on the page, for those who may see the case');
+  assert.ok(words.includes('涉及敏感内容，不印在纸上'), 'the order says where they can be read');
   await page.context().close();
 });
 
