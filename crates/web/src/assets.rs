@@ -8,7 +8,6 @@ use std::io::Write as _;
 use std::sync::LazyLock;
 
 use axum::Router;
-use axum::extract::Path;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -16,6 +15,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use crate::Web;
+use crate::place::Path;
 use crate::trouble::Trouble;
 
 const FILES: [(&str, &str, &str); 5] = [

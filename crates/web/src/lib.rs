@@ -16,6 +16,7 @@ mod held;
 pub mod layout;
 mod limits;
 pub mod pages;
+mod place;
 pub mod session;
 pub mod show;
 pub mod trouble;

@@ -3,11 +3,16 @@
 //! An account locks by itself after wrong passwords (`Accounts`); the address is counted besides, because one address may try
 //! many accounts. Of one session some requests are worked on at a time and the next wait their turn, so that a program that
 //! runs wild slows itself down and nobody else; only a flood is refused.
+//!
+//! Pages of all sessions take turns as well, first come first served: thirty of them cut into slices on two processors would all
+//! be as late as the last.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZero;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -15,7 +20,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::Web;
 use crate::session::{SESSION, bearer, cookie};
@@ -33,6 +38,13 @@ const AT_ONCE: usize = 32;
 /// Requests of one session that may wait besides.
 const WAITING: usize = 512;
 
+/// Pages that are made at once for each processor.
+const PAGES: usize = 2;
+
+/// How long a page waits for its turn behind others that take longer (an export, a bulletin over a million cases); then it is
+/// made beside them.
+const PATIENCE: Duration = Duration::from_millis(300);
+
 /// Addresses and sessions that are remembered; when there are more, those that do nothing are forgotten.
 const KEPT: usize = 10_000;
 
@@ -43,6 +55,17 @@ pub(crate) struct Limits {
     wrong: Mutex<HashMap<IpAddr, (u32, Timestamp)>>,
     /// Fingerprint of a session's secret → its places.
     busy: Mutex<HashMap<[u8; 32], Arc<Places>>>,
+    /// Pages that are made now.
+    pages: Turns,
+}
+
+struct Turns(Semaphore);
+
+impl Default for Turns {
+    fn default() -> Turns {
+        let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+        Turns(Semaphore::new(processors.saturating_mul(PAGES)))
+    }
 }
 
 struct Places {
@@ -52,6 +75,12 @@ struct Places {
 }
 
 impl Limits {
+    /// Waits for a page's turn; `None` where it has waited long enough.
+    pub(crate) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        let turn = tokio::time::timeout(PATIENCE, self.pages.0.acquire()).await;
+        turn.ok()?.ok()
+    }
+
     /// Until when an address waits after too many wrong passwords.
     pub(crate) fn waits(&self, from: Option<IpAddr>, now: Timestamp) -> Option<Timestamp> {
         let wrong = self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
@@ -133,6 +162,21 @@ pub(crate) fn too_many(seconds: i64) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_page_waits_for_its_turn_but_not_for_ever() {
+        let limits = Limits::default();
+        let mut made = Vec::new();
+        while limits.pages.0.available_permits() > 0 {
+            made.push(limits.turn().await.unwrap());
+        }
+        assert!(
+            limits.turn().await.is_none(),
+            "all places are taken: it is made beside them"
+        );
+        let (turn, ()) = tokio::join!(limits.turn(), async { drop(made.pop()) });
+        assert!(turn.is_some(), "the place that became free is its own");
+    }
 
     #[test]
     fn an_address_waits_after_too_many_wrong_passwords_and_others_do_not() {

@@ -63,6 +63,8 @@ pub struct Visitor {
     pub here: Arc<str>,
     /// Whether the request came with a token of the API rather than a cookie.
     pub by_token: bool,
+    /// Whether it only asks. Commands wait for the writer, who likes to have many at once; what asks is worked on in turn.
+    asks: bool,
     /// The guided walk of the demo that is being walked.
     pub walk: Option<Arc<str>>,
 }
@@ -202,6 +204,11 @@ impl Visitor {
         work: impl FnOnce(&Visitor) -> Result<T, Trouble> + Send + 'static,
     ) -> Result<T, Trouble> {
         let visitor = self.clone();
+        let limits = self.asks.then(|| self.web.limits());
+        let _turn = match limits {
+            Some(limits) => limits.turn().await,
+            None => None,
+        };
         apart(move || work(&visitor)).await?
     }
 }
@@ -258,6 +265,7 @@ impl FromRequestParts<Web> for Visitor {
             world,
             now,
             here: here.into(),
+            asks: matches!(parts.method, Method::GET | Method::HEAD),
             by_token,
             walk: cookie(&parts.headers, WALK)
                 .filter(|walk| !walk.is_empty())

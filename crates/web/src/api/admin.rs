@@ -2,7 +2,6 @@
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::Path;
 use axum::extract::multipart::Multipart;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -22,6 +21,7 @@ use super::Caller;
 use crate::Web;
 use crate::body::{Sent, parts};
 use crate::pages::{adopt_proposal, erasure_json, sees_erasure};
+use crate::place::Path;
 use crate::session::Visitor;
 use crate::trouble::Trouble;
 

@@ -2,7 +2,6 @@
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::Path;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -16,6 +15,7 @@ use serde_json::{Value as Json, json};
 use super::Caller;
 use crate::Web;
 use crate::pages::{bulletin_file, readable_bulletin};
+use crate::place::Path;
 use crate::session::Visitor;
 use crate::trouble::Trouble;
 

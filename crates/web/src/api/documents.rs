@@ -2,7 +2,6 @@
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::Path;
 use axum::extract::multipart::Multipart;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -19,6 +18,7 @@ use serde_json::{Value as Json, json};
 use super::{Asked, Caller};
 use crate::Web;
 use crate::body::parts;
+use crate::place::Path;
 use crate::session::Visitor;
 use crate::trouble::Trouble;
 

@@ -1,7 +1,7 @@
 //! Proofs of the log over the API, and the witness desk, which other logs ask without an account: their signature says who they are.
 
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -16,6 +16,7 @@ use super::Asked;
 use crate::Web;
 use crate::apart::apart;
 use crate::frame::AsItIs;
+use crate::place::Path;
 use crate::session::Visitor;
 use crate::trouble::Trouble;
 

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use axum::Router;
-use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bihuan_domain::expr::Fault;
@@ -17,6 +16,7 @@ use serde_json::{Value as Json, json};
 
 use super::Asked;
 use crate::Web;
+use crate::place::Path;
 use crate::session::Visitor;
 use crate::trouble::Trouble;
 

@@ -13,9 +13,8 @@ mod session;
 mod stream;
 
 use axum::Router;
-use axum::extract::{FromRequestParts, Query};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use serde::de::DeserializeOwned;
 
 use crate::Web;
 use crate::session::Visitor;
@@ -56,16 +55,5 @@ impl FromRequestParts<Web> for Caller {
     }
 }
 
-/// The query of a read, with a message that names what is wrong in it.
-pub(crate) struct Asked<T>(pub(crate) T);
-
-impl<T: DeserializeOwned> FromRequestParts<Web> for Asked<T> {
-    type Rejection = Trouble;
-
-    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Trouble> {
-        match <Query<T> as FromRequestParts<Web>>::from_request_parts(parts, web).await {
-            Ok(Query(asked)) => Ok(Asked(asked)),
-            Err(rejection) => Err(Trouble::bad(rejection.body_text())),
-        }
-    }
-}
+/// The query of a read.
+pub(crate) use crate::place::Query as Asked;

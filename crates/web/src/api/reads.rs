@@ -1,7 +1,6 @@
 //! The reads: cases, registers, mechanisms, the log, indicators. What a caller may see is what its pages would show.
 
 use axum::Router;
-use axum::extract::Path;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -17,6 +16,7 @@ use serde_json::{Value as Json, json};
 use super::Asked;
 use crate::Web;
 use crate::pages::{evidence_file, paper_file};
+use crate::place::Path;
 use crate::session::Visitor;
 use crate::show;
 use crate::trouble::Trouble;

@@ -9,7 +9,6 @@ mod papers;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Path, Query};
 use axum::routing::{get, post};
 use bihuan_domain::assessment::{
     AdjustmentLine, Counted, Empty, Item, Line, Named, Outcome, Said, Scheme, Sheet, Standing, Thing,
@@ -28,6 +27,7 @@ use serde::Deserialize;
 use crate::Web;
 use crate::components::summary::{Problem, summary};
 use crate::layout::{self, Nav};
+use crate::place::{Path, Query};
 use crate::session::Visitor;
 use crate::show;
 use crate::trouble::Trouble;

@@ -1,7 +1,6 @@
 //! The gaming audit (异常提示): signs to look at, beside what all others show; for the supervision office alone.
 
 use axum::Router;
-use axum::extract::Query;
 use axum::routing::get;
 use bihuan_domain::calendar::date_of;
 use bihuan_domain::id::MechanismId;
@@ -15,6 +14,7 @@ use serde::Deserialize;
 
 use crate::Web;
 use crate::layout::{self, Nav};
+use crate::place::Query;
 use crate::session::Visitor;
 use crate::show::{self, Show};
 use crate::trouble::Trouble;

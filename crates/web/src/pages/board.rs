@@ -2,7 +2,6 @@
 //! when the log grows; without scripts the browser loads it anew every minute.
 
 use axum::Router;
-use axum::extract::Query;
 use axum::routing::get;
 use bihuan_domain::calendar::{date_of, local, midnight};
 use bihuan_domain::id::{MechanismId, UnitId};
@@ -16,6 +15,7 @@ use serde::Deserialize;
 
 use crate::Web;
 use crate::layout;
+use crate::place::Query;
 use crate::session::Visitor;
 use crate::show::{self, Show};
 use crate::trouble::Trouble;

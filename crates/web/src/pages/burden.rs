@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 
 use axum::Router;
-use axum::extract::Query;
 use axum::routing::get;
 use bihuan_domain::calendar::date_of;
 use bihuan_domain::id::{Code, MechanismId, UnitId};
@@ -16,6 +15,7 @@ use serde::Deserialize;
 
 use crate::Web;
 use crate::layout::{self, Nav};
+use crate::place::Query;
 use crate::session::Visitor;
 use crate::show::{self, Show};
 use crate::trouble::Trouble;

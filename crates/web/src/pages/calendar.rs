@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use axum::Router;
-use axum::extract::Query;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -19,6 +18,7 @@ use serde::Deserialize;
 
 use crate::Web;
 use crate::layout::{self, Nav};
+use crate::place::Query;
 use crate::session::Visitor;
 use crate::show::{self, Show};
 use crate::trouble::Trouble;

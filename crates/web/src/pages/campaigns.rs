@@ -4,7 +4,6 @@
 mod coverage;
 
 use axum::Router;
-use axum::extract::{Path, Query};
 use axum::routing::get;
 use bihuan_domain::id::CaseId;
 use bihuan_domain::mechanism::{Each, Mechanism};
@@ -17,6 +16,7 @@ use crate::Web;
 use crate::components::pager::pager;
 use crate::layout::{self, Nav};
 use crate::pages::case;
+use crate::place::{Path, Query};
 use crate::session::Visitor;
 use crate::show::{self, Show};
 use crate::trouble::Trouble;

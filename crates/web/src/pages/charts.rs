@@ -6,7 +6,6 @@ mod funnel;
 mod owners;
 
 use axum::Router;
-use axum::extract::{Path, Query};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -26,6 +25,7 @@ use crate::Web;
 use crate::components::chart::{Cell, Figure, Head, Table};
 use crate::components::trend::{Point, burn_down};
 use crate::layout::{self, Nav};
+use crate::place::{Path, Query};
 use crate::session::Visitor;
 use crate::show::{self, Show};
 use crate::trouble::Trouble;

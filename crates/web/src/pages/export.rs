@@ -1,7 +1,6 @@
 //! Exports of a ledger (导出): what its page shows, as a workbook or as CSV, within what the visitor may see.
 
 use axum::Router;
-use axum::extract::{Path, Query};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -10,6 +9,7 @@ use bihuan_engine::export;
 
 use super::ledger::{Asked, Groups, Pairs, mechanism_of};
 use crate::Web;
+use crate::place::{Path, Query};
 use crate::session::Visitor;
 use crate::show::{Show, percent};
 use crate::trouble::Trouble;

@@ -4,7 +4,6 @@ mod course;
 mod drawing;
 
 use axum::Router;
-use axum::extract::{Path, Query};
 use axum::routing::get;
 use bihuan_domain::calendar::{date_of, day_number};
 use bihuan_domain::id::MechanismId;
@@ -17,6 +16,7 @@ use crate::Web;
 use crate::components::chart::{Cell, Head, Table, scrolled};
 use crate::components::pager::pager;
 use crate::layout::{self, Nav};
+use crate::place::{Path, Query};
 use crate::session::Visitor;
 use crate::show::{self, Show};
 use crate::trouble::Trouble;

@@ -8,7 +8,6 @@ mod outcome;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -26,6 +25,7 @@ use crate::body::{Posted, Sent};
 use crate::components::summary::{Problem, at_field, summary};
 use crate::form::fresh_key;
 use crate::layout::{self, Nav};
+use crate::place::{Path, Query};
 use crate::session::Visitor;
 use crate::trouble::Trouble;
 

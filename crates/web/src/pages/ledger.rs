@@ -12,7 +12,6 @@ mod tabs;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Path, Query};
 use axum::http::Uri;
 use axum::routing::{get, post};
 use bihuan_domain::event::Values;
@@ -29,6 +28,7 @@ use crate::components::pager::pager;
 use crate::layout::{self, Nav};
 use crate::pages::mechanisms::process_words;
 use crate::pages::new_case::is_opened_by_people;
+use crate::place::{Path, Query};
 use crate::session::Visitor;
 use crate::show::{self, Show};
 use crate::trouble::Trouble;
@@ -62,8 +62,8 @@ pub(crate) fn mechanism_of(visitor: &Visitor, ledger: &str) -> Result<Option<Arc
 fn pairs_of(query: &str) -> Vec<(String, String)> {
     let address = format!("/?{}", query.trim_start_matches('?'));
     let uri: Option<Uri> = address.parse().ok();
-    uri.and_then(|uri| Pairs::try_from_uri(&uri).ok())
-        .map(|Query(pairs)| pairs)
+    uri.and_then(|uri| axum::extract::Query::try_from_uri(&uri).ok())
+        .map(|axum::extract::Query(pairs)| pairs)
         .unwrap_or_default()
 }
 

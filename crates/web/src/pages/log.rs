@@ -1,7 +1,6 @@
 //! The log (日志): its signed head, its entries, and the receipt of each with its proof.
 
 use axum::Router;
-use axum::extract::{Path, Query};
 use axum::routing::get;
 use bihuan_ledger::{Entry, Receipt, ReceiptVerdict, verify_receipt};
 use bihuan_messages::{t, tf};
@@ -10,6 +9,7 @@ use serde::Deserialize;
 
 use crate::Web;
 use crate::layout::{self, Nav};
+use crate::place::{Path, Query};
 use crate::session::Visitor;
 use crate::show::{self, Show};
 use crate::trouble::Trouble;

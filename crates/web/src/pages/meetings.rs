@@ -2,7 +2,6 @@
 //! form that makes a decision a task with owner and clock, and the minutes.
 
 use axum::Router;
-use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use bihuan_domain::id::CaseId;
@@ -22,6 +21,7 @@ use crate::components::summary::{Problem, summary};
 use crate::form::fresh_key;
 use crate::form::unit_options;
 use crate::layout::{self, Nav};
+use crate::place::{Path, Query};
 use crate::session::Visitor;
 use crate::show::{self, Show};
 use crate::trouble::Trouble;

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
@@ -25,6 +24,7 @@ use crate::components::summary::{Problem, at_field, summary};
 use crate::form::{Fields, fresh_key, may_be_known, unit_boxes, unit_options};
 use crate::layout::{self, Nav};
 use crate::pages::case::Refused;
+use crate::place::{Path, Query};
 use crate::session::Visitor;
 use crate::show::Show;
 use crate::trouble::Trouble;

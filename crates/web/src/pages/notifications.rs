@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Query;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use bihuan_domain::id::CaseId;
@@ -19,6 +18,7 @@ use crate::Web;
 use crate::body::Posted;
 use crate::components::pager::pager;
 use crate::layout::{self, Nav};
+use crate::place::Query;
 use crate::session::Visitor;
 use crate::show::{self, Show};
 use crate::trouble::Trouble;

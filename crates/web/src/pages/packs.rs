@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use axum::Router;
-use axum::extract::Path;
 use axum::routing::get;
 use bihuan_domain::id::{DatumId, MechanismId, PackId};
 use bihuan_domain::mechanism::Field;
@@ -14,6 +13,7 @@ use maud::{Markup, html};
 use super::mechanisms::{function_name, standing};
 use crate::Web;
 use crate::layout::{self, Nav};
+use crate::place::Path;
 use crate::session::Visitor;
 use crate::show;
 use crate::trouble::Trouble;

@@ -7,7 +7,6 @@ mod object;
 mod send;
 
 use axum::Router;
-use axum::extract::{Path, Query};
 use axum::http::{HeaderName, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -24,6 +23,7 @@ use crate::form::Place;
 use crate::layout;
 use crate::pages::case::{self, Offer};
 use crate::pages::desk::duty_words;
+use crate::place::{Path, Query};
 use crate::session::Visitor;
 use crate::show::{self, Show};
 use crate::trouble::Trouble;

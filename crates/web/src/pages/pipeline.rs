@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 
 use axum::Router;
-use axum::extract::{Path, Query};
 use axum::routing::get;
 use bihuan_domain::id::{MechanismId, StageId};
 use bihuan_domain::mechanism::{Mechanism, Stage, StageKind};
@@ -19,6 +18,7 @@ use super::ledger::{Asked, Pairs, Tab, tabs};
 use crate::Web;
 use crate::components::chart::scrolled;
 use crate::layout::{self, Nav};
+use crate::place::{Path, Query};
 use crate::session::Visitor;
 use crate::show::{self, Show};
 use crate::trouble::Trouble;

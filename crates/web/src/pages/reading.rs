@@ -10,7 +10,6 @@ mod text;
 pub(crate) use review::breakdown_file;
 
 use axum::Router;
-use axum::extract::Query;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use bihuan_engine::documents;
@@ -22,6 +21,7 @@ use crate::Web;
 use crate::body::{Posted, Sent};
 use crate::components::summary::{Problem, summary};
 use crate::layout::{self, Nav};
+use crate::place::Query;
 use crate::session::Visitor;
 use crate::show;
 use crate::trouble::Trouble;

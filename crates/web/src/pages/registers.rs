@@ -1,7 +1,6 @@
 //! A register (名册、清单): its rows, as packs declare them; its keeper adds and corrects them here.
 
 use axum::Router;
-use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -20,6 +19,7 @@ use crate::components::summary::{Problem, summary};
 use crate::form::{Fields, fresh_key};
 use crate::layout::{self, Nav};
 use crate::pages::case::Refused;
+use crate::place::{Path, Query};
 use crate::session::Visitor;
 use crate::show::{self, Show};
 use crate::trouble::Trouble;

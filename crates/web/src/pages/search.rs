@@ -1,7 +1,6 @@
 //! Search (查找): everything that the visitor may see by any part of its name, marked where it was found.
 
 use axum::Router;
-use axum::extract::Query;
 use axum::routing::get;
 use bihuan_domain::calendar::date_of;
 use bihuan_engine::documents::seek::{Found, seek};
@@ -13,6 +12,7 @@ use serde::Deserialize;
 use crate::Web;
 use crate::components::found::marked;
 use crate::layout::{self, Nav};
+use crate::place::Query;
 use crate::session::Visitor;
 use crate::show::{self, Show};
 use crate::trouble::Trouble;

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 
 use axum::Extension;
 use axum::Router;
-use axum::extract::{ConnectInfo, Query, State};
+use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -26,6 +26,7 @@ use crate::components::summary::{Problem, summary};
 use crate::frame::lang_of;
 use crate::held::{HELD, HELD_SECONDS, Held};
 use crate::limits::address;
+use crate::place::Query;
 use crate::session::{POST, SESSION, cookie, set_cookie};
 use crate::trouble::Trouble;
 use crate::{Jurisdiction, Web, layout, show};

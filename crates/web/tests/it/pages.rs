@@ -55,6 +55,29 @@ async fn whoever_is_not_signed_in_is_led_to_the_sign_in_and_back() {
 }
 
 #[tokio::test]
+async fn an_address_mistyped_or_a_query_that_cannot_be_read_is_told_on_a_page_with_the_way_back() {
+    let county = County::new();
+    let mut browser = Browser::signed_in(&county, "housing.clerk").await;
+    for address in [
+        "/cases/new",
+        "/cases/1x",
+        "/cases/-1",
+        "/cases/99999999999999999999999",
+        "/bulletins/a/b/c",
+    ] {
+        let page = browser.get(address).await;
+        assert_eq!(page.status, StatusCode::NOT_FOUND, "{address}");
+        assert!(
+            page.has("这个地址没有内容") && page.has("href=\"/\""),
+            "{address}: {}",
+            page.text
+        );
+    }
+    let page = browser.get("/search?page=many").await;
+    assert!(page.has("<html") && page.has("href=\"/\""), "{}", page.text);
+}
+
+#[tokio::test]
 async fn a_link_back_never_leads_to_another_server() {
     let county = County::new();
     let mut browser = Browser::new(&county);

@@ -2,7 +2,6 @@
 //! it, the second step taken off for who lost his telephone, an account taken away. Each act stands in the log.
 
 use axum::Router;
-use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -20,6 +19,7 @@ use crate::body::Posted;
 use crate::components::pager::pager;
 use crate::components::summary::{Problem, at_field, summary};
 use crate::layout::{self, Nav};
+use crate::place::{Path, Query};
 use crate::session::Visitor;
 use crate::show::{self, Show};
 use crate::trouble::Trouble;

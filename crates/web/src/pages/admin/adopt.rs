@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 
 use axum::Router;
-use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
@@ -21,6 +20,7 @@ use crate::body::Posted;
 use crate::components::summary::{Problem, at_field, summary};
 use crate::form::fresh_key;
 use crate::layout::{self, Nav};
+use crate::place::Path;
 use crate::session::Visitor;
 use crate::show;
 use crate::trouble::Trouble;

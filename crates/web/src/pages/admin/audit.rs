@@ -2,7 +2,6 @@
 //! sensitive values; by whom, in which post. What may be seen of a case is not repeated here.
 
 use axum::Router;
-use axum::extract::Query;
 use axum::routing::get;
 use bihuan_engine::access::Task;
 use bihuan_ledger::Entry;
@@ -12,6 +11,7 @@ use serde::Deserialize;
 
 use crate::Web;
 use crate::layout::{self, Nav};
+use crate::place::Query;
 use crate::session::Visitor;
 use crate::show::{self, Show};
 use crate::trouble::Trouble;

@@ -4,7 +4,6 @@
 use std::str::FromStr as _;
 
 use axum::Router;
-use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -19,6 +18,7 @@ use crate::Web;
 use crate::body::Posted;
 use crate::components::summary::{Problem, at_field, summary};
 use crate::layout::{self, Nav};
+use crate::place::Path;
 use crate::session::Visitor;
 use crate::show::{self, Show};
 use crate::trouble::Trouble;

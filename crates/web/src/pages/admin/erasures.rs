@@ -2,7 +2,6 @@
 //! where the access policy says so; and everything that was asked for stands in a list.
 
 use axum::Router;
-use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -24,6 +23,7 @@ use crate::body::Posted;
 use crate::components::summary::{Problem, at_field, summary};
 use crate::layout::{self, Nav};
 use crate::pages::notifications::seen_about;
+use crate::place::{Path, Query};
 use crate::session::Visitor;
 use crate::show::{self, Show};
 use crate::trouble::Trouble;

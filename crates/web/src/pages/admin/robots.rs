@@ -2,7 +2,6 @@
 //! did not arrive and why. Addresses and secrets are never shown.
 
 use axum::Router;
-use axum::extract::Query;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
@@ -17,6 +16,7 @@ use crate::Web;
 use crate::body::Posted;
 use crate::components::summary::Problem;
 use crate::layout::{self, Nav};
+use crate::place::Query;
 use crate::session::Visitor;
 use crate::show::{self, Show};
 use crate::trouble::Trouble;

@@ -1,7 +1,6 @@
 //! The course of an assessment on its pages: what was announced, where each unit's matter stands, what a unit said of an
 //! item and may say now, and what an objection moved.
 
-use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect, Response};
 use bihuan_domain::assessment::{Scheme, Sheet, Span};
 use bihuan_domain::id::{CaseId, Code, UnitId};
@@ -18,6 +17,7 @@ use crate::body::Posted;
 use crate::components::summary::Problem;
 use crate::form::{OF_ROW, fresh_key};
 use crate::layout;
+use crate::place::{Path, Query};
 use crate::session::Visitor;
 use crate::show::{self, Show};
 use crate::trouble::Trouble;
@@ -325,7 +325,7 @@ pub(super) fn said(visitor: &Visitor, views: &Views, course: &Course, unit: &Uni
 pub(super) async fn before(
     visitor: Visitor,
     Path((id, unit)): Path<(String, String)>,
-    axum::extract::Query(asked): axum::extract::Query<super::Asked>,
+    Query(asked): Query<super::Asked>,
 ) -> Result<Markup, Trouble> {
     visitor
         .work(move |visitor| {

@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Redirect, Response};
 use bihuan_domain::assessment::{Scheme, Span};
 use bihuan_domain::calendar::date_of;
@@ -21,6 +20,7 @@ use crate::components::summary::{Problem, summary};
 use crate::form::fresh_key;
 use crate::layout::{self, Nav};
 use crate::pages::export::{DOCX, download};
+use crate::place::{Path, Query};
 use crate::session::Visitor;
 use crate::show;
 use crate::trouble::Trouble;

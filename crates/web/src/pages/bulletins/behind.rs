@@ -1,6 +1,5 @@
 //! The cases behind a figure, as they were counted.
 
-use axum::extract::{Path, Query};
 use bihuan_domain::world::Bulletin;
 use bihuan_engine::bulletin::{self, CaseSet, Content};
 use bihuan_messages::{t, tf};
@@ -10,6 +9,7 @@ use serde::Deserialize;
 use super::{number, readable};
 use crate::components::pager::pager;
 use crate::layout::{self, Nav};
+use crate::place::{Path, Query};
 use crate::session::Visitor;
 use crate::show::{self, Show};
 use crate::trouble::Trouble;

@@ -1,6 +1,5 @@
 //! The list of bulletins, what comes next, and the form that drafts one.
 
-use axum::extract::Query;
 use axum::response::{IntoResponse, Redirect, Response};
 use bihuan_domain::calendar::date_of;
 use bihuan_domain::id::MechanismId;
@@ -17,6 +16,7 @@ use crate::body::{Posted, Sent};
 use crate::components::summary::{Problem, summary};
 use crate::form::fresh_key;
 use crate::layout::{self, Nav};
+use crate::place::Query;
 use crate::session::Visitor;
 use crate::show;
 use crate::trouble::Trouble;

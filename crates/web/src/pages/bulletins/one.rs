@@ -1,6 +1,5 @@
 //! A bulletin: its text, signature, issue, downloads, and its recomputation from the log.
 
-use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect, Response};
 use bihuan_domain::id::BulletinId;
 use bihuan_domain::world::Bulletin;
@@ -17,6 +16,7 @@ use crate::body::{Posted, Sent};
 use crate::components::summary::{Problem, summary};
 use crate::form::fresh_key;
 use crate::layout::{self, Nav};
+use crate::place::Path;
 use crate::session::Visitor;
 use crate::show::{self, Show};
 use crate::trouble::Trouble;

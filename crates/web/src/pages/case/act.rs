@@ -1,6 +1,5 @@
 //! Carries out what a form of the case page asks for. Refused: the page again, with the rule and all that was typed.
 
-use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use bihuan_domain::case::State;
@@ -16,6 +15,7 @@ use super::{find, view};
 use crate::body::{Posted, Sent};
 use crate::components::summary::Problem;
 use crate::form::Fields;
+use crate::place::Path;
 use crate::session::Visitor;
 use crate::show::Show;
 use crate::trouble::Trouble;

@@ -1,6 +1,5 @@
 //! Evidence (佐证材料): the list, and downloads that check who asks and that a browser never runs.
 
-use axum::extract::Path;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use bihuan_domain::case::State;
@@ -10,6 +9,7 @@ use bihuan_messages::t;
 use maud::{Markup, html};
 
 use super::find;
+use crate::place::Path;
 use crate::session::Visitor;
 use crate::show::{self, Show};
 use crate::trouble::Trouble;

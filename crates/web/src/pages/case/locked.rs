@@ -2,7 +2,6 @@
 
 use std::str::FromStr as _;
 
-use axum::extract::Path;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use bihuan_domain::case::State;
@@ -14,6 +13,7 @@ use bihuan_ledger::custody::Locked;
 use bihuan_messages::t;
 use maud::{Markup, html};
 
+use crate::place::Path;
 use crate::session::Visitor;
 use crate::show::Show;
 use crate::trouble::Trouble;

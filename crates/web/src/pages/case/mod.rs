@@ -14,7 +14,6 @@ mod timeline;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Path, Query};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -33,6 +32,7 @@ use crate::form::fresh_key;
 use crate::layout::{self, Nav};
 use crate::pages::notifications;
 use crate::pages::registers::unmask_form;
+use crate::place::{Path, Query};
 use crate::session::Visitor;
 use crate::show::{self, Show};
 use crate::trouble::Trouble;

@@ -1,6 +1,5 @@
 //! Orders on paper (交办单、催办通知、督办通知) of a case: the list beside the case, and each as a file.
 
-use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
 use bihuan_domain::case::State;
@@ -11,6 +10,7 @@ use maud::{Markup, html};
 
 use super::find;
 use crate::pages::export::{DOCX, download};
+use crate::place::Path;
 use crate::session::Visitor;
 use crate::show::Show;
 use crate::trouble::Trouble;

@@ -1,13 +1,13 @@
 //! The five-minute tour (五分钟快览) of the demo: a strip with step N of M that leads through the pages as whoever is signed in.
 //! Where it stands is kept in the cookie of the guided walks, so that only one of them goes along.
 
-use axum::extract::Path;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use bihuan_engine::views::{Filter, Sort};
 use bihuan_messages::{t, tf};
 use maud::{Markup, html};
 
+use crate::place::Path;
 use crate::session::{Visitor, WALK, set_cookie};
 use crate::trouble::Trouble;
 

@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use axum::extract::Query;
 use bihuan_domain::calendar::midnight;
 use bihuan_domain::id::{CaseId, MechanismId};
 use bihuan_domain::mechanism::{Indicator, Mechanism};
@@ -14,6 +13,7 @@ use bihuan_engine::views::{Filter, Group, Sort, Views};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use crate::place::Query;
 use crate::session::Visitor;
 use crate::show;
 use crate::trouble::Trouble;

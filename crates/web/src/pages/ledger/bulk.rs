@@ -1,7 +1,6 @@
 //! Several cases at once (批量办理): reminding, giving to another unit, exporting the ticked. Each case is an order of its own,
 //! decided and recorded by itself; what is refused says why and keeps nothing else from being done.
 
-use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect, Response};
 use bihuan_domain::id::CaseId;
 use bihuan_engine::views::{CaseRow, Filter, Sort};
@@ -14,6 +13,7 @@ use crate::body::{Posted, Sent};
 use crate::components::summary::{Problem, summary};
 use crate::form::{fresh_key, unit_options_or};
 use crate::layout::{self, Nav};
+use crate::place::Path;
 use crate::session::Visitor;
 use crate::show::{self, Show};
 use crate::trouble::Trouble;

@@ -1,6 +1,5 @@
 //! Saved views of a ledger (常用视图): kept under a name, offered to oneself, one's unit or everybody.
 
-use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use bihuan_domain::id::UnitId;
@@ -12,6 +11,7 @@ use super::{Asked, mechanism_of, pairs_of};
 use crate::body::Posted;
 use crate::components::summary::{Problem, summary};
 use crate::layout::{self, Nav};
+use crate::place::Path;
 use crate::session::Visitor;
 use crate::show;
 use crate::trouble::Trouble;

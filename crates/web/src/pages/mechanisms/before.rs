@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 
-use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use bihuan_domain::mechanism::Mechanism;
@@ -17,6 +16,7 @@ use maud::{Markup, html};
 use crate::body::{Posted, Sent};
 use crate::components::summary::{Problem, at_field, summary};
 use crate::layout::{self, Nav};
+use crate::place::Path;
 use crate::session::Visitor;
 use crate::show;
 use crate::trouble::Trouble;

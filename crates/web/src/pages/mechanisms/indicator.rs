@@ -1,7 +1,6 @@
 //! One indicator: its formula, what it is in this period and was before, unit by unit over the org tree, and what
 //! documents printed beside what the ledger gives.
 
-use axum::extract::Path;
 use bihuan_domain::id::Code;
 use bihuan_domain::mechanism::{Indicator, Mechanism, ReportedFigure};
 use bihuan_engine::indicators::{Measured, Reading, Reported, UnitPart, Wanted, Window, by_unit, measure};
@@ -12,6 +11,7 @@ use rust_decimal::Decimal;
 use super::measures::{amount, number};
 use super::words::Words;
 use crate::layout::{self, Nav};
+use crate::place::Path;
 use crate::session::Visitor;
 use crate::show;
 use crate::trouble::Trouble;

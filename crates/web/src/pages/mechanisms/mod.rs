@@ -13,7 +13,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Path, Query};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -30,6 +29,7 @@ use serde::Deserialize;
 use crate::Web;
 use crate::layout::{self, Nav};
 use crate::pages::new_case::is_opened_by_people;
+use crate::place::{Path, Query};
 use crate::session::Visitor;
 use crate::show;
 use crate::trouble::Trouble;

@@ -1,7 +1,6 @@
 //! The process of a mechanism (办理过程): the courses that cases really took, how long they waited and with whom, where they came
 //! back. Every number opens the cases that it counts. Units and posts stand in the order of their names: nobody is ranked.
 
-use axum::extract::{Path, Query};
 use bihuan_domain::id::{PostId, StageId, UnitId};
 use bihuan_domain::mechanism::Mechanism;
 use bihuan_engine::process::{Held, Process, Which, process};
@@ -11,6 +10,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use crate::layout::{self, Nav};
+use crate::place::{Path, Query};
 use crate::session::Visitor;
 use crate::show;
 use crate::trouble::Trouble;

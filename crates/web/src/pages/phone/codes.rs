@@ -1,6 +1,5 @@
 //! A sheet of QR codes to print and stick on (二维码张贴页): one for each row of a register, or for a unit and those below it.
 
-use axum::extract::{Path, Query};
 use axum::http::{HeaderMap, header};
 use bihuan_domain::calendar::date_of;
 use bihuan_domain::id::{RegisterId, UnitId};
@@ -13,6 +12,7 @@ use crate::components::pager::pager;
 use crate::components::qr::qr;
 use crate::layout::{self, Nav};
 use crate::pages::registers::spec;
+use crate::place::{Path, Query};
 use crate::session::Visitor;
 use crate::show::{self, Show};
 use crate::trouble::Trouble;

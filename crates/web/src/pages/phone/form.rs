@@ -1,7 +1,6 @@
 //! The forms on the phone: an act on a case, the opening of one, a row of a register. The same fields as on the desk,
 //! read by the same code; what the scanned place tells is told and not asked.
 
-use axum::extract::{Path, Query};
 use axum::response::IntoResponse;
 use axum::response::Response;
 use bihuan_domain::case::State;
@@ -24,6 +23,7 @@ use crate::layout;
 use crate::pages::case::{self, Act, ActForm, Attempt, Offer, find_step};
 use crate::pages::new_case::{self, Part};
 use crate::pages::registers;
+use crate::place::{Path, Query};
 use crate::session::Visitor;
 use crate::show::{self, Show};
 use crate::trouble::Trouble;

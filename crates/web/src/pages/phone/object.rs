@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use axum::extract::Path;
 use bihuan_domain::calendar::date_of;
 use bihuan_domain::case::{Alone, Context, Opener, decide};
 use bihuan_domain::command::{self, Command};
@@ -22,6 +21,7 @@ use crate::form::Place;
 use crate::layout;
 use crate::pages::case::{self, STILL_MISSING};
 use crate::pages::new_case::is_opened_by_people;
+use crate::place::Path;
 use crate::session::Visitor;
 use crate::show::{self, Show};
 use crate::trouble::Trouble;

@@ -1,7 +1,6 @@
 //! Sending a form from the phone: carried out once for its key, whoever asks how often. Scripts get JSON with the
 //! receipt or with what has to be mended; without scripts the same comes as a page.
 
-use axum::extract::{Path, Query};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use bihuan_domain::id::RegisterId;
@@ -17,6 +16,7 @@ use crate::components::summary::Problem;
 use crate::layout;
 use crate::pages::case::{self, Act};
 use crate::pages::{new_case, registers};
+use crate::place::{Path, Query};
 use crate::session::Visitor;
 use crate::trouble::Trouble;
 

@@ -1,6 +1,5 @@
 //! What a reviewer does: what was typed is saved with whatever button was pressed, then the button's own work is done.
 
-use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use bihuan_domain::id::{DocumentId, MechanismId, UnitId};
@@ -14,6 +13,7 @@ use super::Asked;
 use super::review::{page, rows_now};
 use crate::body::{Posted, Sent};
 use crate::components::summary::Problem;
+use crate::place::Path;
 use crate::session::Visitor;
 use crate::trouble::Trouble;
 

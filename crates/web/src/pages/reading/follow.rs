@@ -1,7 +1,6 @@
 //! Threads over documents (跟踪): what was promised, repeated, done and dropped, with the sentence and the case behind each
 //! place; links are proposed, people confirm or refuse them.
 
-use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Redirect, Response};
 use bihuan_domain::calendar::date_of;
 use bihuan_domain::id::DocumentId;
@@ -15,6 +14,7 @@ use serde::Deserialize;
 use crate::body::Posted;
 use crate::components::pager::pager;
 use crate::layout::{self, Nav};
+use crate::place::{Path, Query};
 use crate::session::Visitor;
 use crate::show;
 use crate::trouble::Trouble;

@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, Query};
 use axum::response::Response;
 use bihuan_domain::calendar::local;
 use bihuan_domain::id::{DocumentId, MechanismId};
@@ -18,6 +17,7 @@ use crate::components::summary::{Problem, summary};
 use crate::form::unit_options;
 use crate::layout::{self, Nav};
 use crate::pages::export::{DOCX, download};
+use crate::place::{Path, Query};
 use crate::session::Visitor;
 use crate::show::{self, Show};
 use crate::trouble::Trouble;

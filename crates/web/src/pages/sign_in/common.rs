@@ -3,7 +3,7 @@
 
 use std::net::SocketAddr;
 
-use axum::extract::{ConnectInfo, Query, State};
+use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
@@ -22,6 +22,7 @@ use crate::frame::lang_of;
 use crate::held::HELD;
 use crate::limits::address;
 use crate::pages::back_to;
+use crate::place::Query;
 use crate::session::{cookie, set_cookie};
 use crate::trouble::Trouble;
 use crate::{Web, layout, show};
