@@ -62,6 +62,7 @@ test('the signal is lost in mid-form: what is typed and photographed stays, is s
   await page.waitForTimeout(600);
   // The page is loaded again without signal: it opens, and everything is still there.
   await page.reload();
+  await page.locator('.photos img').waitFor();
   assert.equal(await page.inputValue('[name="r.what"]'), '安全阀铅封缺失');
   assert.equal(await page.inputValue('[name="note"]'), '现场风大');
   assert.equal(await page.locator('.photos img').count(), 1);
@@ -162,7 +163,8 @@ test('a stale tab does not send the same form again', async () => {
   await page.waitForTimeout(600);
   const other = await page.context().newPage();
   await other.goto(form);
-  assert.equal(await other.inputValue('[name="r.what"]'), '两个标签页', 'the second tab has the same unfinished form');
+  // What the phone keeps is put in once the page stands.
+  await other.waitForFunction(() => document.querySelector('[name="r.what"]').value === '两个标签页');
   await page.locator('.send button').tap();
   await page.locator('#outbox .is-sent').first().waitFor();
   await other.locator('.send button').tap();

@@ -314,6 +314,8 @@ const show = (input) => {
     }));
     list.append(item);
   }
+  // What came back must be seen: a photo in a folded part would look lost.
+  if (files.length && input.closest("details")) input.closest("details").open = true;
 };
 
 const add = (input, file, blob, thumb) => {
