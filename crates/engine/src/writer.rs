@@ -350,7 +350,7 @@ impl Desk {
         if let Some(error) = broken {
             return Err(error);
         }
-        group_state.memory.write(batch.connection())?;
+        group_state.memory.write(&mut batch)?;
         views::set_applied(batch.connection(), batch.next_seq(), *group_state.cases)?;
         Ok(batch.commit()?)
     }
@@ -382,7 +382,7 @@ impl Group<'_> {
             Job::Tick { .. } => true,
             _ => false,
         };
-        if !of_cases && let Err(error) = self.memory.write(batch.connection()) {
+        if !of_cases && let Err(error) = self.memory.write(batch) {
             return (reply_of(job), Err(Failure::Fault(error)));
         }
         match job {

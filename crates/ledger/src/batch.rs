@@ -1,5 +1,7 @@
 //! A commit group: entries, sealed values, blobs, answers and erasures of one durable transaction.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
 
@@ -12,7 +14,7 @@ use crate::ledger::Ledger;
 use crate::reader::{NODE_STEP, command_answer, entry_of, stream_entries, unseal};
 use crate::record::ErasedRecord;
 use crate::schema::{column, number};
-use crate::sealed::{self, BlobId, Commitment, SealDraft};
+use crate::sealed::{self, BlobId, Commitment, PlacedDraft, SealDraft, SealedRow};
 use crate::tree::Edge;
 use crate::writer::{Core, Undo, carry_out, slot_blobs, store_checkpoint};
 use crate::{Error, Receipt, StagedBlob, time};
@@ -27,6 +29,8 @@ pub struct Batch<'w> {
     start: Edge,
     /// What this transaction stored, so that references to it need no look-up.
     stored: Vec<Digest>,
+    /// What of it is still to be encrypted and brought back.
+    owed: HashSet<Digest>,
     erased: Vec<Erased>,
     /// An entry was written but not its node: this transaction must not be committed.
     broken: bool,
@@ -88,7 +92,7 @@ impl<'w> Batch<'w> {
         now: Timestamp,
     ) -> Self {
         let start = core.edge.clone();
-        let (stored, erased) = (Vec::new(), Vec::new());
+        let (stored, owed, erased) = (Vec::new(), HashSet::new(), Vec::new());
         Batch {
             ledger,
             connection,
@@ -97,6 +101,7 @@ impl<'w> Batch<'w> {
             now,
             start,
             stored,
+            owed,
             erased,
             broken: false,
             done: false,
@@ -202,13 +207,40 @@ impl<'w> Batch<'w> {
     ///
     /// [`Error::BadName`] for the subject; what the key file or the database says.
     pub fn put_sealed(&mut self, subject: &str, draft: &SealDraft) -> Result<(), Error> {
+        let placed = self.place_draft(subject, draft.clone())?;
+        self.store_sealed(&placed.seal()?)
+    }
+
+    /// Gives a drafted text its place under the key of `subject`, where entries may name it from now on. It is still to be
+    /// encrypted, on whatever thread, and brought back with [`Batch::store_sealed`]; before, the group cannot be committed.
+    ///
+    /// # Errors
+    ///
+    /// As [`Batch::put_sealed`].
+    pub fn place_draft(&mut self, subject: &str, draft: SealDraft) -> Result<PlacedDraft, Error> {
         self.alive()?;
-        let (slot, key) = self.subject_key(subject)?;
-        let commitment = draft.commitment().0;
+        let place = self.subject_key(subject)?;
+        let placed = PlacedDraft::new(draft, place)?;
+        self.stored.push(placed.commitment.0);
+        self.owed.insert(placed.commitment.0);
+        Ok(placed)
+    }
+
+    /// Stores what [`Batch::place_draft`] gave, encrypted.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Dangling`] if this batch did not give it, or has it already; what the database says.
+    pub fn store_sealed(&mut self, row: &SealedRow) -> Result<(), Error> {
+        self.alive()?;
+        if !self.owed.remove(&row.commitment.0) {
+            return Err(Error::Dangling {
+                reference: row.commitment.to_string(),
+            });
+        }
         self.connection
             .prepare_cached("INSERT INTO sealed(commitment, slot, box) VALUES (?1, ?2, ?3)")?
-            .execute((commitment.0, column(slot), draft.seal(&key)?))?;
-        self.stored.push(commitment);
+            .execute((row.commitment.0.0, column(row.slot), &row.ciphertext))?;
         Ok(())
     }
 
@@ -228,7 +260,8 @@ impl<'w> Batch<'w> {
         Ok(())
     }
 
-    /// The text of a sealed value, also of one stored in this transaction; `None` if it was erased.
+    /// The text of a sealed value, also of one stored in this transaction; `None` if it was erased or is still to be brought
+    /// back ([`Batch::place_draft`]).
     ///
     /// # Errors
     ///
@@ -278,9 +311,10 @@ impl<'w> Batch<'w> {
     ///
     /// # Errors
     ///
-    /// What the database says.
+    /// [`Error::Dangling`] while something begun with [`Batch::place_draft`] was not brought back; what the database says.
     pub fn erase(&mut self, subject: &str, actor: &Actor) -> Result<Erased, Error> {
         self.alive()?;
+        self.nothing_owed()?;
         let slot: Option<i64> = self
             .connection
             .prepare_cached("SELECT slot FROM subject_keys WHERE subject = ?1")?
@@ -333,6 +367,7 @@ impl<'w> Batch<'w> {
         run("SAVEPOINT attempt", self)?;
         let (edge, undo) = (self.core.edge.clone(), self.core.undo.len());
         let (stored, erased, broken) = (self.stored.len(), self.erased.len(), self.broken);
+        let owed = self.owed.clone();
         let result = work(self);
         match &result {
             Ok(_) => {
@@ -346,6 +381,7 @@ impl<'w> Batch<'w> {
                 self.broken = broken;
                 self.core.take_back(undo);
                 self.stored.truncate(stored);
+                self.owed = owed;
                 self.erased.truncate(erased);
                 run("ROLLBACK TO attempt; RELEASE attempt", self)?;
             }
@@ -357,9 +393,11 @@ impl<'w> Batch<'w> {
     ///
     /// # Errors
     ///
-    /// Whatever keeps the group from the disk; then nothing of it was written.
+    /// [`Error::Dangling`] while something begun with [`Batch::place_draft`] was not brought back; whatever keeps the group
+    /// from the disk. Then nothing of it was written.
     pub fn commit(mut self) -> Result<Committed, Error> {
         self.alive()?;
+        self.nothing_owed()?;
         let size = self.core.edge.size();
         let entries = size - self.core.head.size;
         let checkpoint = if entries > 0 {
@@ -403,6 +441,15 @@ impl<'w> Batch<'w> {
             Err(Error::Unfinished)
         } else {
             Ok(())
+        }
+    }
+
+    fn nothing_owed(&self) -> Result<(), Error> {
+        match self.owed.iter().next() {
+            None => Ok(()),
+            Some(owed) => Err(Error::Dangling {
+                reference: Commitment(*owed).to_string(),
+            }),
         }
     }
 
@@ -483,6 +530,7 @@ impl<'w> Batch<'w> {
         let (digest, sql) = found.map_err(|_| dangling())?;
         // Mostly the last few; a look-up finds the rest, so that a long group does not search a long list.
         if self.stored.iter().rev().take(64).any(|stored| *stored == digest)
+            || self.owed.contains(&digest)
             || self.connection.prepare_cached(sql)?.exists([digest.0])?
         {
             Ok(())

@@ -10,9 +10,9 @@ use std::time::{Duration, SystemTime};
 
 use crate::Error;
 use crate::digest::{Digest, hex, prefixed};
-use crate::error::random;
 use crate::files::{Dir, owner_only, sync_dir};
 use crate::keys::Key;
+use crate::randomness::random;
 use crate::sealed::{BlobId, decrypt, encrypt};
 
 /// Largest evidence file, in bytes.

@@ -13,7 +13,7 @@ use hpke::kem::X25519HkdfSha256;
 use hpke::{Deserializable as _, Kem as _, OpModeR, OpModeS, Serializable as _};
 
 use crate::digest::{Digest, hex};
-use crate::error::random;
+use crate::randomness::random;
 
 mod key_file;
 

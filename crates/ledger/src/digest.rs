@@ -46,7 +46,13 @@ impl Digest {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "sha256:{}", self.hex())
+        f.write_str("sha256:")?;
+        let mut digits = [[0; 2]; 32];
+        for (pair, byte) in digits.iter_mut().zip(self.0) {
+            *pair = digits_of(byte);
+        }
+        // They are digits.
+        f.write_str(std::str::from_utf8(digits.as_flattened()).unwrap_or_default())
     }
 }
 
@@ -103,13 +109,15 @@ pub(crate) fn prefixed(prefix: u8, parts: &[&[u8]]) -> Digest {
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    let digit = |n: u8| char::from(if n < 10 { b'0' + n } else { b'a' + n - 10 });
+    let digits = bytes.iter().flat_map(|byte| digits_of(*byte));
     let mut text = String::with_capacity(bytes.len().saturating_mul(2));
-    for b in bytes {
-        text.push(digit(b >> 4));
-        text.push(digit(b & 15));
-    }
+    text.extend(digits.map(char::from));
     text
+}
+
+fn digits_of(byte: u8) -> [u8; 2] {
+    let digit = |n: u8| if n < 10 { b'0' + n } else { b'a' + n - 10 };
+    [digit(byte >> 4), digit(byte & 15)]
 }
 
 /// Reads lower-case hexadecimal digits only: one value has one text form.

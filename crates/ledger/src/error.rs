@@ -316,14 +316,3 @@ impl From<rusqlite::Error> for Error {
         }
     }
 }
-
-/// Random bytes from the operating system.
-pub(crate) fn random<const N: usize>() -> Result<[u8; N], Error> {
-    let mut bytes = [0; N];
-    #[cfg(feature = "simulation")]
-    if crate::simulation::fill(&mut bytes) {
-        return Ok(bytes);
-    }
-    getrandom::fill(&mut bytes).map_err(|_| Error::NoRandomness)?;
-    Ok(bytes)
-}

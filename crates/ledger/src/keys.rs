@@ -11,8 +11,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::Error;
 use crate::digest::prefixed;
-use crate::error::random;
 use crate::files::write_secret;
+use crate::randomness::random;
 
 /// A key of XChaCha20-Poly1305.
 pub(crate) type Key = [u8; 32];

@@ -9,9 +9,9 @@ use rusqlite::Connection;
 
 use crate::checkpoint::{Checkpoint, LogKey, PublicKey, is_origin};
 use crate::digest::{hex, unhex};
-use crate::error::random;
 use crate::files::{Dir, sync_dir, write_secret};
 use crate::keys::KeyFile;
+use crate::randomness::random;
 use crate::reader::{PooledReader, Reader, check_head};
 use crate::schema::{self, Format};
 use crate::sealed::BlobId;

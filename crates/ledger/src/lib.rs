@@ -53,6 +53,7 @@ mod keys;
 mod lease;
 mod ledger;
 mod national;
+mod randomness;
 mod reader;
 mod receipt;
 mod record;
@@ -88,7 +89,7 @@ pub use receipt::{Receipt, ReceiptVerdict, verify_receipt};
 pub use report::{Counts, FAULTS_KEPT, Fault, FaultKind, Report};
 pub use restore::{RestorePlan, Restored, restore};
 pub use schema::FORMAT_VERSION;
-pub use sealed::{BlobId, Commitment, SEALED_BYTES_MAX, SealDraft};
+pub use sealed::{BlobId, Commitment, PlacedDraft, SEALED_BYTES_MAX, SealDraft, SealedRow};
 pub use verify::verify;
 pub use witness::{
     Cosignature, Cosigned, NotCosigned, WITNESS_REQUEST_BYTES_MAX, Witness, WitnessRequest, Witnessed,

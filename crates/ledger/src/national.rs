@@ -15,9 +15,9 @@ use sm3::{Digest as _, Sm3};
 
 use crate::checkpoint::is_origin;
 use crate::digest::{base64, hex, unbase64, unhex};
-use crate::error::random;
 use crate::files::{Dir, write_secret};
 use crate::ledger::Ledger;
+use crate::randomness::random;
 use crate::{Error, Reader, time};
 
 /// The identity that GM/T 0009 prescribes where none is agreed.

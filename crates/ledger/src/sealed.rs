@@ -3,20 +3,21 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::aead::{Aead, AeadInOut, KeyInit, Payload};
 use chacha20poly1305::{Key as CipherKey, XChaCha20Poly1305, XNonce};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::Error;
 use crate::digest::{Digest, prefixed};
-use crate::error::random;
 use crate::keys::Key;
+use crate::randomness::fetched;
 
 /// Largest sealed text, in bytes. Longer ones are blobs.
 pub const SEALED_BYTES_MAX: usize = 1 << 20;
 
 const SALT_BYTES: usize = 16;
 const NONCE_BYTES: usize = 24;
+const TAG_BYTES: usize = 16;
 
 /// What a leaf says of a sealed value: SHA-256(0x02 ‖ salt ‖ text). As text: `sealed:sha256:` and 64 hexadecimal digits.
 ///
@@ -94,7 +95,7 @@ impl SealDraft {
                 allowed: SEALED_BYTES_MAX as u64,
             });
         }
-        let salt: [u8; SALT_BYTES] = random()?;
+        let salt: [u8; SALT_BYTES] = fetched()?;
         let salted = [&salt, text.as_bytes()].concat();
         Ok(SealDraft {
             commitment: commit(&salted),
@@ -107,9 +108,73 @@ impl SealDraft {
         self.commitment
     }
 
-    /// The ciphertext to store.
-    pub(crate) fn seal(&self, key: &Key) -> Result<Vec<u8>, Error> {
-        encrypt(key, &self.salted, &self.commitment.0.0)
+    /// The text, as long as it is not stored.
+    pub fn text(&self) -> &str {
+        let text = self.salted.get(SALT_BYTES..).unwrap_or(&[]);
+        // It was a text when it came.
+        std::str::from_utf8(text).unwrap_or("")
+    }
+}
+
+/// A draft that has its place, its key and its nonce: what is left is to encrypt it, which any thread can do. It is owed to the
+/// batch that gave it ([`crate::Batch::store_sealed`]).
+pub struct PlacedDraft {
+    pub(crate) commitment: Commitment,
+    pub(crate) slot: u64,
+    key: Key,
+    nonce: [u8; NONCE_BYTES],
+    salted: Vec<u8>,
+}
+
+/// A sealed value as it is stored.
+pub struct SealedRow {
+    pub(crate) commitment: Commitment,
+    pub(crate) slot: u64,
+    pub(crate) ciphertext: Vec<u8>,
+}
+
+impl PlacedDraft {
+    pub(crate) fn new(draft: SealDraft, (slot, key): (u64, Key)) -> Result<PlacedDraft, Error> {
+        Ok(PlacedDraft {
+            commitment: draft.commitment,
+            slot,
+            key,
+            nonce: fetched()?,
+            salted: draft.salted,
+        })
+    }
+
+    /// Encrypts it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooLarge`] for what the cipher does not take, which is more than a draft can hold.
+    pub fn seal(&self) -> Result<SealedRow, Error> {
+        Ok(SealedRow {
+            commitment: self.commitment,
+            slot: self.slot,
+            ciphertext: encrypt_with(&self.key, &self.nonce, &self.salted, &self.commitment.0.0)?,
+        })
+    }
+}
+
+impl SealedRow {
+    /// What leaves say of it.
+    pub fn commitment(&self) -> Commitment {
+        self.commitment
+    }
+}
+
+impl fmt::Debug for PlacedDraft {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Neither text nor key must reach a log line.
+        write!(f, "PlacedDraft({})", self.commitment)
+    }
+}
+
+impl fmt::Debug for SealedRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SealedRow({})", self.commitment)
     }
 }
 
@@ -131,21 +196,28 @@ pub(crate) fn open(commitment: &Commitment, key: &Key, ciphertext: &[u8]) -> Opt
 
 /// Nonce and ciphertext of `plain`, bound to `context`.
 pub(crate) fn encrypt(key: &Key, plain: &[u8], context: &[u8]) -> Result<Vec<u8>, Error> {
-    let nonce: [u8; NONCE_BYTES] = random()?;
+    encrypt_with(key, &fetched()?, plain, context)
+}
+
+fn encrypt_with(
+    key: &Key,
+    nonce: &[u8; NONCE_BYTES],
+    plain: &[u8],
+    context: &[u8],
+) -> Result<Vec<u8>, Error> {
     let cipher = XChaCha20Poly1305::new(&CipherKey::from(*key));
-    let sealed = cipher.encrypt(
-        &XNonce::from(nonce),
-        Payload {
-            msg: plain,
-            aad: context,
-        },
-    );
+    let mut sealed = Vec::with_capacity(NONCE_BYTES + plain.len() + TAG_BYTES);
+    sealed.extend_from_slice(nonce);
+    sealed.extend_from_slice(plain);
+    let body = sealed.get_mut(NONCE_BYTES..).unwrap_or(&mut []);
+    let tag = cipher.encrypt_inout_detached(&XNonce::from(*nonce), context, body.into());
     // The only failure is a text longer than the cipher's 256 GB.
-    let sealed = sealed.map_err(|_| Error::TooLarge {
+    let tag = tag.map_err(|_| Error::TooLarge {
         found: plain.len() as u64,
         allowed: 1 << 38,
     })?;
-    Ok([nonce.as_slice(), &sealed].concat())
+    sealed.extend_from_slice(&tag);
+    Ok(sealed)
 }
 
 /// Undoes [`encrypt`]; `None` if the key, the context or a byte is wrong.
@@ -174,7 +246,9 @@ mod tests {
     #[test]
     fn a_sealed_text_opens_with_its_key_and_commitment_only() {
         let draft = SealDraft::new("水泉滩村王某反映").unwrap();
-        let stored = draft.seal(&[1; 32]).unwrap();
+        assert_eq!(draft.text(), "水泉滩村王某反映");
+        let placed = PlacedDraft::new(draft.clone(), (7, [1; 32])).unwrap();
+        let stored = placed.seal().unwrap().ciphertext;
         assert_eq!(
             open(&draft.commitment(), &[1; 32], &stored).as_deref(),
             Some("水泉滩村王某反映")
@@ -183,7 +257,7 @@ mod tests {
         let other = SealDraft::new("水泉滩村王某反映").unwrap();
         assert_ne!(other.commitment(), draft.commitment());
         assert_eq!(open(&other.commitment(), &[1; 32], &stored), None);
-        assert!(!format!("{draft:?}").contains('王'));
+        assert!(!format!("{draft:?}{placed:?}").contains('王'));
     }
 
     #[test]

@@ -16,6 +16,11 @@ pub fn seed(seed: Option<u64>) {
     *SEEDED.lock().unwrap_or_else(PoisonError::into_inner) = seed.map(|seed| (seed, 0));
 }
 
+/// Whether randomness follows from a seed.
+pub(crate) fn is_on() -> bool {
+    SEEDED.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+}
+
 /// Fills `bytes` from the seed; `false` where there is none.
 pub(crate) fn fill(bytes: &mut [u8]) -> bool {
     let mut seeded = SEEDED.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,14 +1,14 @@
-//! The states that the writer has at hand, and the faces that lists show of them; and the states of the group under way,
-//! which are written at its end and packed meanwhile.
+//! The states that the writer has at hand, and the faces that lists show of them; and the states and sealed values of the
+//! group under way, which are written at its end and packed and encrypted meanwhile.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use bihuan_domain::case::State;
 use bihuan_domain::id::CaseId;
-use rusqlite::Connection;
+use bihuan_ledger::{Batch, PlacedDraft};
 
-use super::packer::Packer;
+use super::packer::{Made, Packer, Piece};
 use crate::error::Error;
 use crate::views;
 
@@ -48,7 +48,7 @@ impl Memory {
     /// Keeps a new state and what lists show of it; it is written with the group.
     pub(super) fn put(&mut self, state: State, face: views::Face) {
         let (id, state) = (state.id, Arc::new(state));
-        self.packer.put(id, state.clone());
+        self.packer.put(Piece::State(id, state.clone()));
         self.unwritten.insert(id, state.clone());
         self.states.insert(id, state);
         self.faces.insert(id, face);
@@ -59,19 +59,20 @@ impl Memory {
         self.states.insert(state.id, Arc::new(state));
     }
 
-    /// Brings the states of the group into the read models: whoever reads them there must have this done before.
-    pub(super) fn write(&mut self, connection: &Connection) -> Result<(), Error> {
-        if self.unwritten.is_empty() {
+    /// Takes a sealed value of the group in; it is encrypted meanwhile.
+    pub(super) fn put_draft(&mut self, draft: PlacedDraft) {
+        self.packer.put(Piece::Text(draft));
+    }
+
+    /// Brings states and sealed values of the group into the database: whoever reads them there must have this done before.
+    pub(super) fn write(&mut self, batch: &mut Batch<'_>) -> Result<(), Error> {
+        if self.packer.is_empty() {
             return Ok(());
         }
-        let whole = self
-            .packer
-            .finish(|id, packed| views::write_state(connection, id, &packed))?;
-        if !whole {
-            for (id, state) in &self.unwritten {
-                views::write_state(connection, *id, &views::pack_state(state)?)?;
-            }
-        }
+        self.packer.finish(|made| match made {
+            Made::State(id, packed) => views::write_state(batch.connection(), id, &packed),
+            Made::Sealed(row) => Ok(batch.store_sealed(&row)?),
+        })?;
         self.unwritten.clear();
         Ok(())
     }

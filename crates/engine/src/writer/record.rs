@@ -5,10 +5,10 @@ use std::sync::Arc;
 use bihuan_domain::calendar::CalendarId;
 use bihuan_domain::command::Command;
 use bihuan_domain::event::{CaseEvent, VERSION, WorldEvent};
-use bihuan_domain::id::{CaseId, MechanismId};
+use bihuan_domain::id::{CaseId, MechanismId, Sealed};
 use bihuan_domain::org::Actor;
 use bihuan_domain::refusal::Refusal;
-use bihuan_ledger::{Appended, Batch, BodyText, Cause, NewEntry};
+use bihuan_ledger::{Appended, Batch, BodyText, Cause, NewEntry, SealDraft};
 
 use super::plan::Accepted;
 use super::{FILLED_MAX, Group, Kept, Planned, WORLD, WorldChange, log_actor};
@@ -142,8 +142,17 @@ impl Group<'_> {
         let mut last = None;
         for planned in plan {
             let subject = format!("case/{}", planned.id);
-            for draft in &planned.drafts {
-                batch.put_sealed(&subject, draft)?;
+            let title = planned.events.iter().rev().find_map(|event| match event {
+                CaseEvent::Opened(opened) => Some(&opened.title),
+                CaseEvent::Amended(amended) => amended.title.as_ref(),
+                _ => None,
+            });
+            let plain = match title {
+                Some(title) => Some(self.plain_of(batch, &planned.drafts, title)?),
+                None => None,
+            };
+            for draft in planned.drafts {
+                self.memory.put_draft(batch.place_draft(&subject, draft)?);
             }
             for file in &planned.files {
                 batch.put_blob(&subject, file)?;
@@ -182,15 +191,6 @@ impl Group<'_> {
                 kept.seqs.push((appended.seq, name));
                 last = Some(appended);
             }
-            let title = planned.events.iter().rev().find_map(|event| match event {
-                CaseEvent::Opened(opened) => Some(&opened.title),
-                CaseEvent::Amended(amended) => amended.title.as_ref(),
-                _ => None,
-            });
-            let plain = match title {
-                Some(title) => Some(batch.unseal(&title.as_str().parse()?)?),
-                None => None,
-            };
             let title = match &plain {
                 Some(plain) => views::Title::Set(plain.as_deref()),
                 None => views::Title::Keep,
@@ -212,6 +212,22 @@ impl Group<'_> {
             self.memory.put(planned.after, face);
         }
         Ok((kept, last))
+    }
+
+    /// The text of a title. Mostly it is about to be sealed; a case that another brought about may take its words from there,
+    /// and those may be of this very group.
+    fn plain_of(
+        &mut self,
+        batch: &mut Batch<'_>,
+        drafts: &[SealDraft],
+        title: &Sealed,
+    ) -> Result<Option<String>, Error> {
+        let commitment = title.as_str().parse()?;
+        if let Some(draft) = drafts.iter().find(|draft| draft.commitment() == commitment) {
+            return Ok(Some(draft.text().to_owned()));
+        }
+        self.memory.write(batch)?;
+        Ok(batch.unseal(&commitment)?)
     }
 
     /// What will be in force after these changes, where they are about packs or calendars. A calendar that a pack declares

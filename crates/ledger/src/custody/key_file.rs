@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{ALGORITHM, Error, KEY, Private, Public, from_hex};
 use crate::digest::hex;
-use crate::error::random;
 use crate::files::write_secret;
+use crate::randomness::random;
 use crate::sealed;
 
 const WHAT: &str = "bihuan custodian private key";

@@ -23,6 +23,7 @@ mod national;
 mod powercut;
 mod proofs;
 mod refusals;
+mod sealing;
 mod support;
 mod tamper;
 mod witness;
