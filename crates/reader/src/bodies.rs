@@ -377,7 +377,18 @@ impl Sorter<'_> {
                     now.ended = true;
                 }
             }
-            Style::Photo => self.photo(byline),
+            Style::Photo => {
+                // `会议现场会议现场 甲 摄`: the picture has words of its own, so none of the article's are about it.
+                let own = self.pending.last().is_some_and(|h| {
+                    let head = self.pieces.get(*h).map(|p| &p.shape);
+                    h + 1 == i && matches!(head, Some(Shape::Head { doubled: true, .. }))
+                });
+                if own {
+                    self.pending.clear();
+                } else {
+                    self.photo(byline);
+                }
+            }
         }
     }
 
@@ -484,6 +495,18 @@ impl Sorter<'_> {
             Some(Shape::Head { texts, .. }) => texts.first().is_some_and(|t| list_item(t)),
             _ => false,
         };
+        // `…政府工作报告` / `区长 甲` / `过去五年的工作`: behind the lines that say who spoke and where, a section begins.
+        let text = |h: &usize| match self.pieces.get(*h).map(|p| &p.shape) {
+            Some(Shape::Head { texts, .. }) => texts.first().map_or(&[][..], Vec::as_slice),
+            _ => &[],
+        };
+        let document = front
+            .first()
+            .is_some_and(|h| crate::pieces::names_document(&crate::chars::dense(text(h))));
+        let spoken = front.iter().rposition(|h| crate::titles::minor(text(h)));
+        if let Some(k) = spoken.filter(|k| document && *k > 0 && k + 2 == front.len()) {
+            return front.split_off(k + 1);
+        }
         let plain = front.iter().take_while(|h| !numbered(h)).count();
         if plain == 0 || front.iter().skip(plain).any(|h| !numbered(h)) {
             return Vec::new();

@@ -10,9 +10,12 @@ use crate::undouble::undouble;
 
 mod columns;
 mod headlines;
+mod marks;
+mod odd;
 
 use columns::column_width;
 use headlines::mark_heads;
+pub(crate) use headlines::names_document;
 
 /// A line or a part of a line.
 #[derive(Clone, Debug)]
@@ -119,6 +122,7 @@ pub(crate) fn pieces(chars: &[char]) -> Vec<Piece> {
     drop(all);
     found.shrink_to_fit();
     lone_names(chars, &mut found);
+    marks::lone_senders(chars, &mut found);
     mark_gaps(&mut found);
     mark_heads(chars, &mut found);
     for i in 0..found.len() {
@@ -155,7 +159,11 @@ fn lone_names(chars: &[char], found: &mut [Piece]) {
 /// The length of the dateline at `i`: 本报讯, 本报某地讯, 新华社某地电.
 pub(crate) fn dateline(chars: &[char], i: usize) -> Option<usize> {
     if !matches!(at(chars, i), '本' | '新' | '中') {
-        return None;
+        return if i == 0 {
+            marks::paper_dateline(chars)
+        } else {
+            None
+        };
     }
     if let Some((n, _)) = byline::reports(cut(chars, i, i + 32)) {
         return Some(n);
@@ -284,13 +292,19 @@ fn push(chars: &[char], start: usize, mut end: usize, blanks: usize, indent: usi
     }
     let text = cut(chars, start, end);
     let spaced = matches!(at(text, 0), '本' | '新' | '中') && is_spaced_out(text);
-    let shape = if dateline(chars, start).is_some() || (spaced && dateline(&dense(text), 0).is_some()) {
+    let shape = if dateline(chars, start).is_some()
+        || spaced && dateline(&dense(text), 0).is_some()
+        || marks::paper_dateline(text).is_some()
+    {
         Shape::Dateline
-    } else if let Some(byline) = byline::byline(text).or_else(|| photographer(text)) {
+    } else if let Some(byline) = byline::byline(text)
+        .or_else(|| photographer(text))
+        .or_else(|| marks::lent(text))
+    {
         Shape::Byline(Box::new(byline))
     } else if is_rule(text) {
         Shape::Rule
-    } else if is_folio(chars, start, end) {
+    } else if marks::is_web_frame(text) || is_folio(chars, start, end) {
         Shape::Folio
     } else if let Some(texts) = undouble(text) {
         Shape::Head { texts, doubled: true }

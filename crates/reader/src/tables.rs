@@ -302,6 +302,8 @@ table!(paragraph_openers, "paragraph openers");
 table!(folio_words, "folio words");
 table!(document_tails, "document tails");
 table!(page_labels, "page labels");
+table!(web_labels, "web labels");
+table!(page_buttons, "page buttons");
 table!(lost_notices, "lost notices");
 table!(notice_tails, "notice tails");
 table!(notice_leads, "notice leads");

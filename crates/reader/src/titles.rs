@@ -9,6 +9,7 @@ mod heads;
 mod joined;
 mod left;
 mod places;
+mod rare;
 mod split;
 mod terms;
 
@@ -16,6 +17,7 @@ pub(crate) use apart::taken_apart;
 pub(crate) use places::{misplaced, split_point, torn_in};
 pub(crate) use terms::shared_terms;
 
+pub(crate) use heads::minor;
 use heads::{Head, heads, numbered, sections, signs};
 use joined::{adopt, joined, known_characters};
 use terms::{Gram, Index, Wanted, grams_among, grams_of};

@@ -6,6 +6,7 @@ use crate::chars::{
 use crate::pieces::columns::{
     column_width, first_line_deficits, indents, indents_lost, usual_deficit, widest,
 };
+use crate::pieces::odd::{interrupts, narrow_run, odd_in_even_column, runs_on, torn_behind_a_stop};
 use crate::pieces::{Piece, Shape, is_spaced_out};
 use crate::tables::{document_tails, paragraph_openers};
 
@@ -89,24 +90,7 @@ fn document_title(chars: &[char], pieces: &mut [Piece]) -> usize {
         }
         let next = pieces.get(first + n);
         let text = next.is_some_and(|p| matches!(p.shape, Shape::Text | Shape::Dateline));
-        // `…政府工作报告（摘要）`
-        let edition = [
-            "（摘要）",
-            "(摘要)",
-            "（节选）",
-            "（全文）",
-            "（草案）",
-            "（讨论稿）",
-            "（审议稿）",
-        ]
-        .iter()
-        .find(|w| crate::chars::has_before(&dense, dense.len(), w))
-        .map_or(0, |w| w.chars().count());
-        if document_tails().before(&dense, dense.len() - edition).is_some()
-            && balanced(&dense)
-            && dense.len() >= 5
-            && text
-        {
+        if names_document(&dense) && balanced(&dense) && dense.len() >= 5 && text {
             for piece in pieces.iter_mut().skip(first).take(n) {
                 set_head(chars, piece);
             }
@@ -114,6 +98,24 @@ fn document_title(chars: &[char], pieces: &mut [Piece]) -> usize {
         }
     }
     0
+}
+
+/// `…政府工作报告（摘要）`: whether a line without blanks ends as the titles of official documents do.
+pub(crate) fn names_document(line: &[char]) -> bool {
+    const EDITIONS: [&str; 7] = [
+        "（摘要）",
+        "(摘要)",
+        "（节选）",
+        "（全文）",
+        "（草案）",
+        "（讨论稿）",
+        "（审议稿）",
+    ];
+    let edition = EDITIONS
+        .iter()
+        .find(|w| crate::chars::has_before(line, line.len(), w));
+    let bare = line.len() - edition.map_or(0, |w| w.chars().count());
+    bare >= 4 && document_tails().before(line, bare).is_some()
 }
 
 pub(super) fn ends_its_text(piece: &Piece) -> bool {
@@ -349,7 +351,7 @@ fn quote_opens(chars: &[char], pieces: &[Piece], i: usize) -> bool {
 }
 
 /// The form of a headline: short, no end of a sentence inside, not broken off after a comma.
-fn head_shaped(chars: &[char], piece: &Piece) -> bool {
+pub(super) fn head_shaped(chars: &[char], piece: &Piece) -> bool {
     let text = cut(chars, piece.start, piece.end);
     let n = text.len();
     if !(2..=60).contains(&n) || !text.iter().any(|c| is_han(*c)) {
@@ -391,41 +393,6 @@ fn is_closing(c: char) -> bool {
     is_comma(c) || is_stop(c) || is_semicolon(c) || matches!(c, '、' | '）' | ')' | '”' | '》')
 }
 
-/// Whether a line behind a full stop, where paragraphs are indented and it is not, leaves unfilled the column that the lines
-/// above it and the one below it fill: no paragraph begins so, and none goes on so.
-fn torn_behind_a_stop(chars: &[char], pieces: &[Piece], i: usize) -> bool {
-    const SHORTEST: usize = 6;
-    const REACH: usize = 8;
-    const LEAST: usize = 3;
-    const CELLS: usize = 2;
-    let text = |p: &&Piece| matches!(p.shape, Shape::Text | Shape::Dateline);
-    let (Some(own), Some(next)) = (pieces.get(i), pieces.get(i + 1).filter(text)) else {
-        return false;
-    };
-    let line = cut(chars, own.start, own.end);
-    let plain = !line.iter().any(|c| is_comma(*c)) && balanced(line) && line.len() >= SHORTEST;
-    if !plain || own.indented || next.indented {
-        return false;
-    }
-    let above = pieces
-        .get(i.saturating_sub(REACH)..i)
-        .unwrap_or_default()
-        .iter()
-        .rev();
-    let above = above.take_while(text).filter(|p| !p.closed && !p.indented);
-    let widths: Vec<usize> = above.map(|p| p.width).collect();
-    let Some(column) = widths.iter().max().copied() else {
-        return false;
-    };
-    let fills = |width: usize| width.abs_diff(column) <= CELLS + 1;
-    let below = fills(next.width) || next.closed && next.width < column;
-    widths.len() >= LEAST
-        && widths.iter().all(|w| fills(*w))
-        && below
-        && own.width + CELLS < column
-        && !runs_on(chars, pieces, i)
-}
-
 fn looks_like_head(
     chars: &[char],
     pieces: &[Piece],
@@ -445,6 +412,13 @@ fn looks_like_head(
     if paragraph_openers().at(text, 0).is_some() || day > 0 && is_comma(at(text, day)) {
         return false;
     }
+    // `——某某侧记` under a headline.
+    let above = i.checked_sub(1).and_then(|k| pieces.get(k));
+    let headed = above.is_some_and(|p| matches!(p.shape, Shape::Head { doubled: false, .. }));
+    let dashes = text.iter().take_while(|c| matches!(c, '—' | '─' | '―')).count();
+    if headed && dashes >= 2 && text.len() >= 6 && !text.iter().any(|c| is_comma(*c)) {
+        return true;
+    }
     let numbered = "一二三四五六七八九十".contains(at(text, 0)) && text.iter().take(4).any(|c| *c == '、');
     if closed_before && numbered && text.len() <= 30 && !text.iter().any(|c| is_comma(*c)) {
         return true;
@@ -456,6 +430,11 @@ fn looks_like_head(
         next.is_some_and(|n| matches!(n.shape, Shape::Text) && n.width.abs_diff(piece.width) <= 3);
     let column = column_width(pieces, i);
     if closed_before && indented_page && torn_behind_a_stop(chars, pieces, i) {
+        return true;
+    }
+    // `秋果进了城 老井通了网`: no line of a text has a blank in its middle and stops short of its column.
+    let short = column.is_some_and(|column| piece.width + 4 <= column);
+    if closed_before && short && !piece.indented && two_halves(text) && !runs_on(chars, pieces, i) {
         return true;
     }
     if closed_before {
@@ -484,6 +463,13 @@ fn looks_like_head(
     }
     // In the middle of a sentence: only a line that is odd among its neighbours and complete in itself.
     let commas = text.iter().any(|c| is_comma(*c));
+    if !commas && interrupts(chars, pieces, i) {
+        return true;
+    }
+    // The line above such a one is where its column broke off.
+    if interrupts(chars, pieces, i + 1) {
+        return false;
+    }
     let previous = i.checked_sub(1).and_then(|j| pieces.get(j));
     let like_previous = previous.is_some_and(|p| p.width.abs_diff(piece.width) <= 6);
     // `…中心，186` / `个行政村`: the end of what is torn, not a headline.
@@ -506,64 +492,4 @@ fn looks_like_head(
         }
         None => text.len() <= 40 && piece.gap && !like_next && !like_previous,
     }
-}
-
-/// Whether the lines around `i` fill their column evenly, and `i`, perhaps with the line behind it, does not: so it was
-/// torn into them.
-fn odd_in_even_column(chars: &[char], pieces: &[Piece], i: usize, column: usize) -> bool {
-    const REACH: usize = 7;
-    const CELLS: usize = 2;
-    let fills = |p: &Piece| p.width.abs_diff(column) <= CELLS;
-    let text = |k: usize| pieces.get(k).filter(|p| matches!(p.shape, Shape::Text));
-    // Blanks within a line spread it to its column's width.
-    let spread = |p: &Piece| cut(chars, p.start, p.end).iter().any(|c| c.is_whitespace());
-    let odd = |p: &Piece| !p.closed && p.width.abs_diff(column) > CELLS + 1 && !spread(p);
-    let Some(own) = text(i).filter(|p| odd(p)) else {
-        return false;
-    };
-    let behind = match (text(i + 1), text(i + 2)) {
-        (Some(next), _) if fills(next) => i + 1,
-        (Some(next), Some(last)) if odd(next) && fills(last) && next.width.abs_diff(own.width) > 1 => i + 2,
-        _ => return false,
-    };
-    let before = i.checked_sub(1).and_then(text);
-    if !before.is_some_and(|p| fills(p) && !p.closed) {
-        return false;
-    }
-    // First and last lines of paragraphs tell nothing.
-    let inside = |k: &usize| {
-        let previous = k.checked_sub(1).and_then(text);
-        (*k < i || *k > behind) && previous.is_some_and(|p| !p.closed) && text(*k).is_some_and(|p| !p.closed)
-    };
-    let lines: Vec<usize> = (i.saturating_sub(REACH)..i + REACH).filter(inside).collect();
-    let uneven = lines.iter().filter(|k| !text(**k).is_some_and(fills)).count();
-    lines.len() >= 6 && uneven == 0
-}
-
-/// Whether the line goes on from the one before it or into the one behind it: the two characters at the break stand
-/// together elsewhere nearby.
-fn runs_on(chars: &[char], pieces: &[Piece], i: usize) -> bool {
-    const NEARBY: usize = 3000;
-    let text = |k: usize| {
-        pieces
-            .get(k)
-            .filter(|p| matches!(p.shape, Shape::Text | Shape::Dateline))
-    };
-    let Some(own) = text(i) else { return false };
-    let around = cut(chars, own.start.saturating_sub(NEARBY), own.end + NEARBY);
-    let stand = |one: char, two: char| {
-        is_han(one) && is_han(two) && around.windows(2).any(|w| at(w, 0) == one && at(w, 1) == two)
-    };
-    let above = i.checked_sub(1).and_then(text);
-    above.is_some_and(|p| stand(before(chars, p.end), at(chars, own.start)))
-        || text(i + 1).is_some_and(|p| stand(before(chars, own.end), at(chars, p.start)))
-}
-
-/// Two or three lines that end nothing, all much narrower than the column, before a full one: a paragraph fills its lines.
-fn narrow_run(chars: &[char], pieces: &[Piece], i: usize, column: usize) -> bool {
-    const CELLS: usize = 10;
-    let text = |k: usize| pieces.get(i + k).filter(|p| matches!(p.shape, Shape::Text));
-    let narrow = |p: &Piece| !p.closed && p.width + CELLS <= column && head_shaped(chars, p);
-    let lines = (0..4).take_while(|k| text(*k).is_some_and(narrow)).count();
-    (2..=3).contains(&lines) && text(lines).is_some_and(|p| p.width + 3 >= column)
 }

@@ -98,14 +98,16 @@ fn second<'h>(
         .parts
         .iter()
         .all(|p| pieces.get(p.piece).is_none_or(|p| p.width <= WIDEST_COLUMN));
-    if !forced && (sections || !columned || !(1..body.parts.len()).any(|k| column_changes(pieces, body, k))) {
+    let parted = |k: usize| column_changes(pieces, body, k) || pictured(pieces, body, k);
+    if !forced && (sections || !columned || !(1..body.parts.len()).any(parted)) {
         return None;
     }
     let blocks = blocks(chars, pieces, body);
     let heads = heads();
     let mut best: Option<(i64, usize)> = None;
     for (b, block) in blocks.iter().enumerate().skip(1) {
-        let apart = column_changes(pieces, body, block.from);
+        let pictured = pictured(pieces, body, block.from);
+        let apart = pictured || column_changes(pieces, body, block.from);
         let tail: usize = blocks.iter().skip(b).map(|block| block.len).sum();
         let head: usize = blocks.iter().take(b).map(|block| block.len).sum();
         if tail < 80 || head < 100 || !(forced || apart) {
@@ -123,6 +125,7 @@ fn second<'h>(
             .is_some_and(|p| p.heading);
         let score = spoken.score()
             + if apart { 300 } else { 0 }
+            + if pictured { 200 } else { 0 }
             + if opens { 150 } else { 0 }
             + if headed { 300 } else { 0 }
             - cohesion(&blocks, b);
@@ -208,6 +211,20 @@ fn blocks(chars: &[char], pieces: &[Piece], body: &Body) -> Vec<Block> {
         });
     }
     blocks
+}
+
+/// Whether a picture with its own words (`…整装待发 甲 摄`) stands between part `k` and the one before it.
+fn pictured(pieces: &[Piece], body: &Body, k: usize) -> bool {
+    let (Some(one), Some(two)) = (
+        k.checked_sub(1).and_then(|j| body.parts.get(j)),
+        body.parts.get(k),
+    ) else {
+        return false;
+    };
+    let between = pieces.get(one.piece + 1..two.piece).unwrap_or_default();
+    between
+        .iter()
+        .any(|p| matches!(&p.shape, Shape::Byline(byline) if byline.style == crate::byline::Style::Photo))
 }
 
 /// Whether the columns before and behind part `k` have different widths.

@@ -3,6 +3,7 @@
 use crate::bodies::Body;
 use crate::chars::{at, balanced, cut, has_at, is_han, is_open, string};
 use crate::titles::heads::{Head, bare_year};
+use crate::titles::left::told;
 use crate::titles::{REACH, Title, more_lines_than_bodies};
 
 /// The headline with the lines before and after it that belong to the same body.
@@ -56,6 +57,14 @@ pub(crate) fn joined(
             return true;
         }
         let free = !taken.get(neighbour).copied().unwrap_or(true);
+        // The two texts of one line that is printed twice are the halves of one headline, unless another body knows one.
+        let best = best_of.get(neighbour).copied().flatten();
+        let halves = one.piece == two.piece && one.doubled && two.doubled && !two.minor;
+        let short = one.text.len() + two.text.len() <= 40;
+        let own = best.is_none_or(|(best, lexical)| best == b || lexical < 250);
+        if halves && free && short && own && !told(one) && !told(two) {
+            return true;
+        }
         // A line right before the body that no other body claims belongs to its headline, whatever its words.
         let in_front =
             body.is_some_and(|body| body.front.contains(&one.piece) && body.front.contains(&two.piece));

@@ -167,7 +167,7 @@ pub(super) fn doubled(
 }
 
 /// Whether the words are a picture's own: `图为…`, `…现场`.
-fn told(head: &Head) -> bool {
+pub(super) fn told(head: &Head) -> bool {
     use crate::tables::{caption_subjects, caption_tails, caption_words};
     let text = &head.text;
     caption_words().any_in(text)

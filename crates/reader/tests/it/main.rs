@@ -25,4 +25,5 @@ mod plans;
 mod sums;
 mod tables;
 mod together;
+mod torn;
 mod years;
