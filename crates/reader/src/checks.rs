@@ -14,6 +14,7 @@ mod shares;
 mod spoken;
 mod sums;
 mod together;
+mod told;
 
 use jiff::civil::Date;
 
@@ -70,6 +71,7 @@ pub(crate) fn checks(
         spoken::spoken(says, &mut found);
         together::shares_of_one_whole(says, earlier, &mut found);
         together::each_of_told(says, earlier, &mut found);
+        told::told(says, earlier, &mut found);
         together::ratio_before(says, said.get(i + 1), stream.chars.len(), &mut found);
         once(&mut found, from.saturating_sub(PARTS_REACH));
     }

@@ -43,7 +43,12 @@ pub(crate) fn listed(stream: &Stream, figure: &Found, figures: &[Found]) -> Opti
     if items.len() < 2 || figures_within(figures, from, end).next().is_some() {
         return None;
     }
-    let own_noun = is_han(at(s, figure.end)) || matches!(at(s, figure.end), '“' | '”');
+    // `工业园三期、创业园、商贸园5个建设`: five of the last one, where no noun but a verb follows.
+    let verb = deliver_verbs().at(s, figure.end).is_some_and(|n| {
+        let behind = at(s, figure.end + n);
+        !is_han(behind)
+    });
+    let own_noun = !verb && is_han(at(s, figure.end)) || matches!(at(s, figure.end), '“' | '”');
     let holds = items.len() == n;
     if !holds {
         let verbs = items.iter().any(|(a, b)| {

@@ -38,7 +38,10 @@ fn of_named_whole(says: &Says, i: usize) -> Option<Check> {
     let whole = says.all.get(i.checked_sub(1)?)?;
     let lead = says.lead(whole);
     let done = contains(lead, "完成");
-    if says.between(whole, rate) != ['的'] || !(done || contains(lead, "占")) {
+    let named = says.between(whole, rate);
+    // `占全县244个行政村的25%`: what the whole counts may be named.
+    let of_whole = named.len() <= 8 && named.ends_with(&['的']) && named.iter().all(|c| is_han(*c));
+    if !of_whole || !(done || contains(lead, "占")) {
         return None;
     }
     let before = says.all.iter().take(i.checked_sub(1)?).rev();

@@ -28,7 +28,9 @@ pub(crate) fn sums(says: &Says, out: &mut Vec<Check>) {
 fn forward(says: &Says, i: usize) -> Option<Check> {
     let total = says.all.get(i)?;
     let behind = says.all.get(i + 1..)?;
-    let Some(first) = behind.iter().find(|f| f.unit() == total.unit()) else {
+    // `28.6万件，日均1580件，其中…`: what comes to each day is no part.
+    let mean = |f: &Num| says.lead(f).ends_with(&['均']);
+    let Some(first) = behind.iter().find(|f| f.unit() == total.unit() && !mean(f)) else {
         return total_of_kin(says, i);
     };
     if total.n < Decimal::from(3) || first.depth < total.depth {
@@ -37,7 +39,7 @@ fn forward(says: &Says, i: usize) -> Option<Check> {
     // Numbers in deeper brackets are parts of parts; a list in brackets ends with them.
     let own = behind.iter().take_while(|f| f.depth >= first.depth);
     let alike: Vec<Num> = own
-        .filter(|f| f.unit() == total.unit() && f.depth == first.depth)
+        .filter(|f| f.unit() == total.unit() && f.depth == first.depth && !mean(f))
         .take(24)
         .copied()
         .collect();
@@ -71,7 +73,7 @@ fn forward(says: &Says, i: usize) -> Option<Check> {
                 .flatten()
         });
     }
-    let parts = one_list(says, &alike);
+    let parts = row_of(says, one_list(says, &alike), total);
     let direct = contains(between, "其中") && between.len() <= 16;
     // `去年同期为250万吨；其中进口…`: no part of last year's.
     let former = base_words().any_in(says.lead(total));
@@ -150,6 +152,26 @@ pub(super) fn one_list<'n, 'a>(says: &Says, alike: &'n [Num<'a>]) -> &'n [Num<'a
     } else {
         alike
     }
+}
+
+/// `62个、54个、31个，年底前已完工128个`: a row of items without a break, where the number behind the break is none of them: it
+/// tells what was done, or the row is more than the whole already.
+fn row_of<'n, 'a>(says: &Says, parts: &'n [Num<'a>], total: &Num) -> &'n [Num<'a>] {
+    let joined = parts
+        .windows(2)
+        .take_while(|pair| matches!(pair, [one, two] if at(says.between(one, two), 0) == '、' || says.between(one, two).contains(&'、')))
+        .count();
+    let row = parts.get(..joined + 1).unwrap_or(parts);
+    let Some(next) = parts.get(joined + 1).filter(|_| row.len() >= 3) else {
+        return parts;
+    };
+    let done = crate::tables::done_words().any_in(says.lead(next)) && is_comma(before_lead(says, next));
+    if done || sum(row) > total.n { row } else { parts }
+}
+
+/// The mark before a number's own words.
+fn before_lead(says: &Says, num: &Num) -> char {
+    crate::chars::before(says.s(), num.from)
 }
 
 /// A list that claims to be whole and does not add up. Stated only where the difference is small (`near`, a share of the

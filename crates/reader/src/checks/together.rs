@@ -62,10 +62,26 @@ pub(super) fn ratio_before(says: &Says, next: Option<&Says>, text_end: usize, ou
             continue;
         }
         let mut from = i + 1;
-        from += ["达到", "约为", "为", "是", "达", "约"]
-            .iter()
-            .find(|w| has_at(s, from, w))
-            .map_or(0, |w| w.chars().count());
+        from += [
+            "缩小至",
+            "缩小到",
+            "缩小为",
+            "降至",
+            "降到",
+            "降为",
+            "下降到",
+            "下降至",
+            "扩大到",
+            "达到",
+            "约为",
+            "为",
+            "是",
+            "达",
+            "约",
+        ]
+        .iter()
+        .find(|w| has_at(s, from, w))
+        .map_or(0, |w| w.chars().count());
         let end = from
             + cut(s, from, from + 6)
                 .iter()

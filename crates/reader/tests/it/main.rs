@@ -25,5 +25,6 @@ mod plans;
 mod sums;
 mod tables;
 mod together;
+mod told;
 mod torn;
 mod years;
