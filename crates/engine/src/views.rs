@@ -13,6 +13,7 @@ mod due;
 mod fold;
 mod group;
 mod lanes;
+mod ordered;
 mod packed;
 mod pass;
 mod piece;

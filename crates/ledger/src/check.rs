@@ -151,12 +151,11 @@ impl Checker {
         leaf: Digest,
         node: impl FnMut(u32, u64, Digest),
     ) -> bool {
-        if seq != self.next || self.streams.get(stream).copied().unwrap_or(0) != stream_seq {
+        if seq != self.next || !self.goes_on(stream, stream_seq) {
             return false;
         }
         self.compare_checkpoints();
         self.join(leaf, leaf, node);
-        self.place(stream, stream_seq);
         true
     }
 
@@ -177,6 +176,16 @@ impl Checker {
         self.compare_receipts(self.next, &leaf);
         self.next = self.next.saturating_add(1);
         self.counts.entries += 1;
+    }
+
+    /// Whether a stream goes on with this place; if so, it is remembered. One look for both: millions of streams lie far apart.
+    fn goes_on(&mut self, stream: &str, stream_seq: u64) -> bool {
+        match self.streams.get_mut(stream) {
+            Some(next) if *next == stream_seq => *next = stream_seq.saturating_add(1),
+            None if stream_seq == 0 => drop(self.streams.insert(stream.to_owned(), 1)),
+            _ => return false,
+        }
+        true
     }
 
     /// Remembers how far a stream is.

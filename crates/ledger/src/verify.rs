@@ -107,6 +107,9 @@ pub(crate) fn verify_with(
     Ok(report)
 }
 
+/// More entries than fit into a page of the database.
+const ENTRIES_A_PAGE: i64 = 64;
+
 struct Verifier<'c> {
     place: Dir,
     connection: &'c Connection,
@@ -131,10 +134,15 @@ impl Verifier<'_> {
         progress: &mut dyn FnMut(Progress),
     ) -> Result<(), Error> {
         let connection = self.connection;
-        let count = |sql| connection.query_row(sql, [], |row| row.get::<_, Option<i64>>(0));
-        let last = count("SELECT max(seq) FROM entries")?;
-        let values = number(count("SELECT count(*) FROM sealed")?.unwrap_or(0));
-        let total = values.saturating_add(last.map_or(0, |last| number(last).saturating_add(1)));
+        let ask = |sql| connection.query_row(sql, [], |row| row.get::<_, Option<i64>>(0));
+        let (first, last) = (
+            ask("SELECT min(seq) FROM entries")?,
+            ask("SELECT max(seq) FROM entries")?,
+        );
+        // How many sealed values there are is not counted, which would read an index to its end: their parts are told of as if
+        // each entry named one.
+        let values = last.map_or(0, |last| number(last).saturating_add(1));
+        let total = values.saturating_mul(2);
         let mut tell = |done: u64| {
             progress(Progress {
                 done,
@@ -142,14 +150,15 @@ impl Verifier<'_> {
             });
         };
         self.erasures()?;
-        let seals = self.seals(lanes, &mut tell)?;
+        let seals = self.seals(lanes, values, &mut tell)?;
 
-        // Where no place is missing, the log is cut into stretches; else one stretch is all of it.
-        let entries = count("SELECT count(*) FROM entries")?;
-        let gapless = count("SELECT min(seq) FROM entries")? == Some(0)
-            && last.and_then(|last| last.checked_add(1)) == entries;
+        // The log is cut into stretches by place, unless places are so high that most stretches would be empty: then one is all
+        // of it.
+        let pages = ask("PRAGMA page_count")?.unwrap_or(0);
+        let dense =
+            first.is_some_and(|first| first >= 0) && last.is_some_and(|last| last / ENTRIES_A_PAGE <= pages);
         let stretches = match last {
-            Some(last) if gapless => usize::try_from(last / STRETCH).unwrap_or(0).saturating_add(1),
+            Some(last) if dense => usize::try_from(last / STRETCH).unwrap_or(0).saturating_add(1),
             _ => 1,
         };
         let places = |stretch: usize| {
@@ -187,24 +196,21 @@ impl Verifier<'_> {
 
     /// What came of every sealed value. Where they cannot be read, of none: then each is asked for by the entry that names
     /// it, which says where it is missed.
-    fn seals(&mut self, lanes: &mut Lanes, tell: &mut dyn FnMut(u64)) -> Result<Seals, Error> {
+    fn seals(&mut self, lanes: &mut Lanes, values: u64, tell: &mut dyn FnMut(u64)) -> Result<Seals, Error> {
         let keys = self.keys.as_ref().map(KeyFile::all).transpose()?;
         let (keys, erased) = (keys.as_ref(), &self.erased.slots);
         let mut seals = Some(Seals::new(keys.is_some()));
-        let mut done = 0u64;
         lanes.in_turn(
             self.connection,
             seals::PARTS,
             |connection, part| Seals::part(connection, keys, erased, part),
-            |_, part| {
+            |done, part| {
                 match (part, &mut seals) {
-                    (Ok(part), Some(seals)) => {
-                        done = done.saturating_add(part.rows);
-                        seals.add(part);
-                        tell(done);
-                    }
+                    (Ok(part), Some(seals)) => seals.add(part),
                     _ => seals = None,
                 }
+                let done = u64::try_from(done).unwrap_or(0).saturating_add(1);
+                tell(values.saturating_mul(done) / seals::PARTS as u64);
                 Ok(())
             },
         )?;

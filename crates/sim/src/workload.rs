@@ -8,7 +8,7 @@ use bihuan_domain::id::CaseId;
 use bihuan_domain::mechanism::SourceKind;
 use bihuan_domain::org::Actor;
 use bihuan_engine::time::{SystemTime, TimeSource};
-use bihuan_engine::{Accounts, Engine, Failure, OpenOrder, Order, SourceOrder, Submission};
+use bihuan_engine::{Accounts, Engine, Failure, OpenOrder, Order, SourceOrder, Submission, views};
 use bihuan_messages::Label;
 use serde_json::json;
 
@@ -89,6 +89,38 @@ impl Office {
         Office::furnish(engine, dir, seed, UNITS)
     }
 
+    /// The office that [`Office::found`] founded in this directory, as it was left, with its cases and the department that
+    /// owns each. `seed` must be another one, and never used here before.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such office, or it cannot be read.
+    pub fn again(dir: &Path, seed: u64) -> Result<(Office, Vec<(CaseId, usize)>), Failure> {
+        let (engine, _) = Engine::open(dir, Arc::new(SystemTime))?;
+        let (clerk, handlers) = seated(&engine, UNITS)?;
+        let mut cases = Vec::new();
+        for n in 0..UNITS {
+            let filter = views::Filter {
+                owners: vec![unit(n).as_str().into()],
+                ..views::Filter::default()
+            };
+            let own = engine.views()?.ids(&filter)?;
+            cases.extend(own.into_iter().map(|case| (case, n)));
+        }
+        cases.sort_unstable();
+        // What was sent before has keys of its own.
+        let sent = engine.beacon().size.saturating_mul(1_000);
+        let office = Office {
+            engine,
+            accounts: Arc::new(Accounts::open(dir)?),
+            clerk,
+            handlers,
+            rng: Rng::new(seed),
+            sent,
+        };
+        Ok((office, cases))
+    }
+
     fn furnish(engine: Engine, dir: &Path, seed: u64, units: usize) -> Result<Office, Failure> {
         let today = bihuan_domain::calendar::date_of(engine.now());
         let mut f = Founding::new(
@@ -141,14 +173,7 @@ impl Office {
             .collect();
         f.also(packs::adoptions(&chosen));
         engine.change(&Actor::system(), "founding", f.finish())?;
-        let world = engine.world();
-        let seated = |post: String| {
-            on_post(&world.org, &post.into(), today).ok_or(Failure::Fault(bihuan_engine::Error::Stopped))
-        };
-        let clerk = seated("supervision.supervisor".to_owned())?;
-        let handlers: Vec<Actor> = (0..units)
-            .map(|n| seated(format!("{}.clerk", unit(n))))
-            .collect::<Result<_, _>>()?;
+        let (clerk, handlers) = seated(&engine, units)?;
         let accounts = Arc::new(Accounts::open(dir)?);
         // Only the first department's clerk signs in: a password is slow to hash, as it should be.
         accounts.put("clerk", &clerk.person, PASSWORD)?;
@@ -269,6 +294,18 @@ impl Office {
         self.sent = self.sent.saturating_add(1);
         Submission::new(format!("w{}", self.sent), order)
     }
+}
+
+/// The supervision clerk and the clerks of the departments.
+fn seated(engine: &Engine, units: usize) -> Result<(Actor, Vec<Actor>), Failure> {
+    let today = bihuan_domain::calendar::date_of(engine.now());
+    let world = engine.world();
+    let seated = |post: String| {
+        on_post(&world.org, &post.into(), today).ok_or(Failure::Fault(bihuan_engine::Error::Stopped))
+    };
+    let clerk = seated("supervision.supervisor".to_owned())?;
+    let handlers: Result<_, _> = (0..units).map(|n| seated(format!("{}.clerk", unit(n)))).collect();
+    Ok((clerk, handlers?))
 }
 
 fn unit(n: usize) -> String {

@@ -36,6 +36,8 @@ pub(crate) struct Args {
     only: Vec<String>,
     #[arg(long, value_name = "N")]
     events: Option<usize>,
+    #[arg(long, value_name = "DIR")]
+    keep: Option<PathBuf>,
 }
 
 /// How much is measured.
@@ -153,7 +155,7 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
         let requests = size.requests;
         results.insert(
             "growth".to_owned(),
-            growth::growth(grown, requests, sheet.as_deref(), term)?,
+            growth::growth(grown, requests, (sheet.as_deref(), args.keep.as_deref()), term)?,
         );
     }
     if let Some(path) = &args.json {

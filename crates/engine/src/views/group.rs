@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use bihuan_domain::id::CaseId;
 use bihuan_domain::mechanism::Colour;
+
+use bihuan_domain::id::CaseId;
 
 use super::pass::First;
 use super::query::{CaseRow, Counts, Filter, Page, Sort, Views};
 use super::roll::{Line, Roll};
-use super::select::{Tallies, key, part, place};
+use super::select::{Choice, Tallies, Test, key, part, place};
 use crate::error::Error;
 
 /// What cases are put together by.
@@ -68,6 +69,79 @@ fn name(colour: Colour) -> &'static str {
 }
 
 impl Roll {
+    /// The cases of a page, group after group, and how many there are in all; see [`Views::cases_by`].
+    pub(super) fn page_by(
+        &self,
+        filter: &Filter,
+        (group, order): (Group, &[String]),
+        sort: Sort,
+        offset: u64,
+        limit: u64,
+    ) -> (Vec<CaseId>, u64) {
+        let Some(test) = Test::of(self, filter) else {
+            return (Vec::new(), 0);
+        };
+        let order: BTreeMap<&str, u32> = order.iter().map(String::as_str).zip(0..).collect();
+        let rank_of = |code: u32| {
+            let named = self.name_in(group, code);
+            order.get(named.as_str()).copied().unwrap_or(u32::MAX)
+        };
+        if test.coarse() && test.unveiled() {
+            let tallies = self.tallies(filter, group);
+            // Groups of the same rank stand among each other.
+            let mut ranked: BTreeMap<u32, (Vec<u32>, u64)> = BTreeMap::new();
+            for (code, tally) in tallies.each() {
+                let (codes, n) = ranked.entry(rank_of(code)).or_default();
+                codes.push(code);
+                *n += tally.total();
+            }
+            let (mut ids, mut total, mut skip) = (Vec::new(), 0, offset);
+            for (codes, n) in ranked.values() {
+                total += n;
+                let left = limit.saturating_sub(u64::try_from(ids.len()).unwrap_or(u64::MAX));
+                if skip < *n && left > 0 {
+                    let choice = Choice {
+                        sort,
+                        offset: skip,
+                        limit: left,
+                        total: *n,
+                    };
+                    ids.extend(self.first(&test, |line| codes.contains(&group.code(line)), &choice));
+                }
+                skip = skip.saturating_sub(*n);
+            }
+            return (ids, total);
+        }
+        let codes = self.names.length().max(COLOURS.len());
+        let rank: Vec<u32> = (0..u32::try_from(codes).unwrap_or(u32::MAX))
+            .map(rank_of)
+            .collect();
+        let ranks = self.ranks_for(sort);
+        let (mut found, total) = First::all(self.pass(|part| {
+            let mut first = First::new(offset.saturating_add(limit));
+            for (line, text) in test.chosen(part) {
+                test.shown(line, |line| {
+                    let rank = rank.get(place(group.code(line))).copied().unwrap_or(u32::MAX);
+                    first.show((rank, key(line, text, line.due_at, sort, &ranks)));
+                });
+            }
+            first
+        }));
+        let ids = part(&mut found, offset, limit, Ord::cmp)
+            .iter()
+            .map(|(_, key)| key.case())
+            .collect();
+        (ids, total)
+    }
+
+    fn tallies(&self, filter: &Filter, group: Group) -> Tallies {
+        self.gather(
+            filter,
+            |tallies: &mut Tallies, line, n| tallies.add(group.code(line), line, n),
+            Tallies::join,
+        )
+    }
+
     fn name_in(&self, group: Group, code: u32) -> String {
         match group {
             Group::Colour => COLOURS
@@ -94,24 +168,7 @@ impl Views {
         offset: u64,
         limit: u64,
     ) -> Result<Page<CaseRow>, Error> {
-        let roll = self.roll()?;
-        let rank: BTreeMap<&str, u32> = order.iter().map(String::as_str).zip(0..).collect();
-        let ranks = roll.names.ranks();
-        let mut of_code: BTreeMap<u32, u32> = BTreeMap::new();
-        let mut found = First::new(offset.saturating_add(limit));
-        roll.each(filter, |line| {
-            let code = group.code(line);
-            let first = *of_code.entry(code).or_insert_with(|| {
-                let named = roll.name_in(group, code);
-                rank.get(named.as_str()).copied().unwrap_or(u32::MAX)
-            });
-            found.show((first, key(line, line.due_at, sort, &ranks), line.id.0));
-        });
-        let (mut found, total) = First::all(vec![found]);
-        let ids = part(&mut found, offset, limit, Ord::cmp)
-            .iter()
-            .map(|(.., id)| CaseId(*id))
-            .collect();
+        let (ids, total) = self.roll()?.page_by(filter, (group, order), sort, offset, limit);
         self.rows(ids, total, &filter.visible_to)
     }
 
@@ -122,11 +179,7 @@ impl Views {
     /// If the read models cannot be read.
     pub fn counts_by(&self, filter: &Filter, group: Group) -> Result<Vec<(String, Counts)>, Error> {
         let roll = self.roll()?;
-        let tallies: Tallies = roll.gather(
-            filter,
-            |tallies: &mut Tallies, line, n| tallies.add(group.code(line), line, n),
-            Tallies::join,
-        );
+        let tallies = roll.tallies(filter, group);
         let mut counts: Vec<(String, Counts)> = tallies
             .each()
             .map(|(code, tally)| (roll.name_in(group, code), roll.counted(tally)))

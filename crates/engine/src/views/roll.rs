@@ -15,7 +15,9 @@ use rusqlite::{Connection, Row};
 
 use super::alike::Alike;
 use super::fold::{fold, numbered};
+use super::ordered::{Ordered, Orders};
 use super::project::micros;
+use super::query::Sort;
 use crate::access::Parties;
 use crate::error::Error;
 
@@ -86,16 +88,28 @@ impl Line {
 
 /// Neighbouring cases, with their texts side by side: seeking reads them in one go.
 #[derive(Clone, Default)]
-struct Chunk {
+pub(super) struct Chunk {
     lines: Vec<Option<Line>>,
     /// Of each line title and number, folded, the title first.
     texts: Vec<u8>,
     /// How many lines are alike in all that is counted; made when it is asked for after a change.
     alike: Alike,
+    /// In which order they stand in lists; made when it is asked for after a change.
+    orders: Orders,
 }
 
 impl Chunk {
-    fn text(&self, line: &Line) -> &[u8] {
+    /// One line for all that are alike in what is counted, and how many they are.
+    pub(super) fn alike(&self) -> impl Iterator<Item = (&Line, u64)> {
+        self.alike.of(&self.lines)
+    }
+
+    /// Its lines in this order.
+    pub(super) fn ordered<'r, K: Ord>(&'r self, sort: Sort, key: impl Fn(&'r Line) -> K) -> Ordered<'r> {
+        self.orders.of(&self.lines, sort, key)
+    }
+
+    pub(super) fn text(&self, line: &Line) -> &[u8] {
         let (from, to) = (at(line.text.0), at(line.text.1));
         self.texts.get(from..to).unwrap_or_default()
     }
@@ -105,7 +119,7 @@ impl Chunk {
         if self.lines.len() <= place {
             self.lines.resize(place.saturating_add(1), None);
         }
-        self.alike = Alike::default();
+        (self.alike, self.orders) = (Alike::default(), Orders::default());
         let before = self.lines.get_mut(place).and_then(Option::take);
         match (before, text) {
             (Some(before), None) => line.text = before.text,
@@ -171,6 +185,11 @@ impl Names {
         self.names.get(place).map_or("", |name| name)
     }
 
+    /// How many there are.
+    pub(super) fn length(&self) -> usize {
+        self.names.len()
+    }
+
     /// The place of every name in their order, by code.
     pub(super) fn ranks(&self) -> Vec<u32> {
         let mut ranks = vec![0; self.names.len()];
@@ -230,7 +249,12 @@ impl<'r> Part<'r> {
 impl<'r> Part<'r> {
     /// One line for all that are alike in what is counted, and how many they are.
     pub(super) fn alike(self) -> impl Iterator<Item = (&'r Line, u64)> {
-        self.0.iter().flat_map(|chunk| chunk.alike.of(&chunk.lines))
+        self.0.iter().flat_map(|chunk| chunk.alike())
+    }
+
+    /// Its thousands of neighbouring cases.
+    pub(super) fn chunks(self) -> impl Iterator<Item = &'r Chunk> {
+        self.0.iter().map(AsRef::as_ref)
     }
 }
 
@@ -349,6 +373,11 @@ fn text(title: Option<&str>, number: Option<&str>) -> String {
 }
 
 impl Listing {
+    #[cfg(test)]
+    pub(super) fn id(&self) -> CaseId {
+        self.id
+    }
+
     /// From a state; `title` where it changed.
     pub(crate) fn of(state: &State, title: Option<Option<&str>>) -> Listing {
         Listing {

@@ -20,30 +20,73 @@ impl Roll {
         let Some(test) = Test::of(self, filter) else {
             return (Vec::new(), 0);
         };
-        let wanted = offset.saturating_add(limit);
-        if sort == Sort::Title {
-            // The first characters are compared as a number; only where they are alike the texts are looked at.
-            let (mut found, total) = First::all(self.pass(|part| {
-                let mut first = First::new(wanted);
-                test.chosen(part)
-                    .for_each(|(line, text)| first.show((beginning(text), text, line.id.0)));
-                first
-            }));
-            let part = part(&mut found, offset, limit, Ord::cmp);
-            return (part.iter().map(|(.., id)| CaseId(*id)).collect(), total);
+        if test.coarse() {
+            let total = self.gather(filter, |n: &mut u64, _, many| *n += many, |n, more| *n += more);
+            let choice = Choice {
+                sort,
+                offset,
+                limit,
+                total,
+            };
+            return (self.first(&test, |_| true, &choice), total);
         }
-        let ranks = match sort {
-            Sort::Owner | Sort::Number | Sort::Stage => self.names.ranks(),
-            _ => Vec::new(),
-        };
+        let ranks = self.ranks_for(sort);
         let (mut found, total) = First::all(self.pass(|part| {
-            let mut first = First::new(wanted);
+            let mut first = First::new(offset.saturating_add(limit));
             test.chosen(part)
-                .for_each(|(line, _)| first.show((key(line, test.due(line), sort, &ranks), line.id.0)));
+                .for_each(|(line, text)| first.show(key(line, text, test.due(line), sort, &ranks)));
             first
         }));
         let part = part(&mut found, offset, limit, Ord::cmp);
-        (part.iter().map(|(_, id)| CaseId(*id)).collect(), total)
+        (part.iter().map(Key::case).collect(), total)
+    }
+
+    /// The cases that a coarse test and `among`, which leaves all of a kind or none, leave of a page.
+    pub(super) fn first(
+        &self,
+        test: &Test,
+        among: impl Fn(&Line) -> bool + Sync,
+        choice: &Choice,
+    ) -> Vec<CaseId> {
+        let Choice {
+            sort,
+            offset,
+            limit,
+            total,
+        } = *choice;
+        let wanted = offset.saturating_add(limit).min(total);
+        let ranks = self.ranks_for(sort);
+        let holds = |line: &Line| test.holds(line, &[]) && among(line);
+        // Deep pages and rare cases are found sooner by looking at all; and whose clocks are kept back from who asks, has an
+        // order of his own.
+        let length = u64::try_from(self.length()).unwrap_or(u64::MAX);
+        let kept = test.kept_back.is_empty() && wanted <= PAGES_MAX && total.saturating_mul(RARE) >= length;
+        let mut found: Vec<Key<'_>> = self
+            .pass(|part| {
+                if kept {
+                    return part.first_in_order(sort, wanted, holds, |line, text| {
+                        key(line, text, line.due_at, sort, &ranks)
+                    });
+                }
+                let mut first = First::new(wanted);
+                part.lines_where(|_| true)
+                    .filter(|(line, _)| holds(line))
+                    .for_each(|(line, text)| first.show(key(line, text, test.due(line), sort, &ranks)));
+                First::all(vec![first]).0
+            })
+            .into_iter()
+            .flatten()
+            .collect();
+        let part = part(&mut found, offset, limit, Ord::cmp);
+        part.iter().map(Key::case).collect()
+    }
+
+    /// The places of names in their order, where an order asks for them.
+    pub(super) fn ranks_for(&self, sort: Sort) -> Vec<u32> {
+        match sort {
+            Sort::Owner | Sort::Number | Sort::Stage => self.names.ranks(),
+            _ => Vec::new(),
+        }
     }
 
     /// Calls `visit` with every line that a filter leaves, oldest case first, as who asks is shown it.
@@ -109,7 +152,7 @@ impl Roll {
         stages.sort();
         let colours = COLOURS.iter().zip(tally.colours).rev();
         Counts {
-            total: tally.open + tally.closed,
+            total: tally.total(),
             open: tally.open,
             closed: tally.closed,
             late: tally.late,
@@ -172,6 +215,11 @@ impl Tally {
 }
 
 impl Tally {
+    /// How many were counted.
+    pub(super) fn total(&self) -> u64 {
+        self.open + self.closed
+    }
+
     /// Adds what another counted.
     fn join(&mut self, other: Tally) {
         self.open += other.open;
@@ -226,7 +274,7 @@ impl Tallies {
 }
 
 /// A filter in the codes of the roll.
-struct Test {
+pub(super) struct Test {
     mechanisms: Vec<NameCode>,
     owners: Vec<NameCode>,
     stage: Option<NameCode>,
@@ -251,7 +299,7 @@ struct Test {
 
 impl Test {
     /// `None` where a name is asked for that no case bears.
-    fn of(roll: &Roll, filter: &Filter) -> Option<Test> {
+    pub(super) fn of(roll: &Roll, filter: &Filter) -> Option<Test> {
         let name = |name: &str| roll.names.find(name);
         // Of several names those that no case bears leave nothing out.
         let several = |names: Vec<&str>| -> Option<Vec<NameCode>> {
@@ -305,7 +353,7 @@ impl Test {
     }
 
     /// The lines of a part that it leaves.
-    fn chosen<'r>(&self, part: Part<'r>) -> impl Iterator<Item = (&'r Line, &'r [u8])> {
+    pub(super) fn chosen<'r>(&self, part: Part<'r>) -> impl Iterator<Item = (&'r Line, &'r [u8])> {
         let may_hold = |texts: &[u8]| self.words.iter().all(|word| word.find(texts).is_some());
         part.lines_where(may_hold)
             .filter(|(line, text)| self.holds(line, text))
@@ -319,7 +367,7 @@ impl Test {
     }
 
     /// Calls `visit` with a line as who asks is shown it.
-    fn shown(&self, line: &Line, visit: impl FnOnce(&Line)) {
+    pub(super) fn shown(&self, line: &Line, visit: impl FnOnce(&Line)) {
         if self.veiled(line) {
             let mut shown = line.clone();
             (shown.colour, shown.due_at) = (self.colour(line), self.due(line));
@@ -330,7 +378,7 @@ impl Test {
     }
 
     /// Whether lines that are alike in what is counted (`alike`) are all left or none of them.
-    fn coarse(&self) -> bool {
+    pub(super) fn coarse(&self) -> bool {
         self.words.is_empty()
             && self.document.is_none()
             && self.parent.is_none()
@@ -339,6 +387,11 @@ impl Test {
             && self.closed.is_none()
             && self.due.is_none()
             && self.open_on.is_none()
+    }
+
+    /// Whether everything is shown to who asks as it is.
+    pub(super) fn unveiled(&self) -> bool {
+        self.kept_back.is_empty()
     }
 
     /// Whether the clock that runs is one that is kept back.
@@ -395,6 +448,37 @@ fn range((from, to): (Option<Timestamp>, Option<Timestamp>)) -> Option<(i64, i64
     (from.is_some() || to.is_some()).then(|| (from.map_or(i64::MIN, micros), to.map_or(i64::MAX, micros)))
 }
 
+/// Which part of a list is asked for.
+pub(super) struct Choice {
+    pub(super) sort: Sort,
+    pub(super) offset: u64,
+    pub(super) limit: u64,
+    /// How many there are in all.
+    pub(super) total: u64,
+}
+
+/// Lines up to which a page is looked for along kept orders.
+const PAGES_MAX: u64 = 10_000;
+
+/// Of so many lines one must be meant for that.
+const RARE: u64 = 256;
+
+/// Where a case stands in an order: the smaller, the earlier.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Key<'r> {
+    first: u128,
+    /// Only where the order is that of titles, and their beginnings are alike.
+    text: &'r [u8],
+    /// The last resort.
+    id: u64,
+}
+
+impl Key<'_> {
+    pub(super) fn case(&self) -> CaseId {
+        CaseId(self.id)
+    }
+}
+
 /// The first sixteen bytes of a text as a number that orders like them.
 fn beginning(text: &[u8]) -> u128 {
     let mut bytes = [0; 16];
@@ -404,23 +488,35 @@ fn beginning(text: &[u8]) -> u128 {
     u128::from_be_bytes(bytes)
 }
 
-/// Where a case stands in an order, but for the last resort, its id: the smaller, the earlier.
-pub(super) fn key(line: &Line, due_at: Option<i64>, sort: Sort, ranks: &[u32]) -> u128 {
+/// Where a case stands in an order.
+pub(super) fn key<'r>(
+    line: &Line,
+    text: &'r [u8],
+    due_at: Option<i64>,
+    sort: Sort,
+    ranks: &[u32],
+) -> Key<'r> {
     let rank = |code: NameCode| u128::from(ranks.get(place(code)).copied().unwrap_or(u32::MAX));
     let due = due_at.map_or(u128::from(u64::MAX), |due| {
         u128::from(due.cast_unsigned() ^ (1 << 63))
     });
     let urgency = u128::from(!line.open) << 64 | due;
-    match sort {
+    let first = match sort {
         Sort::Urgency => urgency,
         Sort::Newest => u128::from(u64::MAX - line.id.0),
-        Sort::Oldest | Sort::Title => u128::from(line.id.0),
+        Sort::Oldest => u128::from(line.id.0),
+        Sort::Title => beginning(text),
         Sort::Owner => rank(line.owner) << 65 | urgency,
         Sort::Stage => rank(line.stage) << 64 | due,
         Sort::Number => match line.number {
             Some((series, first, last)) => rank(series) << 64 | u128::from(first) << 32 | u128::from(last),
             None => u128::MAX,
         },
+    };
+    Key {
+        first,
+        text: if sort == Sort::Title { text } else { &[] },
+        id: line.id.0,
     }
 }
 

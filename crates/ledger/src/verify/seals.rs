@@ -32,22 +32,24 @@ pub(super) struct Seals {
     keys: bool,
 }
 
-/// Halves in ascending order, and where those begin that have the same first two bytes.
+/// Halves in ascending order, and where those begin that have the same first bits: of so many bits that few share them, because
+/// each look further is a look elsewhere in memory.
 #[derive(Default)]
 struct Halves {
     all: Vec<u128>,
     begin: Vec<usize>,
+    /// How far a half is shifted to leave those bits.
+    shift: u32,
 }
 
 /// Into how many parts the values are cut: by the first byte of the commitment.
 pub(super) const PARTS: usize = 256;
 
-/// What was right in one part, and how many values were there.
+/// What was right in one part.
 #[derive(Default)]
 pub(super) struct Part {
     whole: Vec<u128>,
     erased: Vec<u128>,
-    pub(super) rows: u64,
 }
 
 impl Seals {
@@ -79,7 +81,6 @@ impl Seals {
             None => statement.query([begin])?,
         };
         while let Some(row) = rows.next()? {
-            found.rows = found.rows.saturating_add(1);
             let commitment = row.get_ref(2)?.as_bytes().unwrap_or_default();
             let Some(digest) = Digest::from_slice(commitment) else {
                 continue;
@@ -128,20 +129,35 @@ impl Seals {
 
 impl Halves {
     fn index(&mut self) {
-        let first = |half: &u128| usize::try_from(half >> 112).unwrap_or(0);
-        self.begin = Vec::with_capacity(BEGINNINGS);
+        // About eight to a beginning.
+        let bits = self
+            .all
+            .len()
+            .checked_ilog2()
+            .unwrap_or(0)
+            .saturating_sub(3)
+            .clamp(1, 30);
+        self.shift = u128::BITS - bits;
+        let beginnings = (1usize << bits).saturating_add(1);
+        self.begin = Vec::with_capacity(beginnings);
         for (place, half) in self.all.iter().enumerate() {
-            while self.begin.len() <= first(half) {
+            let first = self.first(*half);
+            while self.begin.len() <= first {
                 self.begin.push(place);
             }
         }
-        self.begin.resize(BEGINNINGS, self.all.len());
+        self.begin.resize(beginnings, self.all.len());
+    }
+
+    fn first(&self, half: u128) -> usize {
+        usize::try_from(half >> self.shift).unwrap_or(usize::MAX)
     }
 
     fn has(&self, half: u128) -> bool {
-        let Ok(first) = usize::try_from(half >> 112) else {
+        if self.all.is_empty() {
             return false;
-        };
+        }
+        let first = self.first(half);
         let run = match (self.begin.get(first), self.begin.get(first.saturating_add(1))) {
             (Some(from), Some(until)) => self.all.get(*from..*until),
             _ => None,
@@ -149,9 +165,6 @@ impl Halves {
         run.is_some_and(|run| run.binary_search(&half).is_ok())
     }
 }
-
-/// As many as two bytes can begin with, and the end.
-const BEGINNINGS: usize = (1 << 16) + 1;
 
 fn half(digest: &Digest) -> u128 {
     let first = digest.0.first_chunk::<16>().copied().unwrap_or_default();

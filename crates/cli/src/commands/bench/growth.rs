@@ -88,18 +88,29 @@ pub(super) struct Point {
     pub(super) pages: BTreeMap<&'static str, (String, String)>,
 }
 
+/// Follows an office up to `entries`. Where `keep` names a directory the office stays there, and one that stands there already
+/// is measured as it is and goes on growing from there.
 pub(super) fn growth(
     entries: u64,
     requests: usize,
-    sheet: Option<&Path>,
+    (sheet, keep): (Option<&Path>, Option<&Path>),
     term: &Term,
 ) -> Result<Value, Trouble> {
     let dir = scratch()?;
-    let place = dir.path().join("office");
-    let mut office = Office::found(&place, 17)?;
-    let mut cases = Vec::new();
+    let place = keep.unwrap_or(dir.path()).join("office");
+    let stands = place.join("ledger.sqlite").is_file();
+    let (mut office, mut cases) = if stands {
+        Office::again(
+            &place,
+            u64::try_from(Timestamp::now().as_microsecond()).unwrap_or(0),
+        )?
+    } else {
+        (Office::found(&place, 17)?, Vec::new())
+    };
     let mut points: Vec<Point> = Vec::new();
-    let mut size = FIRST.min(entries);
+    let mut size = FIRST
+        .min(entries)
+        .max(if stands { office.engine.beacon().size } else { 0 });
     loop {
         grow(&mut office, &mut cases, size, term)?;
         let point = measured(&mut office, &cases, requests, term)?;
