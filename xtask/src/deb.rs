@@ -76,7 +76,7 @@ fn asked() -> Result<Asked> {
 }
 
 /// A static release. The target is named so that macros, which the compiler loads, are not linked statically themselves.
-fn build() -> Result<PathBuf> {
+pub(crate) fn build() -> Result<PathBuf> {
     let host = said(Command::new("rustc").arg("-vV"))?;
     let host = host
         .lines()

@@ -100,6 +100,7 @@ impl Accounts {
         make_private(&file)?;
         let connection = Connection::open(file)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
+        bihuan_ledger::keep_plans(&connection)?;
         upgrade(&connection)?;
         Ok(Accounts(Mutex::new(connection)))
     }

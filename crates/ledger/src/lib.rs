@@ -88,7 +88,7 @@ pub use reader::{Erasure, PooledReader, Reader};
 pub use receipt::{Receipt, ReceiptVerdict, verify_receipt};
 pub use report::{Counts, FAULTS_KEPT, Fault, FaultKind, Report};
 pub use restore::{RestorePlan, Restored, restore};
-pub use schema::FORMAT_VERSION;
+pub use schema::{FORMAT_VERSION, keep_plans};
 pub use sealed::{BlobId, Commitment, PlacedDraft, SEALED_BYTES_MAX, SealDraft, SealedRow};
 pub use verify::verify;
 pub use witness::{

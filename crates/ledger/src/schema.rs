@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use bihuan_messages::Message;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 
 use crate::Error;
@@ -239,6 +240,18 @@ fn common(connection: &Connection) -> Result<(), Error> {
     connection.pragma_update(None, "cache_size", -8192)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "trusted_schema", "OFF")?;
+    keep_plans(connection)?;
+    Ok(())
+}
+
+/// Lets a prepared statement stay as it is prepared. SQLite otherwise prepares one with a bound `LIMIT` anew whenever it is bound,
+/// to see whether another plan would be better.
+///
+/// # Errors
+///
+/// What SQLite says.
+pub fn keep_plans(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(())
 }
 
@@ -257,6 +270,22 @@ mod tests {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
         let connection = Connection::open_with_flags(frozen(&file), flags).unwrap();
         connection.prepare("SELECT x FROM t").unwrap();
+    }
+
+    #[test]
+    fn a_statement_is_prepared_once_whatever_is_bound() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection
+            .execute_batch("CREATE TABLE t(x); INSERT INTO t VALUES (1), (2), (3)")
+            .unwrap();
+        common(&connection).unwrap();
+        let mut statement = connection
+            .prepare("SELECT x FROM t WHERE x > ?1 ORDER BY x LIMIT ?2")
+            .unwrap();
+        for limit in 1..4 {
+            assert!(statement.exists((0, limit)).unwrap());
+        }
+        assert_eq!(statement.get_status(rusqlite::StatementStatus::RePrepare), 0);
     }
 
     #[test]

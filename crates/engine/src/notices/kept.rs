@@ -143,6 +143,7 @@ impl Notices {
             let connection = Connection::open(dir.join(FILE))?;
             connection.pragma_update(None, "journal_mode", "WAL")?;
             connection.busy_timeout(std::time::Duration::from_secs(10))?;
+            bihuan_ledger::keep_plans(&connection)?;
             Ok(connection)
         };
         let writing = open()?;
@@ -262,10 +263,11 @@ impl Notices {
             .exists((person.as_str(), case))?;
         // Most cases that are looked at have nothing unread: those cost no write.
         if waits {
-            connection.execute(
-                "UPDATE notices SET read_at = ?3 WHERE person = ?1 AND case_id = ?2 AND read_at IS NULL",
-                (person.as_str(), case, now.as_microsecond()),
-            )?;
+            let sql =
+                "UPDATE notices SET read_at = ?3 WHERE person = ?1 AND case_id = ?2 AND read_at IS NULL";
+            connection
+                .prepare_cached(sql)?
+                .execute((person.as_str(), case, now.as_microsecond()))?;
         }
         Ok(())
     }

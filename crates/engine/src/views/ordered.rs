@@ -6,104 +6,122 @@ use std::collections::BinaryHeap;
 use std::sync::{Arc, OnceLock};
 
 use super::query::Sort;
-use super::roll::{Line, Part};
+use super::roll::{Chunk, Line, Part};
 use super::select::{Key, place};
 
 /// Lines looked at one after the other before it is asked whether any of the neighbours can be meant at all.
 const LOOKED_AT: usize = 16;
 
-/// The orders that were asked for since the last change: the places of the lines, the first first.
+/// The orders that were asked for since the last change: of all lines, and of those of each set of parties by itself, for who
+/// sees some of them only.
 #[derive(Clone, Default)]
-pub(super) struct Orders([OnceLock<Arc<[u16]>>; 5]);
-
-/// A thousand neighbours in an order.
-pub(super) struct Ordered<'r> {
-    lines: &'r [Option<Line>],
-    order: Order<'r>,
+pub(super) struct Orders {
+    all: [OnceLock<Arc<Order>>; 5],
+    apart: [OnceLock<Arc<Order>>; 5],
 }
 
-enum Order<'r> {
-    /// As they lie: by id.
-    Lying,
-    /// The other way round.
-    Reversed,
-    Kept(&'r [u16]),
+/// The places of lines, the first first; where parties stand apart, one run of them after the other.
+struct Order {
+    places: Vec<u16>,
+    /// The set of parties of each run, and where it ends.
+    runs: Vec<(u32, usize)>,
 }
 
 impl Orders {
-    /// `lines` in this order, which is made with `key` where it is not known.
-    pub(super) fn of<'r, K: Ord>(
+    /// The runs of `lines` in this order, each with its set of parties where they stand `apart`. It is made with `key` where it
+    /// is not known. Nothing for orders that need no keeping.
+    fn of<'r, K: Ord>(
         &'r self,
         lines: &'r [Option<Line>],
-        sort: Sort,
+        (sort, apart): (Sort, bool),
         key: impl Fn(&'r Line) -> K,
-    ) -> Ordered<'r> {
+    ) -> impl Iterator<Item = (u32, &'r [u16])> {
         let nth = match sort {
-            Sort::Oldest => None,
-            Sort::Newest => {
-                return Ordered {
-                    lines,
-                    order: Order::Reversed,
-                };
-            }
-            Sort::Urgency => Some(0),
-            Sort::Owner => Some(1),
-            Sort::Number => Some(2),
-            Sort::Title => Some(3),
-            Sort::Stage => Some(4),
+            Sort::Newest | Sort::Oldest => usize::MAX,
+            Sort::Urgency => 0,
+            Sort::Owner => 1,
+            Sort::Number => 2,
+            Sort::Title => 3,
+            Sort::Stage => 4,
         };
-        let kept = nth.and_then(|nth: usize| self.0.get(nth)).map(|kept| {
-            kept.get_or_init(|| {
-                let places = (0u16..).zip(lines);
-                let mut keyed: Vec<(K, u16)> = places
-                    .filter_map(|(place, line)| Some((key(line.as_ref()?), place)))
-                    .collect();
-                keyed.sort_unstable();
-                keyed.into_iter().map(|(_, place)| place).collect()
-            })
-        });
-        Ordered {
-            lines,
-            order: kept.map_or(Order::Lying, |kept| Order::Kept(kept)),
-        }
+        let kept = if apart { &self.apart } else { &self.all };
+        let order = kept
+            .get(nth)
+            .map(|kept| kept.get_or_init(|| Arc::new(Order::made(lines, apart, key))));
+        order.into_iter().flat_map(|order| order.runs())
     }
 }
 
-impl<'r> Ordered<'r> {
-    /// The line at this place of the order; `Some(None)` where a place is empty.
-    fn at(&self, nth: usize) -> Option<Option<&'r Line>> {
-        let lying = match self.order {
-            Order::Lying => nth,
-            Order::Reversed => self.lines.len().checked_sub(nth.checked_add(1)?)?,
-            Order::Kept(kept) => usize::from(*kept.get(nth)?),
-        };
-        self.lines.get(lying).map(Option::as_ref)
+impl Order {
+    fn made<'r, K: Ord>(lines: &'r [Option<Line>], apart: bool, key: impl Fn(&'r Line) -> K) -> Order {
+        let places = (0u16..).zip(lines);
+        let mut keyed: Vec<(u32, K, u16)> = places
+            .filter_map(|(place, line)| {
+                let line = line.as_ref()?;
+                Some((if apart { line.parties } else { 0 }, key(line), place))
+            })
+            .collect();
+        keyed.sort_unstable();
+        let mut runs: Vec<(u32, usize)> = Vec::new();
+        for (nth, (parties, ..)) in keyed.iter().enumerate() {
+            let end = nth.saturating_add(1);
+            match runs.last_mut() {
+                Some(last) if last.0 == *parties => last.1 = end,
+                _ => runs.push((*parties, end)),
+            }
+        }
+        Order {
+            places: keyed.into_iter().map(|(.., place)| place).collect(),
+            runs,
+        }
+    }
+
+    fn runs(&self) -> impl Iterator<Item = (u32, &[u16])> {
+        self.runs.iter().scan(0, |from, (parties, end)| {
+            let run = self.places.get(*from..*end)?;
+            *from = *end;
+            Some((*parties, run))
+        })
     }
 }
 
 impl<'r> Part<'r> {
     /// The keys of its first `wanted` lines in this order of those that `holds` leaves, which must leave all of a kind that are
-    /// alike in what is counted, or none.
+    /// alike in what is counted, or none. Where `seen` tells which sets of parties are seen at all, others are not looked at.
     pub(super) fn first_in_order(
         self,
         sort: Sort,
         wanted: u64,
-        holds: impl Fn(&Line) -> bool,
+        (holds, seen): (impl Fn(&Line) -> bool, Option<&[bool]>),
         key: impl Fn(&Line, &'r [u8]) -> Key<'r>,
     ) -> Vec<Key<'r>> {
+        let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
+        if matches!(sort, Sort::Newest | Sort::Oldest) {
+            let told = |(line, text): (&Line, &'r [u8])| holds(line).then(|| key(line, text));
+            return match sort {
+                Sort::Oldest => self.lines().filter_map(told).take(wanted).collect(),
+                _ => self.lines_back().filter_map(told).take(wanted).collect(),
+            };
+        }
         let chunks: Vec<_> = self.chunks().collect();
-        let ordered: Vec<Ordered<'r>> = chunks
+        let shown = |parties: u32| seen.is_none_or(|seen| seen.get(place(parties)) == Some(&true));
+        let runs: Vec<(&Chunk, &[u16])> = chunks
             .iter()
-            .map(|chunk| chunk.ordered(sort, |line| key(line, chunk.text(line))))
+            .flat_map(|chunk| {
+                let key = |line: &'r Line| key(line, chunk.text(line));
+                let runs = chunk.orders.of(&chunk.lines, (sort, seen.is_some()), key);
+                let runs = runs.filter(|(parties, _)| seen.is_none() || shown(*parties));
+                runs.map(|(_, run)| (*chunk, run))
+            })
             .collect();
-        // The next line of a thousand, from a place of their order on.
+        // The next line of a run, from a place of its order on.
         let next = |nth: usize, from: usize| -> Option<Reverse<(Key<'r>, usize, usize)>> {
-            let (chunk, ordered) = (chunks.get(nth)?, ordered.get(nth)?);
+            let (chunk, run) = runs.get(nth)?;
             let mut at = from;
             loop {
-                let line = ordered.at(at)?;
+                let line = chunk.lines.get(usize::from(*run.get(at)?));
                 let after = at.saturating_add(1);
-                if let Some(line) = line.filter(|line| holds(line)) {
+                if let Some(line) = line.and_then(Option::as_ref).filter(|line| holds(line)) {
                     return Some(Reverse((key(line, chunk.text(line)), nth, after)));
                 }
                 if from == 0 && at == LOOKED_AT && !chunk.alike().any(|(line, _)| holds(line)) {
@@ -112,9 +130,9 @@ impl<'r> Part<'r> {
                 at = after;
             }
         };
-        let mut heap: BinaryHeap<_> = (0..chunks.len()).filter_map(|nth| next(nth, 0)).collect();
-        let mut found = Vec::with_capacity(place(u32::try_from(wanted).unwrap_or(0)).min(4_096));
-        while u64::try_from(found.len()).unwrap_or(u64::MAX) < wanted
+        let mut heap: BinaryHeap<_> = (0..runs.len()).filter_map(|nth| next(nth, 0)).collect();
+        let mut found = Vec::new();
+        while found.len() < wanted
             && let Some(Reverse((key, nth, after))) = heap.pop()
         {
             found.push(key);

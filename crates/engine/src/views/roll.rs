@@ -15,9 +15,8 @@ use rusqlite::{Connection, Row};
 
 use super::alike::Alike;
 use super::fold::{fold, numbered};
-use super::ordered::{Ordered, Orders};
+use super::ordered::Orders;
 use super::project::micros;
-use super::query::Sort;
 use crate::access::Parties;
 use crate::error::Error;
 
@@ -89,24 +88,19 @@ impl Line {
 /// Neighbouring cases, with their texts side by side: seeking reads them in one go.
 #[derive(Clone, Default)]
 pub(super) struct Chunk {
-    lines: Vec<Option<Line>>,
+    pub(super) lines: Vec<Option<Line>>,
     /// Of each line title and number, folded, the title first.
     texts: Vec<u8>,
     /// How many lines are alike in all that is counted; made when it is asked for after a change.
     alike: Alike,
     /// In which order they stand in lists; made when it is asked for after a change.
-    orders: Orders,
+    pub(super) orders: Orders,
 }
 
 impl Chunk {
     /// One line for all that are alike in what is counted, and how many they are.
     pub(super) fn alike(&self) -> impl Iterator<Item = (&Line, u64)> {
         self.alike.of(&self.lines)
-    }
-
-    /// Its lines in this order.
-    pub(super) fn ordered<'r, K: Ord>(&'r self, sort: Sort, key: impl Fn(&'r Line) -> K) -> Ordered<'r> {
-        self.orders.of(&self.lines, sort, key)
     }
 
     pub(super) fn text(&self, line: &Line) -> &[u8] {
@@ -228,9 +222,16 @@ pub(super) struct Part<'r>(&'r [Arc<Chunk>]);
 
 impl<'r> Part<'r> {
     /// Its lines with their texts, oldest case first.
-    #[cfg(test)]
     pub(super) fn lines(self) -> impl Iterator<Item = (&'r Line, &'r [u8])> {
         self.lines_where(|_| true)
+    }
+
+    /// As [`Part::lines`], newest case first.
+    pub(super) fn lines_back(self) -> impl Iterator<Item = (&'r Line, &'r [u8])> {
+        self.0.iter().rev().flat_map(|chunk| {
+            let lines = chunk.lines.iter().rev().flatten();
+            lines.map(|line| (line, chunk.text(line)))
+        })
     }
 
     /// Its lines with their texts, oldest case first, without cases of which `may_hold` says, by the texts of some thousand of them, that none is asked for.

@@ -64,12 +64,12 @@ impl Roll {
         let mut found: Vec<Key<'_>> = self
             .pass(|part| {
                 if kept {
-                    return part.first_in_order(sort, wanted, holds, |line, text| {
+                    return part.first_in_order(sort, wanted, (holds, test.seen.as_deref()), |line, text| {
                         key(line, text, line.due_at, sort, &ranks)
                     });
                 }
                 let mut first = First::new(wanted);
-                part.lines_where(|_| true)
+                part.lines()
                     .filter(|(line, _)| holds(line))
                     .for_each(|(line, text)| first.show(key(line, text, test.due(line), sort, &ranks)));
                 First::all(vec![first]).0

@@ -7,7 +7,7 @@ use bihuan_domain::case::DutyKind;
 use bihuan_domain::mechanism::RequestKind;
 use bihuan_domain::world::Bulletin;
 use bihuan_engine::bulletin::may_sign;
-use bihuan_engine::views::{Counts, DutyRow, Filter};
+use bihuan_engine::views::{Counts, DESK_COUNTED, DutyRow, Filter};
 use bihuan_messages::{Lang, t, tf};
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -112,7 +112,8 @@ fn view(show: &Show<'_>, duties: &[DutyRow], total: u64, counts: &Counts) -> Mar
             (tf(lang, "web.desk_hello", &[("name", &name)])) (gap)
             @if total == 0 { (t(lang, "web.desk_none")) }
             @else {
-                (tf(lang, if total == 1 { "web.desk_total_1" } else { "web.desk_total" }, &[("n", &total)])) (gap)
+                @let key = match total { 1 => "web.desk_total_1", n if n > DESK_COUNTED => "web.desk_total_over", _ => "web.desk_total" };
+                (tf(lang, key, &[("n", &total.min(DESK_COUNTED))])) (gap)
                 @if late > 0 { strong .late { (tf(lang, "web.desk_n_late", &[("n", &late)])) } (gap) }
                 @if today > 0 { (tf(lang, "web.desk_n_today", &[("n", &today)])) }
             }
@@ -137,7 +138,8 @@ fn view(show: &Show<'_>, duties: &[DutyRow], total: u64, counts: &Counts) -> Mar
                 }
             }
         }
-        @if total > LINES_MAX { p .quiet { (tf(lang, "web.desk_more", &[("n", &(total - LINES_MAX))])) } }
+        @if total > DESK_COUNTED { p .quiet { (t(lang, "web.desk_more_over")) } }
+        @else if total > LINES_MAX { p .quiet { (tf(lang, "web.desk_more", &[("n", &(total - LINES_MAX))])) } }
         (figures(visitor, counts))
     };
     layout::page(visitor, t(lang, "web.desk_title"), Nav::Desk, &body)
