@@ -325,7 +325,7 @@ impl Reader<'_> {
                     .iter()
                     .any(|w| text.len() <= 10 && crate::chars::has_before(s, end, w))
                     && !crate::chars::has_before(s, end, "以上");
-            let done = done || field || told;
+            let done = done || field || told || evidence::describes(text, plan || listed || carried);
             let mut by_words = false;
             let object = called || ahead || plan || carried || at(s, from) == '对';
             let read = if object && !done {
@@ -360,6 +360,13 @@ impl Reader<'_> {
                     })
                 }
                 read => read,
+            };
+            // `3条巴士将于7月18日正式开通`: what begins on a day to come, whatever its verb.
+            let read = match evidence::opens_on(text).filter(|_| !done && !field) {
+                Some((k, day)) if read == Reading::Nothing && clause.start + k >= from + 2 => {
+                    Reading::Row(Row::opening(from, clause.start + day, end))
+                }
+                _ => read,
             };
             let read = match read {
                 // Behind a deed to come a bare deed is to come as well; where nothing says so, it is not.

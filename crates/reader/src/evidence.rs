@@ -51,6 +51,47 @@ pub(crate) fn looks_ahead(text: &[char], page_year: Option<i16>) -> bool {
     aims || reaches_year(text, page_year)
         || crate::deadlines::last_day(text).is_some()
         || crate::deadlines::ensures_by_day(text)
+        || opens_on(text).is_some()
+        || aims_at_number(text)
+}
+
+/// `3条巴士将于7月18日正式开通`, `细则将从8月1日起施行`: a day to come, and what begins on it: where 将 stands and where
+/// the day ends. A meeting that will be held is no task.
+pub(crate) fn opens_on(text: &[char]) -> Option<(usize, usize)> {
+    const BEGINS: [&str; 12] = [
+        "开通",
+        "启用",
+        "施行",
+        "实施",
+        "投用",
+        "投入使用",
+        "通车",
+        "开放",
+        "上线",
+        "开工",
+        "交付",
+        "运行",
+    ];
+    if !BEGINS
+        .iter()
+        .any(|w| crate::chars::has_before(text, text.len(), w))
+    {
+        return None;
+    }
+    (0..text.len()).find_map(|i| {
+        let day = at(text, i) == '将'
+            && matches!(at(text, i + 1), '于' | '从' | '在' | '自')
+            && digit(at(text, i + 2)).is_some();
+        let n = if day { time_len(text, i + 2) } else { 0 };
+        (n > 2).then_some((i, i + 2 + n))
+    })
+}
+
+/// `覆盖率力争98%以上`: an aim that is a number.
+fn aims_at_number(text: &[char]) -> bool {
+    ["力争", "争取"].iter().any(|w| {
+        find(text, w).is_some_and(|i| i >= 2 && digit(at(text, i + 2)).is_some() && before(text, i) == '率')
+    })
 }
 
 /// `年内` not inside `3年内` or `去年年内`.
@@ -459,6 +500,40 @@ pub(crate) fn tells_no_deed(s: &[char], sentence: &Sentence) -> bool {
     // `计划改造公路50公里、实际完成56公里`: what was planned, held against what was done.
     let compared = find(text, "计划").is_some_and(|at| find(text, "实际").is_some_and(|done| done > at));
     shortcomings(text) || forecast(text) || compared || guides(text)
+}
+
+/// `惠及居民3862户`, `总投资9850万元`, `资金来源为中央资金4200万元、…`: says more of the work before it, and asks for nothing itself.
+/// In a plan what is promised may be told so (`惠及居民6800户`).
+pub(crate) fn describes(text: &[char], plan: bool) -> bool {
+    const WORDS: [&str; 10] = [
+        "惠及",
+        "受益",
+        "总投资",
+        "总建筑面积",
+        "总面积",
+        "总建筑",
+        "资金来源",
+        "平均每",
+        "占地面积",
+        "占地",
+    ];
+    // `严格考核抓落实`: a motto over what follows.
+    const MOTTO: std::ops::RangeInclusive<usize> = 6..=9;
+    let n = text.len();
+    let motto = MOTTO.contains(&n)
+        && at(text, n - 3) == '抓'
+        && text.iter().all(|c| is_han(*c))
+        && at(text, 0) != '抓';
+    // `为…打下坚实基础`: what for.
+    let purpose = at(text, 0) == '为'
+        && ["基础", "支撑", "保障", "力量", "动能", "条件"]
+            .iter()
+            .any(|w| crate::chars::has_before(text, n, w))
+        && ["打下", "奠定", "提供", "注入", "创造", "夯实"]
+            .iter()
+            .any(|w| contains(text, w));
+    let numbers = text.iter().any(|c| digit(*c).is_some());
+    motto || purpose || !plan && numbers && WORDS.iter().any(|w| has_at(text, 0, w))
 }
 
 /// `今年政府工作的总体要求是：坚持…，推动…`: in which spirit, not what.

@@ -109,7 +109,14 @@ pub(crate) fn insisted(
     let explains = explaining_words().any_in(text) || empty_objects().before(s, b).is_some();
     // `为全面提升…`, `为建设…而奋斗`: for what, not for whom.
     let purpose = at(s, start) == '为' && (deed_at(s, start + 1) || verb_at(s, start + 1).is_some());
+    // `对16个尚未开工的项目`: only whom it is about.
+    let about = at(s, start) == '对'
+        && text.iter().rposition(|c| *c == '的').is_some_and(|k| {
+            let thing = start + k + 1;
+            b - thing <= 8 && !(thing..b).any(|k| deed_at(s, k))
+        });
     if matches!(at(s, start), '对' | '为' | '给' | '向' | '把')
+        && !about
         && !purpose
         && !explains
         && text.len() >= LONG_ENOUGH

@@ -122,6 +122,7 @@ pub(crate) fn pieces(chars: &[char]) -> Vec<Piece> {
     drop(all);
     found.shrink_to_fit();
     lone_names(chars, &mut found);
+    marks::page_numbers(chars, &mut found);
     marks::lone_senders(chars, &mut found);
     mark_gaps(&mut found);
     mark_heads(chars, &mut found);

@@ -49,6 +49,22 @@ pub(crate) struct Row {
     pub(crate) concrete: bool,
 }
 
+impl Row {
+    /// `3条巴士将于7月18日正式开通`: the deed begins behind the day.
+    pub(crate) fn opening(start: usize, deed: usize, end: usize) -> Row {
+        Row {
+            start,
+            action: deed.min(end),
+            verb_end: end,
+            verb: Verb::Deliver,
+            subject: None,
+            bare: false,
+            target: false,
+            concrete: true,
+        }
+    }
+}
+
 /// A row is proposed from this many points on.
 const THRESHOLD: i32 = 2;
 

@@ -97,6 +97,38 @@ pub(super) fn lone_senders(chars: &[char], found: &mut [Piece]) {
     }
 }
 
+/// `3` … `4` … `5`, each on a line by itself: the numbers of a document's pages, where they count on by one.
+pub(super) fn page_numbers(chars: &[char], found: &mut [Piece]) {
+    const MOST: usize = 3;
+    let number = |p: &Piece| -> Option<u32> {
+        let line = dense(cut(chars, p.start, p.end));
+        let bare = line
+            .strip_prefix(&['第'])
+            .and_then(|l| l.strip_suffix(&['页']))
+            .unwrap_or(&line);
+        let digits = bare.len() <= MOST && bare.iter().all(char::is_ascii_digit);
+        let plain = matches!(p.shape, Shape::Text) && digits;
+        plain.then(|| string(bare).parse().ok()).flatten()
+    };
+    let alone: Vec<(usize, u32)> = found
+        .iter()
+        .enumerate()
+        .filter_map(|(i, p)| Some((i, number(p)?)))
+        .collect();
+    for k in 0..alone.len() {
+        let Some((i, own)) = alone.get(k).copied() else {
+            continue;
+        };
+        let next_to = |other: Option<&(usize, u32)>| {
+            other.is_some_and(|(j, n)| j.abs_diff(i) > 1 && n.abs_diff(own) == 1)
+        };
+        let counts = next_to(k.checked_sub(1).and_then(|k| alone.get(k))) || next_to(alone.get(k + 1));
+        if counts && let Some(piece) = found.get_mut(i) {
+            piece.shape = Shape::Folio;
+        }
+    }
+}
+
 /// `市公交集团供图`, `图片由县融媒体中心提供` on a line by itself: whose picture it is.
 pub(super) fn lent(line: &[char]) -> Option<Byline> {
     const LONGEST: usize = 24;

@@ -17,7 +17,8 @@ macro_rules! pages {
     };
 }
 
-/// Every annotated page; those with `v` and `w` were written by the hand that wrote the rules of their round, before it read them.
+/// Every annotated page; those with `v` and `w` were written by the hand that wrote the rules of their round, before it read them;
+/// those with `x` by another hand, and opened before the rules of their round were written.
 pub(crate) const PAGES: &[(&str, &str, &str)] = pages![
     "t1_torn_county",
     "t2_work_report",
@@ -44,6 +45,9 @@ pub(crate) const PAGES: &[(&str, &str, &str)] = pages![
     "w2_torn_border",
     "w3_meeting",
     "w4_city_evening",
+    "x1_torn_paper",
+    "x2_web_report",
+    "x3_evening",
 ];
 
 /// A text to be read, each character with its place among the visible characters of the annotated page, if it has one.

@@ -12,6 +12,7 @@ mod bytes;
 mod checks;
 mod columns;
 mod deadlines;
+mod described;
 mod formats;
 mod gold;
 mod heads;

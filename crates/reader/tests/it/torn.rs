@@ -181,3 +181,22 @@ fn the_first_section_of_a_report_is_not_its_title() {
         Some("南坪区政府工作报告（摘要）")
     );
 }
+
+#[test]
+fn the_numbers_of_pages_between_the_lines_of_a_report_are_no_part_of_it() {
+    let document = page(&[
+        "南坪县政府工作报告",
+        "　　过去一年，全县新修公路60公里，改造老旧小区8个，办成了",
+        "3",
+        "一批大家盼着的实事，各项工作都有新的起色。",
+        "　　2024年，要新建幼儿园3所，改造供水管网20公里，把没有办",
+        "4",
+        "完的事接着办好。",
+    ]);
+    assert_eq!(document.articles.len(), 1, "{:#?}", document.articles);
+    let text = &article(&document, "新修公路").text;
+    assert!(
+        text.contains("办成了一批") && text.contains("没有办完的事"),
+        "{text}"
+    );
+}
