@@ -55,6 +55,34 @@ async fn every_mechanism_and_every_pack_has_a_whole_page_in_both_languages() {
 }
 
 #[tokio::test]
+async fn a_mechanism_says_which_of_its_cases_may_wake_somebody() {
+    let county = County::of_every_pack();
+    let mut browser = Browser::signed_in(&county, "office.supervisor").await;
+    let page = browser.get("/mechanisms/tourism-call").await;
+    assert!(page.has("紧急事项") && page.has("夜里也发"), "{}", page.text);
+    let rescue = county
+        .engine
+        .mechanisms()
+        .current(&"tourism-call".into())
+        .unwrap();
+    let field = rescue.field(&"kind".into()).unwrap();
+    let (_, label) = field
+        .choices
+        .iter()
+        .find(|(code, _)| code.as_str() == "rescue")
+        .unwrap();
+    assert!(
+        page.has(&format!("“{}”为“{}”的。", field.label.zh, label.zh)),
+        "{}",
+        page.text
+    );
+    let page = browser.get("/mechanisms/call-answer").await;
+    assert!(page.has("紧急事项") && page.has("全部。"), "{}", page.text);
+    let page = browser.get("/mechanisms/key-task").await;
+    assert!(!page.has("紧急事项"), "{}", page.text);
+}
+
+#[tokio::test]
 async fn the_index_finds_by_plain_text_and_counts_what_is_open() {
     let county = County::new();
     county.matter("厂区道路被占");

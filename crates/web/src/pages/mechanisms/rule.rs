@@ -140,6 +140,10 @@ impl Words<'_> {
                     dt { (t(lang, "web.mech_unique")) }
                     dd { (tf(lang, "web.mech_unique_by", &[("fields", &self.join(open.unique.iter().map(|field| self.field(field))))])) }
                 }
+                @if let Some(which) = self.emergencies() {
+                    dt { (t(lang, "web.mech_emergencies")) }
+                    dd { (which) " " span .quiet { (t(lang, "web.mech_emergencies_told")) } }
+                }
                 @if let Some(progress) = &self.mechanism.progress {
                     dt { (t(lang, "web.mech_progress")) }
                     dd { (progress.label.get(lang)) " " span .quiet { (progress.cadence.label().get(lang)) " · " (self.role(&progress.by)) } }

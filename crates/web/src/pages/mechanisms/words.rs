@@ -2,7 +2,7 @@
 
 use bihuan_domain::calendar::date_of;
 use bihuan_domain::id::{Code, FieldId, RegisterId, RoleId, StageId};
-use bihuan_domain::mechanism::{ClockSpec, Join, Mechanism, Resolve, Role, Step, Units, Way};
+use bihuan_domain::mechanism::{ClockSpec, Emergency, Join, Mechanism, Resolve, Role, Step, Units, Way};
 use bihuan_messages::{Lang, t, tf};
 
 use crate::session::Visitor;
@@ -103,6 +103,29 @@ impl Words<'_> {
     pub(super) fn field(&self, id: &FieldId) -> String {
         let found = self.mechanism.field(id);
         found.map_or_else(|| id.to_string(), |field| field.label.get(self.lang()).to_owned())
+    }
+
+    /// Which cases are emergencies, where any are.
+    pub(super) fn emergencies(&self) -> Option<String> {
+        let lang = self.lang();
+        match &self.mechanism.emergency {
+            Emergency::Never => None,
+            Emergency::Always => Some(t(lang, "web.mech_emergencies_all").to_owned()),
+            Emergency::Of(field, codes) => {
+                let choices = self
+                    .mechanism
+                    .field(field)
+                    .map_or(&[][..], |field| &field.choices);
+                let named = choices.iter().filter(|(code, _)| codes.contains(code));
+                let named = self.join(named.map(|(_, label)| label.get(lang).to_owned()));
+                let field = self.field(field);
+                Some(tf(
+                    lang,
+                    "web.mech_emergencies_of",
+                    &[("field", &field), ("choices", &named)],
+                ))
+            }
+        }
     }
 
     pub(super) fn stage(&self, id: &StageId) -> String {
