@@ -27,7 +27,7 @@ use crate::calendar::{CalendarId, Calendars};
 pub use cadence::{Cadence, DayOfMonth, DayOfWeek, DaysOff, Every, Occurrence, OnDayOff};
 pub use derivation::{Derivation, Step};
 pub use out_of_range::OutOfRange;
-pub use wording::{date_label, duration_label, moment_label};
+pub use wording::{date_label, duration_label, moment_label, month_label};
 
 use end::Clock;
 use measure::Stops;

@@ -116,7 +116,9 @@ impl World {
             WorldEvent::Appointed(appointment) => Arc::make_mut(&mut self.org).appointments.push(appointment),
             WorldEvent::Relieved(e) => {
                 for appointment in &mut Arc::make_mut(&mut self.org).appointments {
-                    if appointment.person == e.person && appointment.post == e.post {
+                    let his = appointment.person == e.person && appointment.post == e.post;
+                    // What had ended by then stays as it was.
+                    if his && appointment.valid.to.is_none_or(|to| e.last < to) {
                         appointment.valid.to = Some(e.last);
                     }
                 }

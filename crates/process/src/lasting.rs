@@ -2,13 +2,15 @@
 
 use bihuan_messages::{Lang, tf};
 
-/// A duration in seconds in its two greatest units: `3 天 4 小时`.
+/// A duration in seconds in its two greatest units, the second only where there is some of it: `3天4小时`, `3天`.
 pub fn lasting(seconds: i64, lang: Lang) -> String {
     let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
     let (key, first, second) = match (days, hours, minutes) {
         (0, 0, 0) => ("process.seconds", seconds, 0),
         (0, 0, _) => ("process.minutes", minutes, 0),
+        (0, _, _) if minutes % 60 == 0 => ("process.whole_hours", hours, 0),
         (0, _, _) => ("process.hours", hours, minutes % 60),
+        _ if hours % 24 == 0 => ("process.whole_days", days, 0),
         _ => ("process.days", days, hours % 24),
     };
     tf(lang, key, &[("a", &first), ("b", &second)])
@@ -35,9 +37,9 @@ mod tests {
                 "59 s",
                 "1 min",
                 "59 min",
-                "1 h 0 min",
+                "1 h",
                 "23 h 59 min",
-                "1 d 0 h",
+                "1 d",
                 "10 d 10 h"
             ]
         );

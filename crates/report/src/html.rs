@@ -31,7 +31,8 @@ pub fn render(document: &Document, lang: Lang) -> String {
     }
     out.head(document);
     out.raw("<h1 class=\"doc-title\">");
-    let title: Vec<String> = document.title.lines().map(escape).collect();
+    let lines = document.title.lines();
+    let title: Vec<String> = lines.map(|line| whole_dates(&escape(line))).collect();
     out.raw(&title.join("<br>"));
     out.raw("</h1>\n");
     if !document.addressee.trim().is_empty() {
@@ -79,6 +80,28 @@ pub(crate) fn addressee(text: &str, lang: Lang) -> String {
         text.trim().trim_end_matches(['：', ':']),
         t(lang, "report.colon")
     )
+}
+
+/// Text with its Chinese dates marked as one word each: a title is broken where its sense allows, never within `22日`.
+fn whole_dates(escaped: &str) -> String {
+    let in_date = |c: char| c.is_ascii_digit() || matches!(c, '年' | '月' | '日');
+    let mut out = String::with_capacity(escaped.len());
+    let mut rest = escaped;
+    while let Some(from) = rest.find(in_date) {
+        let (before, at) = rest.split_at(from);
+        let (run, after) = at.split_at(at.find(|c| !in_date(c)).unwrap_or(at.len()));
+        out.push_str(before);
+        // A number may follow at once: `22日12件`.
+        let (date, number) = run.split_at(run.rfind('日').map_or(0, |at| at + '日'.len_utf8()));
+        if date.starts_with(|c: char| c.is_ascii_digit()) {
+            out.push_str(&format!("<span class=\"doc-day\">{date}</span>{number}"));
+        } else {
+            out.push_str(run);
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    out
 }
 
 struct Out {
@@ -152,11 +175,20 @@ impl Out {
         }
     }
 
+    /// The spans of a cell: in a narrow column a date is not torn.
+    fn cell(&mut self, spans: &[Span]) {
+        self.spans_as(spans, |text| whole_dates(&escape(text)));
+    }
+
     fn spans(&mut self, spans: &[Span]) {
+        self.spans_as(spans, escape);
+    }
+
+    fn spans_as(&mut self, spans: &[Span], escaped: impl Fn(&str) -> String) {
         for span in spans {
             // On the server's own page a link within the server stays as it is.
             let link = span.link.as_deref().and_then(|link| safe_link(link, Some("")));
-            let words: Vec<String> = span.text.lines().map(escape).collect();
+            let words: Vec<String> = span.text.lines().map(&escaped).collect();
             let mut words = words.join("<br>");
             if span.text.ends_with('\n') {
                 words.push_str("<br>");
@@ -202,7 +234,7 @@ impl Out {
             self.raw("<tr>");
             for at in 0..columns {
                 self.raw(&format!("<td class=\"{}\">", align(at)));
-                self.spans(row.get(at).map_or(&[][..], Vec::as_slice));
+                self.cell(row.get(at).map_or(&[][..], Vec::as_slice));
                 self.raw("</td>");
             }
             self.raw("</tr>\n");

@@ -1,6 +1,6 @@
 //! The frame around every page: head, navigation, post, language, the demo's clock.
 
-use bihuan_domain::calendar::{date_of, local};
+use bihuan_domain::calendar::local;
 use bihuan_engine::notices::UNREAD_MAX;
 use bihuan_messages::{Lang, t, tf};
 use maud::{DOCTYPE, Markup, html};
@@ -344,7 +344,7 @@ fn demo_bar(visitor: &Visitor) -> Markup {
                 input type="hidden" name="next" value=(visitor.here);
                 span .demo-time {
                     span .tag { (t(lang, "web.demo")) } " "
-                    (show::date(date_of(visitor.now), lang)) " " (show::weekday(moment.date(), lang)) " "
+                    (show::day_of_week(moment.date(), lang)) " "
                     span .num { (format!("{}:{:02}", moment.hour(), moment.minute())) }
                 }
                 span { a href="/demo/tour/1" { (t(lang, "demo.tour")) } " · " a href="/demo/walks" { (t(lang, "demo.walks")) } }

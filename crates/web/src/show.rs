@@ -323,6 +323,15 @@ pub fn weekday(day: Date, lang: Lang) -> &'static str {
     )
 }
 
+/// A day with its weekday: `2026年11月22日 周日`, `Sunday 22 November 2026`.
+pub fn day_of_week(day: Date, lang: Lang) -> String {
+    let (date, weekday) = (date(day, lang), weekday(day, lang));
+    match lang {
+        Lang::Zh => format!("{date} {weekday}"),
+        Lang::En => format!("{weekday} {date}"),
+    }
+}
+
 /// A moment as plain text: `2026年11月22日 9:05`.
 pub fn moment_text(at: Timestamp, lang: Lang) -> String {
     bihuan_domain::clock::moment_label(at).get(lang).to_owned()

@@ -38,7 +38,7 @@ async function visited() {
   const found = [
     '/', '/notifications', '/ledgers', '/ledgers/all', '/ledgers/annual-target', '/ledgers/annual-target/new', '/ledgers/annual-target?group=owner&cols=owner,f.due&q=%E9%A1%B9', '/ledgers/all/charts', '/ledgers/pipeline/charts', '/ledgers/pipeline/pipeline', '/ledgers/pipeline/gantt', '/reading', '/imports', '/bulletins', '/burden', '/burden?cases=yes', '/audit',
     '/mechanisms', '/mechanisms/three-plus-24', '/mechanisms/three-plus-24/process', '/mechanisms/three-plus-24/process/before', '/registers', '/org', '/board', '/log', '/demo/walks', '/nowhere',
-    '/account', '/account/notices', '/account/second', '/admin', '/admin/accounts', '/admin/audit', '/admin/leaders', '/admin/robots', '/admin/packs', '/admin/custodians', '/admin/erasures',
+    '/account', '/account/acting', '/account/notices', '/account/second', '/admin', '/admin/accounts', '/admin/audit', '/admin/leaders', '/admin/robots', '/admin/packs', '/admin/custodians', '/admin/erasures',
     '/assessments', '/meetings', '/calendar', '/calendar?of=all', '/search', '/q', '/q/jiaocheng/r/equipment/d004', '/q/jiaocheng/u/longmen-grid', '/codes/equipment', '/campaigns', '/grid', '/search?q=%E9%A1%B9%E7%9B%AE',
     '/assessments/annual-assessment?period=2023', '/assessments/annual-assessment?period=2024',
     '/assessments/annual-assessment/papers/grades?period=2023', '/assessments/annual-assessment/papers/commendation?period=2023',

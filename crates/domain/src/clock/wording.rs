@@ -179,6 +179,14 @@ pub fn date_label(date: Date) -> Label {
     )
 }
 
+/// A month with its year: `2024年5月`, `May 2024`.
+pub fn month_label(date: Date) -> Label {
+    Label::new(
+        format!("{}年{}月", date.year(), date.month()),
+        format!("{} {}", month_name(date), date.year()),
+    )
+}
+
 /// A moment in Chinese local time: `2024年5月1日 9:00`, `1 May 2024 9:00`.
 pub fn moment_label(at: Timestamp) -> Label {
     let moment = local(at);

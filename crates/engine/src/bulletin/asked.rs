@@ -1,6 +1,7 @@
 //! What a unit must still add before a bulletin is drafted: why its late matters are late, each asked once and filled in
 //! with what was said before. Nothing else is asked; who says nothing stands in the bulletin as silent.
 
+use bihuan_domain::calendar::{date_of, day_number};
 use bihuan_domain::case::State;
 use bihuan_domain::event::CaseEvent;
 use bihuan_domain::id::{CaseId, UnitId};
@@ -28,10 +29,10 @@ pub struct Asked {
 }
 
 impl Asked {
-    /// Days late, begun ones counted.
+    /// Days late by the calendar, as lists and cases say it; what ran out today is one day late.
     pub fn days(&self, now: Timestamp) -> u64 {
-        let seconds = now.as_second().saturating_sub(self.due.as_second());
-        u64::try_from(seconds).unwrap_or(0).div_ceil(86_400).max(1)
+        let days = day_number(date_of(now)) - day_number(date_of(self.due));
+        u64::try_from(days).unwrap_or(0).max(1)
     }
 }
 

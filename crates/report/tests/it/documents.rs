@@ -16,6 +16,16 @@ pub(crate) fn part(bytes: &[u8], name: &str) -> String {
     text
 }
 
+#[test]
+fn a_date_is_never_torn_in_a_title_or_a_cell() {
+    let mut document = small();
+    document.title = "关于2026年11月1日至22日12件事项的通报".into();
+    let page = html::render(&document, Lang::Zh);
+    let whole = |date: &str| format!("<span class=\"doc-day\">{date}</span>");
+    let title = format!("关于{}至{}12件事项的通报", whole("2026年11月1日"), whole("22日"));
+    assert!(page.contains(&title), "{page}");
+}
+
 pub(crate) fn small() -> Document {
     Document {
         issuer: "督查通报".into(),

@@ -279,7 +279,10 @@ fn beside(visitor: &Visitor, run: &Run) -> Markup {
     html! {
         @if some { section { h2 { (t(lang, "assess.p_beside")) } ul {
             @for text in &refused { li { (text) } }
-            @for item in &run.assessment.silent { li { (tf(lang, "assess.silent", &[("item", &label(&run.scheme, item, visitor))])) } }
+            @if !run.assessment.silent.is_empty() {
+                @let items: Vec<&str> = run.assessment.silent.iter().map(|item| label(&run.scheme, item, visitor)).collect();
+                li { (tf(lang, "assess.silent", &[("item", &items.join(t(lang, "web.list_comma")))])) }
+            }
             @if run.assessment.unattributed > 0 { li { (tf(lang, "assess.unattributed", &[("n", &run.assessment.unattributed)])) } }
         } } }
     }

@@ -151,8 +151,8 @@ impl Standing {
         );
         html! {
             header .board-head {
-                h1 { (visitor.world.name.get(lang)) " " (t(lang, "find.board_title")) }
-                p { (show::date(today, lang)) " " (show::weekday(today, lang)) " "
+                h1 { (tf(lang, "find.board_heading", &[("place", &visitor.world.name.get(lang))])) }
+                p { (show::day_of_week(today, lang)) " "
                     span .num { (format!("{}:{:02}", moment.hour(), moment.minute())) } }
             }
             div .board-figures {

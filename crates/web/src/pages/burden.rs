@@ -171,7 +171,7 @@ fn tables(
     Ok(html! {
         section #whole {
             h2 { (t(lang, "burden.p_whole")) }
-            (table(lang, "burden.p_whole", &html! { (line(plain(t(lang, "burden.p_whole")), &burden.whole)) }))
+            (table(lang, "burden.p_period", &html! { (line(plain(&format!("{} – {}", show::date(period.0, lang), show::date(period.1, lang))), &burden.whole)) }))
             p .actions { a .button href=(wanted.with(period, "cases", "yes")) { (t(lang, "burden.p_open")) " " span .num { (show::count(burden.whole.cases.len())) } } }
         }
         section #weeks { h2 { (t(lang, "burden.p_weeks")) }
@@ -209,7 +209,7 @@ fn table(lang: Lang, first: &str, rows: &Markup) -> Markup {
             thead { tr {
                 th scope="col" { (t(lang, first)) }
                 @for key in ["occasions", "typed", "confirmed", "filled", "files", "minutes"] {
-                    th .num scope="col" { (t(lang, &format!("burden.c_{key}"))) }
+                    th .amount scope="col" { (t(lang, &format!("burden.c_{key}"))) }
                 }
             } }
             tbody { (rows) }
@@ -228,8 +228,8 @@ fn row(lang: Lang, name: &Markup, asked: &Asked) -> Markup {
     html! {
         tr {
             th scope="row" { (name) }
-            @for (key, n) in counts { td .num data-label=(t(lang, &format!("burden.c_{key}"))) { (show::count(n)) } }
-            td .num data-label=(t(lang, "burden.c_minutes")) { (burden::spoken(asked, lang)) }
+            @for (key, n) in counts { td .amount data-label=(t(lang, &format!("burden.c_{key}"))) { (show::count(n)) } }
+            td .amount data-label=(t(lang, "burden.c_minutes")) { (burden::spoken(asked, lang)) }
         }
     }
 }

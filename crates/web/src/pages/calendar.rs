@@ -1,4 +1,7 @@
-//! The calendar (日历): what is due on which day of a month, over the working calendar; and the same for calendar programs.
+//! The calendar (日历): what is due, comes about and who is on duty on which day of a month, over the working calendar; and what
+//! is due for calendar programs.
+
+mod rounds;
 
 use std::collections::BTreeMap;
 
@@ -7,6 +10,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bihuan_domain::calendar::{Calendar, CalendarId, Day, DayKind, date_of, midnight};
+use bihuan_domain::clock::month_label;
 use bihuan_domain::mechanism::Colour;
 use bihuan_engine::views::{CaseRow, Filter, Sort};
 use bihuan_messages::{Lang, t, tf};
@@ -18,10 +22,13 @@ use serde::Deserialize;
 
 use crate::Web;
 use crate::layout::{self, Nav};
+use crate::pages::desk::duty_words;
 use crate::place::Query;
 use crate::session::Visitor;
 use crate::show::{self, Show};
 use crate::trouble::Trouble;
+
+use rounds::Rounds;
 
 /// Deadlines of a month at most; a day shows how many more there are.
 const DUE_MAX: u64 = 2_000;
@@ -52,6 +59,8 @@ struct Due {
     colour: Colour,
     /// What is to be done, where it waits for the visitor.
     what: Option<String>,
+    /// The stable name of what it is: a case may be due for several things on one day.
+    kind: &'static str,
 }
 
 async fn month(visitor: Visitor, Query(asked): Query<Asked>) -> Result<Markup, Trouble> {
@@ -81,6 +90,7 @@ fn page(visitor: &Visitor, asked: &Asked) -> Result<Markup, Trouble> {
         .calendars
         .get(&CalendarId::statutory())
         .unwrap_or(&fallback);
+    let rounds = Rounds::of(visitor, first.first_of_month(), of_all);
     let year = first.year();
     let shown = u64::try_from(dues.len()).unwrap_or(0);
     let body = html! {
@@ -97,7 +107,7 @@ fn page(visitor: &Visitor, asked: &Asked) -> Result<Markup, Trouble> {
         @if !statutory.is_published(year) { p .notice { (tf(lang, "find.calendar_unpublished", &[("year", &year)])) } }
         ol .month aria-label=(t(lang, "find.calendar_days")) {
             @for date in days_of(first) {
-                (day(visitor, &statutory.day(date), by_day.get(&date).map_or(&[], Vec::as_slice), of_all))
+                (day(visitor, &statutory.day(date), by_day.get(&date).map_or(&[], Vec::as_slice), &rounds, of_all))
             }
         }
     };
@@ -120,11 +130,7 @@ fn choice(lang: Lang, first: Date, today: Date, of_all: bool) -> Markup {
         format!("/calendar?month={:04}-{:02}{of}", month.year(), month.month())
     };
     let other = |months: i64| first.checked_add(months.months()).unwrap_or(first);
-    let name = tf(
-        lang,
-        "find.calendar_month",
-        &[("year", &first.year()), ("month", &first.month())],
-    );
+    let name = month_label(first).get(lang).to_owned();
     html! {
         nav .month-choice aria-label=(t(lang, "find.calendar_title")) {
             a rel="prev" href=(link(other(-1), of_all)) { (t(lang, "find.calendar_before")) }
@@ -139,14 +145,14 @@ fn choice(lang: Lang, first: Date, today: Date, of_all: bool) -> Markup {
     }
 }
 
-fn day(visitor: &Visitor, day: &Day<'_>, dues: &[&Due], of_all: bool) -> Markup {
+fn day(visitor: &Visitor, day: &Day<'_>, dues: &[&Due], rounds: &Rounds, of_all: bool) -> Markup {
     let lang = visitor.lang;
     let date = day.date;
     let today = date == date_of(visitor.now);
     let more = dues.len().saturating_sub(NAMED);
     let list = format!("/ledgers/all?due_from={date}&due_to={date}");
     html! {
-        li .month-day .{ (column(date.weekday())) } .is-off[!day.kind.is_working()] .is-today[today] .is-empty[dues.is_empty()] {
+        li .month-day .{ (column(date.weekday())) } .is-off[!day.kind.is_working()] .is-today[today] .is-empty[dues.is_empty() && rounds.is_empty(date)] {
             p .month-date {
                 span .num { (date.day()) } " " span .month-weekday { (show::weekday(date, lang)) }
                 @if today { " " span .tag { (t(lang, "find.calendar_today")) } }
@@ -171,6 +177,7 @@ fn day(visitor: &Visitor, day: &Day<'_>, dues: &[&Due], of_all: bool) -> Markup 
                     }
                 }
             }
+            (rounds.day(visitor, date))
         }
     }
 }
@@ -192,19 +199,17 @@ fn column(weekday: Weekday) -> &'static str {
 fn mine(visitor: &Visitor, month: Option<Date>) -> Result<(Vec<Due>, u64), Trouble> {
     let views = visitor.views()?;
     let duties = views.desk(&visitor.person, &visitor.posts, u64::MAX >> 1)?;
-    let lang = visitor.lang;
     let within = |at: Timestamp| month.is_none_or(|month| date_of(at).first_of_month() == month);
     let mut dues: Vec<Due> = duties
         .rows
         .into_iter()
         .filter_map(|duty| {
             let at = duty.due.filter(|at| within(*at))?;
-            let mechanism = visitor.mechanisms.current(&duty.case.mechanism);
-            let stage = show::stage_name(mechanism.as_deref(), &duty.case.stage, lang).to_owned();
             Some(Due {
                 at,
                 colour: duty.colour,
-                what: Some(stage),
+                what: Some(duty_words(visitor, &duty)),
+                kind: duty.kind.name(),
                 case: duty.case,
             })
         })
@@ -229,6 +234,7 @@ fn of_everybody(visitor: &Visitor, month: Date) -> Result<(Vec<Due>, u64), Troub
             at: case.due_at?,
             colour: case.colour,
             what: None,
+            kind: "case",
             case,
         })
     });
@@ -265,7 +271,7 @@ fn ics(visitor: &Visitor, base: &str) -> Result<String, Trouble> {
         .map(|due| {
             let title = due.case.title.as_deref().unwrap_or_else(|| t(lang, "web.erased"));
             Deadline {
-                uid: format!("{}-{}@{origin}", due.case.id, due.case.stage),
+                uid: format!("{}-{}-{}@{origin}", due.case.id, due.case.stage, due.kind),
                 at: due.at,
                 summary: match &due.what {
                     Some(what) => format!("{what} · {title}"),

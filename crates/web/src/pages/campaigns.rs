@@ -234,7 +234,9 @@ fn findings(row: &Row, lang: Lang) -> Markup {
 fn groups(lang: Lang, coverage: &Coverage, id: CaseId, asked: &Asked) -> Markup {
     let cell = |n: u64, which: &str, group: &Group, key: &str| {
         html! {
-            td .amount data-label=(t(lang, key)) { a href=(asked.address(id, which, &group.code, 1)) { (show::count(n)) } }
+            td .amount data-label=(t(lang, key)) {
+                @if n == 0 { span .quiet { "0" } } @else { a href=(asked.address(id, which, &group.code, 1)) { (show::count(n)) } }
+            }
         }
     };
     html! {

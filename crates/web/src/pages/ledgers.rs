@@ -7,7 +7,7 @@ use axum::routing::get;
 use bihuan_domain::id::MechanismId;
 use bihuan_domain::mechanism::Mechanism;
 use bihuan_engine::views::{Counts, Filter};
-use bihuan_messages::t;
+use bihuan_messages::{t, tf};
 use maud::{Markup, html};
 
 use crate::Web;
@@ -65,12 +65,22 @@ fn view(visitor: &Visitor, all: &Counts, rows: &[(&Mechanism, &Counts)]) -> Mark
             (cell(counts.total, "web.figure_total", to(""), false))
         }
     };
+    let (used, unused): (Vec<_>, Vec<_>) = rows.iter().partition(|(_, counts)| counts.total > 0);
+    let mechanism_cell = |mechanism: &Mechanism| {
+        html! {
+            th scope="row" {
+                span .code { (mechanism.number) } " "
+                a .row-title href={ "/ledgers/" (mechanism.id) } { (mechanism.label.get(lang)) }
+                span .row-note { (mechanism.purpose.get(lang)) }
+            }
+        }
+    };
     let body = html! {
         (layout::heading(None, &html! { (t(lang, "web.ledgers_title")) }, &html! { a href="/campaigns" { (t(lang, "phone.campaigns")) } a href="/grid" { (t(lang, "phone.grid")) } a href="/board" { (t(lang, "find.board_title")) } }))
         @if rows.is_empty() {
             div .empty { p { (t(lang, "web.ledgers_empty")) } }
         } @else {
-            table .ledger {
+            table .ledger .counts {
                 thead { tr {
                     th scope="col" { (t(lang, "web.mechanism")) }
                     th .amount scope="col" { (t(lang, "web.figure_open")) }
@@ -79,18 +89,18 @@ fn view(visitor: &Visitor, all: &Counts, rows: &[(&Mechanism, &Counts)]) -> Mark
                     th .amount scope="col" { (t(lang, "web.figure_total")) }
                 } }
                 tbody {
-                    @for (mechanism, counts) in rows {
-                        tr {
-                            th scope="row" {
-                                span .code { (mechanism.number) } " "
-                                a .row-title href={ "/ledgers/" (mechanism.id) } { (mechanism.label.get(lang)) }
-                                span .row-note { (mechanism.purpose.get(lang)) }
-                            }
-                            (line(mechanism.id.as_str(), counts))
-                        }
-                    }
+                    @for (mechanism, counts) in &used { tr { (mechanism_cell(mechanism)) (line(mechanism.id.as_str(), counts)) } }
                 }
                 tfoot { tr { th scope="row" { a href="/ledgers/all" { (t(lang, "web.ledgers_all")) } } (line("all", all)) } }
+            }
+            // Whoever works with three ledgers should not look for them among a hundred.
+            @if !unused.is_empty() {
+                section {
+                    details open[used.is_empty()] {
+                        summary { (tf(lang, "web.ledgers_unused", &[("n", &unused.len())])) }
+                        table .ledger { tbody { @for (mechanism, _) in &unused { tr { (mechanism_cell(mechanism)) } } } }
+                    }
+                }
             }
         }
     };

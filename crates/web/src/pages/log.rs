@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::routing::get;
 use bihuan_ledger::{Entry, Receipt, ReceiptVerdict, verify_receipt};
-use bihuan_messages::{t, tf};
+use bihuan_messages::{Lang, has, t, tf};
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -81,13 +81,24 @@ fn table(show: &Show<'_>, entries: &[Entry]) -> Markup {
                     tr {
                         td .amount data-label="#" { a href={ "/log/" (entry.seq) } { (entry.seq) } }
                         td data-label=(t(lang, "web.log_when")) { (show::moment(entry.at, lang)) }
-                        td data-label=(t(lang, "web.log_event")) { code { (entry.kind) } }
+                        td data-label=(t(lang, "web.log_event")) { (kind(&entry.kind, lang)) }
                         td data-label=(t(lang, "web.log_stream")) { (stream(&entry.stream)) }
                         td data-label=(t(lang, "web.log_who")) { (who(show, entry)) }
                     }
                 }
             }
         }
+    }
+}
+
+/// What an entry is, in words and by its stable name.
+fn kind(kind: &str, lang: Lang) -> Markup {
+    let name = kind.replace('.', "_");
+    let keys = [format!("web.entry_{name}"), format!("admin.act_{name}")];
+    html! {
+        // An entry that a later program wrote has its stable name alone.
+        @if let Some(key) = keys.iter().find(|key| has(key)) { (t(lang, key)) " " }
+        code .quiet { (kind) }
     }
 }
 
@@ -139,7 +150,7 @@ fn view(visitor: &Visitor, entry: &Entry, receipt: &Receipt, leaf: &str) -> Mark
         p .notice { strong { (t(lang, verdict)) } }
         p .lead { (t(lang, "web.receipt_lead")) }
         dl .facts .wide-facts {
-            dt { (t(lang, "web.log_event")) } dd { code { (entry.kind) } }
+            dt { (t(lang, "web.log_event")) } dd { (kind(&entry.kind, lang)) }
             dt { (t(lang, "web.log_when")) } dd { (show::moment(entry.at, lang)) }
             dt { (t(lang, "web.log_stream")) } dd { (stream(&entry.stream)) }
             dt { (t(lang, "web.receipt_leaf")) } dd { code { (receipt.leaf) } }

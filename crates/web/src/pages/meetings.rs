@@ -233,7 +233,7 @@ fn view(visitor: &Visitor, case: CaseId, typed: &Typed, problems: &[Problem]) ->
                         (unit_options(&show, Some(typed.owner.as_str()), |unit| task.as_ref().is_none_or(|task| task.open.owners.is_empty() || task.open.owners.contains(&unit.kind))))
                     } }
                     div .field { label for="due" { (t(lang, "web.meet_due")) } input #due type="date" name="due" value=(typed.due) required; }
-                    div .actions { button type="submit" { (t(lang, "web.meet_hand_out")) } }
+                    div .actions { button .primary type="submit" { (t(lang, "web.meet_hand_out")) } }
                 }
             }
         }

@@ -136,30 +136,30 @@ fn list(visitor: &Visitor, sent: Option<&Sent>, problems: &[Problem]) -> Result<
                 label for="name" { (t(lang, "web.reading_name")) " " span .optional { (t(lang, "web.optional")) } }
                 input #name type="text" name="name" value=(sent.map_or("", |sent| sent.get("name"))) maxlength="200";
             }
-            div .actions { button type="submit" { (t(lang, "web.reading_read")) } }
+            div .actions { button .primary type="submit" { (t(lang, "web.reading_read")) } }
         }
+        section {
         h2 { (t(lang, "web.reading_documents")) }
         @if rows.len() > 1 { p { a href="/reading/threads" { (tf(lang, "web.threads_link", &[("n", &rows.len())])) } } }
         @if rows.is_empty() { p .quiet { (t(lang, "web.reading_none")) } }
         @else {
-            div .table-wrap tabindex="0" role="region" aria-label=(t(lang, "web.reading_documents")) {
-                table {
-                    thead { tr {
-                        th scope="col" { (t(lang, "web.reading_name")) }
-                        th scope="col" .num { (t(lang, "web.reading_characters")) }
-                        th scope="col" .num { (t(lang, "web.reading_cases")) }
-                    } }
-                    tbody {
-                        @for (document, name, characters, cases) in &rows {
-                            tr {
-                                td { a href={ "/reading/" (document) } { (show::text(name)) } }
-                                td .num { (characters) }
-                                td .num { (cases) }
-                            }
+            table .ledger {
+                thead { tr {
+                    th scope="col" { (t(lang, "web.reading_name")) }
+                    th .amount scope="col" { (t(lang, "web.reading_characters")) }
+                    th .amount scope="col" { (t(lang, "web.reading_cases")) }
+                } }
+                tbody {
+                    @for (document, name, characters, cases) in &rows {
+                        tr {
+                            th scope="row" { a .row-title href={ "/reading/" (document) } { (show::text(name)) } }
+                            td .amount data-label=(t(lang, "web.reading_characters")) { (characters) }
+                            td .amount data-label=(t(lang, "web.reading_cases")) { (cases) }
                         }
                     }
                 }
             }
+        }
         }
     };
     Ok(layout::page(

@@ -165,7 +165,7 @@ async fn the_second_step_is_scanned_confirmed_asked_for_and_taken_off_by_another
     )
     .await;
     assert!(page.has("恢复码"), "{}", page.text);
-    let recovery = between(&page, "<ul class=\"codes\"><li><code>", "</code>").to_owned();
+    let recovery = between(&page, "<ul class=\"spare-codes\"><li><code>", "</code>").to_owned();
 
     // The password alone opens nothing.
     let (mut phone, page) = enter(&county, "housing.clerk", PASSWORD).await;
@@ -316,6 +316,153 @@ async fn a_changed_password_signs_out_everywhere_else() {
     let (mut there, _) = enter(&county, "housing.clerk", new).await;
     sent(&mut here, "/account/sessions", "/account", &[("id", "others")]).await;
     assert_eq!(there.get("/").await.path.split('?').next(), Some("/sign-in"));
+}
+
+#[tokio::test]
+async fn a_colleague_acts_during_leave_under_his_own_name_and_it_ends_by_itself() {
+    let county = County::new();
+    let case = county.matter("厂区道路被占");
+    let mut clerk = Browser::signed_in(&county, "housing.clerk").await;
+    let arrange = async |browser: &mut Browser, fields: &[(&str, &str)]| {
+        let page = browser.get("/account/acting").await;
+        let (csrf, key) = (page.hidden("csrf"), page.hidden("key"));
+        let mut all = vec![
+            ("csrf", csrf.as_str()),
+            ("key", key.as_str()),
+            ("of", "p.housing.clerk"),
+        ];
+        all.extend(fields);
+        browser.post("/account/acting", &all).await
+    };
+    let leave = |deputy, from, to| {
+        [
+            ("post", "housing.clerk"),
+            ("deputy", deputy),
+            ("from", from),
+            ("to", to),
+        ]
+    };
+    // What is wrong is said at its field, and what was typed stays.
+    for (fields, says) in [
+        (
+            leave("p.water.clerk", "2026-03-02", "2026-03-04"),
+            "代岗人必须是本单位在岗的人",
+        ),
+        (
+            leave("p.housing.head", "2026-03-04", "2026-03-02"),
+            "止日不早于起日",
+        ),
+        (
+            leave("p.housing.head", "2026-03-01", "2026-03-02"),
+            "代岗要从今天或以后起",
+        ),
+        (leave("p.housing.head", "", "2026-03-02"), "请填写日期"),
+    ] {
+        let page = arrange(&mut clerk, &fields).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", page.text);
+        assert!(
+            page.has(says) && page.has("value=\"2026-03-0"),
+            "{says}: {}",
+            page.text
+        );
+    }
+    let page = arrange(
+        &mut clerk,
+        &[
+            ("post", "water.clerk"),
+            ("deputy", "p.water.head"),
+            ("from", "2026-03-02"),
+            ("to", "2026-03-02"),
+        ],
+    )
+    .await;
+    assert!(page.has("不由本人担任"), "{}", page.text);
+
+    let page = arrange(&mut clerk, &leave("p.housing.head", "2026-03-02", "2026-03-04")).await;
+    assert!(
+        page.status.is_success() && page.has("结束代岗") && page.has("2026年3月4日"),
+        "{}",
+        page.text
+    );
+    // He finds the work of the post on his desk, is told so, and what he does stands under his name in that post.
+    let mut head = Browser::signed_in(&county, "housing.head").await;
+    assert!(head.get("/").await.has("厂区道路被占"));
+    assert!(
+        head.get("/account").await.has("代"),
+        "it stands on his account too"
+    );
+    let mut head = on_post(&county, "housing.head", "housing.clerk").await;
+    let page = head.get(&format!("/cases/{case}")).await;
+    let form = page.form("act-step-report");
+    let (csrf, key, seq) = (page.hidden("csrf"), form.hidden("key"), form.hidden("seq"));
+    let fields = [
+        ("csrf", csrf.as_str()),
+        ("key", &key),
+        ("seq", &seq),
+        ("act", "step:report"),
+        ("f.report", "占道三十米"),
+    ];
+    let done = head.post(&format!("/cases/{case}/act"), &fields).await;
+    assert_eq!(done.status, StatusCode::OK, "{}", done.text);
+    // After the last day the post is no longer his; the other posts are.
+    county.time.set("2026-03-05T01:00:00Z".parse().unwrap());
+    let page = Browser::signed_in(&county, "housing.head")
+        .await
+        .get("/account")
+        .await;
+    assert!(!page.has("住房和城乡建设局承办岗"), "{}", page.text);
+}
+
+#[tokio::test]
+async fn acting_is_ended_early_or_arranged_by_who_administers_accounts_and_by_nobody_else() {
+    let county = County::new();
+    let send = async |browser: &mut Browser, fields: &[(&str, &str)]| {
+        let page = browser.get("/account").await;
+        let csrf = page.hidden("csrf");
+        let key = format!("acting-{}", fields.len());
+        let mut all = vec![("csrf", csrf.as_str()), ("key", key.as_str())];
+        all.extend(fields);
+        browser.post("/account/acting", &all).await
+    };
+    let leave = [
+        ("of", "p.housing.clerk"),
+        ("post", "housing.clerk"),
+        ("deputy", "p.housing.head"),
+        ("from", "2026-03-02"),
+        ("to", "2026-03-20"),
+    ];
+    let mut stranger = Browser::signed_in(&county, "water.clerk").await;
+    assert_eq!(send(&mut stranger, &leave).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(
+        stranger.get("/account/acting?of=p.housing.clerk").await.status,
+        StatusCode::FORBIDDEN
+    );
+    let mut office = Browser::signed_in(&county, "office.dispatcher").await;
+    assert!(
+        office
+            .get("/admin/accounts")
+            .await
+            .has("/account/acting?of=p.housing.clerk")
+    );
+    let page = send(&mut office, &leave).await;
+    assert!(page.status.is_success() && page.has("结束代岗"), "{}", page.text);
+    let mut head = Browser::signed_in(&county, "housing.head").await;
+    assert!(head.get("/account").await.has("住房和城乡建设局承办岗"));
+    // The absent one is back early.
+    let mut clerk = Browser::signed_in(&county, "housing.clerk").await;
+    let page = send(
+        &mut clerk,
+        &[("end", "p.housing.head"), ("post", "housing.clerk")],
+    )
+    .await;
+    assert!(page.status.is_success() && !page.has("结束代岗"), "{}", page.text);
+    assert!(!head.get("/account").await.has("住房和城乡建设局承办岗"));
+    let again = send(
+        &mut clerk,
+        &[("end", "p.housing.head"), ("post", "housing.clerk"), ("x", "")],
+    )
+    .await;
+    assert!(again.has("可能已经结束"), "{}", again.text);
 }
 
 #[tokio::test]

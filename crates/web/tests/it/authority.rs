@@ -152,6 +152,8 @@ const ROUTES: &[&str] = &[
     "POST /admin/accounts/{login}",
     "GET /account",
     "POST /account/password",
+    "GET /account/acting",
+    "POST /account/acting",
     "GET /account/notices",
     "POST /account/notices",
     "GET /account/second",

@@ -152,6 +152,132 @@ async fn the_calendar_shows_deadlines_on_their_day_over_the_working_calendar() {
 }
 
 #[tokio::test]
+async fn the_calendar_says_what_comes_about_by_itself_and_who_is_on_duty() {
+    const FILES: &[(&str, &str)] = &[
+        (
+            "pack.toml",
+            r#"language = 1
+[pack]
+id = "watch"
+label = { zh = "值守", en = "Watch" }
+requires = ["base"]
+
+[[register]]
+id = "roster"
+label = { zh = "值班表", en = "Roster" }
+title = "day"
+keeper = "supervision"
+[[register.field]]
+id = "day"
+datum = "watch-day"
+required = true
+[[register.field]]
+id = "unit"
+datum = "watch-unit"
+required = true
+[[register.field]]
+id = "officer"
+datum = "watch-officer"
+required = true
+"#,
+        ),
+        (
+            "dictionary.toml",
+            r#"language = 1
+[[datum]]
+id = "watch-day"
+label = { zh = "日期", en = "Day" }
+type = "date"
+owner = "supervision"
+of = "watch"
+valid = "always"
+[[datum]]
+id = "watch-unit"
+label = { zh = "单位", en = "Unit" }
+type = "unit"
+owner = "supervision"
+of = "watch"
+valid = "always"
+[[datum]]
+id = "watch-officer"
+label = { zh = "值班员", en = "Officer" }
+type = "post"
+owner = "supervision"
+of = "watch"
+valid = "always"
+"#,
+        ),
+    ];
+    let county = County::of_own_pack("watch", FILES);
+    for (row, unit) in [("2026-03-05", "water"), ("2026-03-06", "housing")] {
+        let values = serde_json::json!({ "day": row, "unit": unit, "officer": format!("{unit}.clerk") });
+        let order = serde_json::json!({ "type": "row", "register": "roster", "row": row, "values": values });
+        county.order("office.supervisor", &format!("roster-{row}"), order);
+    }
+    let mut clerk = Browser::signed_in(&county, "water.clerk").await;
+    let day = |page: &crate::browser::Page, n: usize| {
+        page.text.split("class=\"month-day").nth(n).unwrap().to_owned()
+    };
+    let mine = clerk.get("/calendar").await;
+    assert!(
+        day(&mine, 5).contains("值班") && day(&mine, 5).contains("水利局承办岗"),
+        "{}",
+        day(&mine, 5)
+    );
+    assert!(
+        !day(&mine, 6).contains("值班"),
+        "the duty of others: {}",
+        day(&mine, 6)
+    );
+    let all = clerk.get("/calendar?of=all").await;
+    assert!(
+        day(&all, 6).contains("住房和城乡建设局承办岗"),
+        "{}",
+        day(&all, 6)
+    );
+    assert!(
+        !clerk
+            .get("/calendar?month=2026-04")
+            .await
+            .has("/registers/roster"),
+        "another month"
+    );
+
+    // The half-month bulletin is opened and drafted by the office of projects; what should have been on days that are over is
+    // not told again.
+    let county = County::new();
+    let mut unit = county
+        .engine
+        .world()
+        .org
+        .units
+        .get(&bihuan_domain::id::UnitId::from("reform"))
+        .unwrap()
+        .clone();
+    unit.functions.insert("project-dispatch".into());
+    let change = vec![bihuan_domain::event::WorldEvent::UnitPut(unit).into()];
+    crate::county::apart(|| {
+        let system = bihuan_domain::org::Actor::system();
+        county.engine.change(&system, "projects", change).unwrap()
+    });
+    county.time.set("2026-03-20T03:00:00Z".parse().unwrap());
+    let days = async |login: &str, of: &str| {
+        let page = Browser::signed_in(&county, login)
+            .await
+            .get(&format!("/calendar{of}"))
+            .await;
+        let comes = |n: &usize| {
+            let day = day(&page, *n);
+            day.contains("/mechanisms/half-month-bulletin") && day.contains("系统立项、起草")
+        };
+        (1..=31).filter(comes).collect::<Vec<_>>()
+    };
+    assert_eq!(days("reform.clerk", "").await, [31], "the 13th is over");
+    assert_eq!(days("water.clerk", "").await, [0; 0]);
+    assert_eq!(days("water.clerk", "?of=all").await, [31]);
+}
+
+#[tokio::test]
 async fn deadlines_go_into_a_calendar_program() {
     let county = County::new();
     let case = county.matter("厂区道路被占");
@@ -164,6 +290,22 @@ async fn deadlines_go_into_a_calendar_program() {
         text.contains("厂区道路被占") && text.contains(&format!("/cases/{case}")),
         "{text}"
     );
+    // Two things that are due with one case are two events.
+    county.order(
+        "office.dispatcher",
+        "task",
+        serde_json::json!({ "type": "open", "mechanism": "key-task", "owner": "housing", "title": "老旧小区改造" }),
+    );
+    let feed = clerk.get("/calendar.ics").await;
+    let text = feed.text.replace("\r\n ", "");
+    let mut uids: Vec<&str> = text.lines().filter(|line| line.starts_with("UID:")).collect();
+    assert!(
+        text.contains("报进展 · 老旧小区改造") && uids.len() == 3,
+        "{text}"
+    );
+    uids.sort_unstable();
+    uids.dedup();
+    assert_eq!(uids.len(), 3, "{text}");
     let mut stranger = Browser::signed_in(&county, "water.clerk").await;
     assert!(!stranger.get("/calendar.ics").await.has("VEVENT"));
 }

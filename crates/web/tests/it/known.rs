@@ -181,7 +181,7 @@ async fn a_sensitive_value_of_a_case_that_one_may_not_see_stays_there() {
     let mut stranger = Browser::signed_in(&county, "housing.clerk").await;
     let page = asked(&mut stranger, "d1", "housing").await;
     assert!(
-        page.form("new-pressure").has("其他单位办理的案件"),
+        page.form("new-pressure").has("其他单位办理的事项"),
         "a plain figure is known to all"
     );
     assert!(!page.has("王师傅"), "a name is not: {}", page.text);

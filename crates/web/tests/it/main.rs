@@ -35,4 +35,5 @@ mod papers;
 mod phone;
 mod process;
 mod provider;
+mod standing;
 mod threads;

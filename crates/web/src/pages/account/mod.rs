@@ -1,6 +1,7 @@
 //! My account (我的账户): password, second step of signing in, where one is signed in, tokens of the API. Whatever makes an
 //! account stronger or weaker asks for the password again and stands in the log, without its secrets.
 
+mod acting;
 mod channels;
 mod second;
 mod tokens;
@@ -29,6 +30,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/account", get(index))
         .route("/account/password", post(password))
         .route("/account/sessions", post(sessions))
+        .merge(acting::routes())
         .merge(channels::routes())
         .merge(second::routes())
         .merge(tokens::routes())
@@ -156,6 +158,7 @@ fn page(visitor: &Visitor, outcome: &Outcome) -> Result<Markup, Trouble> {
         }
         (password_form(visitor, &outcome.problems))
         @if !must {
+            (acting::section(&show))
             (channels::section(visitor, &accounts)?)
             (second::section(visitor, &accounts, &outcome.problems)?)
             (session_list(visitor, &accounts)?)

@@ -55,7 +55,7 @@ pub(super) fn codes(lang: Lang, codes: &[String]) -> Markup {
         div .notice role="status" {
             p { strong { (t(lang, "account.recovery")) } }
             p { (t(lang, "account.recovery_lead")) }
-            ul .codes { @for code in codes { li { code { (code) } } } }
+            ul .spare-codes { @for code in codes { li { code { (code) } } } }
         }
     }
 }

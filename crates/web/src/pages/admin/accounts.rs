@@ -286,6 +286,7 @@ fn acts(visitor: &Visitor, account: &Account) -> Markup {
     html! {
         details {
             summary { (t(lang, "admin.account_do")) }
+            p { a href={ "/account/acting?of=" (show::percent(account.person.as_str())) } { (t(lang, "account.acting_arrange")) } }
             form .stack method="post" action={ "/admin/accounts/" (show::percent(&account.login)) } {
                 (layout::csrf(visitor))
                 button type="submit" name="act" value="reset" { (t(lang, "admin.account_reset")) }

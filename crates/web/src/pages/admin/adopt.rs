@@ -92,7 +92,7 @@ fn upload(visitor: &Visitor, problems: &[Problem]) -> Markup {
         }
         section {
             h2 { (t(lang, "admin.adopt_now")) }
-            ul .index { @for pack in visitor.mechanisms.packs() {
+            ul .index .by-code { @for pack in visitor.mechanisms.packs() {
                 li { span .code { (pack.id) } div {
                     a .row-title href={ "/packs/" (pack.id) } { (pack.label.get(lang)) }
                     span .row-note { (tf(lang, "admin.adopt_has", &[("n", &pack.mechanisms.len())])) }
@@ -352,7 +352,7 @@ fn done(visitor: &Visitor, adopted: &Adopted) -> Markup {
                 None => { (t(lang, "admin.adopt_not_migrated")) },
             }
         }
-        ul .index { @for id in &adopted.packs {
+        ul .index .by-code { @for id in &adopted.packs {
             @let label = visitor.mechanisms.packs().iter().find(|pack| pack.id.as_str() == id).map_or(id.as_str(), |pack| pack.label.get(lang));
             li { span .code { (id) } div { a .row-title href={ "/packs/" (id) } { (label) } } }
         } }

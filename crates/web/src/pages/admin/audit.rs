@@ -139,13 +139,20 @@ fn what(show: &Show<'_>, entry: &Entry) -> Markup {
         "person.appointed" | "person.relieved" => text("post").map(|id| show.post(&id.into())),
         _ => None,
     };
+    let pack = text("pack").and_then(|id| {
+        show.visitor
+            .mechanisms
+            .packs()
+            .iter()
+            .find(|pack| pack.id.as_str() == id)
+    });
     let code = ["pack", "key", "subject", "register", "id", "name"]
         .iter()
         .find_map(|key| text(key));
     let rows = entry.body.get("rows").and_then(|rows| rows.as_array());
     html! {
         @if let Some(plate) = plate { (plate) }
-        @else if let Some(code) = code { code { (code) } }
+        @else if let Some(code) = code { @if let Some(pack) = pack { (pack.label.get(lang)) " " } code { (code) } }
         @if let Some(rows) = rows { " " (tf(lang, "admin.audit_rows", &[("n", &rows.len())])) }
         @if let Some(case) = entry.body.get("case").and_then(serde_json::Value::as_u64) { " " a href={ "/cases/" (case) } { (tf(lang, "admin.subject_case", &[("n", &case)])) } }
         @if let Some(act) = text("act") { " " (t(lang, &format!("admin.account_{act}"))) }

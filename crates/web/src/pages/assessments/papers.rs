@@ -33,7 +33,7 @@ const ALL: [(Paper, &str); 2] = [
 /// Links to the papers that this visitor may read.
 pub(super) fn links(visitor: &Visitor, scheme: &Scheme, span: &Span, course: &Course) -> Markup {
     let readable = !course.announced.is_empty() && (sees_all(visitor) || is_announced(course));
-    html! { @if readable && course.whole.is_some() { p {
+    html! { @if readable && course.whole.is_some() { p .actions {
         @for (paper, key) in ALL {
             a .button href={ "/assessments/" (scheme.id) "/papers/" (paper.code()) "?period=" (span.name) } { (t(visitor.lang, key)) } " "
         }
@@ -224,7 +224,7 @@ impl Shown<'_> {
                     (layout::csrf(visitor))
                     input type="hidden" name="key" value=(fresh_key());
                     input type="hidden" name="period" value=(self.span.name);
-                    div .actions { button type="submit" { (t(lang, if self.issues.is_empty() { "assess.i_issue" } else { "assess.i_again" })) } }
+                    div .actions { button .primary type="submit" { (t(lang, if self.issues.is_empty() { "assess.i_issue" } else { "assess.i_again" })) } }
                 }
             }
             @if self.issues.len() > 1 {

@@ -115,7 +115,7 @@ fn list(
     let mut bulletins: Vec<&Bulletin> = world.bulletins.values().filter(may_read).collect();
     bulletins.sort_by_key(|bulletin| std::cmp::Reverse((bulletin.drafted_at, bulletin.draft.log.size)));
     let body = html! {
-        (layout::heading(None, &html! { (t(lang, "web.nav_bulletins")) }, &html! {}))
+        (layout::heading(None, &html! { (t(lang, "web.nav_bulletins")) }, &beside(visitor)))
         p .lead { (t(lang, "report.p_lead")) }
         (summary(lang, problems))
         @if bulletins.is_empty() { div .empty { p { (t(lang, "report.p_none")) } } }
@@ -146,7 +146,7 @@ fn row(visitor: &Visitor, bulletin: &Bulletin) -> Markup {
     let draft = &bulletin.draft;
     html! {
         tr {
-            th scope="row" { a .row-title href={ "/bulletins/" (draft.bulletin) } { (number(bulletin)) } }
+            th .num scope="row" { a .row-title href={ "/bulletins/" (draft.bulletin) } { (number(bulletin)) } }
             td data-label=(t(lang, "report.p_period")) { (show::date(draft.from, lang)) " – " (show::date(draft.to, lang)) }
             td data-label=(t(lang, "report.p_state")) { (state(visitor, bulletin)) }
             td data-label=(t(lang, "report.p_signer")) { (show::post_name(&visitor.world, &draft.signer, lang)) }
@@ -154,19 +154,24 @@ fn row(visitor: &Visitor, bulletin: &Bulletin) -> Markup {
     }
 }
 
-/// What will be drafted by itself next, and where a unit says why it is late.
+/// What stands beside the bulletins: meetings, reasons, burden, signs.
+fn beside(visitor: &Visitor) -> Markup {
+    let lang = visitor.lang;
+    html! {
+        a href="/meetings" { (t(lang, "web.meet_title")) }
+        a href="/bulletins/reasons" { (t(lang, "web.reasons_title")) }
+        a href="/burden" { (t(lang, "burden.p_title")) }
+        @if visitor.may(Task::Audit) { a href="/audit" { (t(lang, "audit.p_title")) } }
+    }
+}
+
+/// What will be drafted by itself next.
 fn coming(visitor: &Visitor) -> Markup {
     let lang = visitor.lang;
     let coming = bulletin::coming(&visitor.engine);
     html! {
         section #coming {
             h2 { (t(lang, "report.p_coming")) }
-            p .actions {
-                a .button href="/meetings" { (t(lang, "web.meet_title")) } " "
-                a .button href="/bulletins/reasons" { (t(lang, "web.reasons_title")) } " "
-                a .button href="/burden" { (t(lang, "burden.p_title")) } " "
-                @if visitor.may(Task::Audit) { a .button href="/audit" { (t(lang, "audit.p_title")) } }
-            }
             @if coming.is_empty() { p .quiet { (t(lang, "report.p_coming_none")) } }
             @else {
                 table .ledger {
@@ -235,7 +240,7 @@ fn form(visitor: &Visitor, asked: &Asked, sent: Option<&Sent>, refused: bool) ->
                     p .help { (t(lang, "report.p_remarks_help")) }
                     textarea #remarks name="remarks" rows="4" { (value("remarks", String::new())) }
                 }
-                div .actions { button type="submit" { (t(lang, "report.p_make")) } }
+                div .actions { button .primary type="submit" { (t(lang, "report.p_make")) } }
             }
         }
     }

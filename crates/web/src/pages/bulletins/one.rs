@@ -158,13 +158,13 @@ fn moves(visitor: &Visitor, bulletin: &Bulletin) -> Markup {
             form .inline method="post" action={ "/bulletins/" (bulletin.draft.bulletin) "/" (what) } {
                 (layout::csrf(visitor))
                 input type="hidden" name="key" value=(fresh_key());
-                button type="submit" { (visitor.t(&format!("report.p_do_{what}"))) }
+                button .primary type="submit" { (visitor.t(&format!("report.p_do_{what}"))) }
             }
         }
     };
     html! {
         @if signs || issues {
-            div .actions {
+            div .actions .signing {
                 @if signs { (button("sign")) p .quiet { (visitor.t("report.p_sign_note")) } }
                 @if issues { (button("issue")) p .quiet { (visitor.t("report.p_issue_note")) } }
             }

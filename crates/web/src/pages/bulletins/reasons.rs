@@ -96,7 +96,7 @@ fn view(visitor: &Visitor, problems: &[Problem]) -> Result<Markup, Trouble> {
                         textarea id=(name) name=(name) rows="2" maxlength="500" { @if let Some((text, _)) = reason { (text) } }
                     }
                 }
-                div .actions { button type="submit" { (t(lang, "web.reasons_send")) } }
+                div .actions { button .primary type="submit" { (t(lang, "web.reasons_send")) } }
             }
         }
         @if !given.is_empty() {

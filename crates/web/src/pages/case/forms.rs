@@ -1,6 +1,6 @@
 //! The forms of what may be done with a case: what it waits for first and open, the rest folded.
 
-use bihuan_domain::case::State;
+use bihuan_domain::case::{DutyKind, State};
 use bihuan_domain::mechanism::{Mechanism, RequestKind, Step};
 use bihuan_engine::known::Subject;
 use bihuan_messages::{Label, Lang, t, tf};
@@ -25,8 +25,13 @@ pub(super) fn forms(
     let lang = show.visitor.lang;
     // A refused act stays on the page even if it is no longer offered, with everything that was typed.
     let lost = attempt.filter(|attempt| !offers.iter().any(|offer| offer.act == attempt.act));
-    let (awaited, beside): (Vec<&Offer>, Vec<&Offer>) =
-        offers.iter().partition(|offer| offer.act.is_awaited());
+    let (mut awaited, beside): (Vec<&Offer>, Vec<&Offer>) = offers
+        .iter()
+        .partition(|offer| is_awaited(show, state, &offer.act));
+    // A report that is late stands before what still has time.
+    if state.clock("progress").is_some_and(|clock| clock.breached) {
+        awaited.sort_by_key(|offer| offer.act != Act::Note);
+    }
     let form = |offer: &Offer, first: bool| {
         let attempt = attempt.filter(|attempt| attempt.act == offer.act);
         let open = attempt.is_some() || first && awaited.len() <= 2;
@@ -57,6 +62,16 @@ pub(super) fn forms(
             }
         }
     }
+}
+
+/// Whether the case waits for it: for a report too, where this visitor's post owes the next one.
+fn is_awaited(show: &Show<'_>, state: &State, act: &Act) -> bool {
+    let owed = || {
+        let duties = state.duties().into_iter();
+        let mut reports = duties.filter(|duty| matches!(duty.kind, DutyKind::Progress));
+        reports.any(|duty| show.visitor.posts.contains(&duty.holder.post))
+    };
+    act.is_awaited() || matches!(act, Act::Note) && owed()
 }
 
 fn waiting(show: &Show<'_>, mechanism: &Mechanism, state: &State) -> String {
@@ -124,8 +139,9 @@ impl<'a> ActForm<'a> {
         let (act, slug) = (&self.offer.act, self.offer.act.slug());
         let problems: &[Problem] = self.attempt.map_or(&[], |attempt| &attempt.problems);
         let label = act.label(self.mechanism, self.state, lang);
+        let awaited = is_awaited(self.show, self.state, act);
         html! {
-            details .act .is-awaited[act.is_awaited()] id={ "act-" (slug) } open[open] {
+            details .act .is-awaited[awaited] id={ "act-" (slug) } open[open] {
                 summary { (label) @if let Some(unit) = &self.offer.on_behalf_of {
                     " " span .tag { (tf(lang, "web.on_behalf_of", &[("unit", &self.show.unit(unit))])) }
                 } }
@@ -133,7 +149,7 @@ impl<'a> ActForm<'a> {
                 form .stack method="post" action={ "/cases/" (self.state.id) "/act#now" } enctype="multipart/form-data" {
                     (self.inside())
                     @if act.takes_files() { (self.files(&slug, "web.evidence_help")) }
-                    div .actions { button .primary[act.is_awaited()] type="submit" { (label) } }
+                    div .actions { button .primary[awaited] type="submit" { (label) } }
                 }
             }
         }
@@ -354,6 +370,14 @@ impl<'a> ActForm<'a> {
         }
     }
 
+    /// Whether the step cannot be taken without evidence.
+    fn needs_files(&self) -> bool {
+        let Act::Step(step) = &self.offer.act else {
+            return false;
+        };
+        find_step(self.mechanism, self.state, step).is_some_and(|step| step.evidence > 0)
+    }
+
     /// The choice of files; those that an earlier try brought are kept and named.
     pub(crate) fn files(&self, slug: &str, help: &str) -> Markup {
         let lang = self.show.visitor.lang;
@@ -363,7 +387,7 @@ impl<'a> ActForm<'a> {
             .unwrap_or_default();
         html! {
             div .field {
-                label for={ (slug) "-files" } { (t(lang, "web.evidence")) " " span .optional { (t(lang, "web.optional")) } }
+                label for={ (slug) "-files" } { (t(lang, "web.evidence")) @if !self.needs_files() { " " span .optional { (t(lang, "web.optional")) } } }
                 p .help { (t(lang, help)) }
                 @for file in &kept {
                     p .kept {

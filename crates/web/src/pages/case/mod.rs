@@ -19,7 +19,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use bihuan_domain::case::State;
 use bihuan_domain::id::CaseId;
-use bihuan_domain::mechanism::{Mechanism, Risk, StageKind};
+use bihuan_domain::mechanism::{Mechanism, Risk, SourceKind, StageKind};
 use bihuan_domain::value::Value;
 use bihuan_engine::views::{CaseView, Views};
 use bihuan_messages::{t, tf};
@@ -157,7 +157,7 @@ pub(crate) fn view(
             p .notice role="status" { (t(lang, "web.done")) " " a href={ "/log/" (last) } { (t(lang, "web.receipt")) " " span .num { "#" (last) } } }
         }
         p .notice hidden data-news=(visitor.engine.beacon().size) { (t(lang, "web.news")) " " a href={ "/cases/" (state.id) } { (t(lang, "web.reload")) } }
-        (layout::heading(Some(&over), &show::text(&title), &html! { (standing(state, visitor)) }))
+        (layout::heading(Some(&over), &show::text(&title), &html! { (standing(state, mechanism, visitor)) }))
         (track(mechanism, case, visitor))
         div .case {
             (forms::forms(&show, mechanism, state, &offers, attempt))
@@ -179,7 +179,7 @@ pub(crate) fn view(
 }
 
 /// How the case stands in one word: its colour, or how it ended.
-fn standing(state: &State, visitor: &Visitor) -> Markup {
+fn standing(state: &State, mechanism: &Mechanism, visitor: &Visitor) -> Markup {
     let lang = visitor.lang;
     html! {
         @match state.kind {
@@ -191,15 +191,37 @@ fn standing(state: &State, visitor: &Visitor) -> Markup {
                 }
             } },
             StageKind::Void => { span .stamp { (t(lang, "web.void")) } },
-            _ => {
-                (show::colour(state.colour(), lang))
-                @if let Some(due) = state.due() { (show::remaining(due, visitor.now, lang)) }
-            },
+            _ => { (urgency(state, mechanism, visitor)) },
         }
         @if state.risk == Risk::Major { span .tag { (t(lang, "web.risk_major")) } }
         @if state.round > 1 { span .tag { (tf(lang, "web.round", &[("n", &state.round)])) } }
         @if let Some(until) = state.suspended_until {
             span .tag { (tf(lang, "web.suspended_until", &[("day", &show::date(bihuan_domain::calendar::date_of(until), lang))])) }
+        }
+    }
+}
+
+/// How an open case stands: by the due time that lists show it under, and where that has not come yet while something else of
+/// the case is late, by what is.
+fn urgency(state: &State, mechanism: &Mechanism, visitor: &Visitor) -> Markup {
+    let lang = visitor.lang;
+    let due = state.due();
+    if let Some(due) = due.filter(|due| *due <= visitor.now) {
+        // The colour's word would only say again what the words behind it say.
+        return html! { span .signals { (show::colour_mark(state.colour(), lang)) (show::remaining(due, visitor.now, lang)) } };
+    }
+    let late = state.clocks.iter().filter(|(_, clock)| clock.breached);
+    html! {
+        @match late.min_by_key(|(_, clock)| clock.due) {
+            Some((key, clock)) => { span .signals {
+                (show::colour_mark(state.colour(), lang))
+                span { (clocks::clock_name(key.as_str(), &state.stage, state, mechanism, lang)) }
+                (show::remaining(clock.due, visitor.now, lang))
+            } },
+            None => {
+                (show::colour(state.colour(), lang))
+                @if let Some(due) = due { (show::remaining(due, visitor.now, lang)) }
+            },
         }
     }
 }
@@ -359,7 +381,10 @@ fn source(show: &Show<'_>, state: &State) -> Markup {
             h2 { (t(lang, "web.source")) }
             p { (t(lang, super::new_case::source_key(source.kind)))
                 @if let Some(document) = &source.document { " · " a href={ "/reading/" (document) } { (t(lang, "web.document")) } }
-                @if let Some(key) = &source.key { " · " (show::text(key.as_str())) }
+                // What the engine knows other openings by tells a person nothing; the number in his old ledger does.
+                @if let Some((_, number)) = source.key.as_ref().filter(|_| source.kind == SourceKind::Import).and_then(|key| key.as_str().rsplit_once('#')) {
+                    " · " (tf(lang, "web.source_number", &[("n", &number)]))
+                }
             }
             @if let Some(quote) = &source.quote { blockquote { (show::lines(&show.sealed(quote))) } }
             @if !state.papers.is_empty() { h3 { (t(lang, "web.papers")) } (evidence::papers(show, state)) }

@@ -1,5 +1,7 @@
 //! The timeline (办理过程): every event in words, newest first, each with the way to its receipt.
 
+use std::collections::BTreeSet;
+
 use bihuan_domain::event::{CaseEvent, Holder, Placement, Values};
 use bihuan_domain::id::{Sealed, StageId};
 use bihuan_domain::mechanism::Mechanism;
@@ -21,6 +23,7 @@ pub(super) fn timeline(show: &Show<'_>, mechanism: &Mechanism, case: &CaseView) 
         show,
         mechanism,
         case,
+        ladders: ladders(case),
     };
     let lang = show.visitor.lang;
     let stages = stages(case);
@@ -65,6 +68,15 @@ fn stages(case: &CaseView) -> Vec<StageId> {
     stages
 }
 
+/// How many clocks of a case climbed a ladder.
+fn ladders(case: &CaseView) -> usize {
+    let climbed = case.timeline.iter().filter_map(|entry| match &entry.event {
+        CaseEvent::Escalated(e) => Some(&e.clock),
+        _ => None,
+    });
+    climbed.collect::<BTreeSet<_>>().len()
+}
+
 /// The weight of an event on the page.
 fn kind(event: &CaseEvent) -> &'static str {
     match event {
@@ -79,6 +91,8 @@ struct Teller<'a> {
     show: &'a Show<'a>,
     mechanism: &'a Mechanism,
     case: &'a CaseView,
+    /// Clocks that climbed their ladder.
+    ladders: usize,
 }
 
 impl Teller<'_> {
@@ -175,7 +189,7 @@ impl Teller<'_> {
                     "web.event_escalated"
                 };
                 let rung = e.rung + 1;
-                tf(
+                let climbed = tf(
                     lang,
                     key,
                     &[
@@ -183,14 +197,18 @@ impl Teller<'_> {
                         ("who", &self.holder(&e.to)),
                         ("until", &when(e.until)),
                     ],
-                )
+                );
+                self.which(&clock(e.clock.as_str()), climbed)
             }
             CaseEvent::Exhausted(e) => tf(
                 lang,
                 "web.event_exhausted",
                 &[("clock", &clock(e.clock.as_str()))],
             ),
-            CaseEvent::Answered(e) => tf(lang, "web.event_answered", &[("n", &(e.rung + 1))]),
+            CaseEvent::Answered(e) => {
+                let answered = tf(lang, "web.event_answered", &[("n", &(e.rung + 1))]);
+                self.which(&clock(e.clock.as_str()), answered)
+            }
             CaseEvent::Drawn(e) => {
                 let args: [(&str, &dyn std::fmt::Display); 2] =
                     [("who", &self.holder(&e.holder)), ("size", &e.beacon.size)];
@@ -215,6 +233,18 @@ impl Teller<'_> {
             CaseEvent::Migrated(_) => t(lang, "web.event_migrated").to_owned(),
             CaseEvent::Recounted(_) => t(lang, "web.event_recounted").to_owned(),
         }
+    }
+
+    /// What happened on a ladder, with whose it is where several clocks of the case climbed: else two lines would say the same.
+    fn which(&self, clock: &str, what: String) -> String {
+        if self.ladders < 2 {
+            return what;
+        }
+        tf(
+            self.show.visitor.lang,
+            "web.event_of_clock",
+            &[("clock", &clock), ("what", &what)],
+        )
     }
 
     fn stage(&self, placement: &Placement) -> String {

@@ -144,12 +144,14 @@ fn view(
         p .lead { (t(lang, "demo.walks_lead")) }
         p .quiet { (t(lang, "demo.walks_clock")) }
         @for (place, demo, walks) in &places {
+            section {
             h2 { (tf(lang, "demo.walks_here", &[
                 ("place", &place.engine.world().name.get(lang)),
                 ("n", &walks.len()),
             ])) " " span .quiet .walk-now { (show::moment_text(place.engine.now(), lang)) } }
             @if walks.is_empty() { p { (t(lang, "demo.walk_none")) } }
             @for walk in walks { (one(&Scene { place, demo, walk, lang, next: &format!("/demo/walks#{}", walk.number) }, current)) }
+            }
         }
     };
     Ok(match visitor {

@@ -18,7 +18,7 @@ impl Ledger<'_> {
         let columns = columns::shown(self.mechanism.as_deref(), self.asked);
         let begins = self.begins(page);
         html! {
-            table .ledger .is-list data-rows {
+            div .scroll tabindex="0" role="region" aria-label=(t(lang, "web.ledgers_title")) { table .ledger .is-list data-rows {
                 thead { tr {
                     th .pick scope="col" { label { span .sr { (t(lang, "find.bulk_all")) } input type="checkbox" data-all hidden; } }
                     th scope="col" { (t(lang, "web.due")) }
@@ -33,7 +33,7 @@ impl Ledger<'_> {
                         (self.row(row, values.get(n).and_then(Option::as_ref), &columns))
                     }
                 }
-            }
+            } }
         }
     }
 

@@ -270,26 +270,28 @@ impl Words<'_> {
             .iter()
             .filter(|(datum, _)| mine.contains(datum))
             .collect();
-        let heads = [
-            "web.mech_holder",
-            "web.mech_per_case",
-            "web.mech_weekly",
-            "web.mech_weekly_open",
-        ];
+        // A column in which nobody has anything says nothing.
+        let weekly = rows.iter().any(|row| row.weekly > 0);
+        let weekly_open = rows.iter().any(|row| row.weekly_open > 0);
         html! {
             p .quiet { (t(lang, "web.mech_burden_lead")) }
             div .scroll tabindex="0" role="region" aria-label=(t(lang, "web.mech_burden")) {
                 table .ledger {
-                    thead { tr { @for head in heads { th scope="col" { (t(lang, head)) } } } }
+                    thead { tr {
+                        th scope="col" { (t(lang, "web.mech_holder")) }
+                        th .amount scope="col" { (t(lang, "web.mech_per_case")) }
+                        @if weekly { th .amount scope="col" { (t(lang, "web.mech_weekly")) } }
+                        @if weekly_open { th .amount scope="col" { (t(lang, "web.mech_weekly_open")) } }
+                    } }
                     tbody { @for row in rows { tr {
                         td .is-title data-label=(t(lang, "web.mech_holder")) {
                             @if row.who.unit.as_str() != "any" { (unit_kind(self.visitor, &row.who.unit)) " " }
                             (post_kind(self.visitor, &row.who.post))
                             @if row.grass_roots { " " span .tag { (t(lang, "web.mech_grass_roots")) } }
                         }
-                        td .num data-label=(t(lang, "web.mech_per_case")) { (minutes(row.per_case)) }
-                        td .num data-label=(t(lang, "web.mech_weekly")) .is-empty[row.weekly == 0] { @if row.weekly > 0 { (minutes(row.weekly)) } }
-                        td .num data-label=(t(lang, "web.mech_weekly_open")) .is-empty[row.weekly_open == 0] { @if row.weekly_open > 0 { (minutes(row.weekly_open)) } }
+                        td .amount data-label=(t(lang, "web.mech_per_case")) { (minutes(row.per_case)) }
+                        @if weekly { td .amount data-label=(t(lang, "web.mech_weekly")) .is-empty[row.weekly == 0] { @if row.weekly > 0 { (minutes(row.weekly)) } @else { "–" } } }
+                        @if weekly_open { td .amount data-label=(t(lang, "web.mech_weekly_open")) .is-empty[row.weekly_open == 0] { @if row.weekly_open > 0 { (minutes(row.weekly_open)) } @else { "–" } } }
                     } } }
                 }
             }
