@@ -146,7 +146,7 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
         let cases = args.cases.unwrap_or(size.cases);
         results.insert(
             "http".to_owned(),
-            http::http(cases, size.requests, size.streams, term)?,
+            http::http(cases, size.requests, size.streams, args.keep.as_deref(), term)?,
         );
     }
     if wanted("growth") {
@@ -189,6 +189,11 @@ fn scratch() -> Result<tempfile::TempDir, Trouble> {
         .prefix("bihuan-bench-")
         .tempdir()
         .map_err(|error| Trouble::file(&std::env::temp_dir())(error))
+}
+
+/// Where chance begins in an office that is measured again: nowhere it began before.
+fn seed() -> u64 {
+    u64::try_from(jiff::Timestamp::now().as_microsecond()).unwrap_or(0)
 }
 
 /// The line for a rate, and its JSON.

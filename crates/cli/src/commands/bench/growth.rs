@@ -14,7 +14,7 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use super::page::{Asked, Site};
-use super::{IN_FLIGHT, engine, hundredths, per_second, plot, raw, scratch};
+use super::{IN_FLIGHT, engine, hundredths, per_second, plot, raw, scratch, seed};
 use crate::term::Term;
 use crate::trouble::Trouble;
 
@@ -100,10 +100,7 @@ pub(super) fn growth(
     let place = keep.unwrap_or(dir.path()).join("office");
     let stands = place.join("ledger.sqlite").is_file();
     let (mut office, mut cases) = if stands {
-        Office::again(
-            &place,
-            u64::try_from(Timestamp::now().as_microsecond()).unwrap_or(0),
-        )?
+        Office::again(&place, seed())?
     } else {
         (Office::found(&place, 17)?, Vec::new())
     };

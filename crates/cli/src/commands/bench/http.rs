@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::client::{Client, at, command, connected, fault, get};
 use super::demo::resident_kib;
-use super::{engine, hundredths, per_second, scratch};
+use super::{engine, hundredths, per_second, scratch, seed};
 use crate::term::Term;
 use crate::trouble::Trouble;
 
@@ -49,11 +49,25 @@ const LOOKS: usize = 150;
 /// A case with the department that owns it.
 type Owned = (CaseId, usize);
 
-pub(super) fn http(cases: usize, requests: usize, streams: usize, term: &Term) -> Result<Value, Trouble> {
+/// Measures over `cases`. Where `keep` names a directory the office stays there, and one that stands there already is read as
+/// it is, however many cases it has.
+pub(super) fn http(
+    cases: usize,
+    requests: usize,
+    streams: usize,
+    keep: Option<&Path>,
+    term: &Term,
+) -> Result<Value, Trouble> {
     let dir = scratch()?;
-    let place = dir.path().join("office");
-    let mut office = Office::of_units_hastily(&place, 29, UNITS)?;
-    let opened = engine::open(&mut office, cases, term)?;
+    let place = keep.unwrap_or(dir.path()).join("office");
+    let (mut office, opened) = if place.join("ledger.sqlite").is_file() {
+        Office::again(&place, seed())?
+    } else {
+        let mut office = Office::of_units_hastily(&place, 29, UNITS)?;
+        let opened = engine::open(&mut office, cases, term)?;
+        (office, opened)
+    };
+    let cases = opened.len();
     let rounds = requests.saturating_mul(PAGES).div_ceil(CLIENTS);
     let mut clients = Vec::with_capacity(CLIENTS);
     for n in 0..CLIENTS {
