@@ -45,6 +45,14 @@ macro_rules! case_events {
                 _ => None,
             }
         }
+
+        /// As [`read_body`], from the body's tree.
+        fn read_tree(name: &str, body: Json) -> Option<serde_json::Result<CaseEvent>> {
+            match name {
+                $($name => Some(serde_json::from_value(body).map(CaseEvent::$variant)),)*
+                _ => None,
+            }
+        }
     };
 }
 
@@ -669,15 +677,12 @@ fn split<T: Serialize>(event: &T) -> (String, Json) {
     }
 }
 
-fn join<T: for<'de> Deserialize<'de>>(name: &str, version: u32, body: Json) -> Result<T, Unreadable> {
-    let fault = |why: String| Unreadable {
+fn unreadable(name: &str, version: u32, why: String) -> Unreadable {
+    Unreadable {
         name: name.to_owned(),
         version,
         why,
-    };
-    let body = upcast(name, version, body).map_err(fault)?;
-    serde_json::from_value(serde_json::json!({ "type": name, "body": body }))
-        .map_err(|e| fault(e.to_string()))
+    }
 }
 
 /// Raises the body of an older version to [`VERSION`].
@@ -701,7 +706,15 @@ impl CaseEvent {
     ///
     /// [`Unreadable`] where the name is unknown, the version newer than this program or the body of another shape.
     pub fn read(name: &str, version: u32, body: Json) -> Result<Self, Unreadable> {
-        join(name, version, body)
+        let body = upcast(name, version, body).map_err(|why| unreadable(name, version, why))?;
+        match read_tree(name, body) {
+            Some(read) => read.map_err(|error| unreadable(name, version, error.to_string())),
+            None => Err(unreadable(
+                name,
+                version,
+                "this program knows no event of this name".to_owned(),
+            )),
+        }
     }
 
     /// As [`CaseEvent::read`], from the body's text: nothing stands between the text and the event.
@@ -710,18 +723,11 @@ impl CaseEvent {
     ///
     /// As for [`CaseEvent::read`].
     pub fn read_text(name: &str, version: u32, body: &str) -> Result<Self, Unreadable> {
-        let fault = |why: String| Unreadable {
-            name: name.to_owned(),
-            version,
-            why,
-        };
+        let fault = |error: serde_json::Error| unreadable(name, version, error.to_string());
         match read_body(name, body).filter(|_| version == VERSION) {
-            Some(read) => read.map_err(|error| fault(error.to_string())),
+            Some(read) => read.map_err(fault),
             // An older form, or a name that is not known: the tree says which.
-            None => {
-                let body = serde_json::from_str(body).map_err(|error| fault(error.to_string()))?;
-                join(name, version, body)
-            }
+            None => CaseEvent::read(name, version, serde_json::from_str(body).map_err(fault)?),
         }
     }
 }
@@ -738,6 +744,9 @@ impl WorldEvent {
     ///
     /// As for [`CaseEvent::read`].
     pub fn read(name: &str, version: u32, body: Json) -> Result<Self, Unreadable> {
-        join(name, version, body)
+        let fault = |why: String| unreadable(name, version, why);
+        let body = upcast(name, version, body).map_err(fault)?;
+        serde_json::from_value(serde_json::json!({ "type": name, "body": body }))
+            .map_err(|error| fault(error.to_string()))
     }
 }

@@ -13,7 +13,7 @@ use bihuan_domain::case::{Meta, State};
 use bihuan_domain::event::CaseEvent;
 use bihuan_domain::id::{CaseId, Code, DatumId, MechanismId, PostId, UnitId};
 use bihuan_domain::world::World;
-use bihuan_ledger::{Entry, Reader};
+use bihuan_ledger::Reader;
 use bihuan_messages::{Lang, tf};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::bulletin::CaseSet;
 use crate::error::Error;
+use crate::happened;
 use crate::mechanisms::Mechanisms;
 use crate::views::actor_of;
 
@@ -133,21 +134,14 @@ pub fn count(
     };
     for case in touched(log, start, end, size)? {
         let mut state: Option<State> = None;
-        for entry in log.stream(&format!("case/{case}"), 0)? {
-            if entry.seq >= size {
-                break;
-            }
-            let inside = start <= entry.at && entry.at < end;
-            let (event, meta) = read(entry)?;
+        happened::to_case(log, case, size, |event, meta| {
+            let inside = start <= meta.at && meta.at < end;
             if inside && !meta.actor.is_system() {
                 counting.take(case, state.as_ref(), &event, &meta);
             }
-            match (&mut state, &event) {
-                (Some(state), event) => state.evolve(event, &meta),
-                (None, CaseEvent::Opened(opened)) => state = Some(State::open(opened, &meta)),
-                (None, _) => {}
-            }
-        }
+            happened::evolve(&mut state, &event, &meta);
+            Ok(())
+        })?;
     }
     Ok(counting.finish())
 }
@@ -310,13 +304,4 @@ pub fn spoken(asked: &Asked, lang: Lang) -> String {
 pub fn monday(day: Date) -> Date {
     let back = i64::from(day.weekday().to_monday_zero_offset());
     day.checked_sub(jiff::Span::new().days(back)).unwrap_or(day)
-}
-
-fn read(entry: Entry) -> Result<(CaseEvent, Meta), Error> {
-    let meta = Meta {
-        seq: entry.seq,
-        at: entry.at,
-        actor: actor_of(&entry.actor),
-    };
-    Ok((CaseEvent::read(&entry.kind, entry.version, entry.body)?, meta))
 }

@@ -20,6 +20,7 @@ mod engine;
 pub mod erase;
 mod error;
 pub mod export;
+mod happened;
 mod heard;
 pub mod import;
 pub mod indicators;

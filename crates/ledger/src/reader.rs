@@ -175,6 +175,35 @@ impl Reader {
             .collect()
     }
 
+    /// Calls `each` with place and canonical text of the entries of a stream that stand before entry `until` of the log, in
+    /// order. Nothing is parsed: see [`crate::EntryText`].
+    ///
+    /// # Errors
+    ///
+    /// The first error of `each`; if the database cannot be read.
+    pub fn for_each_text_of<E: From<Error>>(
+        &self,
+        stream: &str,
+        until: u64,
+        mut each: impl FnMut(u64, &str) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let sql = "SELECT seq, entry FROM entries WHERE stream = ?1 ORDER BY stream_seq";
+        let mut statement = self.connection.prepare_cached(sql).map_err(Error::from)?;
+        let mut rows = statement.query([stream]).map_err(Error::from)?;
+        while let Some(row) = rows.next().map_err(Error::from)? {
+            let seq = number(row.get(0).map_err(Error::from)?);
+            if seq >= until {
+                break;
+            }
+            let text = row.get_ref(1).map_err(Error::from)?.as_str();
+            each(
+                seq,
+                text.map_err(|error| Error::from(rusqlite::Error::from(error)))?,
+            )?;
+        }
+        Ok(())
+    }
+
     /// One entry.
     ///
     /// # Errors

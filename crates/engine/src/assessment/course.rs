@@ -7,8 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bihuan_domain::assessment::{ENTRIES, ENTRIES_BEFORE, SHEET, Scheme, Span, is_of_period, result_row};
-use bihuan_domain::case::{Meta, State};
-use bihuan_domain::event::CaseEvent;
+use bihuan_domain::case::State;
 use bihuan_domain::expr::{Expr, Over, Row};
 use bihuan_domain::id::{CaseId, Code, FieldId, RegisterId, StepId, UnitId};
 use bihuan_domain::mechanism::{Mechanism, RegisterSpec};
@@ -18,8 +17,9 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use crate::error::Error;
+use crate::happened;
 use crate::mechanisms::Mechanisms;
-use crate::views::{Views, actor_of};
+use crate::views::Views;
 
 /// The field of a remark's or objection's row that says which item it is about.
 pub const ITEM: &str = "item";
@@ -136,20 +136,10 @@ impl Course {
         let mut course = Course::of(views, world, mechanisms, scheme, span)?;
         course.matters.clear();
         if let Some(whole) = course.whole.take() {
-            let entries = views.log().stream(&format!("case/{}", whole.id), 0)?;
-            for entry in entries.into_iter().filter(|entry| entry.seq < size) {
-                let meta = Meta {
-                    seq: entry.seq,
-                    at: entry.at,
-                    actor: actor_of(&entry.actor),
-                };
-                let event = CaseEvent::read(&entry.kind, entry.version, entry.body)?;
-                match (&event, &mut course.whole) {
-                    (CaseEvent::Opened(opened), whole) => *whole = Some(State::open(opened, &meta)),
-                    (event, Some(whole)) => whole.evolve(event, &meta),
-                    (_, None) => {}
-                }
-            }
+            happened::to_case(views.log(), whole.id, size, |event, meta| {
+                happened::evolve(&mut course.whole, &event, &meta);
+                Ok(())
+            })?;
         }
         Ok(course)
     }

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use bihuan_domain::case::{Meta, State};
+use bihuan_domain::case::State;
 use bihuan_domain::event::{CaseEvent, WorldEvent};
 use bihuan_domain::id::{BulletinId, CaseId};
 use bihuan_domain::mechanism::Section;
 use bihuan_domain::verification::Beacon;
 use bihuan_domain::world::World;
-use bihuan_ledger::{Entry, Reader};
+use bihuan_ledger::Reader;
 use jiff::Timestamp;
 
 use super::compute::Collector;
@@ -17,12 +17,10 @@ use super::correct::Earlier;
 use super::figures::{Figures, Scope};
 use crate::burden::{self, Burden, Part};
 use crate::error::Error;
+use crate::happened;
 use crate::mechanisms::Mechanisms;
 use crate::views::{Views, actor_of, each_brief};
 use crate::writer::WORLD;
-
-/// Log entries read at a time.
-const PAGE: usize = 4_096;
 
 /// The figures of `scope` from the read models, as of `as_of`, and the log head to which they belong.
 ///
@@ -75,32 +73,20 @@ pub fn recompute(
     };
     let (world, earlier) = jurisdiction(log, size)?;
     let mut cases: BTreeMap<CaseId, State> = BTreeMap::new();
-    let mut next = 0;
-    while next < size {
-        let page = log.entries(next, PAGE)?;
-        if page.is_empty() {
-            break;
-        }
-        for entry in page.into_iter().take_while(|entry| entry.seq < size) {
-            next = entry.seq.saturating_add(1);
-            let Some(id) = entry
-                .stream
-                .strip_prefix("case/")
-                .and_then(|id| id.parse().ok())
-                .map(CaseId)
-            else {
-                continue;
-            };
-            let (event, meta) = read(entry)?;
-            match (cases.get_mut(&id), &event) {
-                (Some(state), event) => state.evolve(event, &meta),
-                (None, CaseEvent::Opened(opened)) => {
-                    cases.insert(id, State::open(opened, &meta));
-                }
-                (None, _) => {}
+    log.for_each_text(0, size, |seq, stream, text| {
+        let Some(id) = happened::case_of(stream) else {
+            return Ok::<(), Error>(());
+        };
+        let (event, meta) = happened::read(seq, &happened::parts(seq, text)?)?;
+        match (cases.get_mut(&id), &event) {
+            (Some(state), event) => state.evolve(event, &meta),
+            (None, CaseEvent::Opened(opened)) => {
+                cases.insert(id, State::open(opened, &meta));
             }
+            (None, _) => {}
         }
-    }
+        Ok(())
+    })?;
     let mut collector = Collector::new(scope, as_of, &world);
     for state in cases.values() {
         collector.take(state);
@@ -161,13 +147,4 @@ fn jurisdiction(log: &Reader, size: u64) -> Result<(World, Vec<Earlier>), Error>
         });
     }
     Ok((world, earlier))
-}
-
-fn read(entry: Entry) -> Result<(CaseEvent, Meta), Error> {
-    let meta = Meta {
-        seq: entry.seq,
-        at: entry.at,
-        actor: actor_of(&entry.actor),
-    };
-    Ok((CaseEvent::read(&entry.kind, entry.version, entry.body)?, meta))
 }

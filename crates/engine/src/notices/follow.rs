@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use bihuan_domain::calendar::date_of;
-use bihuan_domain::case::{Meta, State};
+use bihuan_domain::case::State;
 use bihuan_domain::event::CaseEvent;
 use bihuan_domain::id::{CaseId, PersonId, PostId};
 use bihuan_domain::mechanism::Mechanism;
@@ -23,8 +23,9 @@ use super::world;
 use crate::assessment::about_items;
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::happened;
+use crate::heard::damaged;
 use crate::mechanisms::Mechanisms;
-use crate::views::actor_of;
 use crate::writer::WORLD;
 
 /// Entries of one batch.
@@ -82,21 +83,23 @@ impl Notices {
             }
         };
         let room = usize::try_from(size.saturating_sub(place)).unwrap_or(usize::MAX);
-        let entries = reader.entries(place, most.min(room))?;
-        let Some(last) = entries.last().map(|entry| entry.seq) else {
+        let next = place.saturating_add(u64::try_from(most.min(room)).unwrap_or(0));
+        if next == place {
             return Ok(None);
-        };
+        }
         // All of it first: whoever marks something as read should not wait for the log.
         let (world, mechanisms) = (engine.world(), engine.mechanisms());
         let (mut states, mut notices) = (BTreeMap::new(), Vec::new());
-        for entry in entries {
+        reader.for_each_text(place, next, |seq, stream, text| {
+            let entry = (seq, stream, text);
             notices.append(&mut notices_of(
                 &reader,
                 (&world, &mechanisms),
                 &mut states,
                 entry,
             )?);
-        }
+            Ok::<(), Error>(())
+        })?;
         let transaction = connection.transaction()?;
         let mut made = 0u64;
         for notice in &notices {
@@ -107,7 +110,7 @@ impl Notices {
             }
         }
         forget_old(&transaction, engine.now())?;
-        set_place(&transaction, last.saturating_add(1))?;
+        set_place(&transaction, next)?;
         transaction.commit()?;
         Ok(Some(made))
     }
@@ -159,36 +162,27 @@ fn notices_of(
     reader: &Reader,
     (world, mechanisms): (&World, &Mechanisms),
     states: &mut BTreeMap<CaseId, State>,
-    entry: Entry,
+    (seq, stream, text): (u64, &str, &str),
 ) -> Result<Vec<Notice>, Error> {
-    if entry.stream == WORLD {
+    if stream == WORLD {
+        let entry = Entry::from_canonical(text).map_err(|_| damaged(seq))?;
         return world::notices_of(world, &entry);
     }
-    let Some(case) = entry.stream.strip_prefix("case/").and_then(|id| id.parse().ok()) else {
+    let Some(case) = happened::case_of(stream) else {
         return Ok(Vec::new());
     };
-    let case = CaseId(case);
+    let (event, meta) = happened::read(seq, &happened::parts(seq, text)?)?;
     let before = match states.remove(&case) {
         Some(state) => Some(state),
-        None if entry.stream_seq > 0 => replayed(reader, &entry)?,
-        None => None,
+        None if matches!(event, CaseEvent::Opened(_)) => None,
+        None => replayed(reader, case, seq)?,
     };
-    let (seq, at, actor) = (entry.seq, entry.at, actor_of(&entry.actor));
-    let event = CaseEvent::read(&entry.kind, entry.version, entry.body)?;
-    let meta = Meta {
-        seq,
-        at,
-        actor: actor.clone(),
+    let mut after = before.clone();
+    happened::evolve(&mut after, &event, &meta);
+    let Some(after) = after else {
+        return Ok(Vec::new());
     };
-    let after = match (&before, &event) {
-        (Some(state), event) => {
-            let mut state = state.clone();
-            state.evolve(event, &meta);
-            state
-        }
-        (None, CaseEvent::Opened(opened)) => State::open(opened, &meta),
-        (None, _) => return Ok(Vec::new()),
-    };
+    let (at, actor) = (meta.at, meta.actor);
     // Only the mechanism's file says what is an emergency; a short clock alone is none.
     let rules = mechanisms.by_digest(&after.mechanism.digest);
     let emergency = rules
@@ -254,20 +248,11 @@ fn people(world: &World, to: &To, at: Timestamp) -> Vec<(PersonId, PostId)> {
 }
 
 /// The case as it was before an entry.
-fn replayed(reader: &Reader, until: &Entry) -> Result<Option<State>, Error> {
-    let mut events = Vec::new();
-    for entry in reader.stream(&until.stream, 0)? {
-        if entry.seq >= until.seq {
-            break;
-        }
-        let meta = Meta {
-            seq: entry.seq,
-            at: entry.at,
-            actor: actor_of(&entry.actor),
-        };
-        events.push((CaseEvent::read(&entry.kind, entry.version, entry.body)?, meta));
-    }
-    Ok(State::replay(
-        events.iter().map(|(event, meta)| (event, meta.clone())),
-    ))
+fn replayed(reader: &Reader, case: CaseId, until: u64) -> Result<Option<State>, Error> {
+    let mut state = None;
+    happened::to_case(reader, case, until, |event, meta| {
+        happened::evolve(&mut state, &event, &meta);
+        Ok(())
+    })?;
+    Ok(state)
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use bihuan_domain::case::{Meta, State, Tenure};
-use bihuan_domain::event::{CaseEvent, Holder, Number};
+use bihuan_domain::case::{State, Tenure};
+use bihuan_domain::event::{Holder, Number};
 use bihuan_domain::id::{CaseId, MechanismId, StageId, UnitId};
 use bihuan_domain::mechanism::{MechanismRef, Risk, StageKind};
 use jiff::Timestamp;
@@ -11,7 +11,8 @@ use serde::Deserialize;
 
 use crate::access::Sight;
 use crate::error::Error;
-use crate::views::{Filter, Sort, Views, actor_of};
+use crate::happened;
+use crate::views::{Filter, Sort, Views};
 
 /// The course of a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -167,29 +168,18 @@ struct End {
 
 fn from_log(views: &Views, case: CaseId) -> Result<Vec<Stay>, Error> {
     let (mut state, mut ends): (Option<State>, Vec<End>) = (None, Vec::new());
-    for entry in views.log().stream(&format!("case/{case}"), 0)? {
-        let meta = Meta {
-            seq: entry.seq,
-            at: entry.at,
-            actor: actor_of(&entry.actor),
-        };
-        let event = CaseEvent::read(&entry.kind, entry.version, entry.body)?;
-        match (&mut state, &event) {
-            (Some(state), event) => {
-                let open = state.is_open();
-                state.evolve(event, &meta);
-                if open && !state.is_open() {
-                    ends.push(End {
-                        stage: state.stage.clone(),
-                        at: state.stage_since,
-                        after: state.tenures.len(),
-                    });
-                }
-            }
-            (None, CaseEvent::Opened(opened)) => state = Some(State::open(opened, &meta)),
-            (None, _) => {}
+    happened::to_case(views.log(), case, u64::MAX, |event, meta| {
+        let open = state.as_ref().is_some_and(State::is_open);
+        happened::evolve(&mut state, &event, &meta);
+        if let Some(state) = state.as_ref().filter(|state| open && !state.is_open()) {
+            ends.push(End {
+                stage: state.stage.clone(),
+                at: state.stage_since,
+                after: state.tenures.len(),
+            });
         }
-    }
+        Ok(())
+    })?;
     Ok(stays(state.map(|state| state.tenures).unwrap_or_default(), ends))
 }
 

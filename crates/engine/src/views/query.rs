@@ -9,7 +9,7 @@ use bihuan_domain::event::{CaseEvent, Values};
 use bihuan_domain::id::{CaseId, Code, MechanismId, PersonId, PostId, Sealed, StageId, UnitId};
 use bihuan_domain::mechanism::Colour;
 use bihuan_domain::org::Actor;
-use bihuan_ledger::PooledReader;
+use bihuan_ledger::{PooledReader, Reader, leaf_hash};
 use jiff::Timestamp;
 use rusqlite::types::{Value as Sql, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
@@ -20,6 +20,7 @@ use super::packed;
 use super::roll::Roll;
 use crate::access::Sight;
 use crate::error::Error;
+use crate::happened;
 use crate::indicators::Tallies;
 
 /// A reader of the views, on a connection of its own; lists and counts are those of the moment when it was made, or when it
@@ -333,16 +334,20 @@ impl Views {
             .prepare_cached("SELECT title FROM case_views WHERE id = ?1")?
             .query_row([column(case)], |row| row.get(0))?;
         let mut timeline = Vec::new();
-        for entry in self.reader.stream(&format!("case/{case}"), 0)? {
+        let log: &Reader = &self.reader;
+        log.for_each_text_of(&format!("case/{case}"), u64::MAX, |seq, text| {
+            let entry = happened::parts(seq, text)?;
+            let (event, meta) = happened::read(seq, &entry)?;
             timeline.push(TimelineEntry {
-                seq: entry.seq,
-                at: entry.at,
-                actor: actor_of(&entry.actor),
-                name: entry.kind.clone(),
-                leaf: entry.leaf()?.hex(),
-                event: CaseEvent::read(&entry.kind, entry.version, entry.body)?,
+                seq,
+                at: meta.at,
+                actor: meta.actor,
+                name: entry.kind.to_owned(),
+                leaf: leaf_hash(text.as_bytes()).hex(),
+                event,
             });
-        }
+            Ok::<(), Error>(())
+        })?;
         let children = self.children(case, CHILDREN_MAX)?;
         Ok(Some(CaseView {
             state,
