@@ -35,3 +35,5 @@ pub use wording::named;
 
 #[doc(hidden)]
 pub use follow::Broken;
+#[doc(hidden)]
+pub use told::{is_news, is_nobodys_news};

@@ -18,7 +18,7 @@ use bihuan_ledger::{Entry, Reader};
 use jiff::{SignedDuration, Timestamp};
 
 use super::kept::{About, Notice, Notices, forget_from, forget_old, put, set_place};
-use super::told::{Reason, To, told};
+use super::told::{Reason, To, is_nobodys_news, told};
 use super::world;
 use crate::assessment::about_items;
 use crate::engine::Engine;
@@ -172,6 +172,12 @@ fn notices_of(
         return Ok(Vec::new());
     };
     let (event, meta) = happened::read(seq, &happened::parts(seq, text)?)?;
+    if is_nobodys_news(&event) {
+        if let Some(state) = states.get_mut(&case) {
+            state.evolve(&event, &meta);
+        }
+        return Ok(Vec::new());
+    }
     let before = match states.remove(&case) {
         Some(state) => Some(state),
         None if matches!(event, CaseEvent::Opened(_)) => None,

@@ -186,6 +186,21 @@ pub(super) fn told(before: Option<&State>, event: &CaseEvent, after: &State) -> 
     all
 }
 
+/// Whether an event is nobody's news, whatever the case was before it: feedback that answers no regular report, fields brought
+/// up to date. Most events are these, and what the case was need not be found out for them.
+pub fn is_nobodys_news(event: &CaseEvent) -> bool {
+    match event {
+        CaseEvent::Noted(e) => e.progress.is_none(),
+        CaseEvent::Amended(_) => true,
+        _ => false,
+    }
+}
+
+/// Whether somebody is told of an event.
+pub fn is_news(before: &State, event: &CaseEvent, after: &State) -> bool {
+    !told(Some(before), event, after).is_empty()
+}
+
 /// Clocks that warn or ran out, and reminders: told to whose clock it is.
 fn of_clocks(before: &State, event: &CaseEvent, all: &mut Vec<Told>) {
     let (to, reason, clock) = match event {

@@ -1,18 +1,17 @@
 //! The course of one case: in which stage and with whom it was, from when to when.
 
-use std::collections::BTreeSet;
-
 use bihuan_domain::case::{State, Tenure};
 use bihuan_domain::event::{Holder, Number};
 use bihuan_domain::id::{CaseId, MechanismId, StageId, UnitId};
 use bihuan_domain::mechanism::{MechanismRef, Risk, StageKind};
+use bihuan_ledger::Reader;
 use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::access::Sight;
 use crate::error::Error;
 use crate::happened;
-use crate::views::{Filter, Sort, Views};
+use crate::views::{Filter, Views, state};
 
 /// The course of a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,42 +97,28 @@ struct Known {
 ///
 /// If the read models or the log cannot be read.
 pub fn courses(views: &Views, mechanisms: &[MechanismId], sight: &Sight) -> Result<Vec<Course>, Error> {
-    let seen = seen(views, mechanisms, sight)?;
-    let mut courses = Vec::new();
-    let mut fault = None;
-    views.for_each_state_as(mechanisms, |known: Known| {
-        if fault.is_some() || seen.as_ref().is_some_and(|seen| !seen.contains(&known.id)) {
-            return;
-        }
-        match of(views, known) {
-            Ok(course) => courses.push(course),
-            Err(error) => fault = Some(error),
-        }
-    })?;
-    match fault {
-        Some(error) => Err(error),
-        None => Ok(courses),
-    }
-}
-
-/// Only these cases; `None` for all.
-fn seen(views: &Views, mechanisms: &[MechanismId], sight: &Sight) -> Result<Option<BTreeSet<CaseId>>, Error> {
-    if *sight == Sight::All {
-        return Ok(None);
-    }
-    let filter = Filter {
+    let seen = Filter {
         mechanisms: mechanisms.to_vec(),
         visible_to: sight.clone(),
         ..Filter::default()
     };
-    let page = views.cases(&filter, Sort::Oldest, 0, u64::from(u32::MAX))?;
-    Ok(Some(page.rows.iter().map(|row| row.id).collect()))
+    let cases: Vec<CaseId> = views.ids(&seen)?.into_iter().collect();
+    let runs = views.side_by_side(&cases, |log, run| {
+        let mut courses = Vec::with_capacity(run.len());
+        for case in run {
+            if let Some(known) = state(log.connection(), *case)? {
+                courses.push(of(log, known)?);
+            }
+        }
+        Ok(courses)
+    })?;
+    Ok(runs.into_iter().flatten().collect())
 }
 
-fn of(views: &Views, known: Known) -> Result<Course, Error> {
+fn of(log: &Reader, known: Known) -> Result<Course, Error> {
     let stays = if known.round > 1 {
         // What it was closed as before stands in the log alone.
-        from_log(views, known.id)?
+        from_log(log, known.id)?
     } else {
         let end = End {
             stage: known.stage,
@@ -166,9 +151,9 @@ struct End {
     after: usize,
 }
 
-fn from_log(views: &Views, case: CaseId) -> Result<Vec<Stay>, Error> {
+fn from_log(log: &Reader, case: CaseId) -> Result<Vec<Stay>, Error> {
     let (mut state, mut ends): (Option<State>, Vec<End>) = (None, Vec::new());
-    happened::to_case(views.log(), case, u64::MAX, |event, meta| {
+    happened::to_case(log, case, u64::MAX, |event, meta| {
         let open = state.as_ref().is_some_and(State::is_open);
         happened::evolve(&mut state, &event, &meta);
         if let Some(state) = state.as_ref().filter(|state| open && !state.is_open()) {

@@ -399,18 +399,6 @@ impl Views {
         each_state(self.connection(), mechanisms, document, visit)
     }
 
-    /// As [`Views::for_each_state`], with only what `T` wants of each state.
-    pub(crate) fn for_each_state_as<T: serde::de::DeserializeOwned>(
-        &self,
-        mechanisms: &[MechanismId],
-        mut visit: impl FnMut(T),
-    ) -> Result<(), Error> {
-        each_row(self.connection(), mechanisms, None, |state, _| {
-            visit(packed::read(state)?);
-            Ok(())
-        })
-    }
-
     /// The cases that a document became, by the key of their source, in order of id.
     pub(crate) fn keys_of_document(&self, document: &str) -> Result<Vec<(String, CaseId)>, Error> {
         let mut statement = self.connection().prepare_cached(

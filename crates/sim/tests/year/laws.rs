@@ -7,6 +7,7 @@ use bihuan_domain::id::{CaseId, PersonId, PostId};
 use bihuan_domain::mechanism::StageKind;
 use bihuan_domain::org::Actor;
 use bihuan_domain::verification::{Beacon, draw};
+use bihuan_engine::notices::{is_news, is_nobodys_news};
 use bihuan_engine::views;
 use bihuan_ledger::{Entry, Known};
 use jiff::Timestamp;
@@ -75,8 +76,11 @@ impl Year {
             (Some(before), event) => {
                 self.of_event(&before, event, &meta)
                     .map_err(|what| format!("case {id}, entry {}: {what}", entry.seq))?;
-                let mut after = before;
+                let mut after = before.clone();
                 after.evolve(event, &meta);
+                if is_nobodys_news(event) && is_news(&before, event, &after) {
+                    return Err(format!("case {id}, entry {}: news that is told to nobody", entry.seq));
+                }
                 self.cases.insert(id, after);
             }
         }
