@@ -26,7 +26,7 @@ mod roll;
 mod select;
 mod spans;
 
-pub use desk::DESK_COUNTED;
+pub use desk::{DESK_COUNTED, DeskCounts};
 pub use fold::{fold, words};
 pub use group::Group;
 pub use query::{CaseRow, CaseView, Counts, DutyRow, Filter, Page, Sort, TimelineEntry, Views};

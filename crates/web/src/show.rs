@@ -302,6 +302,14 @@ pub fn count(n: u64) -> String {
     grouped(&n.to_string())
 }
 
+/// A number that was counted up to `known` and may be more: `1,000+`.
+pub fn counted(n: u64, known: u64) -> String {
+    match n > known {
+        true => format!("{}+", count(known)),
+        false => count(n),
+    }
+}
+
 /// A day with its year.
 pub fn date(day: Date, lang: Lang) -> String {
     bihuan_domain::clock::date_label(day).get(lang).to_owned()

@@ -255,7 +255,6 @@ fn the_desk_shows_what_waits_for_me_and_nothing_else() {
             .unwrap()
             .desk(&by.person, &[by.post], 50)
             .unwrap()
-            .rows
     };
     assert_eq!(desk(&county, "housing.clerk").len(), 1);
     assert!(desk(&county, "county.leader").is_empty());

@@ -79,7 +79,10 @@ impl Year {
                 let mut after = before.clone();
                 after.evolve(event, &meta);
                 if is_nobodys_news(event) && is_news(&before, event, &after) {
-                    return Err(format!("case {id}, entry {}: news that is told to nobody", entry.seq));
+                    return Err(format!(
+                        "case {id}, entry {}: news that is told to nobody",
+                        entry.seq
+                    ));
                 }
                 self.cases.insert(id, after);
             }

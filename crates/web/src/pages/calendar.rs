@@ -198,13 +198,19 @@ fn column(weekday: Weekday) -> &'static str {
 /// What waits for the visitor: of one month, or all of it; with how many there are.
 fn mine(visitor: &Visitor, month: Option<Date>) -> Result<(Vec<Due>, u64), Trouble> {
     let views = visitor.views()?;
-    let duties = views.desk(&visitor.person, &visitor.posts, u64::MAX >> 1)?;
-    let within = |at: Timestamp| month.is_none_or(|month| date_of(at).first_of_month() == month);
-    let mut dues: Vec<Due> = duties
+    let within = match month {
+        Some(month) => (
+            midnight(month),
+            midnight(month.checked_add(1.months()).unwrap_or(month)),
+        ),
+        None => (Timestamp::MIN, Timestamp::MAX),
+    };
+    let duties = views.desk_due(&visitor.person, &visitor.posts, within, DUE_MAX)?;
+    let dues: Vec<Due> = duties
         .rows
         .into_iter()
         .filter_map(|duty| {
-            let at = duty.due.filter(|at| within(*at))?;
+            let at = duty.due?;
             Some(Due {
                 at,
                 colour: duty.colour,
@@ -214,9 +220,7 @@ fn mine(visitor: &Visitor, month: Option<Date>) -> Result<(Vec<Due>, u64), Troub
             })
         })
         .collect();
-    dues.sort_by_key(|due| (due.at, due.case.id));
-    let total = u64::try_from(dues.len()).unwrap_or(u64::MAX);
-    Ok((dues, total))
+    Ok((dues, duties.total))
 }
 
 /// Open cases that the visitor may see and that are due in a month, the earliest first.

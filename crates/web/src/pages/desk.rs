@@ -7,18 +7,23 @@ use bihuan_domain::case::DutyKind;
 use bihuan_domain::mechanism::RequestKind;
 use bihuan_domain::world::Bulletin;
 use bihuan_engine::bulletin::may_sign;
-use bihuan_engine::views::{Counts, DESK_COUNTED, DutyRow, Filter};
+use bihuan_engine::views::{Counts, DESK_COUNTED, DeskCounts, DutyRow, Filter};
 use bihuan_messages::{Lang, t, tf};
 use jiff::Timestamp;
 use maud::{Markup, html};
+use serde::Deserialize;
 
 use crate::Web;
 use crate::layout::{self, Nav};
+use crate::place::Query;
 use crate::session::Visitor;
 use crate::show::{self, Show};
 use crate::trouble::Trouble;
 
-/// Lines on a desk at most; who has more has another problem than a short list.
+/// Lines on a desk. What is late or due today stands on it all the same, up to [`LINES_MAX`].
+const LINES: u64 = 50;
+
+/// Lines on a desk at most, for who asks for more; who has more has another problem than a short list.
 const LINES_MAX: u64 = 200;
 
 /// Lines of a group with time enough that are shown without unfolding.
@@ -28,11 +33,24 @@ pub(crate) fn routes() -> Router<Web> {
     Router::new().route("/", get(desk))
 }
 
-async fn desk(visitor: Visitor) -> Result<Markup, Trouble> {
+#[derive(Deserialize)]
+struct Asked {
+    /// Whether as many lines are asked for as there may be.
+    #[serde(default)]
+    all: String,
+}
+
+async fn desk(visitor: Visitor, Query(asked): Query<Asked>) -> Result<Markup, Trouble> {
     visitor
-        .work(|visitor| {
+        .work(move |visitor| {
             let views = visitor.views()?;
-            let duties = views.desk(&visitor.person, &visitor.posts, LINES_MAX)?;
+            let waits = views.desk_counts(&visitor.person, &visitor.posts, visitor.now)?;
+            let pressing = waits.late.saturating_add(waits.today);
+            let lines = match asked.all.is_empty() {
+                true => pressing.clamp(LINES, LINES_MAX),
+                false => LINES_MAX,
+            };
+            let duties = views.desk(&visitor.person, &visitor.posts, lines)?;
             let seen = Filter {
                 visible_to: visitor.sight.as_ref().clone(),
                 ..Filter::default()
@@ -42,7 +60,7 @@ async fn desk(visitor: Visitor) -> Result<Markup, Trouble> {
                 visitor,
                 views: &views,
             };
-            Ok(view(&show, &duties.rows, duties.total, &counts))
+            Ok(view(&show, &duties, &waits, &counts))
         })
         .await
 }
@@ -83,6 +101,17 @@ impl When {
         }
     }
 
+    /// How many there are of it.
+    fn count(self, waits: &DeskCounts) -> u64 {
+        match self {
+            When::Late => waits.late,
+            When::Today => waits.today,
+            When::Week => waits.week,
+            When::Later => waits.later(),
+            When::Open => waits.open,
+        }
+    }
+
     fn key(self) -> &'static str {
         match self {
             When::Late => "web.desk_late",
@@ -94,7 +123,7 @@ impl When {
     }
 }
 
-fn view(show: &Show<'_>, duties: &[DutyRow], total: u64, counts: &Counts) -> Markup {
+fn view(show: &Show<'_>, duties: &[DutyRow], waits: &DeskCounts, counts: &Counts) -> Markup {
     let visitor = show.visitor;
     let lang = visitor.lang;
     let of = |when: When| {
@@ -102,7 +131,8 @@ fn view(show: &Show<'_>, duties: &[DutyRow], total: u64, counts: &Counts) -> Mar
             .iter()
             .filter(move |duty| When::of(duty.due, visitor.now) == when)
     };
-    let (late, today) = (of(When::Late).count(), of(When::Today).count());
+    let (total, late, today) = (waits.total, waits.late, waits.today);
+    let shown = u64::try_from(duties.len()).unwrap_or(u64::MAX);
     let name = show.person(&visitor.person);
     // Chinese sentences stand without spaces between them.
     let gap = if lang == Lang::En { " " } else { "" };
@@ -124,7 +154,7 @@ fn view(show: &Show<'_>, duties: &[DutyRow], total: u64, counts: &Counts) -> Mar
             @let lines: Vec<&DutyRow> = of(when).collect();
             @if !lines.is_empty() {
                 section .desk-group .is-late[when == When::Late] {
-                    h2 { (t(lang, when.key())) " " span .num .quiet { (lines.len()) } }
+                    h2 { (t(lang, when.key())) " " span .num .quiet { (show::counted(when.count(waits), DESK_COUNTED)) } }
                     @let (seen, rest) = lines.split_at(when.in_sight(lines.len()));
                     div {
                         @if !seen.is_empty() { ul .duties { @for duty in seen { (line(show, duty)) } } }
@@ -138,11 +168,25 @@ fn view(show: &Show<'_>, duties: &[DutyRow], total: u64, counts: &Counts) -> Mar
                 }
             }
         }
-        @if total > DESK_COUNTED { p .quiet { (t(lang, "web.desk_more_over")) } }
-        @else if total > LINES_MAX { p .quiet { (tf(lang, "web.desk_more", &[("n", &(total - LINES_MAX))])) } }
+        (more(lang, shown, total))
         (figures(visitor, counts))
     };
     layout::page(visitor, t(lang, "web.desk_title"), Nav::Desk, &body)
+}
+
+/// What is not listed, and how to see it.
+fn more(lang: Lang, shown: u64, total: u64) -> Markup {
+    let left = total.saturating_sub(shown);
+    html! {
+        @if left > 0 {
+            p .quiet {
+                @if total > DESK_COUNTED { (t(lang, "web.desk_more_over")) } @else { (tf(lang, "web.desk_more", &[("n", &left)])) }
+                @if shown < LINES_MAX {
+                    " " a href="/?all=yes" { (tf(lang, "web.desk_all", &[("n", &left.min(LINES_MAX.saturating_sub(shown)))])) }
+                }
+            }
+        }
+    }
 }
 
 /// Bulletins that wait for this visitor's signature: nothing that names a unit goes out unsigned.

@@ -13,7 +13,7 @@ use axum::routing::{get, post};
 use bihuan_domain::id::CaseId;
 use bihuan_domain::value::Value;
 use bihuan_engine::access;
-use bihuan_engine::views::{CaseRow, DutyRow};
+use bihuan_engine::views::{CaseRow, DESK_COUNTED, DutyRow};
 use bihuan_messages::{t, tf};
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -94,15 +94,16 @@ async fn home(visitor: Visitor) -> Result<Markup, Trouble> {
             };
             let lang = visitor.lang;
             let duties = views.desk(&visitor.person, &visitor.posts, DUTIES_MAX)?;
-            let more = duties.total.saturating_sub(DUTIES_MAX);
+            let total = views.desk_counts(&visitor.person, &visitor.posts, visitor.now)?.total;
+            let more = total.saturating_sub(DUTIES_MAX);
             let unit = visitor.world.org.unit_of(&visitor.post);
             let body = html! {
                 (layout::heading(Some(&show.post(&visitor.post)), &html! { (t(lang, "phone.title")) }, &html! {}))
                 (outbox())
                 section {
-                    h2 { (t(lang, "phone.mine")) " " span .num .quiet { (duties.total) } }
-                    @if duties.rows.is_empty() { p .empty { (t(lang, "phone.none_mine")) } }
-                    ul .tiles { @for duty in &duties.rows { li { (duty_tile(&show, duty)) } } }
+                    h2 { (t(lang, "phone.mine")) " " span .num .quiet { (show::counted(total, DESK_COUNTED)) } }
+                    @if duties.is_empty() { p .empty { (t(lang, "phone.none_mine")) } }
+                    ul .tiles { @for duty in &duties { li { (duty_tile(&show, duty)) } } }
                     @if more > 0 { p { a href="/" { (tf(lang, "phone.more", &[("n", &more)])) } } }
                 }
                 section {

@@ -139,6 +139,36 @@ async fn a_long_week_is_folded_after_its_next_lines_and_what_is_late_never_is() 
     assert!(lines(late) > 12 && !late.contains("<details"), "{}", desk.text);
 }
 
+#[tokio::test]
+async fn a_long_desk_lists_the_most_pressing_and_says_what_it_leaves_out() {
+    let county = County::new();
+    for n in 0..60 {
+        county.matter(&format!("第{n}件"));
+    }
+    let mut clerk = Browser::signed_in(&county, "housing.clerk").await;
+    let lines = |page: &Page| page.text.matches("class=\"duty\"").count();
+    let desk = clerk.get("/").await;
+    assert_eq!(lines(&desk), 50);
+    for said in [
+        "有 60 件事等您办理",
+        "七天内到期 <span class=\"num quiet\">60<",
+        "另有 10 件没有列出",
+        "href=\"/?all=yes\">再列出 10 件",
+    ] {
+        assert!(desk.has(said), "{said}: {}", desk.text);
+    }
+    let whole = clerk.get("/?all=yes").await;
+    assert_eq!(lines(&whole), 60);
+    assert!(!whole.has("没有列出"), "{}", whole.text);
+
+    // What is late is all there and counted as such.
+    county.time.set(instant(date(2026, 3, 3).at(15, 0, 0, 0)));
+    apart(|| county.engine.catch_up().unwrap());
+    let desk = clerk.get("/").await;
+    assert_eq!(lines(&desk), 60);
+    assert!(desk.has("60 件已经超期"), "{}", desk.text);
+}
+
 /// Fills the form of an act of the case page and sends it.
 async fn act(browser: &mut Browser, case: &str, act: &str, fields: &[(&str, &str)]) -> Page {
     let page = browser.get(case).await;

@@ -60,7 +60,8 @@ pub(super) fn http(
 ) -> Result<Value, Trouble> {
     let dir = scratch()?;
     let place = keep.unwrap_or(dir.path()).join("office");
-    let (mut office, opened) = if place.join("ledger.sqlite").is_file() {
+    let stands = place.join("ledger.sqlite").is_file();
+    let (mut office, opened) = if stands {
         Office::again(&place, seed())?
     } else {
         let mut office = Office::of_units_hastily(&place, 29, UNITS)?;
@@ -73,7 +74,7 @@ pub(super) fn http(
     for n in 0..CLIENTS {
         clients.push(Reader::signed_in(&office, n, &opened, rounds)?);
     }
-    let change = change(&mut office, &opened)?;
+    let change = change(&mut office, &opened, stands)?;
     drop(office);
 
     let server = Server::over(&place)?;
@@ -240,11 +241,11 @@ fn together(
     Ok((all, started.elapsed()))
 }
 
-/// A plan of the first case, by which the streams are told that something is new.
-fn change(office: &mut Office, opened: &[Owned]) -> Result<Vec<u8>, Trouble> {
+/// A plan of the first case, or a report where it is planned, by which the streams are told that something is new.
+fn change(office: &mut Office, opened: &[Owned], planned: bool) -> Result<Vec<u8>, Trouble> {
     let (case, owner) = opened.first().copied().ok_or_else(engine::stopped)?;
     let session = office.sign_in_of(owner)?;
-    let (_, submission) = office.transition(case, owner, false);
+    let (_, submission) = office.transition(case, owner, planned);
     command(&submission, &format!("office.{session}"))
 }
 

@@ -61,6 +61,8 @@ pub(super) fn writes(single: usize, many: usize, term: &Term) -> Result<Value, T
         clients.push(requests.collect::<Result<Vec<Vec<u8>>, Trouble>>()?);
     }
     let sync = waits(&place)?;
+    // What was written before is no news; what is sent now is told as a server tells it, on the same processors.
+    bihuan_engine::Notices::open(office.engine.ledger().dir())?.follow(&office.engine)?;
     let server = Server::start(&office)?;
     // One client; what it sends is not sent again.
     let first = clients.first_mut().map(std::mem::take).unwrap_or_default();
@@ -129,7 +131,7 @@ impl Server {
             slug: "bench".to_owned(),
             engine: office.engine.clone(),
             accounts: office.accounts.clone(),
-            notices: std::sync::Arc::new(bihuan_engine::Notices::open(office.engine.ledger().dir())?),
+            notices: serve::followed(&office.engine)?,
             demo: None,
         };
         let app = App {
