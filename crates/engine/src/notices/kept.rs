@@ -44,6 +44,16 @@ CREATE INDEX IF NOT EXISTS notices_unread ON notices(person, case_id) WHERE read
 CREATE INDEX IF NOT EXISTS notices_by_time ON notices(at);
 ";
 
+// What is unread is few among all that somebody was ever told. Left to itself SQLite goes through all of a person's notices.
+const UNREAD: &str = "SELECT count(*) FROM
+     (SELECT 1 FROM notices INDEXED BY notices_unread WHERE person = ?1 AND read_at IS NULL LIMIT ?2)";
+const WAITS: &str = "SELECT 1 FROM notices INDEXED BY notices_unread
+     WHERE person = ?1 AND case_id = ?2 AND read_at IS NULL";
+const SEEN: &str = "UPDATE notices INDEXED BY notices_unread SET read_at = ?3
+     WHERE person = ?1 AND case_id = ?2 AND read_at IS NULL";
+const SEEN_ABOUT: &str = "UPDATE notices INDEXED BY notices_unread SET read_at = ?3
+     WHERE person = ?1 AND case_id = -1 AND about = ?2 AND read_at IS NULL";
+
 /// Something that somebody is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
@@ -153,9 +163,12 @@ impl Notices {
             writing.execute_batch("ALTER TABLE notices ADD COLUMN about TEXT NOT NULL DEFAULT ''")?;
         }
         super::outbox::tables(&writing)?;
+        // Pages mark what was seen. A failure of power may take the last marks with it: then it is unread again.
+        let reading = open()?;
+        reading.pragma_update(None, "synchronous", "NORMAL")?;
         Ok(Notices {
             writing: Mutex::new(writing),
-            reading: Mutex::new(open()?),
+            reading: Mutex::new(reading),
             dir: dir.to_owned(),
             settings: RwLock::new(Arc::new(Settings::read(dir)?)),
             accounts: Accounts::open(dir)?,
@@ -192,9 +205,7 @@ impl Notices {
     /// If the file cannot be read.
     pub fn unread(&self, person: &PersonId) -> Result<u64, Error> {
         let connection = self.reading();
-        let mut statement = connection.prepare_cached(
-            "SELECT count(*) FROM (SELECT 1 FROM notices WHERE person = ?1 AND read_at IS NULL LIMIT ?2)",
-        )?;
+        let mut statement = connection.prepare_cached(UNREAD)?;
         let most = i64::try_from(UNREAD_MAX).unwrap_or(i64::MAX).saturating_add(1);
         let n: i64 = statement.query_row((person.as_str(), most), |row| row.get(0))?;
         Ok(u64::try_from(n).unwrap_or(0))
@@ -259,14 +270,12 @@ impl Notices {
         let connection = self.reading();
         let case = i64::try_from(case.0).unwrap_or(i64::MAX);
         let waits = connection
-            .prepare_cached("SELECT 1 FROM notices WHERE person = ?1 AND case_id = ?2 AND read_at IS NULL")?
+            .prepare_cached(WAITS)?
             .exists((person.as_str(), case))?;
         // Most cases that are looked at have nothing unread: those cost no write.
         if waits {
-            let sql =
-                "UPDATE notices SET read_at = ?3 WHERE person = ?1 AND case_id = ?2 AND read_at IS NULL";
             connection
-                .prepare_cached(sql)?
+                .prepare_cached(SEEN)?
                 .execute((person.as_str(), case, now.as_microsecond()))?;
         }
         Ok(())
@@ -279,7 +288,7 @@ impl Notices {
     /// If the file cannot be written.
     pub fn seen_about(&self, person: &PersonId, about: &About, now: Timestamp) -> Result<(), Error> {
         self.reading().execute(
-            "UPDATE notices SET read_at = ?3 WHERE person = ?1 AND case_id = -1 AND about = ?2 AND read_at IS NULL",
+            SEEN_ABOUT,
             (person.as_str(), about.stored(), now.as_microsecond()),
         )?;
         Ok(())
@@ -360,4 +369,22 @@ pub(super) fn notice(row: &Row<'_>) -> rusqlite::Result<Notice> {
         at: moment(row.get(7)?),
         read: row.get::<_, Option<i64>>(8)?.map(moment),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_unread_is_found_without_going_through_what_was_read() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(TABLES).unwrap();
+        for sql in [UNREAD, WAITS, SEEN, SEEN_ABOUT] {
+            let mut plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+            let unbound = vec![None::<i64>; plan.parameter_count()];
+            let steps = plan.query_map(rusqlite::params_from_iter(unbound), |row| row.get(3));
+            let steps: Vec<String> = steps.unwrap().map(Result::unwrap).collect();
+            assert!(steps.iter().any(|step| step.contains("notices_unread (person=?")), "{steps:?}");
+        }
+    }
 }
