@@ -272,6 +272,16 @@ impl Engine {
         ))
     }
 
+    /// Puts lists in order beside everything else, so that whoever asks first does not wait for it.
+    pub fn put_lists_in_order(&self) {
+        let engine = self.clone();
+        std::thread::spawn(move || {
+            if let Err(error) = engine.views().and_then(|views| views.put_in_order()) {
+                tracing::error!(%error, "lists could not be put in order; they will be when somebody asks for one");
+            }
+        });
+    }
+
     /// Whether a case may be seen, from memory; `None` where there is no such case or lists were not read yet.
     pub fn shows(&self, case: CaseId, sight: &Sight) -> Option<bool> {
         self.0.shared.roll.ready()?.shows(case, sight)

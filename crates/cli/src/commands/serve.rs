@@ -57,6 +57,7 @@ pub(crate) fn run(args: &Args, term: &Term) -> Result<Exit, Trouble> {
         );
         let accounts = Arc::new(Accounts::open(&dir)?);
         let notices = followed(&engine)?;
+        engine.put_lists_in_order();
         jurisdictions.push(Jurisdiction {
             slug: slug(&dir, &engine),
             engine,

@@ -384,7 +384,10 @@ mod tests {
             let unbound = vec![None::<i64>; plan.parameter_count()];
             let steps = plan.query_map(rusqlite::params_from_iter(unbound), |row| row.get(3));
             let steps: Vec<String> = steps.unwrap().map(Result::unwrap).collect();
-            assert!(steps.iter().any(|step| step.contains("notices_unread (person=?")), "{steps:?}");
+            assert!(
+                steps.iter().any(|step| step.contains("notices_unread (person=?")),
+                "{steps:?}"
+            );
         }
     }
 }

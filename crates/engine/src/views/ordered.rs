@@ -6,8 +6,8 @@ use std::collections::BinaryHeap;
 use std::sync::{Arc, OnceLock};
 
 use super::query::Sort;
-use super::roll::{Chunk, Line, Part};
-use super::select::{Key, place};
+use super::roll::{Chunk, Line, Part, Roll};
+use super::select::{Key, key, place};
 
 /// Lines looked at one after the other before it is asked whether any of the neighbours can be meant at all.
 const LOOKED_AT: usize = 16;
@@ -82,6 +82,24 @@ impl Order {
             *from = *end;
             Some((*parties, run))
         })
+    }
+}
+
+/// The orders that are kept.
+const KEPT: [Sort; 5] = [Sort::Urgency, Sort::Owner, Sort::Number, Sort::Title, Sort::Stage];
+
+impl Roll {
+    /// Makes every order that is kept, so that who asks first does not wait for it.
+    pub(super) fn put_in_order(&self) {
+        for sort in KEPT {
+            let ranks = self.ranks_for(sort);
+            for chunk in self.whole().chunks() {
+                let key = |line: &Line| key(line, chunk.text(line), line.due_at, sort, &ranks);
+                for apart in [false, true] {
+                    drop(chunk.orders.of(&chunk.lines, (sort, apart), key));
+                }
+            }
+        }
     }
 }
 
@@ -191,6 +209,19 @@ mod tests {
         Filter {
             opened: (Some(Timestamp::MIN), None),
             ..filter.clone()
+        }
+    }
+
+    #[test]
+    fn what_was_put_in_order_is_in_all_orders() {
+        let connection = Connection::open_in_memory().unwrap();
+        crate::views::create(&connection).unwrap();
+        (1..=1_500).for_each(|id| write(&connection, id, (2, 1, 1, 50, 70, true)));
+        let roll = Roll::load(&connection, &AtomicBool::new(false)).unwrap();
+        roll.put_in_order();
+        for chunk in roll.whole().chunks() {
+            let made = chunk.orders.all.iter().chain(&chunk.orders.apart);
+            assert_eq!(made.filter(|order| order.get().is_some()).count(), 10);
         }
     }
 

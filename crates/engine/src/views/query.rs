@@ -233,6 +233,16 @@ impl Views {
         self.roll.get().ok_or(Error::Stopped)
     }
 
+    /// Reads what lists are answered from and puts it in all orders, which is otherwise done for whoever asks first.
+    ///
+    /// # Errors
+    ///
+    /// If the read models cannot be read.
+    pub(crate) fn put_in_order(&self) -> Result<(), Error> {
+        self.roll()?.put_in_order();
+        Ok(())
+    }
+
     /// The sums of indicators that are kept between questions.
     pub(crate) fn tallies(&self) -> &Tallies {
         &self.tallies
