@@ -319,6 +319,31 @@ async fn a_changed_password_signs_out_everywhere_else() {
 }
 
 #[tokio::test]
+async fn after_ten_wrong_passwords_the_right_one_waits_too_until_the_office_unlocks_the_account() {
+    let county = County::new();
+    for n in 0..10 {
+        let (_, page) = enter(&county, "housing.clerk", &format!("guess-{n}")).await;
+        assert!(page.has("id=\"login\""), "{}", page.text);
+    }
+    let (_, page) = enter(&county, "housing.clerk", PASSWORD).await;
+    assert!(page.has("id=\"login\"") && !page.has("我的待办"), "{}", page.text);
+    // Others are not kept out by it.
+    let (_, page) = enter(&county, "housing.head", PASSWORD).await;
+    assert!(page.has("我的待办"), "{}", page.text);
+    let mut office = Browser::signed_in(&county, "office.dispatcher").await;
+    assert!(office.get("/admin/accounts").await.has("密码输错太多，锁定到"));
+    sent(
+        &mut office,
+        "/admin/accounts/housing.clerk",
+        "/admin/accounts",
+        &[("act", "unlock")],
+    )
+    .await;
+    let (_, page) = enter(&county, "housing.clerk", PASSWORD).await;
+    assert!(page.has("我的待办"), "{}", page.text);
+}
+
+#[tokio::test]
 async fn a_colleague_acts_during_leave_under_his_own_name_and_it_ends_by_itself() {
     let county = County::new();
     let case = county.matter("厂区道路被占");
@@ -411,6 +436,26 @@ async fn a_colleague_acts_during_leave_under_his_own_name_and_it_ends_by_itself(
         .get("/account")
         .await;
     assert!(!page.has("住房和城乡建设局承办岗"), "{}", page.text);
+
+    // A later leave that is ended early leaves the earlier one as it was.
+    let mut clerk = Browser::signed_in(&county, "housing.clerk").await;
+    arrange(&mut clerk, &leave("p.housing.head", "2026-03-05", "2026-03-20")).await;
+    county.time.set("2026-03-08T01:00:00Z".parse().unwrap());
+    arrange(
+        &mut clerk,
+        &[("end", "p.housing.head"), ("post", "housing.clerk")],
+    )
+    .await;
+    let world = county.engine.world();
+    let acted = world
+        .org
+        .appointments
+        .iter()
+        .filter(|one| one.acting_for.is_some());
+    let days: Vec<String> = acted
+        .map(|one| format!("{}..{}", one.valid.from, one.valid.to.unwrap()))
+        .collect();
+    assert_eq!(days, ["2026-03-02..2026-03-04", "2026-03-05..2026-03-07"]);
 }
 
 #[tokio::test]

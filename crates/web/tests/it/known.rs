@@ -7,7 +7,7 @@ use jiff::civil::date;
 use crate::browser::{Browser, Page};
 use crate::county::County;
 
-fn county() -> County {
+pub(crate) fn county() -> County {
     let county = County::of_own_pack(
         "devices",
         &[

@@ -399,6 +399,18 @@ async fn evidence_is_taken_by_what_it_is_and_given_back_as_a_download() {
         "{}",
         refused.text
     );
+    // An archive is no evidence, whatever it is called, and is not unfolded to find that out.
+    let mut bomb = b"PK\x03\x04".to_vec();
+    bomb.resize(200_000, 0);
+    for name in ["照片.zip", "说明.docx"] {
+        let refused = clerk.upload(&to, &fields, &[("files", name, &bomb)]).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(
+            refused.has("识别为 ZIP") && refused.has("附现场照片"),
+            "{}",
+            refused.text
+        );
+    }
     let png = b"\x89PNG\r\n\x1a\n and so on";
     let done = clerk
         .upload(&to, &fields, &[("files", "照\u{202E}gnp.png", png)])

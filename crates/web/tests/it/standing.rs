@@ -154,3 +154,75 @@ async fn the_log_says_in_words_what_each_entry_is() {
         page.text
     );
 }
+
+#[tokio::test]
+async fn a_case_names_its_whole_and_what_else_there_is_about_the_same_object_as_far_as_one_may_see_it() {
+    let county = crate::known::county();
+    let check = |unit: &str, title: &str| {
+        county.order(
+            &format!("{unit}.clerk"),
+            title,
+            json!({ "type": "open", "mechanism": "device-check", "owner": unit, "title": title,
+                "values": { "device": "d1", "capacity": "12.5", "pressure": "0.8", "tender": "王师傅" } }),
+        )
+    };
+    let (first, second, other) = (
+        check("water", "春季检查"),
+        check("water", "夏季检查"),
+        check("housing", "抽查"),
+    );
+    let mut clerk = Browser::signed_in(&county, "water.clerk").await;
+    let page = clerk.get(&format!("/cases/{first}")).await;
+    let card = page
+        .text
+        .split("id=\"related\"")
+        .nth(1)
+        .unwrap()
+        .split("</section>")
+        .next()
+        .unwrap();
+    assert!(
+        card.contains(&format!("/cases/{second}\"")) && card.contains("夏季检查"),
+        "{card}"
+    );
+    assert!(
+        !card.contains(&format!("/cases/{other}\"")) && !card.contains(&format!("/cases/{first}\"")),
+        "{card}"
+    );
+    let mut office = Browser::signed_in(&county, "office.supervisor").await;
+    assert!(
+        office
+            .get(&format!("/cases/{first}"))
+            .await
+            .has(&format!("/cases/{other}\""))
+    );
+
+    let county = County::new();
+    let whole = county.order(
+        "office.dispatcher",
+        "conference",
+        json!({ "type": "open", "mechanism": "conference-instruction", "owner": "reform", "title": "抓紧项目前期",
+            "values": { "instruction": "抓紧项目前期" }, "source": { "kind": "meeting" } }),
+    );
+    let part = county.order(
+        "office.dispatcher",
+        "part",
+        json!({ "type": "open", "mechanism": "key-task", "owner": "housing", "title": "办手续", "parent": whole,
+            "values": {}, "source": { "kind": "parent" } }),
+    );
+    let mut office = Browser::signed_in(&county, "office.supervisor").await;
+    let page = office.get(&format!("/cases/{part}")).await;
+    assert!(
+        page.has(&format!("<a href=\"/cases/{whole}\">抓紧项目前期</a>")),
+        "{}",
+        page.text
+    );
+    // Who may not see the whole knows its number alone.
+    let mut clerk = Browser::signed_in(&county, "housing.clerk").await;
+    let page = clerk.get(&format!("/cases/{part}")).await;
+    assert!(
+        page.has(&format!("<a href=\"/cases/{whole}\">事项 {whole}</a>")) && !page.has("抓紧项目前期"),
+        "{}",
+        page.text
+    );
+}

@@ -6,6 +6,7 @@ mod clocks;
 pub(crate) mod evidence;
 mod forms;
 mod holders;
+mod kin;
 mod locked;
 mod offers;
 mod orders;
@@ -167,6 +168,7 @@ pub(crate) fn view(
                 (values(&show, mechanism, state))
                 (source(&show, state))
                 (children(&show, mechanism, case))
+                (kin::related(&show, state))
                 (rows(&show, mechanism, state))
                 (evidence::list(&show, state))
                 (holders::bar(&show, mechanism, state))
@@ -267,7 +269,7 @@ fn responsibility(show: &Show<'_>, state: &State) -> Markup {
                 }
                 @if let Some(parent) = state.parent {
                     dt { (t(lang, "web.parent")) }
-                    dd { a href={ "/cases/" (parent) } { (t(lang, "web.case")) " " (parent) } }
+                    dd { a href={ "/cases/" (parent) } { (parent_name(show, parent)) } }
                 }
                 dt { (t(lang, "web.opened")) }
                 dd { (show::moment(state.opened_at, lang)) br; (show.actor(&state.opened_by)) }
@@ -278,6 +280,16 @@ fn responsibility(show: &Show<'_>, state: &State) -> Markup {
             }
         }
     }
+}
+
+/// The title of the whole, where the visitor may see it.
+fn parent_name(show: &Show<'_>, parent: CaseId) -> String {
+    let seen = show.views.state(parent).ok().flatten();
+    let seen = seen.filter(|whole| show.visitor.sight.covers(whole));
+    seen.map_or_else(
+        || format!("{} {parent}", t(show.visitor.lang, "web.case")),
+        |whole| show.sealed(&whole.title),
+    )
 }
 
 fn people(show: &Show<'_>, state: &State) -> Markup {
