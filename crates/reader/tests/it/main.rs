@@ -23,6 +23,7 @@ mod pages;
 mod paper;
 mod perturb;
 mod plans;
+mod reckoned;
 mod sums;
 mod tables;
 mod together;
