@@ -159,6 +159,12 @@ impl Sorter<'_> {
             }
             return;
         }
+        if let Some(signature) = self.signed() {
+            let front = self.pending.split_off(signature);
+            self.pending.clear();
+            self.begin(i, front);
+            return;
+        }
         if self.begins_notice(i) || self.begins_other(i) {
             // The headlines above the last one are other articles'.
             let front = self.pending.pop().into_iter().collect();

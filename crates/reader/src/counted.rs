@@ -49,6 +49,13 @@ pub(crate) fn listed(stream: &Stream, figure: &Found, figures: &[Found]) -> Opti
         !is_han(behind)
     });
     let own_noun = !verb && is_han(at(s, figure.end)) || matches!(at(s, figure.end), '“' | '”');
+    // `县发改局、住建局和三个乡镇`: what is counted is one more of the list.
+    let one_more = items
+        .last()
+        .is_some_and(|(_, b)| matches!(before(s, *b), '和' | '与' | '及'));
+    if one_more {
+        return None;
+    }
     let holds = items.len() == n;
     if !holds {
         let verbs = items.iter().any(|(a, b)| {
@@ -60,13 +67,6 @@ pub(crate) fn listed(stream: &Stream, figure: &Found, figures: &[Found]) -> Opti
             })
         });
         let long = items.iter().any(|(a, b)| b - a > 14);
-        // `县发改局、住建局和三个乡镇`: what is counted is one more of the list.
-        let one_more = items
-            .last()
-            .is_some_and(|(_, b)| matches!(crate::chars::before(s, *b), '和' | '与' | '及'));
-        if one_more {
-            return None;
-        }
         if open && items.len() < n || verbs || long || !own_noun || items.len().abs_diff(n) > 2 {
             return None;
         }

@@ -5,11 +5,35 @@ use jiff::civil::Date;
 use crate::chars::{at, cut, digit, has_at};
 use crate::numeral::number_at;
 
-/// The day in the page's own line: `清河日报 2025年3月19日 星期三`.
+/// The day in the page's own line: `清河日报 2025年3月19日 星期三`, `发布时间：2025-03-19`.
 pub(crate) fn printed_year(line: &[char]) -> Option<i16> {
+    if let Some(year) = (0..line.len()).find_map(|i| year_in_digits(line, i)) {
+        return Some(year);
+    }
     let (i, (year, end)) = (0..line.len()).find_map(|i| Some((i, year_at(line, i)?)))?;
     let (_, after) = count_at(line, end, '月')?;
     (i < line.len() && count_at(line, after, '日').is_some()).then_some(year)
+}
+
+/// The year of `2025-03-19`, `2025/3/19`, `2025.3.19` at `i`.
+fn year_in_digits(line: &[char], i: usize) -> Option<i16> {
+    let number = |from: usize, most: usize| -> (i16, usize) {
+        let digits = cut(line, from, from + most);
+        let digits = digits.iter().map_while(|c| c.to_digit(10));
+        digits.fold((0i16, from), |(n, end), d| {
+            (n * 10 + i16::try_from(d).unwrap_or(0), end + 1)
+        })
+    };
+    if crate::chars::before(line, i).is_ascii_digit() {
+        return None;
+    }
+    let (year, end) = number(i, 4);
+    let mark = at(line, end);
+    let (month, second) = number(end + 1, 2);
+    let (day, _) = number(second + 1, 2);
+    let whole = matches!(mark, '-' | '/' | '.') && at(line, second) == mark && end == i + 4;
+    (whole && (1900..2100).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day))
+        .then_some(year)
 }
 
 /// The first year of `2023—2024年度` at `i`.

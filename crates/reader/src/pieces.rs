@@ -424,6 +424,9 @@ fn is_folio(chars: &[char], start: usize, end: usize) -> bool {
     if number <= 4 && page_labels().is(cut(&line, number, line.len())) {
         return true;
     }
+    if wordy(text) {
+        return false;
+    }
     let marks = folio_words().count_in(&line);
     let dated = (0..line.len()).any(|i| {
         digit(at(&line, i)).is_some() && {
@@ -436,6 +439,30 @@ fn is_folio(chars: &[char], start: usize, end: usize) -> bool {
             && (digit(before(&line, i)).is_some() || "一二三四五六七八".contains(before(&line, i)))
     });
     marks + usize::from(dated) + usize::from(page) >= 2 && !line.iter().any(|c| is_comma(*c) || *c == '。')
+}
+
+/// `热线电话通了 老人心里暖了`, `新闻发布会今日召开`: words of the page's own line in a line that says more than they and names do,
+/// with neither a number nor a colon.
+fn wordy(text: &[char]) -> bool {
+    const MORE: usize = 5;
+    if text
+        .iter()
+        .any(|c| c.is_ascii_digit() || crate::chars::is_colon(*c))
+        || is_spaced_out(text)
+    {
+        return false;
+    }
+    let (mut i, mut run) = (0usize, 0usize);
+    while i < text.len() && run < MORE {
+        match folio_words().at(text, i) {
+            Some(n) => (i, run) = (i + n.max(1), 0),
+            None => {
+                run = if is_han(at(text, i)) { run + 1 } else { 0 };
+                i += 1;
+            }
+        }
+    }
+    run >= MORE
 }
 
 /// The width on the page; spaced-out letters count as if they stood together.

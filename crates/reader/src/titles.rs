@@ -17,8 +17,8 @@ pub(crate) use apart::taken_apart;
 pub(crate) use places::{misplaced, split_point, torn_in};
 pub(crate) use terms::shared_terms;
 
-pub(crate) use heads::minor;
 use heads::{Head, heads, numbered, sections, signs};
+pub(crate) use heads::{is_day, minor};
 use joined::{adopt, joined, known_characters};
 use terms::{Gram, Index, Wanted, grams_among, grams_of};
 

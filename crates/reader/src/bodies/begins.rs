@@ -36,6 +36,21 @@ impl Sorter<'_> {
         crate::titles::shared_terms(title, &crate::chars::dense(&text)) >= 300
     }
 
+    /// `市自来水公司` / `2022年9月5日` / `夜市火了 管理跟上了`: how many of the waiting lines sign the text before them, where a
+    /// headline stands behind. What is signed has ended.
+    pub(super) fn signed(&self) -> Option<usize> {
+        let line = |k: usize| -> Vec<char> {
+            let head = self.pending.get(k).and_then(|h| self.pieces.get(*h));
+            head.map_or_else(Vec::new, |p| crate::chars::dense(cut(self.chars, p.start, p.end)))
+        };
+        let who = line(0);
+        let named = crate::tables::owner_tails().before(&who, who.len()).is_some();
+        let day = (1..=2).find(|k| crate::titles::is_day(&line(*k)))?;
+        let next = line(day + 1);
+        // `附件：…` still belongs to what was signed.
+        (named && next.len() >= 5 && !crate::chars::has_at(&next, 0, "附")).then_some(day + 1)
+    }
+
     /// `通告` / `因…施工需要，现将…通告如下：`, `短评：…`: a heading of its own kind of text, never of a section.
     pub(super) fn begins_notice(&self, i: usize) -> bool {
         let (Some(piece), Some(head)) = (

@@ -389,6 +389,16 @@ pub(super) fn head_shaped(chars: &[char], piece: &Piece) -> bool {
         && !is_closing(at(text, 0))
 }
 
+/// `馆长赵新说，今年还要为12个村补充农家`: somebody begins to speak, and no headline says so with a comma.
+fn speaks(text: &[char]) -> bool {
+    (2..text.len()).any(|k| {
+        is_comma(at(text, k))
+            && ["说", "表示", "介绍", "告诉记者"]
+                .iter()
+                .any(|w| crate::chars::has_before(text, k, w))
+    })
+}
+
 fn is_closing(c: char) -> bool {
     is_comma(c) || is_stop(c) || is_semicolon(c) || matches!(c, '、' | '）' | ')' | '”' | '》')
 }
@@ -409,7 +419,7 @@ fn looks_like_head(
     // `今年以来，…` opens a paragraph, whatever its width; `一、提升政务服务效能` is a heading, whatever its width.
     // So does `4月9日，…`.
     let day = crate::times::time_len(text, 0);
-    if paragraph_openers().at(text, 0).is_some() || day > 0 && is_comma(at(text, day)) {
+    if paragraph_openers().at(text, 0).is_some() || day > 0 && is_comma(at(text, day)) || speaks(text) {
         return false;
     }
     // `——某某侧记` under a headline.

@@ -68,6 +68,14 @@ pub(crate) fn heads(pieces: &[Piece], bodies: &[Body]) -> Vec<Head> {
             let dashed = heads.last().is_some_and(|one: &Head| {
                 one.piece + 1 == i && matches!(one.text.last(), Some('—' | '－' | '─' | '―'))
             });
+            // A headline printed twice, line under line, is said once.
+            if let Some(one) = heads.last_mut().filter(|one: &&mut Head| {
+                one.end + 1 == i && one.text.len() >= 6 && one.text == *text && texts.len() == 1
+            }) {
+                one.end = i;
+                one.more.push((i, part));
+                continue;
+            }
             heads.push(Head {
                 piece: i,
                 part,
@@ -305,7 +313,7 @@ fn subtitle(text: &[char]) -> bool {
 }
 
 /// `2024年7月8日`: the day under a document.
-fn is_day(text: &[char]) -> bool {
+pub(crate) fn is_day(text: &[char]) -> bool {
     let n = crate::times::time_len(text, 0);
     n > 4 && n >= text.len()
 }

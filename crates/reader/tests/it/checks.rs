@@ -511,3 +511,13 @@ fn where_the_text_leaves_room_no_fault_is_stated() {
         "下达资金4500万元，到位3600万元、支付3150万元，支付率87.5%。",
     ]);
 }
+
+#[test]
+fn what_is_counted_behind_an_and_is_one_more_of_the_list() {
+    for text in [
+        "今年建成县中医院新院区、县疾控中心实验楼和2个乡镇卫生院。",
+        "会议由县发改局、县住建局、县水利局及三个乡镇参加。",
+    ] {
+        assert_eq!(checks(text), [], "{text}");
+    }
+}

@@ -330,3 +330,58 @@ fn a_title_may_name_its_edition_and_a_hotline_is_no_headline() {
     );
     assert!(document.articles.iter().all(|a| !a.text.contains("热线")));
 }
+
+#[test]
+fn a_headline_with_words_of_the_pages_own_line_stays_one() {
+    let mut lines = READING.to_vec();
+    lines.extend([
+        "热线电话通了 老人心里暖了",
+        "“水管坏了，打一个电话就有人来修。”住在东关的",
+        "秦桂兰老人说。去年十月，社区开通为老服务热线，",
+        "十八名志愿者轮流值守，半年来接听来电860个，上",
+        "门服务312次。（王小曼）",
+        "责任编辑 吕青 校对 何苗",
+    ]);
+    let document = page(&lines);
+    assert_eq!(title_of(&document, "水管坏了"), Some("热线电话通了 老人心里暖了"));
+    assert!(document.articles.iter().all(|a| !a.text.contains("校对")));
+}
+
+#[test]
+fn what_is_signed_and_dated_has_ended_before_the_next_headline() {
+    let document = page(&[
+        "停水公告",
+        "因供水管道检修，定于9月8日8时",
+        "至18时对城东片区停水，影响用户约",
+        "5200户。请广大用户提前储水。",
+        "梅岭市自来水公司",
+        "2022年9月5日",
+        "夜市火了 管理跟上了",
+        "桥头夜市一开张，每晚客流超过2万",
+        "人次。摊位从60个增加到95个。",
+        "城管部门说，将在9月底前增设垃圾",
+        "桶80个，新建公厕2座，并安排人员巡",
+        "查。",
+        "本报记者 何苗",
+    ]);
+    assert_eq!(title_of(&document, "提前储水"), Some("停水公告"));
+    assert_eq!(title_of(&document, "桥头夜市"), Some("夜市火了 管理跟上了"));
+    let rows = document.articles.iter().flat_map(|a| &a.commitments);
+    // Who begins to speak stands in no headline.
+    assert!(rows.into_iter().any(|row| row.quote.contains("增设垃圾")));
+}
+
+#[test]
+fn a_headline_on_two_lines_that_say_the_same_is_said_once() {
+    let mut lines = READING.to_vec();
+    lines.extend(FISH);
+    lines.extend([
+        "白杨水库放鱼苗36万尾",
+        "白杨水库放鱼苗36万尾",
+        "全市推进农家书屋建设",
+        "全市推进农家书屋建设",
+    ]);
+    let document = page(&lines);
+    assert_eq!(title_of(&document, "花鲢"), Some("白杨水库放鱼苗36万尾"));
+    assert_eq!(title_of(&document, "藏书"), Some("全市推进农家书屋建设"));
+}

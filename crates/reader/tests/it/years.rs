@@ -129,3 +129,22 @@ fn a_page_is_dated_by_numbered_feasts_rows_of_years_and_results_of_a_year() {
     assert_eq!(due(page, "渠道30公里").unwrap(), "2022-12-31");
     assert_eq!(due(page, "配齐巡查员").unwrap(), "2021-10-31");
 }
+
+#[test]
+fn the_day_on_which_a_web_page_was_published_gives_its_year() {
+    let page = |day: &str| {
+        format!(
+            "当前位置：首页 > 工作动态\n青川区推进老旧小区改造\n发布时间：{day} 来源：区住建局 浏览次数：213\n\
+             本网讯 5月17日，记者从区住建局获悉，剩余7个小区将于6月底前全部开工。\n"
+        )
+    };
+    for day in ["2023-05-18 09:12", "2023/5/18", "2023.05.18", "2023年5月18日"] {
+        assert_eq!(
+            due(&page(day), "全部开工").as_deref(),
+            Some("2023-06-30"),
+            "{day}"
+        );
+    }
+    // Neither a telephone nor a month alone is a day.
+    assert_eq!(due(&page("2023-5180"), "全部开工"), None);
+}
