@@ -2,7 +2,8 @@
 //!
 //! A group costs one wait for the disk, however many it holds. Whoever was answered often has the next submission ready
 //! at once, but not before the writer asks for more: without patience every other group would be half empty, and as
-//! many clients would wait for twice as many syncs.
+//! many clients would wait for twice as many syncs. The writer works on what is there while the rest of a group comes in, and
+//! is patient only when it has nothing to do.
 
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
@@ -21,6 +22,9 @@ pub(crate) struct Queue<T> {
     /// How many there were at once when the last group was answered: its own and those that waited behind it.
     expected: usize,
     patience: Duration,
+    /// How many the group that is being taken has, and how long it was waited for.
+    taken: usize,
+    waited: Duration,
 }
 
 /// A queue, and where to send to it.
@@ -31,31 +35,47 @@ pub(crate) fn queue<T>() -> (Sender<T>, Queue<T>) {
         waiting: VecDeque::new(),
         expected: 0,
         patience: Duration::ZERO,
+        taken: 0,
+        waited: Duration::ZERO,
     };
     (sender, queue)
 }
 
 impl<T> Queue<T> {
-    /// The next group, in the order of sending; `None` when every sender is gone and nothing waits. Waits for the first
-    /// of it as long as it takes, and for the rest no longer than the gain is worth.
-    pub(crate) fn group(&mut self) -> Option<Vec<T>> {
-        if self.waiting.is_empty() {
-            self.waiting.push_back(self.incoming.recv().ok()?);
+    /// The first submission of the next group, in the order of sending, for which it waits as long as it takes; `None` when
+    /// every sender is gone and nothing waits.
+    pub(crate) fn first(&mut self) -> Option<T> {
+        let first = match self.waiting.pop_front() {
+            Some(first) => first,
+            None => self.incoming.recv().ok()?,
+        };
+        (self.taken, self.waited) = (1, Duration::ZERO);
+        Some(first)
+    }
+
+    /// The next submission of the group; `None` when it is full, when the next one must not join a group that has begun, or
+    /// when waiting for another is no longer worth the gain.
+    pub(crate) fn next(&mut self, joins: impl Fn(&T) -> bool) -> Option<T> {
+        if self.taken >= GROUP_MAX {
+            return None;
         }
-        self.take_in();
-        let expected = self.expected.min(GROUP_MAX);
-        if self.waiting.len() < expected {
-            let until = Instant::now() + self.patience;
-            while self.waiting.len() < expected {
-                let left = until.saturating_duration_since(Instant::now());
-                let Ok(next) = self.incoming.recv_timeout(left) else {
-                    break;
-                };
-                self.waiting.push_back(next);
-            }
+        let next = self.waiting.pop_front().or_else(|| self.incoming.try_recv().ok());
+        let next = next.or_else(|| (self.taken < self.expected).then(|| self.patiently())?)?;
+        if !joins(&next) {
+            self.waiting.push_front(next);
+            return None;
         }
-        let size = self.waiting.len().min(GROUP_MAX);
-        Some(self.waiting.drain(..size).collect())
+        self.taken = self.taken.saturating_add(1);
+        Some(next)
+    }
+
+    /// Waits for another as long as is left of the patience with this group.
+    fn patiently(&mut self) -> Option<T> {
+        let left = self.patience.checked_sub(self.waited).filter(|left| !left.is_zero())?;
+        let from = Instant::now();
+        let next = self.incoming.recv_timeout(left).ok();
+        self.waited = self.waited.saturating_add(from.elapsed());
+        next
     }
 
     /// Whether nothing waits although somebody may still send.
@@ -68,16 +88,12 @@ impl<T> Queue<T> {
         self.waiting.is_empty()
     }
 
-    /// Says that a group of `size` took `took` to write and will be answered now. A quarter of that is what waiting for
-    /// a fuller group may cost.
+    /// Says that a group of `size` took `took` to write, waiting for it included, and will be answered now. A quarter of the work
+    /// is what waiting for a fuller group may cost.
     pub(crate) fn answering(&mut self, size: usize, took: Duration) {
-        self.take_in();
-        self.expected = size.saturating_add(self.waiting.len());
-        self.patience = (took / 4).min(PATIENCE_MAX);
-    }
-
-    fn take_in(&mut self) {
         self.waiting.extend(self.incoming.try_iter());
+        self.expected = size.saturating_add(self.waiting.len());
+        self.patience = (took.saturating_sub(self.waited) / 4).min(PATIENCE_MAX);
     }
 }
 
@@ -87,14 +103,32 @@ mod tests {
 
     const LONG: Duration = Duration::from_secs(3_600);
 
+    fn group<T>(queue: &mut Queue<T>) -> Option<Vec<T>> {
+        let mut group = vec![queue.first()?];
+        group.extend(std::iter::from_fn(|| queue.next(|_| true)));
+        Some(group)
+    }
+
     #[test]
     fn a_group_holds_what_was_sent_in_the_order_of_sending_and_no_more_than_its_size() {
         let (sender, mut queue) = queue();
         (0..GROUP_MAX + 3).for_each(|n| sender.send(n).unwrap());
-        assert_eq!(queue.group().unwrap(), (0..GROUP_MAX).collect::<Vec<_>>());
-        assert_eq!(queue.group().unwrap(), [GROUP_MAX, GROUP_MAX + 1, GROUP_MAX + 2]);
+        assert_eq!(group(&mut queue).unwrap(), (0..GROUP_MAX).collect::<Vec<_>>());
+        assert_eq!(group(&mut queue).unwrap(), [GROUP_MAX, GROUP_MAX + 1, GROUP_MAX + 2]);
         drop(sender);
-        assert_eq!(queue.group(), None);
+        assert_eq!(group(&mut queue), None);
+    }
+
+    #[test]
+    fn what_must_not_join_begins_the_next_group() {
+        let (sender, mut queue) = queue();
+        for n in [1, 2, -3, 4] {
+            sender.send(n).unwrap();
+        }
+        assert_eq!(queue.first(), Some(1));
+        assert_eq!(queue.next(|n| *n > 0), Some(2));
+        assert_eq!(queue.next(|n| *n > 0), None);
+        assert_eq!((queue.first(), queue.next(|n| *n > 0)), (Some(-3), Some(4)));
     }
 
     #[test]
@@ -103,7 +137,7 @@ mod tests {
         assert!(queue.is_idle());
         sender.send(1).unwrap();
         assert!(!queue.is_idle());
-        assert_eq!(queue.group().unwrap(), [1], "asking takes nothing away");
+        assert_eq!(group(&mut queue).unwrap(), [1], "asking takes nothing away");
         assert!(queue.is_idle());
         drop(sender);
         assert!(
@@ -117,7 +151,7 @@ mod tests {
         let (sender, mut queue) = queue();
         for n in 0..3 {
             sender.send(n).unwrap();
-            assert_eq!(queue.group().unwrap(), [n]);
+            assert_eq!(group(&mut queue).unwrap(), [n]);
             // Had it to wait for a second one, this test would last an hour.
             queue.answering(1, LONG);
             queue.patience = LONG;
@@ -130,7 +164,7 @@ mod tests {
         for n in 0..4 {
             sender.send(n).unwrap();
         }
-        assert_eq!(queue.group().unwrap().len(), 4);
+        assert_eq!(group(&mut queue).unwrap().len(), 4);
         sender.send(4).unwrap();
         queue.answering(4, LONG);
         queue.patience = LONG;
@@ -141,9 +175,9 @@ mod tests {
             }
             sender
         });
-        assert_eq!(queue.group().unwrap(), [4, 5, 6, 7, 8]);
+        assert_eq!(group(&mut queue).unwrap(), [4, 5, 6, 7, 8]);
         drop(back.join().unwrap());
-        assert_eq!(queue.group(), None);
+        assert_eq!(group(&mut queue), None);
     }
 
     #[test]
@@ -151,7 +185,7 @@ mod tests {
         let (sender, mut queue) = queue();
         sender.send(0).unwrap();
         queue.answering(64, Duration::from_micros(40));
-        assert_eq!(queue.group().unwrap(), [0]);
+        assert_eq!(group(&mut queue).unwrap(), [0]);
         assert!(Duration::from_micros(10) == queue.patience);
         queue.answering(64, LONG);
         assert_eq!(queue.patience, PATIENCE_MAX);
@@ -164,7 +198,7 @@ mod tests {
         sender.send(2).unwrap();
         queue.answering(9, LONG);
         drop(sender);
-        assert_eq!(queue.group().unwrap(), [1, 2]);
-        assert_eq!(queue.group(), None);
+        assert_eq!(group(&mut queue).unwrap(), [1, 2]);
+        assert_eq!(group(&mut queue), None);
     }
 }

@@ -177,8 +177,8 @@ impl Desk {
             while self.filling && jobs.is_idle() {
                 self.fill();
             }
-            let Some(group) = jobs.group() else { break };
-            self.carry_out(group, &mut jobs);
+            let Some(first) = jobs.first() else { break };
+            self.carry_out(first, &mut jobs);
             self.fill();
         }
         if self.hasty
@@ -188,12 +188,13 @@ impl Desk {
         }
     }
 
-    fn carry_out(&mut self, group: Vec<Job>, jobs: &mut Queue<Job>) {
+    /// Carries out a group: the first submission, and those that come while it is worked on.
+    fn carry_out(&mut self, first: Job, jobs: &mut Queue<Job>) {
         let started = std::time::Instant::now();
         let now = self.now();
         let (world, mechanisms, cases) = (self.world.clone(), self.mechanisms.clone(), self.cases);
-        let mut replies = Vec::with_capacity(group.len());
-        match self.write(now, group, &mut replies) {
+        let mut replies = Vec::new();
+        match self.write(now, first, jobs, &mut replies) {
             Ok(committed) => {
                 self.publish(&committed);
                 jobs.answering(replies.len(), started.elapsed());
@@ -281,7 +282,8 @@ impl Desk {
     fn write(
         &mut self,
         now: Timestamp,
-        group: Vec<Job>,
+        first: Job,
+        jobs: &mut Queue<Job>,
         replies: &mut Vec<Done>,
     ) -> Result<Committed, Error> {
         let Desk {
@@ -305,11 +307,11 @@ impl Desk {
             Ok(batch) => batch,
             Err(error) => {
                 let error = Error::from(error);
-                for job in group {
-                    replies.push((
-                        reply_of(job),
-                        Err(Failure::Fault(Error::Other(error.to_string()))),
-                    ));
+                let mut group = Some(first);
+                while let Some(job) = group {
+                    let fault = Failure::Fault(Error::Other(error.to_string()));
+                    replies.push((reply_of(job), Err(fault)));
+                    group = jobs.next(joins);
                 }
                 return Err(error);
             }
@@ -327,33 +329,30 @@ impl Desk {
             filling,
             ahead: 0,
         };
-        let mut broken = None;
-        for job in group {
-            if let Some(error) = &broken {
-                let error: &Error = error;
-                replies.push((
-                    reply_of(job),
-                    Err(Failure::Fault(Error::Other(error.to_string()))),
-                ));
-                continue;
-            }
+        let mut job = first;
+        loop {
             let (reply, result) = group_state.one(&mut batch, job);
-            match result {
-                Err(Failure::Fault(error)) => {
-                    // A fault may have left half a submission in the transaction: the whole group goes back.
-                    replies.push((reply, Err(Failure::Fault(Error::Other(error.to_string())))));
-                    broken = Some(error);
-                }
-                result => replies.push((reply, result)),
+            if let Err(Failure::Fault(error)) = result {
+                // A fault may have left half a submission in the transaction: the whole group goes back.
+                replies.push((reply, Err(Failure::Fault(Error::Other(error.to_string())))));
+                return Err(error);
             }
-        }
-        if let Some(error) = broken {
-            return Err(error);
+            replies.push((reply, result));
+            match jobs.next(joins) {
+                Some(next) => job = next,
+                None => break,
+            }
         }
         group_state.memory.write(&mut batch)?;
         views::set_applied(batch.connection(), batch.next_seq(), *group_state.cases)?;
         Ok(batch.commit()?)
     }
+}
+
+/// Whether a job may join a group whose moment is set already. Whoever wakes cases saw that they were due, and a moment before
+/// that they would not be.
+fn joins(job: &Job) -> bool {
+    !matches!(job, Job::Tick { .. })
 }
 
 /// The parts of the desk that a group works with, apart from the writer that its batch borrows.
