@@ -3,7 +3,7 @@
 //! A group costs one wait for the disk, however many it holds. Whoever was answered often has the next submission ready
 //! at once, but not before the writer asks for more: without patience every other group would be half empty, and as
 //! many clients would wait for twice as many syncs. The writer works on what is there while the rest of a group comes in, and
-//! is patient only when it has nothing to do.
+//! is patient only when it has nothing to do (`docs/adr/40-…`).
 
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
