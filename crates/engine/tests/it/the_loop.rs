@@ -204,7 +204,7 @@ fn a_refused_command_says_the_rule_and_leaves_no_trace() {
             json!({ "type": "note", "case": 999, "note": "无此件" }),
         )
         .unwrap_err();
-    assert_eq!(refused.text(Lang::Zh), "没有这个案件。请核对编号。");
+    assert_eq!(refused.text(Lang::Zh), "没有这件事项。请核对编号。");
     assert_eq!(county.engine.beacon(), before, "nothing was written");
     county.verify();
 }
