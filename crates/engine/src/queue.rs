@@ -71,7 +71,10 @@ impl<T> Queue<T> {
 
     /// Waits for another as long as is left of the patience with this group.
     fn patiently(&mut self) -> Option<T> {
-        let left = self.patience.checked_sub(self.waited).filter(|left| !left.is_zero())?;
+        let left = self
+            .patience
+            .checked_sub(self.waited)
+            .filter(|left| !left.is_zero())?;
         let from = Instant::now();
         let next = self.incoming.recv_timeout(left).ok();
         self.waited = self.waited.saturating_add(from.elapsed());
@@ -114,7 +117,10 @@ mod tests {
         let (sender, mut queue) = queue();
         (0..GROUP_MAX + 3).for_each(|n| sender.send(n).unwrap());
         assert_eq!(group(&mut queue).unwrap(), (0..GROUP_MAX).collect::<Vec<_>>());
-        assert_eq!(group(&mut queue).unwrap(), [GROUP_MAX, GROUP_MAX + 1, GROUP_MAX + 2]);
+        assert_eq!(
+            group(&mut queue).unwrap(),
+            [GROUP_MAX, GROUP_MAX + 1, GROUP_MAX + 2]
+        );
         drop(sender);
         assert_eq!(group(&mut queue), None);
     }
