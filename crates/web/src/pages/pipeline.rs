@@ -167,7 +167,7 @@ impl Board<'_> {
                 @if !column.cards.is_empty() {
                     ol { @for (row, seconds) in &column.cards { (self.card(row, *seconds)) } }
                     @if column.n > shown {
-                        p .column-more { a href=(self.list(code, false)) { (tf(lang, "chart.more", &[("n", &show::count(column.n - shown))])) } }
+                        p .column-more { a href=(self.list(code, false)) { (tf(lang, "chart.all", &[("n", &show::count(column.n))])) } }
                     }
                 }
             }
